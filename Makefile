@@ -1,0 +1,143 @@
+# tcpdwell: build, check, install. `make help` lists the targets.
+
+VERSION := 0.1.0
+DESTDIR ?=
+PREFIX  ?= /usr/local
+BUILD   := build$(if $(SAN),-san)
+
+CLANG   ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+ARGS    ?=
+
+# What the build, the tests and lint need beyond a base Debian, as Debian names it.
+PACKAGES := gcc clang llvm libc6-dev libbpf-dev libelf-dev zlib1g-dev libjansson-dev uthash-dev bpftool \
+	pkg-config iproute2 nftables jq mandoc util-linux procps clang-format clang-tidy cppcheck shellcheck \
+	binutils
+SENTINELS := /usr/bin/gcc /usr/bin/clang /usr/bin/llvm-strip /usr/include/bpf/libbpf.h /usr/include/gelf.h \
+	/usr/include/zlib.h /usr/include/jansson.h /usr/include/uthash.h /usr/sbin/bpftool /usr/bin/jq \
+	/usr/bin/mandoc /usr/bin/shellcheck /usr/bin/cppcheck /usr/bin/clang-tidy /usr/bin/clang-format \
+	/usr/sbin/nft /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
+	-Wpointer-arith -Wwrite-strings -Wundef -Werror
+SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer)
+CFLAGS   ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -DTCPDWELL_VERSION='"$(VERSION)"' \
+	-iquote bpf -iquote user -isystem $(BUILD)
+LIBS     := -lbpf -lelf -lz -ljansson -lm
+
+# CO-RE needs no kernel headers; the uapi headers that libbpf's own include are the host's.
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+BPF_CFLAGS := -g -O2 -Wall -Wextra -Wno-unused-parameter -Werror -target bpf -mcpu=v3 -Ivmlinux -Ibpf \
+	$(addprefix -I/usr/include/,$(MULTIARCH))
+
+USER_C  := $(wildcard user/*.c)
+USER_O  := $(USER_C:user/%.c=$(BUILD)/user/%.o)
+LIB_O   := $(filter-out $(BUILD)/user/main.o,$(USER_O))
+UNIT_C  := $(wildcard tests/unit/*.c)
+FUZZ_C  := $(wildcard tests/fuzz/*.c)
+HELPERS := $(BUILD)/traffic $(BUILD)/verify
+SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] vmlinux/*.h tests/*/*.[ch])
+
+.DEFAULT_GOAL := all
+.PHONY: all help deps run demo check check-unit check-live lint format bench install uninstall clean
+
+all: $(BUILD)/tcpdwell
+
+help:
+	@echo "make run [ARGS=...]  install what is missing, build, trace (as root)"
+	@echo "make check           the same, then all tests; SAN=1: under ASan and UBSan"
+	@echo "make demo            see it work on a small workload of its own, in 15 seconds"
+	@echo "make                 build/tcpdwell       make lint     format, tidy, cppcheck, shellcheck"
+	@echo "make install         DESTDIR, PREFIX      make bench    what it costs, beside nothing"
+
+# Asks the package manager only if something is missing, so that a built tree works without a network.
+deps:
+	@for file in $(SENTINELS); do [ -e $$file ] || missing="$$missing $$file"; done; \
+	if [ -n "$$missing" ]; then \
+		echo "installing packages, missing:$$missing"; \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null; \
+	fi
+
+# Installed headers must be there before make looks for them, hence the second make.
+run: deps
+	@$(MAKE) --no-print-directory -s all
+	@$(BUILD)/tcpdwell $(ARGS)
+
+demo: deps
+	@$(MAKE) --no-print-directory -s all $(HELPERS)
+	@tests/demo.sh $(BUILD)
+
+check: deps
+	@$(MAKE) --no-print-directory -s all $(HELPERS) units
+	@tests/run.sh $(BUILD)
+
+check-unit check-live: deps
+	@$(MAKE) --no-print-directory -s all $(HELPERS) units
+	@tests/run.sh $(BUILD) $(@:check-%=%)
+
+lint: deps
+	@$(MAKE) --no-print-directory -s $(BUILD)/tcpdwell.skel.h
+	@tests/lint.sh $(BUILD) $(SOURCES)
+
+format:
+	clang-format -i $(SOURCES)
+
+bench: deps
+	@$(MAKE) --no-print-directory -s all $(HELPERS)
+	@tests/bench/cost.sh $(BUILD)
+
+# ---- kernel side ----
+
+$(BUILD)/tcpdwell.bpf.o: bpf/tcpdwell.bpf.c $(wildcard bpf/*) vmlinux/vmlinux.h | $(BUILD)/user
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@.tmp
+	llvm-strip -g $@.tmp
+	mv $@.tmp $@
+
+$(BUILD)/tcpdwell.skel.h: $(BUILD)/tcpdwell.bpf.o
+	$(BPFTOOL) gen skeleton $< name tcpdwell_bpf >$@.tmp
+	mv $@.tmp $@
+
+# ---- user side ----
+
+$(BUILD)/user $(BUILD)/unit $(BUILD)/fuzz:
+	mkdir -p $@
+
+$(BUILD)/user/%.o: user/%.c $(BUILD)/tcpdwell.skel.h | $(BUILD)/user
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/tcpdwell: $(USER_O)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+-include $(USER_O:.o=.d)
+
+# ---- tests ----
+
+.PHONY: units
+units: $(UNIT_C:tests/unit/%.c=$(BUILD)/unit/%) $(FUZZ_C:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+
+$(BUILD)/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(LIB_O) | $(BUILD)/unit
+	$(CC) $(ALL_CFLAGS) -iquote tests/unit $< $(LIB_O) $(LIBS) -o $@
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB_O) | $(BUILD)/fuzz
+	$(CC) $(ALL_CFLAGS) $< $(LIB_O) $(LIBS) -o $@
+
+$(BUILD)/traffic: $(wildcard tests/live/traffic*.[ch] tests/live/rawtcp.[ch]) | $(BUILD)/user
+	$(CC) $(ALL_CFLAGS) $(filter %.c,$^) -lpthread -o $@
+
+$(BUILD)/verify: tests/live/verify.c | $(BUILD)/user
+	$(CC) $(ALL_CFLAGS) $< -ljansson -o $@
+
+# ---- install ----
+
+install: all
+	install -D -m 755 $(BUILD)/tcpdwell $(DESTDIR)$(PREFIX)/sbin/tcpdwell
+	install -D -m 644 man/tcpdwell.8 $(DESTDIR)$(PREFIX)/share/man/man8/tcpdwell.8
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/tcpdwell $(DESTDIR)$(PREFIX)/share/man/man8/tcpdwell.8
+
+clean:
+	rm -rf build build-san

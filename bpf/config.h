@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * config.h - what the loader tells the programs before they are loaded, in read-only data: the
+ * verifier then drops the code of what is switched off.
+ */
+#ifndef TCPDWELL_CONFIG_H
+#define TCPDWELL_CONFIG_H
+
+#include "wire.h"
+#include "match.h"
+
+/* A kernel function as an address range, with what it means when it stands on the stack. */
+struct code_range {
+	__u64 begin, end; /* [begin, end) */
+	__u32 means;      /* CODE_* */
+	__u32 unused;
+};
+
+#define CODE_NONE    0
+#define CODE_SEGMENT 1 /* 1..5 equal WIRE_TW_BY_* */
+#define CODE_RST     2
+#define CODE_CONNECT 3
+#define CODE_KILL    4
+#define CODE_NETNS   5
+#define CODE_END     6 /* inet_twsk_deschedule_put: this is an early end, its caller tells why */
+#define CODE_RESTART 7 /* __inet_twsk_schedule: the timer is only moved */
+#define CODE_RUN     8 /* the timer softirq: it is expiring */
+
+#define CODE_RANGES_MAX 32
+
+struct config {
+	__u64 tick_ns;          /* length of a jiffy */
+	__u64 tw_timer_handler; /* address; 0: mini-sockets cannot be told by their timer */
+	__u32 n_ranges;
+	__u32 filtered; /* 1: `match` has a condition */
+	struct code_range ranges[CODE_RANGES_MAX];
+	struct match_config match;
+};
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * snapshot.bpf.c - sockets as an iterator meets them, in the records that events use.
+ *
+ * iter/tcp walks the network namespace of the one who opens it. The sweep looks for what events
+ * leave silent: mini-sockets that moved to TIME-WAIT without a tracepoint, and the local port of
+ * sockets that still sit in SYN-SENT.
+ */
+#include "timewait.bpf.h"
+
+#define TCP_TIMEWAIT_LEN_NS 60000000000ULL /* include/net/tcp.h: 60 * HZ, since 2.3 */
+
+/* Set by the loader before each sweep: only TIME-WAITs that began after this are told. */
+__u64 sweep_since = 0;
+
+static __always_inline int write_timewait(struct seq_file *seq, struct inet_timewait_sock *tw)
+{
+	struct wire_timewait rec = {};
+
+	/* The substate changes an instant before the timer moves: what is read later is the later.
+	 */
+	if (BPF_CORE_READ(tw, tw_substate) != WIRE_TIME_WAIT)
+		return 0;
+	timewait_identity(tw, &rec.id);
+	wire_stamp(&rec.head, WIRE_TIMEWAIT, sizeof(rec));
+	timewait_fill(&rec, tw, (struct timewait_event){.op = WIRE_TW_SEEN});
+	if (rec.expires - TCP_TIMEWAIT_LEN_NS < sweep_since)
+		return 0;
+	if (config.filtered && match_identity(&config.match, &rec.id, 1) == MATCH_NO)
+		return 0;
+	bpf_seq_write(seq, &rec, sizeof(rec));
+	return 0;
+}
+
+static __always_inline int write_syn_sent(struct seq_file *seq, struct sock_common *common)
+{
+	struct wire_socket rec = {};
+
+	wire_stamp(&rec.head, WIRE_SOCKET, sizeof(rec));
+	rec.state = WIRE_SYN_SENT;
+	/* The fields of the identity stand in sock_common, which both kinds of socket begin with.
+	 */
+	timewait_identity((struct inet_timewait_sock *)common, &rec.id);
+	if (config.filtered && match_identity(&config.match, &rec.id, 1) == MATCH_NO)
+		return 0;
+	bpf_seq_write(seq, &rec, sizeof(rec));
+	return 0;
+}
+
+SEC("iter/tcp")
+int sweep(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+
+	if (!common)
+		return 0;
+	if (common->skc_state == WIRE_TIME_WAIT)
+		return write_timewait(ctx->meta->seq, (struct inet_timewait_sock *)common);
+	if (common->skc_state == WIRE_SYN_SENT)
+		return write_syn_sent(ctx->meta->seq, common);
+	return 0;
+}

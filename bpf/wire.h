@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * wire.h - the contract between the programs in the kernel and everything in user space.
+ *
+ * A record is a head and a body of fixed size. Records come from the ring buffer, from iterators,
+ * from a recording, and a few from the tracer itself (WIRE_TICK, WIRE_LOST); who reads them cannot
+ * tell and need not. Both compilers read this file, so it holds fixed-width fields only: no enum,
+ * no pointer, no hidden padding. Byte order is the host's. A recording carries WIRE_VERSION: raise
+ * it when a size, an offset or a meaning changes.
+ *
+ * Addresses are always 16 bytes, IPv4 as ::ffff:a.b.c.d. Ports are in host order; 0 is "not known
+ * (yet)".
+ */
+#ifndef TCPDWELL_WIRE_H
+#define TCPDWELL_WIRE_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#define WIRE_VERSION 1
+
+/* TCP states as the kernel numbers them (include/net/tcp_states.h); tests/unit compares the two. */
+#define WIRE_ESTABLISHED 1
+#define WIRE_SYN_SENT    2
+#define WIRE_SYN_RECV    3
+#define WIRE_FIN_WAIT1   4
+#define WIRE_FIN_WAIT2   5
+#define WIRE_TIME_WAIT   6
+#define WIRE_CLOSE       7
+#define WIRE_CLOSE_WAIT  8
+#define WIRE_LAST_ACK    9
+#define WIRE_LISTEN      10
+#define WIRE_CLOSING     11
+#define WIRE_STATES      12 /* state numbers are below this; 0 is none */
+
+/* Record kinds. */
+#define WIRE_TRANSITION 1 /* struct wire_transition: a full socket changed its state */
+#define WIRE_TIMEWAIT   2 /* struct wire_timewait: something happened to a mini-socket */
+#define WIRE_SOCKET     3 /* struct wire_socket: a full socket, as an iterator found it */
+#define WIRE_TICK       4 /* struct wire_head alone: nothing happened, but time went on */
+#define WIRE_LOST       5 /* struct wire_lost: records of one kind that did not fit */
+#define WIRE_SWEPT      6 /* struct wire_swept: an iterator has been through a namespace */
+#define WIRE_KINDS      7
+
+struct wire_head {
+	__u64 ts;   /* ns, CLOCK_MONOTONIC */
+	__u32 lost; /* records of all kinds lost until now since attach; wraps. Two records of one
+		     * connection with the same number have nothing missing between them */
+	__u16 kind; /* WIRE_* */
+	__u16 len;  /* bytes, this head included */
+};
+
+struct wire_id {
+	__u64 cookie; /* the socket cookie; 0: this socket was never given one */
+	__u8 laddr[16];
+	__u8 raddr[16];
+	__u16 lport;
+	__u16 rport;
+	__u32 netns; /* inode number of the network namespace */
+};
+
+/* wire_transition.flags: what else was true of the socket at that moment. */
+#define WIRE_F_OWNED     (1 << 0) /* a system call held the socket: pid and comm name its caller */
+#define WIRE_F_TW_FULL   (1 << 1) /* tcp_max_tw_buckets mini-sockets existed in its namespace */
+#define WIRE_F_FIN_SEEN  (1 << 2) /* the peer's FIN was received (SOCK_DONE) */
+#define WIRE_F_ALL_ACKED (1 << 3) /* everything sent, FIN included, was acknowledged */
+#define WIRE_F_LINGER2   (1 << 4) /* TCP_LINGER2 is negative: FIN-WAIT-2 is to be cut short by RST \
+				   */
+#define WIRE_F_KILLED    (1 << 5) /* tcp_abort() took a listener down, which leaves no sk_err */
+#define WIRE_F_ALL       0x3f
+
+struct wire_transition {
+	struct wire_head head;
+	struct wire_id id;
+	__u64 cgroup; /* id in the cgroup v2 tree; 0: unknown */
+	__u32 uid;    /* of the socket, in the initial user namespace */
+	__u32 pid; /* process (tgid), initial pid namespace. Means nothing without WIRE_F_OWNED */
+	char comm[16];
+	__s32 error; /* sk_err: positive errno, 0 none */
+	__u8 from;   /* WIRE_ESTABLISHED ... */
+	__u8 to;     /* may equal `from`: the kernel sets a state again, which is no transition */
+	__u16 flags; /* WIRE_F_* */
+};
+
+/* wire_timewait.op: what happened to the mini-socket. */
+#define WIRE_TW_ARMED 1 /* its timer was set: it was born, or it moved to TIME-WAIT, or restarted \
+			 */
+#define WIRE_TW_EXPIRED   2 /* its timer ran out */
+#define WIRE_TW_ENDED     3 /* it ended early, `cause` tells why */
+#define WIRE_TW_CANCELLED 4 /* its timer was taken off, and only what follows tells why */
+#define WIRE_TW_SEEN      5 /* nothing happened: an iterator met it */
+#define WIRE_TW_OPS       6
+
+/* wire_timewait.cause: the kernel function that ended it. */
+#define WIRE_TW_BY_UNKNOWN 0
+#define WIRE_TW_BY_SEGMENT 1 /* tcp_v{4,6}_rcv: a SYN reused it, or its FIN-WAIT-2 met data */
+#define WIRE_TW_BY_RST     2 /* tcp_timewait_state_process: RST */
+#define WIRE_TW_BY_CONNECT \
+	3 /* __inet{,6}_check_established, __inet_hash_connect: connect() took it */
+#define WIRE_TW_BY_KILL  4 /* tcp_abort: SOCK_DESTROY, as from `ss -K` */
+#define WIRE_TW_BY_NETNS 5 /* inet_twsk_purge: its network namespace went */
+#define WIRE_TW_CAUSES   6
+
+/* wire_timewait.flags */
+#define WIRE_TW_F_SEGMENTS (1 << 0) /* out-of-window segments came: TIME-WAIT may have restarted \
+				     */
+
+struct wire_timewait {
+	struct wire_head head;
+	struct wire_id id;
+	__u64 expires; /* ns, CLOCK_MONOTONIC, when its timer is to fire; resolution one jiffy */
+	__u8 op;       /* WIRE_TW_* */
+	__u8 substate; /* WIRE_FIN_WAIT2 or WIRE_TIME_WAIT */
+	__u8 cause;    /* WIRE_TW_BY_*, with WIRE_TW_ENDED only */
+	__u8 flags;    /* WIRE_TW_F_* */
+	__u32 unused;
+};
+
+struct wire_socket {
+	struct wire_head head;
+	struct wire_id id;
+	__u8 state;
+	__u8 unused[7];
+};
+
+struct wire_lost {
+	struct wire_head head;
+	__u64 count;     /* records, of this kind, since the last wire_lost of this kind */
+	__u16 lost_kind; /* WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET */
+	__u16 unused[3];
+};
+
+/* head.ts is the time before the iterator began: what it did not tell was not there then. */
+struct wire_swept {
+	struct wire_head head;
+	__u32 netns;
+	__u32 unused;
+};
+
+#define WIRE_MAX_SIZE sizeof(struct wire_transition)
+
+_Static_assert(sizeof(struct wire_head) == 16, "wire_head is 16 bytes");
+_Static_assert(sizeof(struct wire_id) == 48, "wire_id is 48 bytes");
+_Static_assert(sizeof(struct wire_transition) == 104, "wire_transition is 104 bytes");
+_Static_assert(sizeof(struct wire_timewait) == 80, "wire_timewait is 80 bytes");
+_Static_assert(sizeof(struct wire_socket) == 72, "wire_socket is 72 bytes");
+_Static_assert(sizeof(struct wire_swept) == 24, "wire_swept is 24 bytes");
+_Static_assert(sizeof(struct wire_lost) == 32, "wire_lost is 32 bytes");
+
+#endif

@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# lib.sh - what the test scripts share: results, namespaces, a tracer that is known to be ready, cleaning up.
+#
+# A test prints a line per result: "ok NAME: what was seen", "FAIL NAME: why", "skip NAME: why". run.sh counts
+# them. The environment: BUILD, the build folder (absolute).
+
+set -u
+
+BUILD=$(cd "${BUILD:-build}" && pwd)
+TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TCPDWELL=$BUILD/tcpdwell
+export BUILD TESTS TCPDWELL
+
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/tcpdwell-test.XXXXXX")
+CLEANUPS=()
+
+# Run in reverse order, whatever happens.
+on_exit() { CLEANUPS+=("$*"); }
+
+clean_up() {
+	local i
+	for ((i = ${#CLEANUPS[@]} - 1; i >= 0; i--)); do
+		eval "${CLEANUPS[i]}"
+	done
+	rm -rf "$WORK"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+ok() { echo "ok $1: ${*:2}"; }
+fail() { echo "FAIL $1: ${*:2}"; }
+skip() { echo "skip $1: ${*:2}"; }
+
+# check NAME WHAT COMMAND...: ok if the command succeeds; its output is shown only if not.
+check() {
+	local name=$1 what=$2
+	shift 2
+	if "$@" >"$WORK/check.out" 2>&1; then
+		ok "$name" "$what"
+	else
+		fail "$name" "$what"
+		sed 's/^/    /' "$WORK/check.out" | head -40
+	fi
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds, looking every 20 ms.
+wait_for() {
+	local tries=$(($1 * 50))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		((tries-- > 0)) || return 1
+		sleep 0.02
+	done
+}
+
+# new_netns VARIABLE: a network namespace of its own, with lo up, gone at the end. Its name goes to VARIABLE.
+NETNS_COUNT=0
+new_netns() {
+	local name=tcpdwell-$$-$((NETNS_COUNT++))
+	ip netns add "$name" && ip -n "$name" link set lo up || return 1
+	on_exit "ip netns del $name 2>/dev/null"
+	printf -v "$1" %s "$name"
+}
+
+# start_tracer OUT [ARGUMENT...]: in the background, complete when this returns. Its pid is TRACER.
+start_tracer() {
+	local out=$1
+	shift
+	rm -f "$WORK/ready"
+	"$TCPDWELL" --ready-file "$WORK/ready" "$@" >"$out" 2>"$out.err" &
+	TRACER=$!
+	on_exit "kill $TRACER 2>/dev/null"
+	wait_for 20 test -s "$WORK/ready" || {
+		fail "tracer" "was not ready within 20 s: $(head -c 400 "$out.err")"
+		return 1
+	}
+}
+
+# stop_tracer: as with Ctrl-C; its exit status is the result.
+stop_tracer() {
+	kill -INT "$TRACER" 2>/dev/null
+	wait "$TRACER"
+}
+
+# can_trace NAME: false, and a skip, if this host does not let us. Probed, not guessed.
+can_trace() {
+	local why
+	why=$("$TCPDWELL" -q -d 0.1 2>&1 >/dev/null) && return 0
+	skip "$1" "tcpdwell cannot trace here: ${why//$'\n'/; }"
+	return 1
+}

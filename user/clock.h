@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * clock.h - the clocks: CLOCK_MONOTONIC for everything, wall time only where a person or a log
+ * reads it.
+ */
+#ifndef TCPDWELL_CLOCK_H
+#define TCPDWELL_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NS_PER_US 1000ULL
+#define NS_PER_MS 1000000ULL
+#define NS_PER_S  1000000000ULL
+
+/* ns on CLOCK_MONOTONIC, the clock of bpf_ktime_get_ns(). */
+uint64_t clock_now(void);
+
+/* What to add to a CLOCK_MONOTONIC time to have ns since 1970, as of now. */
+int64_t clock_wall_offset(void);
+
+/*
+ * Length of a jiffy in ns. CLOCK_MONOTONIC_COARSE advances once per jiffy and says so in its
+ * resolution (kernel/time/posix-timers.c), which needs neither the kernel's configuration nor a
+ * measurement.
+ */
+uint64_t clock_tick_ns(void);
+
+#define CLOCK_TEXT_MAX 40
+
+/* "16:00:35.123", local time of day. */
+const char *clock_time_of_day(uint64_t wall_ns, char text[CLOCK_TEXT_MAX]);
+
+/* "2026-11-22T16:00:35.123456789Z". */
+const char *clock_iso8601(uint64_t wall_ns, char text[CLOCK_TEXT_MAX]);
+
+/* At most 6 characters, the unit that fits: 812us 1.23ms 60.8s 16m40s 3h12m 12d4h. */
+const char *clock_duration(uint64_t ns, char text[CLOCK_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * decode.h - is this a record? The one gate between raw bytes, from wherever, and the model: behind
+ * it kinds, lengths, states and causes are in range and text ends in NUL.
+ */
+#ifndef TCPDWELL_DECODE_H
+#define TCPDWELL_DECODE_H
+
+#include <stddef.h>
+
+#include "wire.h"
+
+union decode_record {
+	struct wire_head head;
+	struct wire_transition transition;
+	struct wire_timewait timewait;
+	struct wire_socket socket;
+	struct wire_lost lost;
+	struct wire_swept swept;
+};
+
+/*
+ * Copies the record at `bytes` to ret_record, so alignment does not matter. Returns its length, or
+ * -EBADMSG if it is none that this version writes, or is longer than `len`.
+ */
+int decode(const void *bytes, size_t len, union decode_record *ret_record);
+
+#endif

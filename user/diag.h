@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * diag.h - everything that is said to the person and is not a result. Only this module writes to
+ * stderr.
+ *
+ * An error is told once, by the function that knows what the user was doing: what failed and why,
+ * in lower case, then a hint: what to do. Lines are whole; the program name is not repeated in
+ * each.
+ */
+#ifndef TCPDWELL_DIAG_H
+#define TCPDWELL_DIAG_H
+
+#include <stdbool.h>
+
+/* Exit statuses, as the man page lists them. */
+enum diag_exit {
+	DIAG_OK = 0,
+	DIAG_FAILED = 1, /* could not do it, or not all of it */
+	DIAG_USAGE = 2,  /* the command line is wrong; nothing was done */
+	DIAG_LOST = 3,   /* --strict, and records were lost */
+};
+
+/* quiet drops notes (not warnings); verbose adds details. */
+void diag_init(bool quiet, bool verbose);
+
+bool diag_is_verbose(void);
+
+void diag_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void diag_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void diag_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void diag_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void diag_detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * fields.h - what an event says, field by field, in one table: the keys of the JSON output, the
+ * columns of the CSV output, and what the man page documents (a test compares them).
+ */
+#ifndef TCPDWELL_FIELDS_H
+#define TCPDWELL_FIELDS_H
+
+#include "sink.h"
+
+enum fields_event {
+	EVENT_START = 1 << 0,
+	EVENT_TRANSITION = 1 << 1,
+	EVENT_HISTOGRAM = 1 << 2,
+	EVENT_LOST = 1 << 3,
+	EVENT_SUMMARY = 1 << 4,
+};
+
+enum fields_type {
+	VALUE_NONE, /* not known, or means nothing here: null, an empty column */
+	VALUE_TEXT,
+	VALUE_NUMBER,
+	VALUE_BOOL,
+	VALUE_BUCKETS, /* `cell`: [[upper bound in ns, count], ...], null as last bound, empty ones
+			  left out */
+	VALUE_GROUP,   /* `histogram`: {"local-port": "443"} */
+};
+
+struct fields_value {
+	enum fields_type type;
+	uint64_t number;
+	const char *text;
+};
+
+/* What the fields of an event are taken from; only the parts of its kind are set. */
+struct fields_source {
+	enum fields_event event;
+	const struct sink *sink;
+	uint64_t ts; /* ns; 0: none */
+	const struct conn *conn;
+	const struct conn_event *transition;
+	const struct sink_histogram *histogram;
+	const struct sink_lost *lost;
+	const struct sink_summary *summary;
+	char text[GROUP_TEXT_MAX]; /* room for a value that has to be formatted */
+};
+
+struct fields_row {
+	const char *name;
+	unsigned events; /* EVENT_*: which have it */
+	struct fields_value (*get)(struct fields_source *source);
+};
+
+/* NULL past the last. The first is "event". */
+const struct fields_row *fields_row(unsigned i);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * group.h - what --by names: the value of a property of a connection, as text.
+ */
+#ifndef TCPDWELL_GROUP_H
+#define TCPDWELL_GROUP_H
+
+#include "conn.h"
+
+#define GROUP_KEYS_MAX 8
+#define GROUP_TEXT_MAX 512
+
+struct group_by {
+	unsigned n; /* 0: all connections are one group */
+	uint8_t keys[GROUP_KEYS_MAX];
+};
+
+/* -1 if there is no key of that name. The names are those of group_key_name(). */
+int group_key_parse(const char *name);
+
+/* NULL past the last. */
+const char *group_key_name(unsigned key);
+
+/* The value of one key: "443", "nginx", "10.0.0.9"; "?" where it is not known. */
+const char *group_value(unsigned key, const struct conn *conn, char text[GROUP_TEXT_MAX]);
+
+/* All values, separated by tabs: what groups are told apart by. */
+const char *group_values(const struct group_by *by, const struct conn *conn,
+			 char text[GROUP_TEXT_MAX]);
+
+/* "10.0.0.9", "2001:db8::1"; IPv4-mapped is IPv4. `text` has INET6_ADDRSTRLEN bytes. */
+const char *group_address(const uint8_t addr[16], char *text);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * histset.h - histograms per state and group, with how many connections are in that state still.
+ *
+ * Groups are bounded: what comes after HISTSET_GROUPS_MAX different ones, or without memory for one
+ * more, is counted in a last group whose values read HISTSET_OTHER.
+ */
+#ifndef TCPDWELL_HISTSET_H
+#define TCPDWELL_HISTSET_H
+
+#include "conn.h"
+#include "hist.h"
+
+#define HISTSET_GROUPS_MAX 1000
+#define HISTSET_OTHER      "(other)"
+
+/* Those who are in a state now. */
+struct histset_still {
+	uint64_t count;
+	uint64_t oldest;   /* ns in that state: of the one longest there */
+	bool oldest_exact; /* or else a lower bound */
+};
+
+struct histset_cell {
+	struct hist hist;
+	struct histset_still still;
+};
+
+struct histset;
+
+/* NULL if out of memory. */
+struct histset *histset_new(void);
+void histset_free(struct histset *set);
+
+/* Forgets all groups. */
+void histset_clear(struct histset *set);
+
+/* A dwell in `state` ended. One that is not exact counts as partial. `values` names the group. */
+void histset_add(struct histset *set, const char *values, const struct conn_event *event);
+
+/* A connection is in its state at `now`. Call histset_forget_still() before a new round. */
+void histset_add_still(struct histset *set, const char *values, const struct conn *conn,
+		       uint64_t now);
+void histset_forget_still(struct histset *set);
+
+/* Calls `fn` for each group, that with most entries first. */
+void histset_each(struct histset *set, void (*fn)(void *ctx, const char *values, void *group),
+		  void *ctx);
+
+/* The cell of a group that histset_each() gave, or NULL if nothing was ever in that state. */
+const struct histset_cell *histset_cell(const void *group, uint8_t state);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * ksyms.h - kernel functions by name, from /proc/kallsyms, for the programs' configuration: whose
+ * timer is a mini-socket's, and what it means that a function stands on the stack (see
+ * timewait.bpf.c).
+ */
+#ifndef TCPDWELL_KSYMS_H
+#define TCPDWELL_KSYMS_H
+
+#include "config.h"
+
+/*
+ * Fills tw_timer_handler, n_ranges and ranges. 0; -ENOENT if the kernel has no tw_timer_handler;
+ * -EPERM if it hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is missing); or why the
+ * file cannot be read.
+ */
+int ksyms_fill(struct config *ret_config);
+
+#endif

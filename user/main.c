@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* main.c - from the command line to a command. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "diag.h"
+#include "features.h"
+#include "live.h"
+#include "options.h"
+#include "replay.h"
+
+/* Results that were not written are a failure too, however they came about; a closed pipe is not.
+ */
+static int close_output(int status)
+{
+	errno = 0;
+	if (!fclose(stdout) || errno == EPIPE || errno == EBADF || status)
+		return status;
+	diag_error("cannot write the output: %s", strerror(errno));
+	return DIAG_FAILED;
+}
+
+static int print_features(const struct options *options)
+{
+	signal(SIGPIPE, SIG_IGN);
+	return features_print(options, stdout) ? DIAG_FAILED : DIAG_OK;
+}
+
+static int run(const struct options *options)
+{
+	if (options->help)
+		options_print_help(stdout);
+	else if (options->version)
+		printf("tcpdwell %s\n", TCPDWELL_VERSION);
+	else if (options->command == COMMAND_FEATURES)
+		return print_features(options);
+	else if (options->read_path)
+		return replay_run(options, stdout);
+	else
+		return live_run(options, stdout);
+	return DIAG_OK;
+}
+
+int main(int argc, char **argv)
+{
+	static struct options options; /* 32 KiB of port sets: not for the stack */
+
+	/* For the tests that compare the documentation with the table; not for people. */
+	if (argc == 2 && !strcmp(argv[1], "--list-options")) {
+		options_print_list(stdout);
+		return close_output(DIAG_OK);
+	}
+	if (options_parse(&options, argc, argv))
+		return DIAG_USAGE;
+	diag_init(options.quiet, options.verbose);
+	return close_output(run(&options));
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * meta.h - what has to be known of a stream of records besides the records: which clock, which
+ * kernel, what that kernel lets us see. A live session makes one, a recording carries one.
+ */
+#ifndef TCPDWELL_META_H
+#define TCPDWELL_META_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define META_TEXT_MAX 128
+
+struct meta {
+	uint64_t attached;   /* ns, CLOCK_MONOTONIC: events are complete from here on */
+	int64_t wall_offset; /* ns to add to CLOCK_MONOTONIC for ns since 1970 */
+	uint64_t tick_ns;    /* a jiffy: the resolution of what a timer's `expires` tells */
+	bool sees_timewait;
+	char version[META_TEXT_MAX];        /* of tcpdwell */
+	char kernel[META_TEXT_MAX];         /* uname -r */
+	char transition_way[META_TEXT_MAX]; /* how transitions are seen, in words */
+	char timewait_way[META_TEXT_MAX];   /* how mini-sockets are seen, or why not, in words */
+	char filter[META_TEXT_MAX];         /* the filter asked in the kernel, in words; "" none */
+};
+
+#endif

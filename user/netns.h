@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * netns.h - being in another network namespace for a moment: an iterator walks that of who opens
+ * it.
+ */
+#ifndef TCPDWELL_NETNS_H
+#define TCPDWELL_NETNS_H
+
+#include <stdint.h>
+
+/* Inode number of the namespace we are in; 0 if /proc does not tell. */
+uint32_t netns_current(void);
+
+/*
+ * Calls `fn` from within the namespace of this inode number, then comes back. It is looked for
+ * among ours, the named ones (/run/netns) and those of all processes; nothing is held open, which
+ * would keep a deleted namespace alive. Returns what `fn` returns, -ENOENT if there is no way into
+ * it, or why setns() failed. Should coming back fail, the process would read the wrong namespace
+ * from then on: it aborts.
+ */
+int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx);
+
+#endif

@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* options.c - the option table and what each row does. See options.h. */
+#include "options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "clock.h"
+#include "diag.h"
+#include "parse.h"
+#include "tcpstate.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define STREAMS (COMMAND_TRACE | COMMAND_HIST)
+#define ALL     (COMMAND_TRACE | COMMAND_HIST | COMMAND_FEATURES)
+
+#define BUFFER_DEFAULT      (4ULL << 20)
+#define BUFFER_MAX          (1ULL << 30)
+#define CONNECTIONS_DEFAULT 1000000
+#define CONNECTIONS_MAX     100000000
+#define STATES_DEFAULT      (1 << WIRE_FIN_WAIT2 | 1 << WIRE_TIME_WAIT | 1 << WIRE_CLOSE_WAIT)
+
+static const struct {
+	const char *name;
+	enum options_command command;
+	const char *help;
+} commands[] = {
+	{"trace", COMMAND_TRACE, "every transition as it happens, histograms at the end (default)"},
+	{"hist", COMMAND_HIST, "histograms only; with -i, every interval"},
+	{"features", COMMAND_FEATURES, "what this kernel lets us see, and why not"},
+};
+
+static const char *const format_names[] = {
+	[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv"};
+
+static bool refuse(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static bool refuse(char *why, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why, PARSE_WHY, fmt, args);
+	va_end(args);
+	return false;
+}
+
+/* ---- what the rows do; `why` says what is wrong with `value` ---- */
+
+/* A list for one side: what is excluded is simply not in the set, and alone it means all but that.
+ */
+static bool set_one_side(struct match_ports *set, uint8_t *asked, const char *value, char *why)
+{
+	struct parse_ports ports = {0};
+
+	if (!parse_ports(value, &ports, why))
+		return false;
+	for (size_t i = 0; i < MATCH_PORT_WORDS; i++) {
+		uint64_t included = ports.has_included ? ports.included.bits[i] : UINT64_MAX;
+
+		set->bits[i] = included & ~ports.excluded.bits[i];
+	}
+	*asked = 1;
+	return true;
+}
+
+static bool set_local_port(struct options *o, const char *value, char *why)
+{
+	return set_one_side(&o->match.local, &o->match.by_local, value, why);
+}
+
+static bool set_remote_port(struct options *o, const char *value, char *why)
+{
+	return set_one_side(&o->match.remote, &o->match.by_remote, value, why);
+}
+
+static bool set_port(struct options *o, const char *value, char *why)
+{
+	struct parse_ports ports = {0};
+
+	if (!parse_ports(value, &ports, why))
+		return false;
+	o->match.either = ports.included;
+	o->match.neither = ports.excluded;
+	o->match.by_either = ports.has_included;
+	o->match.by_neither = ports.has_excluded;
+	return true;
+}
+
+static bool set_family(struct options *o, uint8_t family, char *why)
+{
+	if (o->match.family && o->match.family != family)
+		return refuse(why, "-4 and -6 exclude each other");
+	o->match.family = family;
+	return true;
+}
+
+static bool set_ipv4(struct options *o, const char *value, char *why)
+{
+	(void)value;
+	return set_family(o, 4, why);
+}
+
+static bool set_ipv6(struct options *o, const char *value, char *why)
+{
+	(void)value;
+	return set_family(o, 6, why);
+}
+
+static bool add_address(void *ctx, const char *piece, char *why)
+{
+	struct match_config *match = &((struct options *)ctx)->match;
+
+	if (match->n_prefixes >= MATCH_PREFIXES_MAX)
+		return refuse(why, "more than %d addresses", MATCH_PREFIXES_MAX);
+	if (!parse_cidr(piece, &match->prefixes[match->n_prefixes], why))
+		return false;
+	match->n_prefixes++;
+	return true;
+}
+
+static bool set_address(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_address, o, why);
+}
+
+static bool add_state(void *ctx, const char *piece, char *why)
+{
+	struct options *o = ctx;
+	uint8_t state = tcpstate_parse(piece);
+
+	if (!state)
+		return refuse(why, "'%s' is no TCP state (such as close-wait or fin-wait-2)",
+			      piece);
+	if (!o->has_states)
+		o->states = 0;
+	o->has_states = true;
+	o->states |= (uint16_t)(1 << state);
+	return true;
+}
+
+static bool set_state(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_state, o, why);
+}
+
+#define DEFINE_NUMBER_LIST(name, list, count, min, max)                               \
+	static bool add_##name(void *ctx, const char *piece, char *why)               \
+	{                                                                             \
+		struct options *o = ctx;                                              \
+		uint64_t number;                                                      \
+                                                                                      \
+		if (o->count >= OPTIONS_LIST_MAX)                                     \
+			return refuse(why, "more than %d entries", OPTIONS_LIST_MAX); \
+		if (!parse_number(piece, min, max, &number, why))                     \
+			return false;                                                 \
+		o->list[o->count++] = (uint32_t)number;                               \
+		return true;                                                          \
+	}                                                                             \
+	static bool set_##name(struct options *o, const char *value, char *why)       \
+	{                                                                             \
+		return parse_list(value, add_##name, o, why);                         \
+	}
+
+DEFINE_NUMBER_LIST(pid, pids, n_pids, 1, INT32_MAX)
+DEFINE_NUMBER_LIST(uid, uids, n_uids, 0, UINT32_MAX - 1)
+
+static bool add_comm(void *ctx, const char *piece, char *why)
+{
+	struct options *o = ctx;
+
+	if (o->n_comms >= OPTIONS_LIST_MAX)
+		return refuse(why, "more than %d names", OPTIONS_LIST_MAX);
+	if (strlen(piece) >= sizeof(o->comms[0]))
+		return refuse(why, "the kernel keeps 15 characters of a name, '%s' is longer",
+			      piece);
+	strcpy(o->comms[o->n_comms++], piece);
+	return true;
+}
+
+static bool set_comm(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_comm, o, why);
+}
+
+/* The inode number of the first of these files that is there. */
+static bool inode_of(const char *const *paths, uint64_t *ret_inode)
+{
+	struct stat st;
+
+	for (; *paths; paths++)
+		if (!stat(*paths, &st)) {
+			*ret_inode = st.st_ino;
+			return true;
+		}
+	return false;
+}
+
+static bool add_netns(void *ctx, const char *piece, char *why)
+{
+	struct match_config *match = &((struct options *)ctx)->match;
+	char named[300], of_pid[300];
+	const char *const paths[] = {strchr(piece, '/') ? piece : named, of_pid, NULL};
+	uint64_t inode;
+
+	if (match->n_netns >= MATCH_NETNS_MAX)
+		return refuse(why, "more than %d namespaces", MATCH_NETNS_MAX);
+	snprintf(named, sizeof(named), "/run/netns/%s", piece);
+	snprintf(of_pid, sizeof(of_pid), "/proc/%s/ns/net", piece);
+	if (!inode_of(paths, &inode) && !parse_number(piece, 0x10000000, UINT32_MAX, &inode, why))
+		return refuse(why,
+			      "no network namespace '%s' (a name of `ip netns`, a path, a pid, or "
+			      "an inode number)",
+			      piece);
+	match->netns[match->n_netns++] = (uint32_t)inode;
+	return true;
+}
+
+static bool set_netns(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_netns, o, why);
+}
+
+static bool add_cgroup(void *ctx, const char *piece, char *why)
+{
+	struct options *o = ctx;
+	char unified[300], hybrid[300];
+	const char *const paths[] = {unified, hybrid, piece, NULL};
+	const char *relative = piece + strspn(piece, "/");
+
+	if (o->n_cgroups >= OPTIONS_LIST_MAX)
+		return refuse(why, "more than %d cgroups", OPTIONS_LIST_MAX);
+	snprintf(unified, sizeof(unified), "/sys/fs/cgroup/%s", relative);
+	snprintf(hybrid, sizeof(hybrid), "/sys/fs/cgroup/unified/%s", relative);
+	if (!parse_number(piece, 1, UINT64_MAX, &o->cgroups[o->n_cgroups], why) &&
+	    !inode_of(paths, &o->cgroups[o->n_cgroups]))
+		return refuse(why, "no cgroup '%s' below /sys/fs/cgroup", piece);
+	o->n_cgroups++;
+	return true;
+}
+
+static bool set_cgroup(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_cgroup, o, why);
+}
+
+static bool set_min(struct options *o, const char *value, char *why)
+{
+	return parse_duration(value, true, &o->min_ns, why);
+}
+
+static bool add_by(void *ctx, const char *piece, char *why)
+{
+	struct options *o = ctx;
+	int key = group_key_parse(piece);
+	char names[PARSE_WHY] = "";
+
+	for (unsigned i = 0; key < 0 && group_key_name(i); i++) {
+		strcat(names, i ? ", " : "");
+		strcat(names, group_key_name(i));
+	}
+	if (key < 0)
+		return refuse(why, "'%s' is none of %s", piece, names);
+	if (o->by.n >= GROUP_KEYS_MAX)
+		return refuse(why, "more than %d keys", GROUP_KEYS_MAX);
+	if (strcmp(piece, "state") != 0) /* histograms are by state in any case */
+		o->by.keys[o->by.n++] = (uint8_t)key;
+	return true;
+}
+
+static bool set_by(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_by, o, why);
+}
+
+static bool set_duration(struct options *o, const char *value, char *why)
+{
+	return parse_duration(value, false, &o->duration_ns, why);
+}
+
+static bool set_interval(struct options *o, const char *value, char *why)
+{
+	if (!parse_duration(value, false, &o->interval_ns, why))
+		return false;
+	return o->interval_ns >= 100 * NS_PER_MS || refuse(why, "shorter than 100ms");
+}
+
+static bool set_format(struct options *o, const char *value, char *why)
+{
+	for (size_t i = 0; i < COUNT(format_names); i++)
+		if (!strcmp(format_names[i], value)) {
+			o->format = (enum options_format)i;
+			return true;
+		}
+	return refuse(why, "not text, json or csv");
+}
+
+static bool set_path(const char **path, const char *value, char *why)
+{
+	if (!*value)
+		return refuse(why, "empty");
+	*path = value;
+	return true;
+}
+
+static bool set_write(struct options *o, const char *value, char *why)
+{
+	return set_path(&o->write_path, value, why);
+}
+
+static bool set_read(struct options *o, const char *value, char *why)
+{
+	return set_path(&o->read_path, value, why);
+}
+
+static bool set_ready_file(struct options *o, const char *value, char *why)
+{
+	return set_path(&o->ready_path, value, why);
+}
+
+static bool set_buffer(struct options *o, const char *value, char *why)
+{
+	uint64_t bytes;
+
+	if (!parse_size(value, &bytes, why))
+		return false;
+	if (bytes < 4096 || bytes > BUFFER_MAX || (bytes & (bytes - 1)))
+		return refuse(why, "must be a power of two from 4k to 1G, such as 8M");
+	o->buffer_bytes = bytes;
+	return true;
+}
+
+static bool set_max_connections(struct options *o, const char *value, char *why)
+{
+	return parse_number(value, 1, CONNECTIONS_MAX, &o->max_connections, why);
+}
+
+#define DEFINE_FLAG(name)                                                       \
+	static bool set_##name(struct options *o, const char *value, char *why) \
+	{                                                                       \
+		(void)value;                                                    \
+		(void)why;                                                      \
+		o->name = true;                                                 \
+		return true;                                                    \
+	}
+
+DEFINE_FLAG(strict)
+DEFINE_FLAG(raw)
+DEFINE_FLAG(quiet)
+DEFINE_FLAG(verbose)
+DEFINE_FLAG(help)
+DEFINE_FLAG(version)
+
+static const struct {
+	char letter; /* 0: none */
+	const char *name;
+	const char *arg; /* NULL: takes none */
+	unsigned commands;
+	bool (*set)(struct options *o, const char *value, char *why);
+	const char *help;
+} rows[] = {
+	{'L', "local-port", "LIST", STREAMS, set_local_port, "local port: 80,443,8000-8999,!8080"},
+	{'D', "remote-port", "LIST", STREAMS, set_remote_port, "remote port"},
+	{'P', "port", "LIST", STREAMS, set_port, "port on either side"},
+	{'4', "ipv4", NULL, STREAMS, set_ipv4, "IPv4 only (IPv4-mapped IPv6 is IPv4)"},
+	{'6', "ipv6", NULL, STREAMS, set_ipv6, "IPv6 only"},
+	{'a', "address", "CIDR", STREAMS, set_address, "address on either side: 10.0.0.0/8,::1"},
+	{'p', "pid", "LIST", STREAMS, set_pid, "owned by these processes"},
+	{'c', "comm", "LIST", STREAMS, set_comm, "owned by processes of these names"},
+	{'u', "uid", "LIST", STREAMS, set_uid, "sockets of these users, by number"},
+	{0, "netns", "LIST", STREAMS, set_netns, "network namespace: name, path, pid or inode"},
+	{0, "cgroup", "LIST", STREAMS, set_cgroup, "cgroup v2: path or id"},
+	{'s', "state", "LIST", STREAMS, set_state,
+	 "states of interest (default fin-wait-2,time-wait,close-wait)"},
+	{'m', "min", "DURATION", STREAMS, set_min, "only dwells at least this long: 500ms"},
+	{'b', "by", "KEYS", STREAMS, set_by,
+	 "histograms per local-port, remote-port, address, comm, pid, uid, cgroup, netns"},
+	{'d', "duration", "DURATION", STREAMS, set_duration, "stop after this time: 30, 5m"},
+	{'i', "interval", "DURATION", STREAMS, set_interval, "histograms every interval as well"},
+	{'f', "format", "FORMAT", ALL, set_format, "text, json (one object a line) or csv"},
+	{'w', "write", "FILE", STREAMS, set_write, "record to FILE, for -r"},
+	{'r', "read", "FILE", STREAMS, set_read, "replay FILE ('-': standard input), without root"},
+	{0, "raw", NULL, STREAMS, set_raw, "transitions in the tracepoint's own words"},
+	{0, "buffer", "SIZE", STREAMS, set_buffer, "ring buffer, a power of two (default 4M)"},
+	{0, "max-connections", "N", STREAMS, set_max_connections,
+	 "connections to remember (default 1000000)"},
+	{0, "strict", NULL, STREAMS, set_strict, "exit 3 if anything was lost"},
+	{0, "ready-file", "FILE", STREAMS, set_ready_file, "create FILE once events are complete"},
+	{'q', "quiet", NULL, ALL, set_quiet, "no notes on stderr, no header line"},
+	{'v', "verbose", NULL, ALL, set_verbose, "all columns; details on stderr"},
+	{'h', "help", NULL, ALL, set_help, "this text"},
+	{'V', "version", NULL, ALL, set_version, "the version"},
+};
+
+/* ---- parsing ---- */
+
+#define LONG_ONLY 256 /* getopt value of row i without a letter: LONG_ONLY + i */
+
+static void build_getopt(char *letters, struct option *longs)
+{
+	*letters++ = '+'; /* we permute ourselves, to find the command */
+	*letters++ = ':';
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		longs[i] = (struct option){.name = rows[i].name,
+					   .has_arg = rows[i].arg ? required_argument : no_argument,
+					   .val = rows[i].letter ? rows[i].letter
+								 : LONG_ONLY + (int)i};
+		if (!rows[i].letter)
+			continue;
+		*letters++ = rows[i].letter;
+		if (rows[i].arg)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+}
+
+static size_t row_of(int value)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++)
+		if (value == (rows[i].letter ? rows[i].letter : LONG_ONLY + (int)i))
+			break;
+	return i;
+}
+
+static int unknown_option(char **argv, int value)
+{
+	if (value == ':')
+		diag_error("option '%s' needs a value", argv[optind - 1]);
+	else if (optopt && row_of(optopt) == COUNT(rows))
+		diag_error("unknown option '-%c'", optopt);
+	else if (optopt)
+		diag_error("option '%s' takes no value", argv[optind - 1]);
+	else
+		diag_error("unknown option '%s'", argv[optind - 1]);
+	diag_hint("`tcpdwell --help` lists the options");
+	return -EINVAL;
+}
+
+static int set_row(struct options *o, size_t row, const char *value, unsigned *used_by)
+{
+	char why[PARSE_WHY] = "";
+
+	*used_by &= rows[row].commands;
+	if (rows[row].set(o, value, why))
+		return 0;
+	diag_error("--%s%s%s%s: %s", rows[row].name, value ? " '" : "", value ? value : "",
+		   value ? "'" : "", why);
+	return -EINVAL;
+}
+
+static int set_command(struct options *o, const char *word)
+{
+	char names[128] = "";
+
+	if (o->command) {
+		diag_error("unexpected argument '%s' after the command", word);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		if (!strcmp(commands[i].name, word)) {
+			o->command = commands[i].command;
+			return 0;
+		}
+		strcat(names, i ? ", " : "");
+		strcat(names, commands[i].name);
+	}
+	diag_error("unknown command '%s'", word);
+	diag_hint("commands are %s; options begin with '-'", names);
+	return -EINVAL;
+}
+
+static int parse_words(struct options *o, int argc, char **argv, unsigned *used_by)
+{
+	char letters[2 * COUNT(rows) + 3];
+	struct option longs[COUNT(rows) + 1] = {0};
+	int value, err;
+
+	build_getopt(letters, longs);
+	opterr = 0;
+	optind = 0;
+	for (;;) {
+		value = getopt_long(argc, argv, letters, longs, NULL);
+		if (value == -1) {
+			if (optind >= argc)
+				return 0;
+			err = set_command(o, argv[optind++]);
+		} else if (value == '?' || value == ':') {
+			err = unknown_option(argv, value);
+		} else {
+			err = set_row(o, row_of(value), optarg, used_by);
+		}
+		if (err)
+			return err;
+	}
+}
+
+static const char *command_name(enum options_command command)
+{
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (commands[i].command == command)
+			return commands[i].name;
+	return "?";
+}
+
+static int check_together(struct options *o, unsigned used_by)
+{
+	if (!(used_by & o->command)) {
+		diag_error("'%s' does not take all of these options", command_name(o->command));
+		diag_hint("`tcpdwell --help` tells which belong to it");
+		return -EINVAL;
+	}
+	if (o->write_path && o->read_path) {
+		diag_error("-w and -r exclude each other: a replay records nothing new");
+		return -EINVAL;
+	}
+	if (o->raw && o->command == COMMAND_HIST) {
+		diag_error("--raw is for 'trace': the tracepoint alone has no true dwell times");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv)
+{
+	unsigned used_by = ALL;
+	int err;
+
+	memset(o, 0, sizeof(*o));
+	o->states = STATES_DEFAULT;
+	o->buffer_bytes = BUFFER_DEFAULT;
+	o->max_connections = CONNECTIONS_DEFAULT;
+	err = parse_words(o, argc, argv, &used_by);
+	if (err || o->help || o->version)
+		return err;
+	if (!o->command)
+		o->command = COMMAND_TRACE;
+	o->filtered = o->match.by_local || o->match.by_remote || o->match.by_either ||
+		      o->match.by_neither || o->match.family || o->match.n_prefixes ||
+		      o->match.n_netns;
+	return check_together(o, used_by);
+}
+
+/* ---- asking ---- */
+
+#define IN_LIST(list, n, value)                        \
+	({                                             \
+		bool found = !(n);                     \
+		for (unsigned k = 0; k < (n); k++)     \
+			found |= (list)[k] == (value); \
+		found;                                 \
+	})
+
+static bool comm_in_list(const struct options *o, const char *comm)
+{
+	bool found = !o->n_comms;
+
+	for (unsigned i = 0; i < o->n_comms; i++)
+		found |= !strcmp(o->comms[i], comm);
+	return found;
+}
+
+static int owner_wanted(const struct options *o, const struct conn *conn)
+{
+	if (!o->n_pids && !o->n_comms)
+		return MATCH_YES;
+	if (conn->owner.known == OWNER_UNKNOWN)
+		return MATCH_UNDECIDED;
+	return IN_LIST(o->pids, o->n_pids, conn->owner.pid) && comm_in_list(o, conn->owner.comm);
+}
+
+static int uid_wanted(const struct options *o, const struct conn *conn)
+{
+	if (!o->n_uids)
+		return MATCH_YES;
+	if (conn->uid == CONN_NO_UID)
+		return MATCH_UNDECIDED;
+	return IN_LIST(o->uids, o->n_uids, conn->uid);
+}
+
+static int cgroup_wanted(const struct options *o, const struct conn *conn)
+{
+	if (!o->n_cgroups)
+		return MATCH_YES;
+	if (!conn->cgroup)
+		return MATCH_UNDECIDED;
+	return IN_LIST(o->cgroups, o->n_cgroups, conn->cgroup);
+}
+
+int options_wanted(const struct options *o, const struct conn *conn)
+{
+	int wanted = MATCH_YES;
+
+	if (o->filtered)
+		wanted = match_identity(&o->match, &conn->id,
+					conn->id.rport != 0 || conn->state != WIRE_LISTEN);
+	wanted = match_and(wanted, owner_wanted(o, conn));
+	wanted = match_and(wanted, uid_wanted(o, conn));
+	return match_and(wanted, cgroup_wanted(o, conn));
+}
+
+/* ---- help ---- */
+
+void options_print_help(FILE *out)
+{
+	fputs("usage: tcpdwell [COMMAND] [OPTIONS]\n\n"
+	      "Follows every TCP connection of the host through its states, TIME-WAIT included,\n"
+	      "and tells how long it stayed in each.\n\ncommands:\n",
+	      out);
+	for (size_t i = 0; i < COUNT(commands); i++)
+		fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
+	fputs("\noptions:\n", out);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "%c%c%c --%s %s", rows[i].letter ? '-' : ' ',
+			 rows[i].letter ? rows[i].letter : ' ', rows[i].letter ? ',' : ' ',
+			 rows[i].name, rows[i].arg ? rows[i].arg : "");
+		fprintf(out, "  %-27s %s\n", left, rows[i].help);
+	}
+	fputs("\nexit: 0 fine, 1 failed, 2 wrong usage, 3 lost something (--strict). See "
+	      "tcpdwell(8).\n",
+	      out);
+}
+
+void options_print_list(FILE *out)
+{
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (rows[i].letter)
+			fprintf(out, "-%c ", rows[i].letter);
+		fprintf(out, "--%s%s%s\n", rows[i].name, rows[i].arg ? " " : "",
+			rows[i].arg ? rows[i].arg : "");
+	}
+}

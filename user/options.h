@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * options.h - the command line. One table, one row an option: parsing, help, and the checks that
+ * man page and completion name the same options, all come from it.
+ */
+#ifndef TCPDWELL_OPTIONS_H
+#define TCPDWELL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "conn.h"
+#include "group.h"
+#include "match.h"
+
+enum options_command {
+	COMMAND_TRACE = 1 << 0,
+	COMMAND_HIST = 1 << 1,
+	COMMAND_FEATURES = 1 << 2,
+};
+
+enum options_format {
+	FORMAT_TEXT,
+	FORMAT_JSON,
+	FORMAT_CSV,
+};
+
+#define OPTIONS_LIST_MAX 16
+
+struct options {
+	enum options_command command;
+	enum options_format format;
+
+	struct match_config
+		match; /* ports, addresses, family, namespaces: asked in the kernel too */
+	bool filtered; /* `match` has a condition */
+
+	uint16_t states; /* bit 1 << WIRE_*; the states of interest */
+	bool has_states; /* the user named them */
+	uint64_t min_ns; /* dwells shorter than this are not of interest */
+
+	uint32_t pids[OPTIONS_LIST_MAX], uids[OPTIONS_LIST_MAX];
+	uint64_t cgroups[OPTIONS_LIST_MAX];
+	char comms[OPTIONS_LIST_MAX][16];
+	unsigned n_pids, n_uids, n_cgroups, n_comms;
+
+	struct group_by by;
+	uint64_t duration_ns, interval_ns; /* 0: until stopped; no intervals */
+	uint64_t buffer_bytes, max_connections;
+	const char *write_path, *read_path, *ready_path; /* NULL: none */
+	bool strict, quiet, verbose, raw, help, version;
+};
+
+/*
+ * Fills `options` from the command line. 0, or -EINVAL after the error was told. With help or
+ * version set the rest may be incomplete.
+ */
+int options_parse(struct options *options, int argc, char **argv);
+
+/* What a connection's owner and identity have to be: MATCH_NO, MATCH_YES, MATCH_UNDECIDED. */
+int options_wanted(const struct options *options, const struct conn *conn);
+
+void options_print_help(FILE *out);
+
+/* One line an option, "-L --local-port LIST", for the tests that compare documentation with this
+ * table. */
+void options_print_list(FILE *out);
+
+#endif

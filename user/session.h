@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * session.h - the programs in the kernel: load, attach, take their records, detach. With features.c
+ * the only module that knows libbpf.
+ *
+ * Life cycle: session_open() loads; session_attach() starts the events; then session_drain() and
+ * session_sweep() as often as wanted; session_close(). Errors of opening and attaching are told
+ * here.
+ */
+#ifndef TCPDWELL_SESSION_H
+#define TCPDWELL_SESSION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "features.h"
+#include "meta.h"
+#include "options.h"
+
+struct session;
+
+/* Takes a record; the bytes are valid during the call. Non-zero stops the drain and is returned. */
+typedef int (*session_record_fn)(void *ctx, const void *record, size_t len);
+
+/* Loads the best ways that this kernel allows. NULL after the error was told. */
+struct session *session_open(const struct options *options);
+
+/* Attaches everything, then fills `ret_meta`. 0, or -errno after the error was told. */
+int session_attach(struct session *session, struct meta *ret_meta);
+
+/*
+ * Hands over what is in the ring buffer, then a WIRE_LOST for each kind that lost records since the
+ * last call. Number of records, or what `fn` returned.
+ */
+int session_drain(struct session *session, session_record_fn fn, void *ctx);
+
+/*
+ * Goes through these network namespaces for what events leave silent, each time drains the ring
+ * buffer, whose records are older, then hands over what was found and a WIRE_SWEPT. A namespace
+ * that cannot be entered is left out. 0, or what `fn` returned.
+ */
+int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
+		  void *ctx);
+
+/* Detaches, unloads, frees. NULL does nothing. */
+void session_close(struct session *session);
+
+/* Loads and attaches the programs of one way alone, and undoes it. 0, or the -errno that refused
+ * it. */
+int session_try(const struct features_way *way);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * sink_text.c - for people. A transition is one line of at most 79 columns where the remote address
+ * is IPv4; -v appends what does not fit. A histogram is a heading, two lines of numbers, and bars.
+ */
+#include "sink.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "clock.h"
+#include "match.h"
+#include "tcpstate.h"
+
+#define BAR_WIDTH 40
+
+static const char *time_of(const struct sink *sink, uint64_t ts, char text[CLOCK_TEXT_MAX])
+{
+	return clock_time_of_day(ts + (uint64_t)sink->meta->wall_offset, text);
+}
+
+/* 1234567 as 1,234,567. */
+static const char *grouped(uint64_t number, char text[CLOCK_TEXT_MAX])
+{
+	char digits[CLOCK_TEXT_MAX], *to = text;
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, number);
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			*to++ = ',';
+		*to++ = digits[i];
+	}
+	*to = '\0';
+	return text;
+}
+
+static void start(struct sink *sink)
+{
+	if (sink->options->quiet)
+		return;
+	fprintf(sink->out, "# transitions: %s\n# time-wait: %s\n", sink->meta->transition_way,
+		sink->meta->timewait_way);
+	if (sink->options->command != COMMAND_TRACE)
+		return;
+	fprintf(sink->out, "%-12s %5s %-21s %-12s %-17s %7s%s\n", "TIME", "LPORT", "REMOTE", "FROM",
+		"TO", "DWELL",
+		sink->options->verbose ? "  LOCAL            PID     COMM            NETNS" : "");
+}
+
+/* ---- transitions ---- */
+
+static const char *port_text(uint16_t port, char text[8])
+{
+	if (port)
+		snprintf(text, 8, "%u", port);
+	else
+		strcpy(text, "*"); /* as ss writes what is not bound */
+	return text;
+}
+
+static const char *remote_text(const struct conn *conn, char *text, size_t size)
+{
+	char addr[INET6_ADDRSTRLEN], port[8];
+	bool v4 = match_is_ipv4(conn->id.raddr);
+
+	snprintf(text, size, "%s%s%s:%s", v4 ? "" : "[", group_address(conn->id.raddr, addr),
+		 v4 ? "" : "]", port_text(conn->id.rport, port));
+	return text;
+}
+
+static const char *dwell_text(const struct conn_event *event, char text[CLOCK_TEXT_MAX])
+{
+	char duration[CLOCK_TEXT_MAX];
+
+	if (event->from == WIRE_CLOSE || (event->from == WIRE_LISTEN && event->to != WIRE_CLOSE))
+		return "-";
+	if (event->dwell_known == DWELL_UNKNOWN)
+		return "?";
+	snprintf(text, CLOCK_TEXT_MAX, "%s%s", event->dwell_known == DWELL_EXACT ? "" : ">=",
+		 clock_duration(event->dwell, duration));
+	return text;
+}
+
+static void verbose_columns(struct sink *sink, const struct conn *conn)
+{
+	char addr[INET6_ADDRSTRLEN], pid[GROUP_TEXT_MAX], comm[GROUP_TEXT_MAX];
+
+	fprintf(sink->out, "  %-15s %s%-7s %-15s %u", group_address(conn->id.laddr, addr),
+		conn->owner.known == OWNER_INHERITED ? "~" : " ",
+		group_value((unsigned)group_key_parse("pid"), conn, pid),
+		group_value((unsigned)group_key_parse("comm"), conn, comm), conn->id.netns);
+}
+
+static void transition(struct sink *sink, const struct conn *conn, const struct conn_event *event)
+{
+	char when[CLOCK_TEXT_MAX], dwell[CLOCK_TEXT_MAX], remote[INET6_ADDRSTRLEN + 16];
+	char port[8], to[40];
+	bool named = event->cause != CAUSE_NONE && event->cause != CAUSE_NORMAL;
+
+	snprintf(to, sizeof(to), "%s%s%s", tcpstate_name(event->to), named ? " " : "",
+		 named ? tcpstate_cause_name(event->cause) : "");
+	dwell[0] = '\0';
+	fprintf(sink->out, "%-12s %5s %-21s %-12s ", time_of(sink, event->ts, when),
+		port_text(conn->id.lport, port), remote_text(conn, remote, sizeof(remote)),
+		tcpstate_name(event->from));
+	/* The two share 25 columns: the longest cause and a lower bound do not meet in practice. */
+	fprintf(sink->out, "%s %*s", to, (int)(strlen(to) < 24 ? 24 - strlen(to) : 0),
+		dwell_text(event, dwell));
+	if (sink->options->verbose)
+		verbose_columns(sink, conn);
+	putc('\n', sink->out);
+}
+
+/* ---- histograms ---- */
+
+/* Rows people can read: 1, 2, 5 of each decade. Each is a bound of hist.h too, so no bucket is
+ * split. */
+static uint64_t next_row_bound(uint64_t bound)
+{
+	uint64_t decade = 1;
+
+	while (decade * 10 <= bound)
+		decade *= 10;
+	return bound / decade == 1 ? 2 * decade : bound / decade == 2 ? 5 * decade : 10 * decade;
+}
+
+static uint64_t count_between(const struct hist *hist, uint64_t above, uint64_t upto)
+{
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < HIST_BUCKETS; i++)
+		if (hist_bound(i) > above && hist_bound(i) <= upto)
+			count += hist->buckets[i];
+	return count;
+}
+
+#define ROW_BOUND_MIN 1000ULL              /* 1 us */
+#define ROW_BOUND_MAX 10000000000000000ULL /* 10^7 s */
+
+static void row(struct sink *sink, uint64_t from, uint64_t to, uint64_t count, uint64_t most)
+{
+	static const char bar[] = "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@";
+	char low[CLOCK_TEXT_MAX], high[CLOCK_TEXT_MAX], number[CLOCK_TEXT_MAX];
+	int width = most ? (int)((count * BAR_WIDTH + most - 1) / most) : 0;
+
+	if (to == UINT64_MAX)
+		strcpy(high, "...");
+	else
+		clock_duration(to, high);
+	fprintf(sink->out, "  %6s - %-6s %10s |%-*.*s|\n", clock_duration(from, low), high,
+		grouped(count, number), BAR_WIDTH, width, bar);
+}
+
+/* From the first row that holds something to the last, at any rate one. */
+static void bars(struct sink *sink, const struct hist *hist)
+{
+	uint64_t from = 0, to = ROW_BOUND_MIN, first = UINT64_MAX, end = 0, most = 0, count;
+
+	for (; from < ROW_BOUND_MAX; from = to, to = next_row_bound(to)) {
+		if (from >= ROW_BOUND_MAX)
+			break;
+		count = count_between(hist, from, to);
+		if (count && first == UINT64_MAX)
+			first = from;
+		if (count)
+			end = to;
+		most = count > most ? count : most;
+	}
+	count = hist->buckets[HIST_BUCKETS - 1];
+	most = count > most ? count : most;
+	for (from = first; from != UINT64_MAX && from < end; from = to) {
+		to = from ? next_row_bound(from) : ROW_BOUND_MIN;
+		row(sink, from, to, count_between(hist, from, to), most);
+	}
+	if (count)
+		row(sink, ROW_BOUND_MAX, UINT64_MAX, count, most);
+}
+
+static void numbers(struct sink *sink, const struct hist *hist)
+{
+	const struct {
+		const char *name;
+		uint64_t ns;
+	} stats[] = {
+		{"p50", hist_quantile(hist, 0.50)}, {"p90", hist_quantile(hist, 0.90)},
+		{"p99", hist_quantile(hist, 0.99)}, {"max", hist->max},
+		{"mean", hist_mean(hist)},
+	};
+	char text[CLOCK_TEXT_MAX];
+
+	fprintf(sink->out, "  %s ended", grouped(hist->count, text));
+	for (size_t i = 0; hist->count && i < sizeof(stats) / sizeof(stats[0]); i++)
+		fprintf(sink->out, "%s %s %s", i ? " " : ":", stats[i].name,
+			clock_duration(stats[i].ns, text));
+	if (hist->partial)
+		fprintf(sink->out, "\n  %s more ended whose begin was not seen: not counted above",
+			grouped(hist->partial, text));
+	putc('\n', sink->out);
+}
+
+static void still(struct sink *sink, const struct histset_still *still_there)
+{
+	char number[CLOCK_TEXT_MAX], oldest[CLOCK_TEXT_MAX];
+
+	if (!still_there->count)
+		return;
+	fprintf(sink->out, "  still there: %s, oldest %s%s\n", grouped(still_there->count, number),
+		still_there->oldest_exact ? "" : ">=", clock_duration(still_there->oldest, oldest));
+}
+
+static void group_heading(struct sink *sink, const struct sink_histogram *histogram)
+{
+	char values[GROUP_TEXT_MAX], *rest = values, *value;
+
+	snprintf(values, sizeof(values), "%s", histogram->values);
+	for (unsigned i = 0; i < histogram->by->n; i++) {
+		value = strsep(&rest, "\t");
+		if (value)
+			fprintf(sink->out, "  %s %s", group_key_name(histogram->by->keys[i]),
+				value);
+	}
+}
+
+static void histogram_of(struct sink *sink, const struct sink_histogram *histogram)
+{
+	const struct histset_cell *cell = histogram->cell;
+
+	fprintf(sink->out, "\n%s", tcpstate_name(histogram->state));
+	group_heading(sink, histogram);
+	putc('\n', sink->out);
+	if (histogram->state == WIRE_TIME_WAIT && !sink->meta->sees_timewait) {
+		fprintf(sink->out, "  not visible on this kernel: %s\n", sink->meta->timewait_way);
+		return;
+	}
+	numbers(sink, &cell->hist);
+	still(sink, &cell->still);
+	bars(sink, &cell->hist);
+}
+
+static void interval(struct sink *sink, uint64_t begin, uint64_t end)
+{
+	char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX];
+
+	fprintf(sink->out, "\n--- %s to %s ---\n", time_of(sink, begin, from),
+		time_of(sink, end, to));
+}
+
+/* ---- losses, summary ---- */
+
+static void lost(struct sink *sink, const struct sink_lost *lost_records)
+{
+	char when[CLOCK_TEXT_MAX], number[CLOCK_TEXT_MAX];
+
+	fprintf(sink->out,
+		"%s lost %s %s records: lines are missing, dwells across the gap read >=\n",
+		time_of(sink, lost_records->ts, when), grouped(lost_records->count, number),
+		sink_lost_kind(lost_records->kind));
+}
+
+static void summary(struct sink *sink, const struct sink_summary *sum)
+{
+	char number[CLOCK_TEXT_MAX], duration[CLOCK_TEXT_MAX];
+	bool any = false;
+
+	fprintf(sink->out, "\n%s transitions in %s; lost:", grouped(sum->transitions, number),
+		clock_duration(sum->end - sum->begin, duration));
+	for (uint16_t kind = 0; kind < WIRE_KINDS; kind++) {
+		if (!sum->lost[kind])
+			continue;
+		fprintf(sink->out, "%s %s %s", any ? "," : "", grouped(sum->lost[kind], number),
+			sink_lost_kind(kind));
+		any = true;
+	}
+	fprintf(sink->out, "%s\n", any ? " records" : " nothing");
+	if (sum->evicted)
+		fprintf(sink->out,
+			"%s connections forgotten for lack of room (see --max-connections)\n",
+			grouped(sum->evicted, number));
+}
+
+const struct sink_ops sink_text = {
+	.start = start,
+	.transition = transition,
+	.interval = interval,
+	.histogram = histogram_of,
+	.lost = lost,
+	.summary = summary,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * tracer.h - records in, results out: what the commands `trace` and `hist` do with a stream of
+ * records, whether a kernel or a recording feeds it. It knows no clock but the records' own, so the
+ * same records give the same output, byte for byte.
+ */
+#ifndef TCPDWELL_TRACER_H
+#define TCPDWELL_TRACER_H
+
+#include <stddef.h>
+
+#include "conn.h"
+#include "meta.h"
+#include "options.h"
+
+struct tracer;
+
+/*
+ * Writes the head of the output. `options` and `meta` must outlive it; `out` is its alone. NULL if
+ * out of memory.
+ */
+struct tracer *tracer_new(const struct options *options, const struct meta *meta, FILE *out);
+void tracer_free(struct tracer *tracer);
+
+/* One record. Its length, or -EBADMSG if it is none: then nothing has changed. */
+int tracer_feed(struct tracer *tracer, const void *record, size_t len);
+
+/* Sends out what was written so far. 0, or the negative errno of the stream: -EPIPE when nobody
+ * reads. */
+int tracer_flush(struct tracer *tracer);
+
+/* The end: histograms and summary. Then only tracer_lost() and tracer_free() may follow. */
+int tracer_finish(struct tracer *tracer);
+
+/* Records lost and connections evicted so far: what --strict asks. */
+uint64_t tracer_lost(const struct tracer *tracer);
+
+/* ns: the latest time met. */
+uint64_t tracer_now(const struct tracer *tracer);
+
+/* The model, for those who look after it: see conn_unsettled(). */
+const struct conn_table *tracer_connections(const struct tracer *tracer);
+
+#endif
