@@ -97,7 +97,7 @@ $(BUILD)/tcpdwell.bpf.o: bpf/tcpdwell.bpf.c $(wildcard bpf/*) vmlinux/vmlinux.h 
 	mv $@.tmp $@
 
 $(BUILD)/tcpdwell.skel.h: $(BUILD)/tcpdwell.bpf.o
-	$(BPFTOOL) gen skeleton $< name tcpdwell_bpf >$@.tmp
+	(echo '/* NOLINTBEGIN */'; $(BPFTOOL) gen skeleton $< name tcpdwell_bpf; echo '/* NOLINTEND */') >$@.tmp
 	mv $@.tmp $@
 
 # ---- user side ----

@@ -2,8 +2,9 @@
 /*
  * stack.bpf.h - who called? For rare events, what the kernel stack says where no argument does.
  *
- * The loader gives the address ranges of the functions that matter (config.h). The stack of another kernel, of a
- * function inlined into its caller, or with addresses hidden, simply has no meaning: CODE_NONE.
+ * The loader gives the address ranges of the functions that matter (config.h). The stack of another
+ * kernel, of a function inlined into its caller, or with addresses hidden, simply has no meaning:
+ * CODE_NONE.
  */
 #ifndef TCPDWELL_STACK_BPF_H
 #define TCPDWELL_STACK_BPF_H

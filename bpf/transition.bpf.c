@@ -13,8 +13,8 @@ static __always_inline void identity_of(const struct sock *sk, const struct tcp_
 {
 	const struct sock_common *common = &sk->__sk_common;
 
-	/* On the way to CLOSE skc_num is already cleared while inet_sport is not. On the way to SYN-SENT
-	 * inet_sport may still be that of the socket's former connection. */
+	/* On the way to CLOSE skc_num is already cleared while inet_sport is not. On the way to
+	 * SYN-SENT inet_sport may still be that of the socket's former connection. */
 	id->lport = common->skc_num;
 	if (!id->lport && to == WIRE_CLOSE)
 		id->lport = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);

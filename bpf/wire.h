@@ -65,10 +65,11 @@ struct wire_id {
 #define WIRE_F_TW_FULL   (1 << 1) /* tcp_max_tw_buckets mini-sockets existed in its namespace */
 #define WIRE_F_FIN_SEEN  (1 << 2) /* the peer's FIN was received (SOCK_DONE) */
 #define WIRE_F_ALL_ACKED (1 << 3) /* everything sent, FIN included, was acknowledged */
-#define WIRE_F_LINGER2   (1 << 4) /* TCP_LINGER2 is negative: FIN-WAIT-2 is to be cut short by RST \
-				   */
-#define WIRE_F_KILLED    (1 << 5) /* tcp_abort() took a listener down, which leaves no sk_err */
-#define WIRE_F_ALL       0x3f
+#define WIRE_F_LINGER2                                                                          \
+	(1 << 4)               /* TCP_LINGER2 is negative: FIN-WAIT-2 is to be cut short by RST \
+				*/
+#define WIRE_F_KILLED (1 << 5) /* tcp_abort() took a listener down, which leaves no sk_err */
+#define WIRE_F_ALL    0x3f
 
 struct wire_transition {
 	struct wire_head head;
@@ -84,8 +85,9 @@ struct wire_transition {
 };
 
 /* wire_timewait.op: what happened to the mini-socket. */
-#define WIRE_TW_ARMED 1 /* its timer was set: it was born, or it moved to TIME-WAIT, or restarted \
-			 */
+#define WIRE_TW_ARMED                                                               \
+	1 /* its timer was set: it was born, or it moved to TIME-WAIT, or restarted \
+	   */
 #define WIRE_TW_EXPIRED   2 /* its timer ran out */
 #define WIRE_TW_ENDED     3 /* it ended early, `cause` tells why */
 #define WIRE_TW_CANCELLED 4 /* its timer was taken off, and only what follows tells why */
@@ -103,8 +105,9 @@ struct wire_transition {
 #define WIRE_TW_CAUSES   6
 
 /* wire_timewait.flags */
-#define WIRE_TW_F_SEGMENTS (1 << 0) /* out-of-window segments came: TIME-WAIT may have restarted \
-				     */
+#define WIRE_TW_F_SEGMENTS                                                    \
+	(1 << 0) /* out-of-window segments came: TIME-WAIT may have restarted \
+		  */
 
 struct wire_timewait {
 	struct wire_head head;

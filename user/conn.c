@@ -268,6 +268,7 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	}
 	learn_identity(&entry->conn, &t->id);
 	learn_owner(table, &entry->conn, t);
+	entry->conn.is_listener = conn_is_of_listener(t);
 	if (t->from == t->to) /* close() after shutdown() says FIN-WAIT-2 again */
 		return;
 	if (entry->conn.state != t->from) { /* something in between was not told */
@@ -547,6 +548,11 @@ void conn_each(const struct conn_table *table, void (*fn)(void *ctx, const struc
 	for (entry = table->store.all; entry; entry = entry->next)
 		if (entry->wanted == MATCH_YES)
 			fn(ctx, &entry->conn);
+}
+
+bool conn_is_of_listener(const struct wire_transition *t)
+{
+	return t->to == WIRE_LISTEN || (t->from == WIRE_LISTEN && t->to == WIRE_CLOSE);
 }
 
 const char *conn_owner_known_name(uint8_t known)

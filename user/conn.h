@@ -48,6 +48,7 @@ struct conn {
 	uint32_t uid;     /* of the socket; CONN_NO_UID: unknown */
 	uint8_t state;    /* WIRE_ESTABLISHED ... */
 	bool since_exact; /* its entry into `state` was witnessed */
+	bool is_listener; /* it has no remote end, and never will */
 };
 
 #define CONN_NO_UID UINT32_MAX
@@ -111,6 +112,9 @@ size_t conn_unsettled(const struct conn_table *table, uint32_t *ret_netns, size_
 /* Calls `fn` for each wanted connection, least recently active first. */
 void conn_each(const struct conn_table *table, void (*fn)(void *ctx, const struct conn *conn),
 	       void *ctx);
+
+/* Is it a listener's own transition? LISTEN -> SYN-RECEIVED is that of the child it accepts. */
+bool conn_is_of_listener(const struct wire_transition *t);
 
 /* "exact", "inherited", "unknown". */
 const char *conn_owner_known_name(uint8_t known);

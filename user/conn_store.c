@@ -120,8 +120,12 @@ void store_set_cancelled(struct store *store, struct store_entry *entry, uint64_
 
 static struct store_listener *find_listener(struct store *store, uint32_t netns, uint16_t port)
 {
-	struct store_listener *listener, wanted = {.key = {.netns = netns, .port = port}};
+	struct store_listener *listener, wanted;
 
+	/* A key is compared as bytes. */
+	memset(&wanted.key, 0, sizeof(wanted.key));
+	wanted.key.netns = netns;
+	wanted.key.port = port;
 	HASH_FIND(hh, store->listeners, &wanted.key, sizeof(wanted.key), listener);
 	return listener;
 }
@@ -168,12 +172,12 @@ struct conn_owner store_listener_owner(struct store *store, uint32_t netns, uint
 
 void store_release(struct store *store)
 {
-	struct store_listener *listener, *next_listener;
+	struct store_listener *listener;
 
 	while (store->all)
 		store_remove(store, store->all);
-	HASH_ITER (hh, store->listeners, listener, next_listener) {
-		HASH_DEL(store->listeners, listener);
+	while ((listener = store->listeners)) {
+		HASH_DEL(store->listeners, listener); // NOLINT(clang-analyzer-unix.Malloc): unlinks
 		free(listener);
 	}
 }

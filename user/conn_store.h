@@ -69,8 +69,8 @@ struct store_entry *store_find_sock(struct store *store, uint64_t cookie);
 /* By addresses, ports and namespace. */
 struct store_entry *store_find_mini(struct store *store, const struct wire_id *id);
 
-/* From the index of full sockets to that of mini-sockets, with the mini-socket's identity. False if out of memory: it is then
- * removed. */
+/* From the index of full sockets to that of mini-sockets, with the mini-socket's identity. False if
+ * out of memory: it is then removed. */
 bool store_become_mini(struct store *store, struct store_entry *entry, const struct wire_id *id);
 
 /* It was active now. */

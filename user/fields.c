@@ -30,6 +30,11 @@ static struct fields_value boolean(bool value)
 	return (struct fields_value){.type = VALUE_BOOL, .number = value};
 }
 
+static struct fields_value special(enum fields_type type)
+{
+	return (struct fields_value){.type = type};
+}
+
 /* ---- all events ---- */
 
 static struct fields_value get_event(struct fields_source *s)
@@ -188,7 +193,7 @@ static struct fields_value get_state(struct fields_source *s)
 
 static struct fields_value get_by(struct fields_source *s)
 {
-	return s->histogram->by->n ? (struct fields_value){.type = VALUE_GROUP} : NONE;
+	return s->histogram->by->n ? special(VALUE_GROUP) : NONE;
 }
 
 static struct fields_value get_begin(struct fields_source *s)
@@ -278,7 +283,7 @@ static struct fields_value get_oldest_known(struct fields_source *s)
 
 static struct fields_value get_buckets(struct fields_source *s)
 {
-	return s->histogram->cell->hist.count ? (struct fields_value){.type = VALUE_BUCKETS} : NONE;
+	return s->histogram->cell->hist.count ? special(VALUE_BUCKETS) : NONE;
 }
 
 /* ---- lost, summary ---- */

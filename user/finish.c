@@ -17,6 +17,7 @@ int finish(const struct options *options, struct tracer *tracer, struct recordin
 	file = recording_finish(recording);
 	if (output && output != -EPIPE) {
 		diag_error("cannot write the output: %s", strerror(-output));
+		diag_hint("what was written is not all there was");
 		return DIAG_FAILED;
 	}
 	if (failed || file)

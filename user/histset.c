@@ -39,10 +39,10 @@ static void free_cells(struct group *group)
 
 void histset_clear(struct histset *set)
 {
-	struct group *group, *next;
+	struct group *group;
 
-	HASH_ITER (hh, set->groups, group, next) {
-		HASH_DEL(set->groups, group);
+	while ((group = set->groups)) {
+		HASH_DEL(set->groups, group); // NOLINT(clang-analyzer-unix.Malloc): uthash unlinks
 		free_cells(group);
 		free(group->values);
 		free(group);

@@ -123,6 +123,7 @@ static int tell_ready(const char *path)
 		return 0;
 	if (!file || fprintf(file, "%d\n", (int)getpid()) < 0 || fclose(file)) {
 		diag_error("cannot write ready file '%s': %s", path, strerror(errno));
+		diag_hint("--ready-file needs a path that can be written");
 		return -EIO;
 	}
 	return 0;

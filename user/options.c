@@ -357,44 +357,44 @@ DEFINE_FLAG(help)
 DEFINE_FLAG(version)
 
 static const struct {
-	char letter; /* 0: none */
+	int letter; /* 0: none */
+	unsigned commands;
 	const char *name;
 	const char *arg; /* NULL: takes none */
-	unsigned commands;
 	bool (*set)(struct options *o, const char *value, char *why);
 	const char *help;
 } rows[] = {
-	{'L', "local-port", "LIST", STREAMS, set_local_port, "local port: 80,443,8000-8999,!8080"},
-	{'D', "remote-port", "LIST", STREAMS, set_remote_port, "remote port"},
-	{'P', "port", "LIST", STREAMS, set_port, "port on either side"},
-	{'4', "ipv4", NULL, STREAMS, set_ipv4, "IPv4 only (IPv4-mapped IPv6 is IPv4)"},
-	{'6', "ipv6", NULL, STREAMS, set_ipv6, "IPv6 only"},
-	{'a', "address", "CIDR", STREAMS, set_address, "address on either side: 10.0.0.0/8,::1"},
-	{'p', "pid", "LIST", STREAMS, set_pid, "owned by these processes"},
-	{'c', "comm", "LIST", STREAMS, set_comm, "owned by processes of these names"},
-	{'u', "uid", "LIST", STREAMS, set_uid, "sockets of these users, by number"},
-	{0, "netns", "LIST", STREAMS, set_netns, "network namespace: name, path, pid or inode"},
-	{0, "cgroup", "LIST", STREAMS, set_cgroup, "cgroup v2: path or id"},
-	{'s', "state", "LIST", STREAMS, set_state,
+	{'L', STREAMS, "local-port", "LIST", set_local_port, "local port: 80,443,8000-8999,!8080"},
+	{'D', STREAMS, "remote-port", "LIST", set_remote_port, "remote port"},
+	{'P', STREAMS, "port", "LIST", set_port, "port on either side"},
+	{'4', STREAMS, "ipv4", NULL, set_ipv4, "IPv4 only (IPv4-mapped IPv6 is IPv4)"},
+	{'6', STREAMS, "ipv6", NULL, set_ipv6, "IPv6 only"},
+	{'a', STREAMS, "address", "CIDR", set_address, "address on either side: 10.0.0.0/8,::1"},
+	{'p', STREAMS, "pid", "LIST", set_pid, "owned by these processes"},
+	{'c', STREAMS, "comm", "LIST", set_comm, "owned by processes of these names"},
+	{'u', STREAMS, "uid", "LIST", set_uid, "sockets of these users, by number"},
+	{0, STREAMS, "netns", "LIST", set_netns, "network namespace: name, path, pid or inode"},
+	{0, STREAMS, "cgroup", "LIST", set_cgroup, "cgroup v2: path or id"},
+	{'s', STREAMS, "state", "LIST", set_state,
 	 "states of interest (default fin-wait-2,time-wait,close-wait)"},
-	{'m', "min", "DURATION", STREAMS, set_min, "only dwells at least this long: 500ms"},
-	{'b', "by", "KEYS", STREAMS, set_by,
+	{'m', STREAMS, "min", "DURATION", set_min, "only dwells at least this long: 500ms"},
+	{'b', STREAMS, "by", "KEYS", set_by,
 	 "histograms per local-port, remote-port, address, comm, pid, uid, cgroup, netns"},
-	{'d', "duration", "DURATION", STREAMS, set_duration, "stop after this time: 30, 5m"},
-	{'i', "interval", "DURATION", STREAMS, set_interval, "histograms every interval as well"},
-	{'f', "format", "FORMAT", ALL, set_format, "text, json (one object a line) or csv"},
-	{'w', "write", "FILE", STREAMS, set_write, "record to FILE, for -r"},
-	{'r', "read", "FILE", STREAMS, set_read, "replay FILE ('-': standard input), without root"},
-	{0, "raw", NULL, STREAMS, set_raw, "transitions in the tracepoint's own words"},
-	{0, "buffer", "SIZE", STREAMS, set_buffer, "ring buffer, a power of two (default 4M)"},
-	{0, "max-connections", "N", STREAMS, set_max_connections,
+	{'d', STREAMS, "duration", "DURATION", set_duration, "stop after this time: 30, 5m"},
+	{'i', STREAMS, "interval", "DURATION", set_interval, "histograms every interval as well"},
+	{'f', ALL, "format", "FORMAT", set_format, "text, json (one object a line) or csv"},
+	{'w', STREAMS, "write", "FILE", set_write, "record to FILE, for -r"},
+	{'r', STREAMS, "read", "FILE", set_read, "replay FILE ('-': standard input), without root"},
+	{0, STREAMS, "raw", NULL, set_raw, "transitions in the tracepoint's own words"},
+	{0, STREAMS, "buffer", "SIZE", set_buffer, "ring buffer, a power of two (default 4M)"},
+	{0, STREAMS, "max-connections", "N", set_max_connections,
 	 "connections to remember (default 1000000)"},
-	{0, "strict", NULL, STREAMS, set_strict, "exit 3 if anything was lost"},
-	{0, "ready-file", "FILE", STREAMS, set_ready_file, "create FILE once events are complete"},
-	{'q', "quiet", NULL, ALL, set_quiet, "no notes on stderr, no header line"},
-	{'v', "verbose", NULL, ALL, set_verbose, "all columns; details on stderr"},
-	{'h', "help", NULL, ALL, set_help, "this text"},
-	{'V', "version", NULL, ALL, set_version, "the version"},
+	{0, STREAMS, "strict", NULL, set_strict, "exit 3 if anything was lost"},
+	{0, STREAMS, "ready-file", "FILE", set_ready_file, "create FILE once events are complete"},
+	{'q', ALL, "quiet", NULL, set_quiet, "no notes on stderr, no header line"},
+	{'v', ALL, "verbose", NULL, set_verbose, "all columns; details on stderr"},
+	{'h', ALL, "help", NULL, set_help, "this text"},
+	{'V', ALL, "version", NULL, set_version, "the version"},
 };
 
 /* ---- parsing ---- */
@@ -598,8 +598,7 @@ int options_wanted(const struct options *o, const struct conn *conn)
 	int wanted = MATCH_YES;
 
 	if (o->filtered)
-		wanted = match_identity(&o->match, &conn->id,
-					conn->id.rport != 0 || conn->state != WIRE_LISTEN);
+		wanted = match_identity(&o->match, &conn->id, !conn->is_listener);
 	wanted = match_and(wanted, owner_wanted(o, conn));
 	wanted = match_and(wanted, uid_wanted(o, conn));
 	return match_and(wanted, cgroup_wanted(o, conn));

@@ -45,7 +45,7 @@ static bool take_digits(const char **text, uint64_t *ret_number, char *why)
 
 bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret_number, char *why)
 {
-	uint64_t number;
+	uint64_t number = 0;
 
 	if (!take_digits(&text, &number, why))
 		return false;
@@ -68,7 +68,7 @@ static const struct {
 
 bool parse_duration(const char *text, bool zero_ok, uint64_t *ret_ns, char *why)
 {
-	uint64_t whole, unit = 0, ns, scale = NS_PER_S, fraction = 0;
+	uint64_t whole = 0, unit = 0, ns, scale = NS_PER_S, fraction = 0;
 
 	if (!take_digits(&text, &whole, why))
 		return refuse(why, "not a duration such as 30, 1.5s, 500ms, 2m or 1h");
@@ -98,7 +98,7 @@ bool parse_size(const char *text, uint64_t *ret_bytes, char *why)
 {
 	static const char suffixes[] = "kmg";
 	const char *suffix;
-	uint64_t number;
+	uint64_t number = 0;
 	int shift = 0;
 
 	if (!take_digits(&text, &number, why))
@@ -151,7 +151,7 @@ static bool add_ports(void *ctx, const char *piece, char *why)
 	struct parse_ports *ports = ctx;
 	bool excluded = *piece == '!';
 	const char *text = piece + excluded;
-	uint64_t first, last;
+	uint64_t first = 0, last;
 
 	if (!take_port(&text, &first, why))
 		return false;

@@ -88,17 +88,29 @@ static bool meta_from_json(const char *text, size_t len, struct meta *ret_meta)
 
 /* ---- writing ---- */
 
+static int write_failed(struct recording_writer *writer)
+{
+	writer->err = -(errno ? errno : EIO);
+	diag_error("cannot write recording '%s': %s", writer->path, strerror(-writer->err));
+	diag_hint("what it holds so far can be read with -r, which will say that it is cut");
+	return writer->err;
+}
+
 static int write_all(struct recording_writer *writer, const void *bytes, size_t len)
 {
 	if (writer->err)
 		return writer->err;
 	errno = 0;
-	if (fwrite(bytes, 1, len, writer->file) == len)
-		return 0;
-	writer->err = -(errno ? errno : EIO);
-	diag_error("cannot write recording '%s': %s", writer->path, strerror(-writer->err));
-	diag_hint("what it holds so far can be read with -r, which will say that it is cut");
-	return writer->err;
+	return fwrite(bytes, 1, len, writer->file) == len ? 0 : write_failed(writer);
+}
+
+/* Out of our buffer: should we be killed, the file holds all but the last moment. */
+static int push_out(struct recording_writer *writer)
+{
+	if (writer->err)
+		return writer->err;
+	errno = 0;
+	return fflush(writer->file) ? write_failed(writer) : 0;
 }
 
 struct recording_writer *recording_create(const char *path, const struct meta *meta)
@@ -115,11 +127,13 @@ struct recording_writer *recording_create(const char *path, const struct meta *m
 	writer->file = fopen(path, "we");
 	if (!writer->file) {
 		diag_error("cannot create recording '%s': %s", path, strerror(errno));
+		diag_hint("-w needs a file that can be written, in a folder that exists");
 		goto fail;
 	}
 	memcpy(head.magic, RECORDING_MAGIC, sizeof(head.magic));
 	head.header_len = (uint32_t)strlen(json);
-	if (write_all(writer, &head, sizeof(head)) || write_all(writer, json, head.header_len))
+	if (write_all(writer, &head, sizeof(head)) || write_all(writer, json, head.header_len) ||
+	    push_out(writer))
 		goto fail;
 	free(json);
 	return writer;
@@ -144,9 +158,9 @@ int recording_flush(struct recording_writer *writer)
 		return writer->err;
 	head.crc = (uint32_t)crc32(0, writer->frame, writer->used);
 	writer->used = 0;
-	if (write_all(writer, &head, sizeof(head)))
+	if (write_all(writer, &head, sizeof(head)) || write_all(writer, writer->frame, head.len))
 		return writer->err;
-	return write_all(writer, writer->frame, head.len);
+	return push_out(writer);
 }
 
 int recording_add(struct recording_writer *writer, const void *record, size_t len)
@@ -168,10 +182,8 @@ int recording_finish(struct recording_writer *writer)
 	recording_flush(writer);
 	write_all(writer, &end, sizeof(end));
 	errno = 0;
-	if (fclose(writer->file) && !writer->err) {
-		writer->err = -(errno ? errno : EIO);
-		diag_error("cannot write recording '%s': %s", writer->path, strerror(-writer->err));
-	}
+	if (fclose(writer->file) && !writer->err)
+		write_failed(writer);
 	err = writer->err;
 	free(writer->path);
 	free(writer);
@@ -257,6 +269,7 @@ struct recording_reader *recording_open(const char *path, struct meta *ret_meta)
 	reader->file = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	if (!reader->file) {
 		diag_error("cannot read recording '%s': %s", path, strerror(errno));
+		diag_hint("-r needs a file that `tcpdwell -w` wrote, or '-' for standard input");
 		recording_close(reader);
 		return NULL;
 	}

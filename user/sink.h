@@ -52,6 +52,7 @@ struct sink_ops {
 	void (*histogram)(struct sink *sink, const struct sink_histogram *histogram);
 	void (*lost)(struct sink *sink, const struct sink_lost *lost);
 	void (*summary)(struct sink *sink, const struct sink_summary *summary);
+	const void *format; /* of the sink's own */
 };
 
 struct sink {

@@ -28,8 +28,9 @@ static void write_buckets(FILE *out, const struct hist *hist)
 {
 	const char *separator = "";
 
-	SINK_FIELDS_EACH_BUCKET(hist, i)
-	{
+	for (unsigned i = 0; i < HIST_BUCKETS; i++) {
+		if (!hist->buckets[i])
+			continue;
 		if (hist_bound(i) == UINT64_MAX)
 			fprintf(out, "%sinf:%" PRIu32, separator, hist->buckets[i]);
 		else
@@ -42,7 +43,7 @@ static void write_buckets(FILE *out, const struct hist *hist)
 /* "local-port=443 comm=nginx". */
 static void write_group(FILE *out, const struct sink_histogram *histogram)
 {
-	char values[GROUP_TEXT_MAX], text[2 * GROUP_TEXT_MAX], *rest = values, *value;
+	char values[GROUP_TEXT_MAX], text[2 * GROUP_TEXT_MAX] = "", *rest = values, *value;
 	size_t len = 0;
 
 	snprintf(values, sizeof(values), "%s", histogram->values);
@@ -106,4 +107,6 @@ static void begin(struct sink *sink)
 	fputs("\n", sink->out);
 }
 
-SINK_FIELDS_DEFINE(csv, begin, write_event);
+static const struct sink_fields_format format = {.begin = begin, .write = write_event};
+
+const struct sink_ops sink_csv = {SINK_FIELDS_OPS, .format = &format};

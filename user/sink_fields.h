@@ -1,66 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sink_fields.h - the sinks that write every field of an event differ only in how a row is written:
- * this turns a function that writes one event's fields into the operations of a sink.
+ * sink_fields.h - what the sinks that write every field of an event (JSON, CSV) have in common:
+ * such a format only says how it begins and how it writes one event, the rest is here.
  */
 #ifndef TCPDWELL_SINK_FIELDS_H
 #define TCPDWELL_SINK_FIELDS_H
 
 #include "fields.h"
 
-#define SINK_FIELDS_DEFINE(name, begin, write_event)                                            \
-	static void name##_start(struct sink *sink)                                             \
-	{                                                                                       \
-		begin(sink);                                                                    \
-		write_event(&(struct fields_source){                                            \
-			.event = EVENT_START, .sink = sink, .ts = sink->meta->attached});       \
-	}                                                                                       \
-	static void name##_transition(struct sink *sink, const struct conn *conn,               \
-				      const struct conn_event *event)                           \
-	{                                                                                       \
-		write_event(&(struct fields_source){.event = EVENT_TRANSITION,                  \
-						    .sink = sink,                               \
-						    .ts = event->ts,                            \
-						    .conn = conn,                               \
-						    .transition = event});                      \
-	}                                                                                       \
-	static void name##_interval(struct sink *sink, uint64_t begin_ns, uint64_t end_ns)      \
-	{                                                                                       \
-		(void)sink;                                                                     \
-		(void)begin_ns; /* each histogram carries both */                               \
-		(void)end_ns;                                                                   \
-	}                                                                                       \
-	static void name##_histogram(struct sink *sink, const struct sink_histogram *histogram) \
-	{                                                                                       \
-		write_event(&(struct fields_source){.event = EVENT_HISTOGRAM,                   \
-						    .sink = sink,                               \
-						    .ts = histogram->end,                       \
-						    .histogram = histogram});                   \
-	}                                                                                       \
-	static void name##_lost(struct sink *sink, const struct sink_lost *lost)                \
-	{                                                                                       \
-		write_event(&(struct fields_source){                                            \
-			.event = EVENT_LOST, .sink = sink, .ts = lost->ts, .lost = lost});      \
-	}                                                                                       \
-	static void name##_summary(struct sink *sink, const struct sink_summary *summary)       \
-	{                                                                                       \
-		write_event(&(struct fields_source){.event = EVENT_SUMMARY,                     \
-						    .sink = sink,                               \
-						    .ts = summary->end,                         \
-						    .summary = summary});                       \
-	}                                                                                       \
-	const struct sink_ops sink_##name = {                                                   \
-		.start = name##_start,                                                          \
-		.transition = name##_transition,                                                \
-		.interval = name##_interval,                                                    \
-		.histogram = name##_histogram,                                                  \
-		.lost = name##_lost,                                                            \
-		.summary = name##_summary,                                                      \
-	}
+struct sink_fields_format {
+	void (*begin)(struct sink *sink); /* NULL: nothing to write */
+	void (*write)(struct fields_source *source);
+};
 
-/* Runs its body for each bucket i that is not empty. */
-#define SINK_FIELDS_EACH_BUCKET(hist, i)            \
-	for (unsigned i = 0; i < HIST_BUCKETS; i++) \
-		if ((hist)->buckets[i])
+/* The operations of a sink whose ops.format is a struct sink_fields_format. */
+void sink_fields_start(struct sink *sink);
+void sink_fields_transition(struct sink *sink, const struct conn *conn,
+			    const struct conn_event *event);
+void sink_fields_interval(struct sink *sink, uint64_t begin, uint64_t end);
+void sink_fields_histogram(struct sink *sink, const struct sink_histogram *histogram);
+void sink_fields_lost(struct sink *sink, const struct sink_lost *lost);
+void sink_fields_summary(struct sink *sink, const struct sink_summary *summary);
+
+#define SINK_FIELDS_OPS                                                       \
+	.start = sink_fields_start, .transition = sink_fields_transition,     \
+	.interval = sink_fields_interval, .histogram = sink_fields_histogram, \
+	.lost = sink_fields_lost, .summary = sink_fields_summary
 
 #endif

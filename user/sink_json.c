@@ -33,8 +33,9 @@ static void write_buckets(FILE *out, const struct hist *hist)
 {
 	const char *separator = "[";
 
-	SINK_FIELDS_EACH_BUCKET(hist, i)
-	{
+	for (unsigned i = 0; i < HIST_BUCKETS; i++) {
+		if (!hist->buckets[i])
+			continue;
 		if (hist_bound(i) == UINT64_MAX)
 			fprintf(out, "%s[null,%" PRIu32 "]", separator, hist->buckets[i]);
 		else
@@ -104,9 +105,6 @@ static void write_event(struct fields_source *source)
 	fputs("}\n", out);
 }
 
-static void begin(struct sink *sink)
-{
-	(void)sink;
-}
+static const struct sink_fields_format format = {.write = write_event};
 
-SINK_FIELDS_DEFINE(json, begin, write_event);
+const struct sink_ops sink_json = {SINK_FIELDS_OPS, .format = &format};

@@ -24,6 +24,8 @@ struct tracer {
 	struct conn_table *conns;
 	struct histset *whole_run, *interval; /* interval: NULL without -i */
 	uint64_t now, interval_begin;
+	int output_err; /* the first one; a stream that failed once is not whole, whatever it says
+			   later */
 	struct sink_summary sum;
 };
 
@@ -88,7 +90,11 @@ static int is_wanted(void *ctx, const struct conn *conn)
  * histograms. */
 static void tell_raw(struct tracer *tracer, const struct wire_transition *t)
 {
-	struct conn conn = {.id = t->id, .uid = t->uid, .cgroup = t->cgroup, .state = t->to};
+	struct conn conn = {.id = t->id,
+			    .uid = t->uid,
+			    .cgroup = t->cgroup,
+			    .state = t->to,
+			    .is_listener = conn_is_of_listener(t)};
 	struct conn_event event = {.ts = t->head.ts, .from = t->from, .to = t->to};
 
 	if (t->flags & WIRE_F_OWNED) {
@@ -222,10 +228,12 @@ int tracer_feed(struct tracer *tracer, const void *record, size_t len)
 
 int tracer_flush(struct tracer *tracer)
 {
+	if (tracer->output_err)
+		return tracer->output_err;
 	errno = 0;
-	if (!fflush(tracer->sink.out) && !ferror(tracer->sink.out))
-		return 0;
-	return -(errno ? errno : EIO);
+	if (fflush(tracer->sink.out) || ferror(tracer->sink.out))
+		tracer->output_err = -(errno ? errno : EIO);
+	return tracer->output_err;
 }
 
 int tracer_finish(struct tracer *tracer)

@@ -249,9 +249,11 @@ static const struct tcphdr *parse(const struct rawtcp *r, sa_family_t *family, s
 	const struct tcphdr *tcp;
 	size_t head;
 
-	if (r->last_len < sizeof(*ip6) + sizeof(*tcp) && r->last_len < sizeof(*ip4) + sizeof(*tcp))
+	if (r->last_len < sizeof(*ip4) + sizeof(*tcp))
 		return NULL;
 	*family = ip4->version == 4 ? AF_INET : AF_INET6;
+	if (*family == AF_INET6 && r->last_len < sizeof(*ip6) + sizeof(*tcp))
+		return NULL;
 	if ((*family == AF_INET ? ip4->protocol : ip6->ip6_nxt) != IPPROTO_TCP)
 		return NULL;
 	head = *family == AF_INET ? (size_t)ip4->ihl * 4 : sizeof(*ip6);

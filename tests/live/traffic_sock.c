@@ -171,7 +171,7 @@ static sa_family_t tuple_address(const struct sockaddr_storage *sa, unsigned cha
 
 struct tuple tuple_of(int fd)
 {
-	struct sockaddr_storage sa;
+	struct sockaddr_storage sa = {0};
 	struct tuple t = {0};
 	socklen_t len = sizeof(sa);
 

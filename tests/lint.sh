@@ -1,0 +1,48 @@
+#!/bin/bash
+# lint.sh BUILD SOURCE... - what tools can say of the sources: format, clang-tidy, cppcheck, shellcheck, the man
+# page, and that includes go down only.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+build=$1
+shift
+status=0
+
+# run NAME COMMAND...
+run() {
+	local name=$1
+	shift
+	if "$@" >/tmp/tcpdwell-lint.$$ 2>&1; then
+		echo "lint: $name: clean"
+	else
+		echo "lint: $name:"
+		head -60 /tmp/tcpdwell-lint.$$
+		status=1
+	fi
+	rm -f /tmp/tcpdwell-lint.$$
+}
+
+user=$(printf '%s\n' "$@" | grep '^user/.*\.c$')
+tests=$(printf '%s\n' "$@" | grep '^tests/.*\.c$')
+flags=(-std=gnu11 -D_GNU_SOURCE '-DTCPDWELL_VERSION="0"' -iquote bpf -iquote user -iquote tests/unit -isystem "$build")
+
+# shellcheck disable=SC2086
+tidy() {
+	printf '%s\n' $user $tests | xargs -P2 -I{} clang-tidy --quiet '--warnings-as-errors=*' {} -- "${flags[@]}"
+}
+
+# Only session and features may know libbpf or the skeleton; only diag writes to stderr.
+includes_go_down() {
+	! grep -lE '#include [<"](bpf/|tcpdwell\.skel)' user/*.[ch] | grep -vE 'user/(session|features)\.c' | grep .
+}
+one_voice() { ! grep -nE '\(stderr|, stderr' user/*.c | grep -v '^user/diag.c' | grep .; }
+
+run clang-format clang-format --dry-run -Werror "$@"
+run clang-tidy tidy
+# shellcheck disable=SC2086
+run cppcheck cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+	--inline-suppr --suppress=missingIncludeSystem --suppress=unknownMacro -D_GNU_SOURCE '-DTCPDWELL_VERSION="0"' -Ibpf -Iuser $user
+run shellcheck sh -c "git ls-files -co --exclude-standard '*.sh' '*.inc' .ci/run | xargs shellcheck"
+run man-page mandoc -T lint -W warning man/tcpdwell.8
+run includes includes_go_down
+run one-voice one_voice
+exit $status

@@ -1,0 +1,103 @@
+#!/bin/bash
+# Filters: three servers on three ports, mixed families; a tracer for each filter, all watching the same traffic
+# beside one without a filter. Each must tell exactly the lives that the unfiltered one saw and that match, whole.
+. "$(dirname "$0")/live.sh.inc"
+can_trace filters || exit 0
+
+new_netns netns || exit 1
+PIDS=()
+
+# watch NAME ARGUMENT...: a tracer in the background; its output is $WORK/NAME.json.
+watch() {
+	local name=$1
+	shift
+	start_tracer "$WORK/$name.json" -f json --netns "$netns" "$@" || exit 1
+	PIDS+=("$TRACER")
+}
+
+# The lives of a stream, by cookie and time; the condition is asked of the identity as it was known in the end.
+# Not the dwells: each tracer has programs, and so a clock reading, of its own.
+lives() { # FILE CONDITION
+	jq -cn --argjson no null "
+		[inputs | select(.event == \"transition\")] | group_by(.cookie)[]
+		| . as \$life
+		| {lport: ([.[].lport | values] | first), rport: ([.[].rport | values] | first),
+		   laddr: .[0].laddr, raddr: .[-1].raddr, family: .[0].family, cookie: .[0].cookie}
+		| select($2) | \$life[] | [.cookie, .from, .to, .dwell_known, .cause]" "$1"
+}
+
+# compare NAME CONDITION: what the filtered tracer told is what the reference told of matching lives.
+compare() {
+	local name=$1 condition=$2
+	lives "$WORK/all.json" "$condition" >"$WORK/expected"
+	lives "$WORK/$name.json" true >"$WORK/seen"
+	if [ ! -s "$WORK/expected" ]; then
+		fail filters "$name: the traffic has nothing for this filter"
+	elif cmp -s "$WORK/expected" "$WORK/seen"; then
+		ok filters "$name: $(wc -l <"$WORK/seen") of $(lives "$WORK/all.json" true | wc -l) transitions, each life whole"
+	else
+		fail filters "$name: $(diff "$WORK/expected" "$WORK/seen" | head -5 | tr '\n' ' ')"
+	fi
+}
+
+watch all
+watch local -L 7101
+watch remote -D 7101
+watch port -P 7101,7203
+watch range -P 7100-7199
+watch exclude -P '!7101'
+watch both-lists -P '7000-7999,!7203'
+watch local-exclude -L '!7101,!7203'
+watch remote-range -D 7200-7299,7301
+watch address -a 127.0.0.0/8
+watch address6 -a ::1
+watch ipv4 -4
+watch ipv6 -6
+watch two -L 7101 -4
+watch state -s close-wait,LISTEN
+watch min -m 400ms
+watch state-min -s TCP_FIN_WAIT2 -m 0.6
+jobs_of_traffic=()
+play "$netns" "$WORK/t1" -n 3 -p 7101 active-close & jobs_of_traffic+=($!)
+play "$netns" "$WORK/t2" -n 2 -6 -p 7201 half-close & jobs_of_traffic+=($!)
+play "$netns" "$WORK/t3" -n 2 -m -p 7299 refused active-close & jobs_of_traffic+=($!)
+for pid in "${jobs_of_traffic[@]}"; do
+	wait "$pid" || fail filters "the traffic did not play"
+done
+sleep 1.1
+for pid in "${PIDS[@]}"; do
+	kill -INT "$pid"
+	wait "$pid" || fail filters "a tracer ended with $?"
+done
+
+compare local '.lport == 7101'
+compare remote '.rport == 7101'
+compare port '[.lport, .rport] | any(. == 7101 or . == 7203)'
+compare range '[.lport, .rport] | any(. != null and . >= 7100 and . <= 7199)'
+compare exclude '[.lport, .rport] | all(. != 7101)'
+compare both-lists '([.lport, .rport] | any(. != null and . >= 7000 and . <= 7999)) and ([.lport, .rport] | all(. != 7203))'
+compare local-exclude '.lport != 7101 and .lport != 7203'
+compare remote-range '.rport == 7301 or (.rport != null and .rport >= 7200 and .rport <= 7299)'
+compare address '[.laddr, .raddr] | any(startswith("127."))'
+compare address6 '[.laddr, .raddr] | any(. == "::1")'
+compare ipv4 '.family == "ipv4"'
+compare ipv6 '.family == "ipv6"'
+compare two '.lport == 7101 and .family == "ipv4"'
+
+# States and dwells are of transitions, not of connections.
+transitions() { # FILE CONDITION
+	jq -c "select(.event == \"transition\") | select($2) | [.cookie, .from, .to]" "$1"
+}
+
+compare_transitions() { # NAME CONDITION
+	transitions "$WORK/all.json" "$2" >"$WORK/expected"
+	transitions "$WORK/$1.json" true >"$WORK/seen"
+	if [ -s "$WORK/expected" ] && cmp -s "$WORK/expected" "$WORK/seen"; then
+		ok filters "$1: $(wc -l <"$WORK/seen") transitions"
+	else
+		fail filters "$1: $(diff "$WORK/expected" "$WORK/seen" | head -5 | tr '\n' ' ')"
+	fi
+}
+compare_transitions state '[.from, .to] | any(. == "CLOSE-WAIT" or . == "LISTEN")'
+compare_transitions min '.dwell_ns != null and .dwell_ns >= 400000000'
+compare_transitions state-min '.from == "FIN-WAIT-2" and .dwell_ns >= 600000000'

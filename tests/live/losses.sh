@@ -1,0 +1,59 @@
+#!/bin/bash
+# Losses: with a ring buffer of one page and a reader that is held up, records are lost. They are counted, told in
+# every format, fail --strict, and no dwell that is told as exact differs from what a tracer with room saw.
+. "$(dirname "$0")/live.sh.inc"
+can_trace losses || exit 0
+
+new_netns netns || exit 1
+PIDS=()
+for format in text json csv; do
+	start_tracer "$WORK/$format" -f "$format" --buffer 4k --strict --netns "$netns" || exit 1
+	PIDS+=("$TRACER")
+done
+start_tracer "$WORK/whole.json" -f json --buffer 64M --netns "$netns" || exit 1
+whole=$TRACER
+
+for _ in 1 2 3; do
+	kill -STOP "${PIDS[@]}"
+	play "$netns" "$WORK/truth" -n 211 churn >/dev/null || fail losses "the churn did not play"
+	kill -CONT "${PIDS[@]}"
+	play "$netns" "$WORK/truth" active-close >/dev/null || fail losses "the traffic did not play"
+done
+sleep 1.1
+kill -INT "$whole"
+wait "$whole" || fail losses "the tracer with room ended with $?"
+for pid in "${PIDS[@]}"; do
+	kill -INT "$pid"
+	wait "$pid"
+	status=$?
+	[ $status = 3 ] && ok losses "--strict: exit status 3" || fail losses "--strict: exit status $status, not 3"
+done
+
+lost=$(jq -n '[inputs | select(.event == "lost") | .lost_count] | add // 0' "$WORK/json")
+summary=$(jq -n '[inputs | select(.event == "summary") | .lost_transition + .lost_timewait] | add' "$WORK/json")
+[ "$lost" -gt 0 ] && [ "$lost" = "$summary" ] && ok losses "json: $lost records lost, told as they went and in the end" ||
+	fail losses "json: $lost told, $summary in the summary"
+grep -q '^[0-9:.]* lost [0-9,]* transition records' "$WORK/text" && grep -q 'lost: [0-9,]* transition' "$WORK/text" &&
+	ok losses "text: $(grep -m1 'lost [0-9]' "$WORK/text")" || fail losses "text: no word of a loss"
+grep -q '^lost,' "$WORK/csv" && ok losses "csv: $(grep -c '^lost,' "$WORK/csv") lost rows" || fail losses "csv: no lost row"
+
+# An exact dwell is keyed by cookie and transition; clocks of two programs differ by well under 1 ms.
+exact() {
+	jq -r 'select(.event == "transition" and .dwell_known == "exact")
+		| "\(.cookie) \(.from) \(.to) \(.dwell_ns)"' "$1"
+}
+exact "$WORK/whole.json" >"$WORK/truth.dwells"
+exact "$WORK/json" >"$WORK/lossy.dwells"
+wrong=$(awk 'NR == FNR { dwell[$1 $2 $3] = $4; next }
+	{ off = $4 - dwell[$1 $2 $3]; if (off < 0) off = -off; if (off > 5e6) print }' \
+	"$WORK/truth.dwells" "$WORK/lossy.dwells")
+if [ -z "$wrong" ] && [ -s "$WORK/lossy.dwells" ]; then
+	ok losses "$(wc -l <"$WORK/lossy.dwells") dwells told as exact between the gaps, none wrong"
+else
+	fail losses "wrong dwells told as exact: $(head -3 <<<"$wrong" | tr '\n' ' ')"
+fi
+least=$(jq -rn '[inputs | select(.event == "transition" and .dwell_known == "at_least")] | length' "$WORK/json")
+bounds=$(jq -r 'select(.event == "transition" and .dwell_known == "at_least") | "\(.cookie) \(.from) \(.to) \(.dwell_ns)"' \
+	"$WORK/json" | awk 'NR == FNR { dwell[$1 $2 $3] = $4; next }
+	($1 $2 $3) in dwell && $4 > dwell[$1 $2 $3] + 5e6 { print }' "$WORK/truth.dwells" -)
+[ -z "$bounds" ] && ok losses "$least lower bounds, none above the truth" || fail losses "bounds above the truth: $bounds"
