@@ -11,12 +11,12 @@ ARGS    ?=
 
 # What the build, the tests and lint need beyond a base Debian, as Debian names it.
 PACKAGES := gcc clang llvm libc6-dev libbpf-dev libelf-dev zlib1g-dev libjansson-dev uthash-dev bpftool \
-	pkg-config iproute2 nftables jq mandoc util-linux procps clang-format clang-tidy cppcheck shellcheck \
+	pkg-config iproute2 jq mandoc util-linux procps clang-format clang-tidy cppcheck shellcheck \
 	binutils
 SENTINELS := /usr/bin/gcc /usr/bin/clang /usr/bin/llvm-strip /usr/include/bpf/libbpf.h /usr/include/gelf.h \
 	/usr/include/zlib.h /usr/include/jansson.h /usr/include/uthash.h /usr/sbin/bpftool /usr/bin/jq \
 	/usr/bin/mandoc /usr/bin/shellcheck /usr/bin/cppcheck /usr/bin/clang-tidy /usr/bin/clang-format \
-	/usr/sbin/nft /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy
+	/sbin/ip /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
 	-Wpointer-arith -Wwrite-strings -Wundef -Werror

@@ -54,12 +54,16 @@ watch address6 -a ::1
 watch ipv4 -4
 watch ipv6 -6
 watch two -L 7101 -4
+watch comm -c fifteen-letters
+watch uid -u 0
+watch no-uid -u 4294967294
 watch state -s close-wait,LISTEN
 watch min -m 400ms
 watch state-min -s TCP_FIN_WAIT2 -m 0.6
 jobs_of_traffic=()
 play "$netns" "$WORK/t1" -n 3 -p 7101 active-close & jobs_of_traffic+=($!)
 play "$netns" "$WORK/t2" -n 2 -6 -p 7201 half-close & jobs_of_traffic+=($!)
+play "$netns" "$WORK/t4" -p 7401 owners & jobs_of_traffic+=($!)
 play "$netns" "$WORK/t3" -n 2 -m -p 7299 refused active-close & jobs_of_traffic+=($!)
 for pid in "${jobs_of_traffic[@]}"; do
 	wait "$pid" || fail filters "the traffic did not play"
@@ -86,7 +90,7 @@ compare two '.lport == 7101 and .family == "ipv4"'
 
 # States and dwells are of transitions, not of connections.
 transitions() { # FILE CONDITION
-	jq -c "select(.event == \"transition\") | select($2) | [.cookie, .from, .to]" "$1"
+	jq -c "select(.event == \"transition\") | select($2) | [.cookie, .from, .to]" "$1" | sort
 }
 
 compare_transitions() { # NAME CONDITION
@@ -101,3 +105,11 @@ compare_transitions() { # NAME CONDITION
 compare_transitions state '[.from, .to] | any(. == "CLOSE-WAIT" or . == "LISTEN")'
 compare_transitions min '.dwell_ns != null and .dwell_ns >= 400000000'
 compare_transitions state-min '.from == "FIN-WAIT-2" and .dwell_ns >= 600000000'
+
+# An owner may become known late; what is told is told of the owner asked for, and of nobody else.
+jq -e -n '[inputs | select(.event == "transition") | .comm] | length > 0 and all(. == "fifteen-letters")' \
+	"$WORK/comm.json" >/dev/null && ok filters "comm: $(grep -c transition "$WORK/comm.json") transitions, all of fifteen-letters" ||
+	fail filters "comm: $(jq -r 'select(.event == "transition") | .comm' "$WORK/comm.json" | sort | uniq -c | tr '\n' ' ')"
+compare_transitions uid true
+[ "$(grep -c '"transition"' "$WORK/no-uid.json")" = 0 ] && ok filters "uid: nothing of a user who has nothing" ||
+	fail filters "uid: $(grep -c '"transition"' "$WORK/no-uid.json") transitions of a user who has nothing"
