@@ -140,4 +140,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/tcpdwell $(DESTDIR)$(PREFIX)/share/man/man8/tcpdwell.8
 
 clean:
-	rm -rf build build-san
+	rm -rf build-san
+	find build -mindepth 1 -maxdepth 1 ! -name vm-cache -exec rm -rf {} +
+
+include static.mk

@@ -16,15 +16,16 @@ struct code_range {
 	__u32 unused;
 };
 
-#define CODE_NONE    0
-#define CODE_SEGMENT 1 /* 1..5 equal WIRE_TW_BY_* */
-#define CODE_RST     2
-#define CODE_CONNECT 3
-#define CODE_KILL    4
-#define CODE_NETNS   5
-#define CODE_END     6 /* inet_twsk_deschedule_put: this is an early end, its caller tells why */
-#define CODE_RESTART 7 /* __inet_twsk_schedule: the timer is only moved */
-#define CODE_RUN     8 /* the timer softirq: it is expiring */
+#define CODE_NONE     0
+#define CODE_SEGMENT  1 /* 1..5 equal WIRE_TW_BY_* */
+#define CODE_RST      2
+#define CODE_CONNECT  3
+#define CODE_KILL     4
+#define CODE_NETNS    5
+#define CODE_END      6 /* inet_twsk_deschedule_put: this is an early end, its caller tells why */
+#define CODE_RESTART  7 /* __inet_twsk_schedule: the timer is only moved */
+#define CODE_RUN      8 /* the timer softirq: it is expiring */
+#define CODE_VALIDATE 9 /* tcp_validate_incoming: a RST came */
 
 #define CODE_RANGES_MAX 32
 
@@ -32,7 +33,9 @@ struct config {
 	__u64 tick_ns;          /* length of a jiffy */
 	__u64 tw_timer_handler; /* address; 0: mini-sockets cannot be told by their timer */
 	__u32 n_ranges;
-	__u32 filtered; /* 1: `match` has a condition */
+	__u32 filtered;      /* 1: `match` has a condition */
+	__u32 self;          /* our pid: what we hold, we only look at */
+	__u32 sees_validate; /* tcp_validate_incoming has a range */
 	struct code_range ranges[CODE_RANGES_MAX];
 	struct match_config match;
 };

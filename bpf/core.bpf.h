@@ -16,10 +16,13 @@
 #include "config.h"
 
 /* Constants of the kernel that BTF does not carry; each names where it stands. */
-#define AF_INET     2  /* include/linux/socket.h */
-#define AF_INET6    10 /* include/linux/socket.h */
-#define IPPROTO_TCP 6  /* include/uapi/linux/in.h */
-#define SOCK_DONE   1  /* enum sock_flags, include/net/sock.h: second since 2.6 */
+#define AF_INET      2          /* include/linux/socket.h */
+#define AF_INET6     10         /* include/linux/socket.h */
+#define IPPROTO_TCP  6          /* include/uapi/linux/in.h */
+#define SOCK_DONE    1          /* enum sock_flags, include/net/sock.h */
+#define RCV_SHUTDOWN 1          /* include/net/sock.h */
+#define ECONNRESET   104        /* include/uapi/asm-generic/errno.h */
+#define PF_KTHREAD   0x00200000 /* include/linux/sched.h */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -34,8 +37,10 @@ __u32 lost_total = 0;
 
 static __always_inline void wire_stamp(struct wire_head *head, __u16 kind, __u16 len)
 {
-	head->ts = bpf_ktime_get_ns();
+	/* In this order: at `ts` all that `lost` counts had been lost already. */
 	head->lost = *(volatile __u32 *)&lost_total;
+	barrier();
+	head->ts = bpf_ktime_get_ns();
 	head->kind = kind;
 	head->len = len;
 }

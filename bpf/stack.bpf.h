@@ -13,7 +13,11 @@
 
 #define STACK_FRAMES 24
 
-static __always_inline __u32 code_meaning(__u64 address)
+/*
+ * Global and not inlined, so that the verifier goes through it once and not once a frame: inlined
+ * it cost over a million instructions on 6.18, which is where the verifier gives up.
+ */
+__attribute__((noinline)) __u32 code_meaning(__u64 address)
 {
 	for (int i = 0; i < CODE_RANGES_MAX; i++) {
 		if ((__u32)i >= config.n_ranges)

@@ -72,11 +72,12 @@ int BPF_PROG(timewait_timer_cancel, struct timer_list *timer)
 	if (!tw)
 		return 0;
 	meaning = canceller(ctx);
-	if (meaning == CODE_RESTART || meaning == CODE_RUN)
+	if (meaning == CODE_RUN)
 		return 0;
-	if (meaning != CODE_NONE)
+	/* Before a restart `expires` still tells when TIME-WAIT began, should nothing else have. */
+	if (meaning != CODE_NONE && meaning != CODE_RESTART) {
 		event.op = WIRE_TW_ENDED;
-	if (meaning != CODE_END)
-		event.cause = meaning;
+		event.cause = meaning == CODE_END ? WIRE_TW_BY_UNKNOWN : meaning;
+	}
 	return timewait_emit(tw, event);
 }

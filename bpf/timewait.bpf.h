@@ -55,13 +55,12 @@ static __always_inline __s64 timewait_ticks_left(struct inet_timewait_sock *tw)
 static __always_inline void timewait_fill(struct wire_timewait *rec, struct inet_timewait_sock *tw,
 					  struct timewait_event event)
 {
-	struct tcp_timewait_sock *tcptw = (struct tcp_timewait_sock *)tw;
-
 	rec->expires = rec->head.ts + timewait_ticks_left(tw) * (__s64)config.tick_ns;
 	rec->op = event.op;
 	rec->cause = event.cause;
 	rec->substate = BPF_CORE_READ(tw, tw_substate);
-	rec->flags = BPF_CORE_READ(tcptw, tw_last_oow_ack_time) ? WIRE_TW_F_SEGMENTS : 0;
+	if (bpf_core_field_exists(tw->tw_entry_stamp))
+		rec->entered = BPF_CORE_READ(tw, tw_entry_stamp);
 }
 
 static __always_inline int timewait_emit(struct inet_timewait_sock *tw, struct timewait_event event)

@@ -61,7 +61,7 @@ struct wire_id {
 };
 
 /* wire_transition.flags: what else was true of the socket at that moment. */
-#define WIRE_F_OWNED     (1 << 0) /* a system call held the socket: pid and comm name its caller */
+#define WIRE_F_OWNED     (1 << 0) /* its owner's system call made this move: pid and comm name it */
 #define WIRE_F_TW_FULL   (1 << 1) /* tcp_max_tw_buckets mini-sockets existed in its namespace */
 #define WIRE_F_FIN_SEEN  (1 << 2) /* the peer's FIN was received (SOCK_DONE) */
 #define WIRE_F_ALL_ACKED (1 << 3) /* everything sent, FIN included, was acknowledged */
@@ -69,7 +69,11 @@ struct wire_id {
 	(1 << 4)               /* TCP_LINGER2 is negative: FIN-WAIT-2 is to be cut short by RST \
 				*/
 #define WIRE_F_KILLED (1 << 5) /* tcp_abort() took a listener down, which leaves no sk_err */
-#define WIRE_F_ALL    0x3f
+#define WIRE_F_HELD   (1 << 6) /* a system call, anyone's, held the socket; told with `to` CLOSE */
+#define WIRE_F_RST_DOUBT                                                        \
+	(1 << 7) /* ECONNRESET, but tcp_validate_incoming() is not on the stack \
+		  */
+#define WIRE_F_ALL 0xff
 
 struct wire_transition {
 	struct wire_head head;
@@ -98,16 +102,10 @@ struct wire_transition {
 #define WIRE_TW_BY_UNKNOWN 0
 #define WIRE_TW_BY_SEGMENT 1 /* tcp_v{4,6}_rcv: a SYN reused it, or its FIN-WAIT-2 met data */
 #define WIRE_TW_BY_RST     2 /* tcp_timewait_state_process: RST */
-#define WIRE_TW_BY_CONNECT \
-	3 /* __inet{,6}_check_established, __inet_hash_connect: connect() took it */
-#define WIRE_TW_BY_KILL  4 /* tcp_abort: SOCK_DESTROY, as from `ss -K` */
-#define WIRE_TW_BY_NETNS 5 /* inet_twsk_purge: its network namespace went */
-#define WIRE_TW_CAUSES   6
-
-/* wire_timewait.flags */
-#define WIRE_TW_F_SEGMENTS                                                    \
-	(1 << 0) /* out-of-window segments came: TIME-WAIT may have restarted \
-		  */
+#define WIRE_TW_BY_CONNECT 3 /* __inet{,6}_check_established, __inet_hash_connect */
+#define WIRE_TW_BY_KILL    4 /* tcp_abort: SOCK_DESTROY, as from `ss -K` */
+#define WIRE_TW_BY_NETNS   5 /* inet_twsk_purge: its network namespace went */
+#define WIRE_TW_CAUSES     6
 
 struct wire_timewait {
 	struct wire_head head;
@@ -116,8 +114,10 @@ struct wire_timewait {
 	__u8 op;       /* WIRE_TW_* */
 	__u8 substate; /* WIRE_FIN_WAIT2 or WIRE_TIME_WAIT */
 	__u8 cause;    /* WIRE_TW_BY_*, with WIRE_TW_ENDED only */
-	__u8 flags;    /* WIRE_TW_F_* */
-	__u32 unused;
+	__u8 unused;
+	__u32 entered; /* ms, low 32 bits of CLOCK_MONOTONIC: when it entered its substate, if the
+			* kernel notes that (6.14) and the peer sends timestamps; else 0 or an older
+			* time */
 };
 
 struct wire_socket {

@@ -24,7 +24,7 @@ sleep 0.3
 cat <<'TEXT'
 
 What it says: the dwells under CLOSE-WAIT that ended are the good closes; those
-"still there" are the leak; -v adds a column that says whose. Next, on your host:
+"still there" are the leak; -v says whose (~: inherited from its listener). Next:
   make run ARGS="hist -L 443"
 TEXT
 wait $traffic 2>/dev/null

@@ -21,6 +21,7 @@ struct conn_table {
 	struct conn_config config;
 	struct store store;
 	uint64_t evicted;
+	uint64_t missed;         /* see note_missed() */
 	uint64_t complete_since; /* ns: the last attach, loss or eviction */
 	uint32_t lost;           /* the last wire_head.lost met */
 };
@@ -44,10 +45,13 @@ static void flush_held(struct conn_table *table, struct store_entry *entry)
 
 /* Keeps it for later. Without memory, or past all a life can have, it is told as unwanted: not at
  * all. */
-static void hold(struct store_entry *entry, const struct conn_event *event)
+static void hold(struct conn_table *table, struct store_entry *entry,
+		 const struct conn_event *event)
 {
 	if (!entry->held)
 		entry->held = calloc(1, sizeof(*entry->held));
+	if (!entry->held)
+		table->evicted++;
 	if (entry->held && entry->held->n < STORE_HELD_MAX)
 		entry->held->events[entry->held->n++] = *event;
 }
@@ -57,7 +61,7 @@ static void tell(struct conn_table *table, struct store_entry *entry,
 {
 	decide_wanted(table, entry);
 	if (entry->wanted == MATCH_UNDECIDED) {
-		hold(entry, event);
+		hold(table, entry, event);
 		return;
 	}
 	if (entry->wanted == MATCH_NO) {
@@ -105,7 +109,8 @@ static bool is_unsettled(const struct store_entry *entry)
 {
 	if (entry->is_mini)
 		return entry->conn.state == WIRE_FIN_WAIT2;
-	return entry->conn.state == WIRE_SYN_SENT && !entry->conn.id.lport;
+	return entry->conn.state == WIRE_SYN_SENT && !entry->conn.id.lport &&
+	       entry->wanted == MATCH_UNDECIDED;
 }
 
 struct move {
@@ -125,17 +130,16 @@ static void move_to(struct conn_table *table, struct store_entry *entry, struct 
 	measure(table, entry, &event, move.lost);
 	if (move.inexact)
 		event.dwell_known = DWELL_UNKNOWN, event.dwell = 0;
-	if (conn->state == WIRE_LISTEN && move.to == WIRE_CLOSE)
-		store_unlisten(&table->store, conn);
 	conn->since_exact = !move.inexact && begin_is_witnessed(conn->state, move.to);
 	conn->since = move.ts;
 	conn->state = move.to;
 	entry->lost = move.lost;
+	entry->missed = table->missed;
 	if (move.to == WIRE_LISTEN)
-		store_listen(&table->store, conn);
-	store_set_unsettled(&table->store, entry, is_unsettled(entry));
+		store_listen(&table->store, entry);
 	store_touch(&table->store, entry);
 	tell(table, entry, &event);
+	store_set_unsettled(&table->store, entry, is_unsettled(entry));
 }
 
 static void end(struct conn_table *table, struct store_entry *entry, struct move move)
@@ -147,14 +151,20 @@ static void end(struct conn_table *table, struct store_entry *entry, struct move
 
 /* ---- entries ---- */
 
+/* Something is missing before `ts`. Records may carry an earlier time than those before them: never
+ * back. */
+static void incomplete_until(struct conn_table *table, uint64_t ts)
+{
+	if (ts > table->complete_since)
+		table->complete_since = ts;
+}
+
 static void evict_one(struct conn_table *table)
 {
 	struct store_entry *oldest = table->store.all;
 
 	if (!oldest)
 		return;
-	if (oldest->conn.state == WIRE_LISTEN)
-		store_unlisten(&table->store, &oldest->conn);
 	store_remove(&table->store, oldest);
 	table->evicted++;
 }
@@ -170,17 +180,20 @@ static struct store_entry *first_sight(struct conn_table *table, const struct wi
 
 	if (table->store.count >= table->config.max) {
 		evict_one(table);
-		table->complete_since = head->ts;
+		incomplete_until(table, head->ts);
 	}
 	entry = store_add(&table->store, id, is_mini);
 	if (!entry) {
 		table->evicted++;
-		table->complete_since = head->ts;
+		incomplete_until(table, head->ts);
 		return NULL;
 	}
+	entry->missed = table->missed;
 	entry->conn.uid = CONN_NO_UID;
 	entry->conn.state = state;
-	entry->conn.since = table->complete_since;
+	/* Two states that it may have entered unseen: see begin_is_witnessed() and feed_swept(). */
+	if (state != WIRE_SYN_SENT && state != WIRE_SYN_RECV)
+		entry->conn.since = table->complete_since;
 	entry->lost = head->lost;
 	entry->wanted = MATCH_UNDECIDED;
 	return entry;
@@ -205,14 +218,16 @@ static void learn_owner(struct conn_table *table, struct conn *conn,
 	conn->uid = t->uid;
 	if (t->cgroup)
 		conn->cgroup = t->cgroup;
-	if (t->to == WIRE_CLOSE && conn_cause_of_close(t) == CAUSE_KILLED)
-		return; /* the system call that holds the socket is the killer's */
+	/* What an error ended, a system call that is not its owner's may have (proves_owner() in
+	 * transition.bpf.c); nor is who kills a listener its owner. */
+	if (t->flags & WIRE_F_KILLED || (t->to == WIRE_CLOSE && t->error))
+		return;
 	if (t->flags & WIRE_F_OWNED) {
 		conn->owner.known = OWNER_EXACT;
 		conn->owner.pid = t->pid;
 		memcpy(conn->owner.comm, t->comm, sizeof(conn->owner.comm));
 	} else if (t->from == WIRE_LISTEN && t->to == WIRE_SYN_RECV) {
-		conn->owner = store_listener_owner(&table->store, conn->id.netns, conn->id.lport);
+		conn->owner = store_listener_owner(&table->store, &conn->id);
 		if (conn->owner.known != OWNER_UNKNOWN)
 			conn->owner.known = OWNER_INHERITED;
 	}
@@ -224,7 +239,7 @@ static void learn_owner(struct conn_table *table, struct conn *conn,
 static void told_as_born(struct conn_table *table, struct store_entry *mini,
 			 const struct wire_transition *t)
 {
-	struct move move = {.ts = mini->conn.since, .lost = t->head.lost, .to = mini->conn.state};
+	struct move move = {.ts = mini->conn.since, .lost = mini->lost, .to = mini->conn.state};
 
 	mini->unsure_if_born = false;
 	mini->conn.state = t->from;
@@ -246,9 +261,25 @@ static bool is_husk(struct conn_table *table, const struct wire_transition *t)
 		return false;
 	mini->expects_husk = false;
 	mini->conn.id.cookie = t->id.cookie;
-	if (mini->unsure_if_born && mini->conn.state == WIRE_TIME_WAIT)
+	if (mini->unsure_if_born && mini->conn.state == WIRE_TIME_WAIT && t->from != WIRE_TIME_WAIT)
 		told_as_born(table, mini, t);
 	return true;
+}
+
+/*
+ * It left a state that it was not in: a transition in between was not told, although no record was
+ * lost. Kernels do that: a program does not run while it runs on the same CPU already, and some
+ * transitions of softirqs never reach one (seen on 6.18 with RPS, some per 10,000). Where one is
+ * missing others may be, and an end leaves no trace.
+ */
+static void note_missed(struct conn_table *table, struct store_entry *entry,
+			const struct wire_transition *t)
+{
+	if (entry->lost == t->head.lost)
+		table->missed++;
+	entry->conn.state = t->from;
+	entry->conn.since = 0;
+	entry->conn.since_exact = false;
 }
 
 static void feed_transition(struct conn_table *table, const struct wire_transition *t)
@@ -259,6 +290,11 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	if (is_husk(table, t))
 		return;
 	entry = store_find_sock(&table->store, t->id.cookie);
+	if (entry &&
+	    t->from == WIRE_CLOSE) { /* another life of this socket: the former's end was lost */
+		store_remove(&table->store, entry);
+		entry = NULL;
+	}
 	if (!entry) {
 		if (t->from == t->to)
 			return;
@@ -271,11 +307,8 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	entry->conn.is_listener = conn_is_of_listener(t);
 	if (t->from == t->to) /* close() after shutdown() says FIN-WAIT-2 again */
 		return;
-	if (entry->conn.state != t->from) { /* something in between was not told */
-		entry->conn.state = t->from;
-		entry->conn.since = 0;
-		entry->conn.since_exact = false;
-	}
+	if (entry->conn.state != t->from)
+		note_missed(table, entry, t);
 	if (t->to != WIRE_CLOSE) {
 		move_to(table, entry, move);
 		return;
@@ -296,13 +329,14 @@ static void feed_socket(struct conn_table *table, const struct wire_socket *s)
 {
 	struct store_entry *entry = store_find_sock(&table->store, s->id.cookie);
 
-	if (!entry || entry->conn.state != s->state)
+	/* What the iterator met before this move is of another attempt to connect. */
+	if (!entry || entry->conn.state != s->state || s->head.ts < entry->conn.since)
 		return;
 	learn_identity(&entry->conn, &s->id);
-	store_set_unsettled(&table->store, entry, is_unsettled(entry));
 	decide_wanted(table, entry);
 	if (entry->wanted == MATCH_YES)
 		flush_held(table, entry);
+	store_set_unsettled(&table->store, entry, is_unsettled(entry));
 }
 
 /*
@@ -331,22 +365,40 @@ static bool is_same_time(const struct conn_table *table, uint64_t a, uint64_t b)
 	return (a > b ? a - b : b - a) <= table->config.tick_ns;
 }
 
+/* The kernel's own note of when it entered its substate, 0 if there is none later than that of
+ * `entry`. */
+static uint64_t entered_at(const struct store_entry *entry, const struct wire_timewait *t)
+{
+	uint32_t now_ms = (uint32_t)(t->head.ts / NS_PER_MS);
+
+	if (!t->entered || t->entered == entry->entered)
+		return 0;
+	return t->head.ts - t->head.ts % NS_PER_MS - (uint32_t)(now_ms - t->entered) * NS_PER_MS;
+}
+
 /*
  * FIN-WAIT-2 turned into TIME-WAIT, and no tracepoint said so: the timer stayed in its bucket and
- * only `expires` moved, which tells when. Not if segments came since that may have restarted
- * TIME-WAIT.
+ * only `expires` moved, which tells when, to a jiffy. Unless a segment restarted TIME-WAIT since,
+ * which moves `expires` once more; then the kernel's note is the truth, to a millisecond. A kernel
+ * without that note leaves this open: see LIMITATIONS in the man page.
  */
 static void move_silently(struct conn_table *table, struct store_entry *entry,
 			  const struct wire_timewait *t)
 {
 	struct move move = {.lost = t->head.lost, .to = WIRE_TIME_WAIT};
+	uint64_t told = t->expires - TIMEWAIT_LEN_NS, entered = entered_at(entry, t);
 
-	move.ts = t->expires - TIMEWAIT_LEN_NS;
+	if (entered && entered + table->config.tick_ns + NS_PER_MS < told)
+		told = entered;
+	move.ts = told;
 	if (move.ts > t->head.ts)
 		move.ts = t->head.ts;
 	if (move.ts < entry->conn.since)
 		move.ts = entry->conn.since;
-	move.inexact = t->flags & WIRE_TW_F_SEGMENTS;
+	/* More than a jiffy off, it contradicts what was witnessed: then it is not its beginning.
+	 * Nor surely so if records are missing, which may have told of a restart. */
+	move.inexact = !is_same_time(table, move.ts, told) || move.ts < table->config.attached ||
+		       entry->lost != t->head.lost;
 	move_to(table, entry, move);
 }
 
@@ -359,7 +411,6 @@ static struct store_entry *mini_of(struct conn_table *table, const struct wire_t
 		/* Another connection of the same ports and addresses: the end of the former was
 		 * lost. */
 		store_remove(&table->store, entry);
-		table->evicted++;
 		entry = NULL;
 	}
 	return entry;
@@ -374,16 +425,50 @@ static struct store_entry *first_sight_of_mini(struct conn_table *table,
 {
 	struct store_entry *entry = first_sight(table, &t->head, &t->id, t->substate, true);
 
-	if (!entry || t->substate != WIRE_TIME_WAIT)
-		return entry;
-	if (t->op == WIRE_TW_ARMED) {
+	if (!entry)
+		return NULL;
+	if (t->substate == WIRE_TIME_WAIT) {
+		/* It may have moved there without an event, just now: that it was in FIN-WAIT-2 or
+		 * TIME-WAIT since events are complete proves neither. */
 		entry->conn.since = t->head.ts;
-		entry->unsure_if_born = true;
-	} else if (t->expires > TIMEWAIT_LEN_NS && t->expires - TIMEWAIT_LEN_NS < t->head.ts) {
-		/* Its last restart, at the latest: proof even if we came later. */
-		entry->conn.since = t->expires - TIMEWAIT_LEN_NS;
+		entry->unsure_if_born = t->op == WIRE_TW_ARMED;
 	}
+	entry->expires = t->expires;
+	decide_wanted(table, entry);
 	return entry;
+}
+
+/*
+ * Its timer was taken off. If it stood elsewhere than where FIN-WAIT-2 had set it, TIME-WAIT had
+ * begun before, without an event.
+ */
+static void move_before_cancel(struct conn_table *table, struct store_entry *entry)
+{
+	struct wire_timewait t = {.head = {.ts = entry->cancelled, .lost = entry->cancelled_lost},
+				  .expires = entry->cancelled_expires,
+				  .entered = entry->cancelled_entered};
+
+	if (entry->cancelled && entry->cancelled_in == WIRE_TIME_WAIT &&
+	    entry->conn.state == WIRE_FIN_WAIT2 &&
+	    !is_same_time(table, entry->expires, entry->cancelled_expires))
+		move_silently(table, entry, &t);
+}
+
+/*
+ * Only FIN-WAIT-2, or CLOSING, turns into a mini-socket. In any other state the way there was lost:
+ * then FIN-WAIT-2 began at an unknown time, and where TIME-WAIT came from the husk will tell.
+ */
+static void missed_the_way(struct store_entry *entry, const struct wire_timewait *t)
+{
+	bool known = entry->conn.state == WIRE_FIN_WAIT2 ||
+		     (entry->conn.state == WIRE_CLOSING && t->substate == WIRE_TIME_WAIT);
+
+	if (known)
+		return;
+	entry->conn.state = t->substate;
+	entry->conn.since = t->substate == WIRE_TIME_WAIT ? t->head.ts : 0;
+	entry->conn.since_exact = false;
+	entry->unsure_if_born = t->substate == WIRE_TIME_WAIT;
 }
 
 static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
@@ -392,26 +477,51 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 	struct store_entry *entry = mini_of(table, t);
 
 	if (entry) {
+		bool cancelled = entry->cancelled;
+
+		move_before_cancel(table, entry);
 		store_set_cancelled(&table->store, entry, 0);
 		if (entry->conn.state == t->substate) /* restarted by a segment: still TIME-WAIT */
 			return;
+		/* Restarted or moved? That was in what is lost. */
+		move.inexact = !cancelled && entry->lost != t->head.lost;
 		move_to(table, entry, move);
 		return;
 	}
 	entry = store_find_sock(&table->store, t->id.cookie);
 	if (!entry)
 		entry = first_sight_of_mini(table, t);
-	else if (!store_become_mini(&table->store, entry, &t->id))
+	else if (!store_become_mini(&table->store, entry, &t->id)) {
+		table->evicted++;
+		incomplete_until(table, t->head.ts);
 		entry = NULL;
+	}
 	if (!entry)
 		return;
 	entry->expects_husk = true;
 	entry->seen_moving = false;
 	entry->expires = t->expires;
+	entry->entered = t->entered;
+	missed_the_way(entry, t);
 	if (entry->conn.state != t->substate)
 		move_to(table, entry, move);
 	else
 		store_set_unsettled(&table->store, entry, is_unsettled(entry));
+}
+
+/*
+ * That it ends with its timer set for then proves TIME-WAIT since its last restart, even if we came
+ * later. A timer that is only taken off proves nothing: it may still be that of FIN-WAIT-2.
+ */
+static void prove_by_timer(const struct conn_table *table, struct store_entry *entry,
+			   const struct wire_timewait *t)
+{
+	/* A lower bound errs to the safe side: `expires` is right to a jiffy. */
+	uint64_t since = t->expires - TIMEWAIT_LEN_NS + table->config.tick_ns;
+
+	if (entry->conn.state == WIRE_TIME_WAIT && !entry->conn.since_exact &&
+	    t->expires > TIMEWAIT_LEN_NS && since < entry->conn.since)
+		entry->conn.since = since;
 }
 
 static void feed_ended(struct conn_table *table, const struct wire_timewait *t)
@@ -424,6 +534,7 @@ static void feed_ended(struct conn_table *table, const struct wire_timewait *t)
 		return;
 	if (entry->conn.state == WIRE_FIN_WAIT2 && t->substate == WIRE_TIME_WAIT)
 		move_silently(table, entry, t);
+	prove_by_timer(table, entry, t);
 	end(table, entry,
 	    (struct move){.ts = t->head.ts,
 			  .lost = t->head.lost,
@@ -438,8 +549,14 @@ static void feed_cancelled(struct conn_table *table, const struct wire_timewait 
 
 	if (!entry)
 		entry = first_sight_of_mini(table, t);
-	if (entry && !entry->cancelled)
+	if (!entry)
+		return;
+	if (!entry->cancelled)
 		store_set_cancelled(&table->store, entry, t->head.ts);
+	entry->cancelled_expires = t->expires;
+	entry->cancelled_lost = t->head.lost;
+	entry->cancelled_in = t->substate;
+	entry->cancelled_entered = t->entered;
 }
 
 /*
@@ -477,17 +594,19 @@ void conn_advance(struct conn_table *table, uint64_t now)
 {
 	struct store_entry *entry;
 
-	while ((entry = table->store.cancelled) && entry->cancelled + CANCEL_SETTLES_NS < now)
+	while ((entry = table->store.cancelled) && entry->cancelled + CANCEL_SETTLES_NS < now) {
+		move_before_cancel(table, entry);
 		end(table, entry,
 		    (struct move){
-			    .ts = entry->cancelled, .lost = entry->lost, .cause = CAUSE_UNKNOWN});
+			    .ts = entry->cancelled, .lost = table->lost, .cause = CAUSE_UNKNOWN});
+	}
 }
 
 void conn_feed(struct conn_table *table, const union decode_record *rec)
 {
 	if ((int32_t)(rec->head.lost - table->lost) > 0) {
 		table->lost = rec->head.lost;
-		table->complete_since = rec->head.ts;
+		incomplete_until(table, rec->head.ts);
 	}
 	conn_advance(table, rec->head.ts);
 	if (rec->head.kind == WIRE_TRANSITION)
@@ -523,6 +642,7 @@ struct conn_stats conn_stats(const struct conn_table *table)
 {
 	return (struct conn_stats){.count = table->store.count,
 				   .evicted = table->evicted,
+				   .missed = table->missed,
 				   .unsettled = table->store.unsettled_count};
 }
 
@@ -540,14 +660,15 @@ size_t conn_unsettled(const struct conn_table *table, uint32_t *ret_netns, size_
 	return n;
 }
 
-void conn_each(const struct conn_table *table, void (*fn)(void *ctx, const struct conn *conn),
-	       void *ctx)
+void conn_each(const struct conn_table *table,
+	       void (*fn)(void *ctx, const struct conn *conn, bool in_doubt), void *ctx)
 {
 	const struct store_entry *entry;
 
 	for (entry = table->store.all; entry; entry = entry->next)
 		if (entry->wanted == MATCH_YES)
-			fn(ctx, &entry->conn);
+			fn(ctx, &entry->conn,
+			   entry->lost != table->lost || entry->missed != table->missed);
 }
 
 bool conn_is_of_listener(const struct wire_transition *t)

@@ -82,6 +82,7 @@ struct conn_config {
 struct conn_stats {
 	size_t count;     /* remembered now */
 	uint64_t evicted; /* forgotten because of `max` or of memory */
+	uint64_t missed;  /* transitions that no record told of, and no loss explains: see conn.c */
 	size_t unsettled; /* that a sweep should look at: see conn_unsettled() */
 };
 
@@ -109,9 +110,12 @@ struct conn_stats conn_stats(const struct conn_table *table);
  */
 size_t conn_unsettled(const struct conn_table *table, uint32_t *ret_netns, size_t max);
 
-/* Calls `fn` for each wanted connection, least recently active first. */
-void conn_each(const struct conn_table *table, void (*fn)(void *ctx, const struct conn *conn),
-	       void *ctx);
+/*
+ * Calls `fn` for each wanted connection, least recently active first. One is in doubt if records
+ * were lost since it entered its state: it may have left it, or ended, unseen.
+ */
+void conn_each(const struct conn_table *table,
+	       void (*fn)(void *ctx, const struct conn *conn, bool in_doubt), void *ctx);
 
 /* Is it a listener's own transition? LISTEN -> SYN-RECEIVED is that of the child it accepts. */
 bool conn_is_of_listener(const struct wire_transition *t);

@@ -7,40 +7,50 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* sk_err at `-> CLOSE`. tcp_done() follows these at once, so it is of this end and no other. */
+/*
+ * sk_err at `-> CLOSE`. tcp_done() follows those of the first kind at once. Those of the second
+ * come by ICMP, which with IP_RECVERR leaves them on a connection that lives on (tcp_v4_err): they
+ * are of this end only in SYN-SENT, or when a timer gave up (tcp_write_err), which never holds the
+ * socket as a system call does.
+ */
 static const struct {
 	int error;
 	enum tcpstate_cause cause;
+	bool by_icmp;
 } by_error[] = {
-	{ECONNRESET, CAUSE_RESET},     /* tcp_reset() */
-	{EPIPE, CAUSE_RESET},          /* tcp_reset() in CLOSE-WAIT */
-	{ECONNREFUSED, CAUSE_REFUSED}, /* tcp_reset() in SYN-SENT; ICMP port unreachable */
-	{ETIMEDOUT, CAUSE_TIMED_OUT},  /* tcp_write_err(): retransmits, keepalive, user timeout */
-	{ECONNABORTED, CAUSE_KILLED},  /* tcp_abort(): SOCK_DESTROY */
-	{EHOSTUNREACH, CAUSE_UNREACHABLE}, /* tcp_v4_err(), or sk_err_soft in tcp_write_err() */
-	{ENETUNREACH, CAUSE_UNREACHABLE},
-	{EHOSTDOWN, CAUSE_UNREACHABLE},
-	{ENONET, CAUSE_UNREACHABLE},
-	{ENOPROTOOPT, CAUSE_UNREACHABLE},
-	{EACCES, CAUSE_UNREACHABLE}, /* ICMPv6 administratively prohibited (net/ipv6/icmp.c) */
-	{EPROTO, CAUSE_UNREACHABLE},
-	{EOPNOTSUPP, CAUSE_UNREACHABLE},
-	{EMSGSIZE, CAUSE_UNREACHABLE},
+	{ECONNRESET, CAUSE_RESET, false},     /* tcp_reset() */
+	{EPIPE, CAUSE_RESET, false},          /* tcp_reset() in CLOSE-WAIT */
+	{ECONNREFUSED, CAUSE_REFUSED, false}, /* tcp_reset() in SYN-SENT; ICMP port unreachable */
+	{ETIMEDOUT, CAUSE_TIMED_OUT,
+	 false}, /* tcp_write_err(): retransmits, keepalive, user timeout */
+	{ECONNABORTED, CAUSE_KILLED, false}, /* tcp_abort(): SOCK_DESTROY */
+	{EHOSTUNREACH, CAUSE_UNREACHABLE, true},
+	{ENETUNREACH, CAUSE_UNREACHABLE, true},
+	{EHOSTDOWN, CAUSE_UNREACHABLE, true},
+	{ENONET, CAUSE_UNREACHABLE, true},
+	{ENOPROTOOPT, CAUSE_UNREACHABLE, true},
+	{EACCES, CAUSE_UNREACHABLE, true}, /* net/ipv6/icmp.c: administratively prohibited */
+	{EPROTO, CAUSE_UNREACHABLE, true},
+	{EOPNOTSUPP, CAUSE_UNREACHABLE, true},
+	{EMSGSIZE, CAUSE_UNREACHABLE, true},
 };
 
 /*
  * FIN-WAIT-2 and CLOSING reach CLOSE without an error when tcp_time_wait() could not get a
- * mini-socket, and else by an RST of ours: tcp_close() with a negative TCP_LINGER2,
+ * mini-socket, and else by an RST of ours: tcp_close() with unread data or a negative TCP_LINGER2,
  * tcp_disconnect().
  */
 static enum tcpstate_cause from_waiting(const struct wire_transition *t)
 {
 	if (t->flags & WIRE_F_LINGER2)
 		return CAUSE_RESET_SENT;
-	/* With the peer's FIN received nothing but tcp_time_wait() ends these two states. */
-	if (t->flags & (WIRE_F_TW_FULL | WIRE_F_FIN_SEEN))
+	if (t->flags & WIRE_F_TW_FULL)
 		return CAUSE_TABLE_FULL;
-	return CAUSE_UNKNOWN;
+	/* In FIN-WAIT-2 the peer's FIN leads to tcp_time_wait() and nowhere else; that another CPU
+	 * has made room since does not matter. CLOSING has seen the FIN in any case. */
+	if (t->from == WIRE_FIN_WAIT2 && t->flags & WIRE_F_FIN_SEEN)
+		return CAUSE_TABLE_FULL;
+	return t->flags & WIRE_F_HELD ? CAUSE_RESET_SENT : CAUSE_UNKNOWN;
 }
 
 /* tcp_rcv_state_process() ends LAST-ACK when everything is acknowledged; memory pressure does not
@@ -67,6 +77,13 @@ static enum tcpstate_cause from_open(const struct wire_transition *t)
 	return CAUSE_RESET_SENT;
 }
 
+/* A child that could not be hashed (inet_ehash_nolisten) goes without a word; disconnect() sends
+ * RST. */
+static enum tcpstate_cause from_syn_recv(const struct wire_transition *t)
+{
+	return t->flags & WIRE_F_HELD ? CAUSE_RESET_SENT : CAUSE_UNKNOWN;
+}
+
 static enum tcpstate_cause from_listen(const struct wire_transition *t)
 {
 	return t->flags & WIRE_F_KILLED ? CAUSE_KILLED : CAUSE_NORMAL;
@@ -75,25 +92,40 @@ static enum tcpstate_cause from_listen(const struct wire_transition *t)
 /* tcp_disconnect() by a system call, or tcp_out_of_resources() by a timer. */
 static enum tcpstate_cause from_fin_wait1(const struct wire_transition *t)
 {
-	return t->flags & (WIRE_F_OWNED | WIRE_F_LINGER2) ? CAUSE_RESET_SENT : CAUSE_UNKNOWN;
+	return t->flags & (WIRE_F_HELD | WIRE_F_LINGER2) ? CAUSE_RESET_SENT : CAUSE_UNKNOWN;
 }
 
 static enum tcpstate_cause (*const without_error[WIRE_STATES])(const struct wire_transition *t) = {
 	[WIRE_ESTABLISHED] = from_open,  [WIRE_CLOSE_WAIT] = from_open,
-	[WIRE_SYN_RECV] = from_open,     [WIRE_FIN_WAIT1] = from_fin_wait1,
+	[WIRE_SYN_RECV] = from_syn_recv, [WIRE_FIN_WAIT1] = from_fin_wait1,
 	[WIRE_FIN_WAIT2] = from_waiting, [WIRE_CLOSING] = from_waiting,
 	[WIRE_LAST_ACK] = from_last_ack, [WIRE_SYN_SENT] = from_syn_sent,
 	[WIRE_LISTEN] = from_listen,
 };
 
-enum tcpstate_cause conn_cause_of_close(const struct wire_transition *t)
+static enum tcpstate_cause cause_of_error(const struct wire_transition *t)
 {
+	bool may_be_old = t->from != WIRE_SYN_SENT && t->flags & WIRE_F_HELD;
+
 	for (size_t i = 0; i < sizeof(by_error) / sizeof(by_error[0]); i++)
 		if (t->error == by_error[i].error)
-			return by_error[i].cause;
-	if (t->error || !without_error[t->from])
-		return CAUSE_UNKNOWN;
-	return without_error[t->from](t);
+			return by_error[i].by_icmp && may_be_old ? CAUSE_NONE : by_error[i].cause;
+	return t->error ? CAUSE_UNKNOWN : CAUSE_NONE;
+}
+
+enum tcpstate_cause conn_cause_of_close(const struct wire_transition *t)
+{
+	enum tcpstate_cause cause = cause_of_error(t);
+
+	/* All acknowledged, LAST-ACK is over, whatever an older error says. */
+	if (t->from == WIRE_LAST_ACK && t->flags & WIRE_F_ALL_ACKED)
+		return CAUSE_NORMAL;
+	/* tcp_rcv_state_process() answers data for a closed socket by tcp_reset() and RST. */
+	if (cause == CAUSE_RESET && t->flags & WIRE_F_RST_DOUBT)
+		return CAUSE_RESET_SENT;
+	if (cause != CAUSE_NONE)
+		return cause;
+	return without_error[t->from] ? without_error[t->from](t) : CAUSE_UNKNOWN;
 }
 
 static const enum tcpstate_cause early[WIRE_TW_CAUSES] = {

@@ -65,8 +65,84 @@ struct store_entry *store_add(struct store *store, const struct wire_id *id, boo
 	return entry;
 }
 
+static struct store_listener *find_listener(struct store *store,
+					    const struct store_listener_key *key)
+{
+	struct store_listener *listener;
+
+	HASH_FIND(hh, store->listeners, key, sizeof(*key), listener);
+	return listener;
+}
+
+/* A key is compared as bytes; it has no padding. */
+static struct store_listener_key listener_key(const struct wire_id *id)
+{
+	struct store_listener_key key = {.netns = id->netns, .port = id->lport};
+
+	memcpy(key.addr, id->laddr, sizeof(key.addr));
+	return key;
+}
+
+static void unlisten(struct store *store, struct store_entry *entry)
+{
+	struct store_listener_key key = listener_key(&entry->conn.id);
+	struct store_listener *listener = entry->is_listening ? find_listener(store, &key) : NULL;
+
+	entry->is_listening = false;
+	if (!listener || --listener->sockets)
+		return;
+	HASH_DEL(store->listeners, listener); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+	free(listener);
+}
+
+void store_listen(struct store *store, struct store_entry *entry)
+{
+	struct store_listener_key key = listener_key(&entry->conn.id);
+	struct store_listener *listener;
+
+	unlisten(store, entry);
+	if (!key.port)
+		return;
+	listener = find_listener(store, &key);
+	if (!listener) {
+		listener = calloc(1, sizeof(*listener));
+		if (!listener)
+			return;
+		listener->key = key;
+		listener->owner = entry->conn.owner;
+		HASH_ADD(hh, store->listeners, key, sizeof(listener->key), listener);
+		if (!listener->hh.tbl) {
+			free(listener);
+			return;
+		}
+	}
+	if (listener->owner.pid != entry->conn.owner.pid)
+		listener->owner = (struct conn_owner){.known = OWNER_UNKNOWN};
+	listener->sockets++;
+	entry->is_listening = true;
+}
+
+struct conn_owner store_listener_owner(struct store *store, const struct wire_id *child)
+{
+	static const uint8_t any_v4[16] = {[10] = 0xff, [11] = 0xff}, any_v6[16];
+	const uint8_t *const addrs[] = {child->laddr, any_v4, any_v6};
+	struct store_listener_key key = listener_key(child);
+
+	/* As the kernel looks one up: the address itself, then those that stand for any. */
+	for (size_t i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++) {
+		const struct store_listener *listener;
+
+		memcpy(key.addr, addrs[i], sizeof(key.addr));
+		listener = find_listener(store, &key);
+		if (listener)
+			return listener->owner;
+	}
+	return (struct conn_owner){.known = OWNER_UNKNOWN};
+}
+
 void store_remove(struct store *store, struct store_entry *entry)
 {
+	unlisten(store, entry);
 	remove_from_index(store, entry);
 	store_set_unsettled(store, entry, false);
 	store_set_cancelled(store, entry, 0);
@@ -116,58 +192,6 @@ void store_set_cancelled(struct store *store, struct store_entry *entry, uint64_
 		DL_APPEND2(store->cancelled, entry, cancelled_prev, cancelled_next);
 	else
 		DL_DELETE2(store->cancelled, entry, cancelled_prev, cancelled_next);
-}
-
-static struct store_listener *find_listener(struct store *store, uint32_t netns, uint16_t port)
-{
-	struct store_listener *listener, wanted;
-
-	/* A key is compared as bytes. */
-	memset(&wanted.key, 0, sizeof(wanted.key));
-	wanted.key.netns = netns;
-	wanted.key.port = port;
-	HASH_FIND(hh, store->listeners, &wanted.key, sizeof(wanted.key), listener);
-	return listener;
-}
-
-void store_listen(struct store *store, const struct conn *conn)
-{
-	struct store_listener *listener = find_listener(store, conn->id.netns, conn->id.lport);
-
-	if (listener) {
-		listener->sockets++;
-		if (listener->owner.pid != conn->owner.pid)
-			listener->owner = (struct conn_owner){.known = OWNER_UNKNOWN};
-		return;
-	}
-	listener = calloc(1, sizeof(*listener));
-	if (!listener)
-		return; /* children then have no owner until they are held: less known, nothing
-			   wrong */
-	listener->key.netns = conn->id.netns;
-	listener->key.port = conn->id.lport;
-	listener->owner = conn->owner;
-	listener->sockets = 1;
-	HASH_ADD(hh, store->listeners, key, sizeof(listener->key), listener);
-	if (!listener->hh.tbl)
-		free(listener);
-}
-
-void store_unlisten(struct store *store, const struct conn *conn)
-{
-	struct store_listener *listener = find_listener(store, conn->id.netns, conn->id.lport);
-
-	if (!listener || --listener->sockets)
-		return;
-	HASH_DEL(store->listeners, listener);
-	free(listener);
-}
-
-struct conn_owner store_listener_owner(struct store *store, uint32_t netns, uint16_t port)
-{
-	struct store_listener *listener = find_listener(store, netns, port);
-
-	return listener ? listener->owner : (struct conn_owner){.known = OWNER_UNKNOWN};
 }
 
 void store_release(struct store *store)

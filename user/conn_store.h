@@ -28,9 +28,16 @@ struct store_entry {
 	struct store_entry *unsettled_prev, *unsettled_next; /* those a sweep should look at */
 	struct store_entry *cancelled_prev, *cancelled_next; /* timer cancelled, oldest first */
 	struct store_held *held; /* transitions until it is known to be wanted; NULL: none */
-	uint64_t cancelled;      /* ns; 0: it was not */
+	uint64_t cancelled;      /* ns; 0: it was not. Then, from that record: */
+	uint64_t cancelled_expires;
+	uint32_t cancelled_lost;
+	uint32_t cancelled_entered; /* as wire_timewait has it */
+	uint8_t cancelled_in;       /* substate */
+	bool is_listening;          /* store_listen() counted it */
 	uint64_t expires;    /* ns, of a mini-socket's timer when it was set; resolution a jiffy */
+	uint32_t entered;    /* ms, the kernel's own note when it was set: see wire_timewait */
 	uint32_t lost;       /* wire_head.lost when it entered its state */
+	uint64_t missed;     /* conn_stats.missed then */
 	uint8_t wanted;      /* MATCH_* */
 	bool is_mini;        /* a mini-socket: indexed by tuple, not by cookie */
 	bool is_unsettled;   /* in that list */
@@ -39,9 +46,11 @@ struct store_entry {
 	bool unsure_if_born; /* first seen when its timer was set: at its birth, or a restart? */
 };
 
-/* Who listens on a port. Kept apart: an accepted child inherits by port, not by cookie. */
+/* Who listens at an address and port. Kept apart: an accepted child inherits by these, not by
+ * cookie. */
 struct store_listener {
-	struct {
+	struct store_listener_key {
+		uint8_t addr[16];
 		uint32_t netns;
 		uint32_t port;
 	} key;
@@ -81,11 +90,15 @@ void store_set_unsettled(struct store *store, struct store_entry *entry, bool is
 /* `ts` 0 takes it off the list. */
 void store_set_cancelled(struct store *store, struct store_entry *entry, uint64_t ts);
 
-void store_listen(struct store *store, const struct conn *conn);
-void store_unlisten(struct store *store, const struct conn *conn);
+/*
+ * Counts a listener among those of its address and port, until it is removed. One whose port is not
+ * known yet, or without memory, is not counted: children then have no owner until they are held.
+ */
+void store_listen(struct store *store, struct store_entry *entry);
 
-/* The owner of what listens there; known is OWNER_UNKNOWN if nobody does, or several do. */
-struct conn_owner store_listener_owner(struct store *store, uint32_t netns, uint16_t port);
+/* The owner of this child's listener; known is OWNER_UNKNOWN if there is none, or several differ.
+ */
+struct conn_owner store_listener_owner(struct store *store, const struct wire_id *child);
 
 void store_release(struct store *store);
 

@@ -11,11 +11,12 @@
 #include "session.h"
 
 const struct features_row features_rows[FEATURES] = {
-	[FEATURE_TRANSITION] =
-		{.name = "transitions",
-		 .gives = "every state a socket is given",
-		 .loss = "everything",
-		 .ways = {{"tp_btf", "BTF tracepoint sock:inet_sock_set_state", {"transition"}}}},
+	[FEATURE_TRANSITION] = {.name = "transitions",
+				.gives = "every state a socket is given",
+				.loss = "everything",
+				.ways = {{"tp_btf",
+					  "BTF tracepoint sock:inet_sock_set_state",
+					  {"transition", "transition_nested"}}}},
 	[FEATURE_TIMEWAIT] =
 		{.name = "time-wait",
 		 .gives = "FIN-WAIT-2 after close(), TIME-WAIT, and their ends",
@@ -28,8 +29,11 @@ const struct features_row features_rows[FEATURES] = {
 		{.name = "sweep",
 		 .gives = "FIN-WAIT-2 to TIME-WAIT within a second where no event tells it",
 		 .loss = "such a move is told only when the TIME-WAIT ends",
-		 .ways = {{"iter", "iter/tcp every second", {"sweep"}}}},
+		 .ways = {{"iter", "iter/tcp twice a second", {"sweep"}}}},
 };
+
+/* The last two are not what a system call said: session.c found out before asking. */
+#define NOT_OF_THE_KERNEL(error) ((error) == ENODATA || (error) == EADDRNOTAVAIL)
 
 static const struct {
 	int error;
@@ -49,7 +53,7 @@ static const struct {
 	{ENOSYS, "this kernel has no BPF", "CONFIG_BPF_SYSCALL=y"},
 	{ENODATA, "this kernel has no BTF", "CONFIG_DEBUG_INFO_BTF=y, and /sys mounted"},
 	{EADDRNOTAVAIL, "kernel addresses are hidden",
-	 "sysctl kernel.kptr_restrict=1 or CAP_SYSLOG"},
+	 "CAP_SYSLOG, with sysctl kernel.kptr_restrict below 2"},
 };
 
 const char *features_meaning(int error)
@@ -101,7 +105,7 @@ void features_describe(const struct features *features, enum features_capability
 	else if (which != FEATURE_TIMEWAIT)
 		snprintf(text, META_TEXT_MAX, "%s", row->ways[way].words);
 	else
-		snprintf(text, META_TEXT_MAX, "%s%s%s (within %s)", row->ways[way].words,
+		snprintf(text, META_TEXT_MAX, "%s%s%s (to a jiffy, %s)", row->ways[way].words,
 			 features->chosen[FEATURE_SWEEP] < 0 ? "" : ", and ",
 			 features->chosen[FEATURE_SWEEP] < 0
 				 ? ""
@@ -131,9 +135,11 @@ static void print_text(const struct features *features, FILE *out)
 					    : "works",
 				row->ways[w].name, row->ways[w].words);
 			if (error)
-				fprintf(out, "           why: %s (%s)\n           cure: %s\n",
-					features_meaning(error), strerror(error),
-					features_cure(error));
+				fprintf(out, "           why: %s%s%s%s\n           cure: %s\n",
+					features_meaning(error),
+					NOT_OF_THE_KERNEL(error) ? "" : " (",
+					NOT_OF_THE_KERNEL(error) ? "" : strerror(error),
+					NOT_OF_THE_KERNEL(error) ? "" : ")", features_cure(error));
 		}
 		if (chosen < 0)
 			fprintf(out, "  lost:    %s\n", row->loss);

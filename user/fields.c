@@ -97,6 +97,11 @@ static struct fields_value get_sees_timewait(struct fields_source *s)
 	return boolean(s->sink->meta->sees_timewait);
 }
 
+static struct fields_value get_filter(struct fields_source *s)
+{
+	return s->sink->meta->filter[0] ? text(s->sink->meta->filter) : NONE;
+}
+
 /* ---- transition ---- */
 
 static struct fields_value get_from(struct fields_source *s)
@@ -267,6 +272,11 @@ static struct fields_value get_still(struct fields_source *s)
 	return is_visible(s) ? number(s->histogram->cell->still.count) : NONE;
 }
 
+static struct fields_value get_still_in_doubt(struct fields_source *s)
+{
+	return is_visible(s) ? number(s->histogram->cell->still.in_doubt) : NONE;
+}
+
 static struct fields_value get_oldest(struct fields_source *s)
 {
 	return s->histogram->cell->still.count ? number(s->histogram->cell->still.oldest) : NONE;
@@ -336,6 +346,7 @@ static const struct fields_row rows[] = {
 	{"transitions_by", EVENT_START, get_transition_way},
 	{"timewait_by", EVENT_START, get_timewait_way},
 	{"timewait_visible", EVENT_START, get_sees_timewait},
+	{"filter", EVENT_START, get_filter},
 
 	{"from", EVENT_TRANSITION, get_from},
 	{"to", EVENT_TRANSITION, get_to},
@@ -369,6 +380,7 @@ static const struct fields_row rows[] = {
 	{"max_ns", EVENT_HISTOGRAM, get_max},
 	{"mean_ns", EVENT_HISTOGRAM, get_mean},
 	{"still", EVENT_HISTOGRAM, get_still},
+	{"still_in_doubt", EVENT_HISTOGRAM, get_still_in_doubt},
 	{"oldest_ns", EVENT_HISTOGRAM, get_oldest},
 	{"oldest_known", EVENT_HISTOGRAM, get_oldest_known},
 	{"buckets", EVENT_HISTOGRAM, get_buckets},

@@ -41,10 +41,15 @@ static void address(const struct conn *conn, char *text)
 	group_address(conn->id.raddr, text);
 }
 
+static const char *inherited_mark(const struct conn *conn)
+{
+	return conn->owner.known == OWNER_INHERITED ? "~" : "";
+}
+
 /* A name may hold anything; a tab would read as the next value. */
 static void comm(const struct conn *conn, char *text)
 {
-	snprintf(text, GROUP_TEXT_MAX, "%s",
+	snprintf(text, GROUP_TEXT_MAX, "%s%s", inherited_mark(conn),
 		 conn->owner.known != OWNER_UNKNOWN ? conn->owner.comm : UNKNOWN);
 	for (; *text; text++)
 		if ((unsigned char)*text < ' ')
@@ -53,7 +58,10 @@ static void comm(const struct conn *conn, char *text)
 
 static void pid(const struct conn *conn, char *text)
 {
-	number_or_unknown(conn->owner.known != OWNER_UNKNOWN ? conn->owner.pid : 0, text);
+	if (conn->owner.known == OWNER_UNKNOWN)
+		strcpy(text, UNKNOWN);
+	else
+		snprintf(text, GROUP_TEXT_MAX, "%s%u", inherited_mark(conn), conn->owner.pid);
 }
 
 static void uid(const struct conn *conn, char *text)

@@ -21,7 +21,10 @@ int group_key_parse(const char *name);
 /* NULL past the last. */
 const char *group_key_name(unsigned key);
 
-/* The value of one key: "443", "nginx", "10.0.0.9"; "?" where it is not known. */
+/*
+ * The value of one key: "443", "nginx", "10.0.0.9"; "?" where it is not known; "~nginx", "~4711"
+ * where the owner is inherited from the listener, and the connection not yet seen held by it.
+ */
 const char *group_value(unsigned key, const struct conn *conn, char text[GROUP_TEXT_MAX]);
 
 /* All values, separated by tabs: what groups are told apart by. */

@@ -86,6 +86,11 @@ static struct histset_cell *cell_of(struct histset *set, const char *values, uin
 		group = &set->other;
 	if (!group->cells[state])
 		group->cells[state] = calloc(1, sizeof(*group->cells[state]));
+	if (!group->cells[state] && group != &set->other) {
+		group = &set->other;
+		if (!group->cells[state])
+			group->cells[state] = calloc(1, sizeof(*group->cells[state]));
+	}
 	group->entries++;
 	return group->cells[state];
 }
@@ -103,13 +108,17 @@ void histset_add(struct histset *set, const char *values, const struct conn_even
 }
 
 void histset_add_still(struct histset *set, const char *values, const struct conn *conn,
-		       uint64_t now)
+		       uint64_t now, bool in_doubt)
 {
 	struct histset_cell *cell = cell_of(set, values, conn->state);
 	uint64_t age = now > conn->since ? now - conn->since : 0;
 
 	if (!cell)
 		return;
+	if (in_doubt) {
+		cell->still.in_doubt++;
+		return;
+	}
 	if (!cell->still.count || age > cell->still.oldest) {
 		cell->still.oldest = age;
 		cell->still.oldest_exact = conn->since_exact;

@@ -19,6 +19,8 @@ struct histset_still {
 	uint64_t count;
 	uint64_t oldest;   /* ns in that state: of the one longest there */
 	bool oldest_exact; /* or else a lower bound */
+	uint64_t in_doubt; /* not in count: were there, but records were lost since; may have ended
+			    */
 };
 
 struct histset_cell {
@@ -40,7 +42,7 @@ void histset_add(struct histset *set, const char *values, const struct conn_even
 
 /* A connection is in its state at `now`. Call histset_forget_still() before a new round. */
 void histset_add_still(struct histset *set, const char *values, const struct conn *conn,
-		       uint64_t now);
+		       uint64_t now, bool in_doubt);
 void histset_forget_still(struct histset *set);
 
 /* Calls `fn` for each group, that with most entries first. */

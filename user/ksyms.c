@@ -19,6 +19,8 @@ static const struct {
 } functions[] = {
 	{"tcp_v4_rcv", CODE_SEGMENT},
 	{"tcp_v6_rcv", CODE_SEGMENT},
+	{"nf_tproxy_handle_time_wait4", CODE_SEGMENT},
+	{"nf_tproxy_handle_time_wait6", CODE_SEGMENT},
 	{"tcp_timewait_state_process", CODE_RST},
 	{"__inet_check_established", CODE_CONNECT},
 	{"__inet6_check_established", CODE_CONNECT},
@@ -28,6 +30,7 @@ static const struct {
 	{"tcp_twsk_purge", CODE_NETNS},
 	{"inet_twsk_deschedule_put", CODE_END},
 	{"__inet_twsk_schedule", CODE_RESTART},
+	{"tcp_validate_incoming", CODE_VALIDATE},
 	{"run_timer_softirq", CODE_RUN},
 	{"run_timer_base", CODE_RUN},
 	{"__run_timer_base", CODE_RUN},
@@ -69,6 +72,7 @@ static void note_function(struct config *config, const char *name, uint64_t addr
 			continue;
 		config->ranges[config->n_ranges++] = (struct code_range){
 			.begin = address, .end = UINT64_MAX, .means = functions[i].means};
+		config->sees_validate |= functions[i].means == CODE_VALIDATE;
 	}
 }
 

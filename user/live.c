@@ -3,6 +3,7 @@
 #include "live.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -30,7 +31,8 @@ struct live {
 	struct session *session;
 	struct tracer *tracer;
 	struct recording_writer *recording; /* NULL without -w */
-	uint64_t last_tick, last_sweep;
+	uint64_t last_tick, next_sweep;
+	uint64_t until; /* ns: what the kernel tells of later does not belong to the run */
 };
 
 static volatile sig_atomic_t stop_asked;
@@ -43,7 +45,9 @@ static void on_signal(int signal)
 
 static void catch_signals(void)
 {
-	struct sigaction stop = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+	/* A write that is under way is finished; the second Ctrl-C ends it all. */
+	struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_RESETHAND};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
@@ -55,7 +59,10 @@ static void catch_signals(void)
 static int take_record(void *ctx, const void *record, size_t len)
 {
 	struct live *live = ctx;
+	const struct wire_head *head = record;
 
+	if (head->kind == WIRE_TRANSITION && head->ts > live->until)
+		return -ECANCELED;
 	/* A record of our own programs that does not decode is a defect of ours, not a reason to
 	 * stop. */
 	if (tracer_feed(live->tracer, record, len) < 0)
@@ -71,34 +78,41 @@ static int tick(struct live *live)
 	return take_record(live, &head, sizeof(head));
 }
 
+/* At most a twentieth of the time goes into sweeps: with a million sockets one takes half a second.
+ */
 static int sweep(struct live *live)
 {
 	const struct conn_table *conns = tracer_connections(live->tracer);
+	uint64_t begun = clock_now(), cost;
 	uint32_t netns[NETNS_MAX];
 	size_t n;
+	int err = 0;
 
-	live->last_sweep = clock_now();
-	if (!conn_stats(conns).unsettled)
-		return 0;
-	n = conn_unsettled(conns, netns, NETNS_MAX);
-	return session_sweep(live->session, netns, n, take_record, live);
+	if (conn_stats(conns).unsettled) {
+		n = conn_unsettled(conns, netns, NETNS_MAX);
+		err = session_sweep(live->session, netns, n, take_record, live);
+	}
+	cost = clock_now() - begun;
+	live->next_sweep = begun + (20 * cost > SWEEP_NS ? 20 * cost : SWEEP_NS);
+	return err;
 }
 
-/* One look. 0, or the negative errno of what no longer works: the output, or the recording. */
+/* One look. Number of records, or the negative errno of what no longer works: the output, or the
+ * recording. */
 static int look(struct live *live)
 {
-	int err = session_drain(live->session, take_record, live);
+	int drained = session_drain(live->session, take_record, live);
+	int err = drained < 0 ? drained : session_losses(live->session, take_record, live);
 
-	if (err < 0)
-		return err;
-	err = 0;
-	if (clock_now() >= live->last_sweep + SWEEP_NS)
+	if (!err && clock_now() >= live->next_sweep)
 		err = sweep(live);
 	if (!err && clock_now() >= live->last_tick + TICK_NS)
 		err = tick(live);
 	if (!err && live->recording)
 		err = recording_flush(live->recording);
-	return err ? err : tracer_flush(live->tracer);
+	if (!err)
+		err = tracer_flush(live->tracer);
+	return err ? err : drained;
 }
 
 static bool is_over(const struct live *live, const struct meta *meta)
@@ -117,11 +131,15 @@ static void wait_a_moment(void)
 /* Whole or not at all: who waits for it may read it at once. */
 static int tell_ready(const char *path)
 {
-	FILE *file = path ? fopen(path, "we") : NULL;
+	char part[PATH_MAX];
+	FILE *file;
 
 	if (!path)
 		return 0;
-	if (!file || fprintf(file, "%d\n", (int)getpid()) < 0 || fclose(file)) {
+	snprintf(part, sizeof(part), "%s.part", path);
+	file = fopen(part, "we");
+	if (!file || fprintf(file, "%d\n", (int)getpid()) < 0 || fclose(file) ||
+	    rename(part, path)) {
 		diag_error("cannot write ready file '%s': %s", path, strerror(errno));
 		diag_hint("--ready-file needs a path that can be written");
 		return -EIO;
@@ -129,20 +147,35 @@ static int tell_ready(const char *path)
 	return 0;
 }
 
+/* What is still in the ring buffer, and what no event told, belong to the run; what still happens
+ * does not. */
+static int settle(struct live *live)
+{
+	int err;
+
+	live->until = clock_now();
+	do
+		err = session_drain(live->session, take_record, live);
+	while (err >= SESSION_DRAIN_MAX);
+	if (err >= 0 || err == -ECANCELED)
+		err = session_losses(live->session, take_record, live);
+	if (!err)
+		err = sweep(live);
+	if (err == -ECANCELED)
+		err = 0;
+	return err ? err : tick(live);
+}
+
 static int loop(struct live *live, const struct meta *meta)
 {
-	int err = 0;
+	int drained = 0;
 
-	while (!err && !is_over(live, meta)) {
-		wait_a_moment();
-		err = look(live);
+	while (drained >= 0 && !is_over(live, meta)) {
+		if (drained < SESSION_DRAIN_MAX)
+			wait_a_moment();
+		drained = look(live);
 	}
-	/* What is still in the ring buffer, and what no event told, belong to the run. */
-	if (!err)
-		err = session_drain(live->session, take_record, live);
-	if (err >= 0)
-		err = sweep(live);
-	return err ? err : tick(live);
+	return drained < 0 ? drained : settle(live);
 }
 
 static int run(struct live *live, FILE *out)
@@ -153,6 +186,7 @@ static int run(struct live *live, FILE *out)
 
 	if (err)
 		return DIAG_FAILED;
+	meta.duration_ns = options->duration_ns;
 	if (options->write_path) {
 		live->recording = recording_create(options->write_path, &meta);
 		if (!live->recording)
@@ -164,6 +198,8 @@ static int run(struct live *live, FILE *out)
 		return DIAG_FAILED;
 	}
 	err = tracer_flush(live->tracer);
+	if (isatty(STDERR_FILENO) && !options->duration_ns)
+		diag_note("tracing; Ctrl-C ends it and prints the histograms");
 	if (!err)
 		err = tell_ready(options->ready_path) ? -ECANCELED : 0;
 	if (!err)
@@ -173,10 +209,12 @@ static int run(struct live *live, FILE *out)
 
 int live_run(const struct options *options, FILE *out)
 {
-	struct live live = {.options = options};
+	struct live live = {.options = options, .until = UINT64_MAX};
 	int status;
 
 	catch_signals();
+	if (options->ready_path)
+		unlink(options->ready_path); /* that of an earlier run would speak for this one */
 	live.session = session_open(options);
 	if (!live.session)
 		return DIAG_FAILED;

@@ -7,7 +7,9 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "clock.h"
 #include "diag.h"
@@ -17,6 +19,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define STREAMS (COMMAND_TRACE | COMMAND_HIST)
+#define FILTER  (STREAMS | 1 << 8) /* asked in the kernel too, so a recording is narrowed by it */
+#define ONCE    (1 << 9)           /* a second one would contradict the first */
 #define ALL     (COMMAND_TRACE | COMMAND_HIST | COMMAND_FEATURES)
 
 #define BUFFER_DEFAULT      (4ULL << 20)
@@ -188,13 +192,14 @@ static bool set_comm(struct options *o, const char *value, char *why)
 	return parse_list(value, add_comm, o, why);
 }
 
-/* The inode number of the first of these files that is there. */
-static bool inode_of(const char *const *paths, uint64_t *ret_inode)
+/* The inode number of the first of these files that is there, on a file system of that kind. */
+static bool inode_of(const char *const *paths, long magic, uint64_t *ret_inode)
 {
+	struct statfs fs;
 	struct stat st;
 
 	for (; *paths; paths++)
-		if (!stat(*paths, &st)) {
+		if (!stat(*paths, &st) && !statfs(*paths, &fs) && (long)fs.f_type == magic) {
 			*ret_inode = st.st_ino;
 			return true;
 		}
@@ -212,7 +217,8 @@ static bool add_netns(void *ctx, const char *piece, char *why)
 		return refuse(why, "more than %d namespaces", MATCH_NETNS_MAX);
 	snprintf(named, sizeof(named), "/run/netns/%s", piece);
 	snprintf(of_pid, sizeof(of_pid), "/proc/%s/ns/net", piece);
-	if (!inode_of(paths, &inode) && !parse_number(piece, 0x10000000, UINT32_MAX, &inode, why))
+	if (!inode_of(paths, NSFS_MAGIC, &inode) &&
+	    !parse_number(piece, 0x10000000, UINT32_MAX, &inode, why))
 		return refuse(why,
 			      "no network namespace '%s' (a name of `ip netns`, a path, a pid, or "
 			      "an inode number)",
@@ -238,7 +244,7 @@ static bool add_cgroup(void *ctx, const char *piece, char *why)
 	snprintf(unified, sizeof(unified), "/sys/fs/cgroup/%s", relative);
 	snprintf(hybrid, sizeof(hybrid), "/sys/fs/cgroup/unified/%s", relative);
 	if (!parse_number(piece, 1, UINT64_MAX, &o->cgroups[o->n_cgroups], why) &&
-	    !inode_of(paths, &o->cgroups[o->n_cgroups]))
+	    !inode_of(paths, CGROUP2_SUPER_MAGIC, &o->cgroups[o->n_cgroups]))
 		return refuse(why, "no cgroup '%s' below /sys/fs/cgroup", piece);
 	o->n_cgroups++;
 	return true;
@@ -310,6 +316,8 @@ static bool set_path(const char **path, const char *value, char *why)
 
 static bool set_write(struct options *o, const char *value, char *why)
 {
+	if (!strcmp(value, "-"))
+		return refuse(why, "standard output is for the results; name a file");
 	return set_path(&o->write_path, value, why);
 }
 
@@ -364,16 +372,17 @@ static const struct {
 	bool (*set)(struct options *o, const char *value, char *why);
 	const char *help;
 } rows[] = {
-	{'L', STREAMS, "local-port", "LIST", set_local_port, "local port: 80,443,8000-8999,!8080"},
-	{'D', STREAMS, "remote-port", "LIST", set_remote_port, "remote port"},
-	{'P', STREAMS, "port", "LIST", set_port, "port on either side"},
-	{'4', STREAMS, "ipv4", NULL, set_ipv4, "IPv4 only (IPv4-mapped IPv6 is IPv4)"},
-	{'6', STREAMS, "ipv6", NULL, set_ipv6, "IPv6 only"},
-	{'a', STREAMS, "address", "CIDR", set_address, "address on either side: 10.0.0.0/8,::1"},
+	{'L', FILTER | ONCE, "local-port", "LIST", set_local_port,
+	 "local port: 80,443,8000-8999,!8080"},
+	{'D', FILTER | ONCE, "remote-port", "LIST", set_remote_port, "remote port"},
+	{'P', FILTER | ONCE, "port", "LIST", set_port, "port on either side"},
+	{'4', FILTER, "ipv4", NULL, set_ipv4, "IPv4 only (IPv4-mapped IPv6 is IPv4)"},
+	{'6', FILTER, "ipv6", NULL, set_ipv6, "IPv6 only"},
+	{'a', FILTER, "address", "CIDR", set_address, "address on either side: 10.0.0.0/8,::1"},
 	{'p', STREAMS, "pid", "LIST", set_pid, "owned by these processes"},
 	{'c', STREAMS, "comm", "LIST", set_comm, "owned by processes of these names"},
 	{'u', STREAMS, "uid", "LIST", set_uid, "sockets of these users, by number"},
-	{0, STREAMS, "netns", "LIST", set_netns, "network namespace: name, path, pid or inode"},
+	{0, FILTER, "netns", "LIST", set_netns, "network namespace: name, path, pid or inode"},
 	{0, STREAMS, "cgroup", "LIST", set_cgroup, "cgroup v2: path or id"},
 	{'s', STREAMS, "state", "LIST", set_state,
 	 "states of interest (default fin-wait-2,time-wait,close-wait)"},
@@ -398,6 +407,11 @@ static const struct {
 };
 
 /* ---- parsing ---- */
+
+/* Which options stood on the command line. */
+struct given {
+	bool rows[COUNT(rows)];
+};
 
 #define LONG_ONLY 256 /* getopt value of row i without a letter: LONG_ONLY + i */
 
@@ -443,16 +457,36 @@ static int unknown_option(char **argv, int value)
 	return -EINVAL;
 }
 
-static int set_row(struct options *o, size_t row, const char *value, unsigned *used_by)
+/* What narrows a recording is said in its head; longer than that, it ends in dots. */
+static void note_filter(struct options *o, size_t row, const char *value)
+{
+	size_t used = strlen(o->filter_text), room = sizeof(o->filter_text) - used;
+	int len = snprintf(o->filter_text + used, room, "%s--%s%s%s", used ? " " : "",
+			   rows[row].name, value ? " " : "", value ? value : "");
+
+	if (len >= (int)room)
+		strcpy(o->filter_text + sizeof(o->filter_text) - 4, "...");
+}
+
+static int set_row(struct options *o, size_t row, const char *value, struct given *given)
 {
 	char why[PARSE_WHY] = "";
+	bool ok;
 
-	*used_by &= rows[row].commands;
-	if (rows[row].set(o, value, why))
-		return 0;
-	diag_error("--%s%s%s%s: %s", rows[row].name, value ? " '" : "", value ? value : "",
-		   value ? "'" : "", why);
-	return -EINVAL;
+	if (given->rows[row] && rows[row].commands & ONCE)
+		ok = refuse(why, "given twice: write one list");
+	else
+		ok = rows[row].set(o, value, why);
+	given->rows[row] = true;
+	if (!ok) {
+		diag_error("--%s%s%s%s: %s", rows[row].name, value ? " '" : "", value ? value : "",
+			   value ? "'" : "", why);
+		diag_hint("`tcpdwell --help` shows what it takes");
+		return -EINVAL;
+	}
+	if ((rows[row].commands & FILTER) == FILTER)
+		note_filter(o, row, value);
+	return 0;
 }
 
 static int set_command(struct options *o, const char *word)
@@ -461,6 +495,7 @@ static int set_command(struct options *o, const char *word)
 
 	if (o->command) {
 		diag_error("unexpected argument '%s' after the command", word);
+		diag_hint("options begin with '-'; `tcpdwell --help` lists them");
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < COUNT(commands); i++) {
@@ -476,7 +511,7 @@ static int set_command(struct options *o, const char *word)
 	return -EINVAL;
 }
 
-static int parse_words(struct options *o, int argc, char **argv, unsigned *used_by)
+static int parse_words(struct options *o, int argc, char **argv, struct given *given)
 {
 	char letters[2 * COUNT(rows) + 3];
 	struct option longs[COUNT(rows) + 1] = {0};
@@ -494,7 +529,7 @@ static int parse_words(struct options *o, int argc, char **argv, unsigned *used_
 		} else if (value == '?' || value == ':') {
 			err = unknown_option(argv, value);
 		} else {
-			err = set_row(o, row_of(value), optarg, used_by);
+			err = set_row(o, row_of(value), optarg, given);
 		}
 		if (err)
 			return err;
@@ -509,19 +544,23 @@ static const char *command_name(enum options_command command)
 	return "?";
 }
 
-static int check_together(struct options *o, unsigned used_by)
+static int check_together(const struct options *o, const struct given *given)
 {
-	if (!(used_by & o->command)) {
-		diag_error("'%s' does not take all of these options", command_name(o->command));
-		diag_hint("`tcpdwell --help` tells which belong to it");
-		return -EINVAL;
-	}
-	if (o->write_path && o->read_path) {
-		diag_error("-w and -r exclude each other: a replay records nothing new");
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (given->rows[i] && !(rows[i].commands & o->command)) {
+			diag_error("'%s' does not take --%s", command_name(o->command),
+				   rows[i].name);
+			diag_hint("it takes -f, -q and -v");
+			return -EINVAL;
+		}
+	if (o->read_path && (o->write_path || o->ready_path)) {
+		diag_error("%s and -r exclude each other", o->write_path ? "-w" : "--ready-file");
+		diag_hint("a replay records nothing new, and nobody has to wait for it");
 		return -EINVAL;
 	}
 	if (o->raw && o->command == COMMAND_HIST) {
-		diag_error("--raw is for 'trace': the tracepoint alone has no true dwell times");
+		diag_error("--raw is for 'trace'");
+		diag_hint("the tracepoint alone has no true dwell times to make histograms of");
 		return -EINVAL;
 	}
 	return 0;
@@ -529,14 +568,14 @@ static int check_together(struct options *o, unsigned used_by)
 
 int options_parse(struct options *o, int argc, char **argv)
 {
-	unsigned used_by = ALL;
+	struct given given = {0};
 	int err;
 
 	memset(o, 0, sizeof(*o));
 	o->states = STATES_DEFAULT;
 	o->buffer_bytes = BUFFER_DEFAULT;
 	o->max_connections = CONNECTIONS_DEFAULT;
-	err = parse_words(o, argc, argv, &used_by);
+	err = parse_words(o, argc, argv, &given);
 	if (err || o->help || o->version)
 		return err;
 	if (!o->command)
@@ -544,7 +583,7 @@ int options_parse(struct options *o, int argc, char **argv)
 	o->filtered = o->match.by_local || o->match.by_remote || o->match.by_either ||
 		      o->match.by_neither || o->match.family || o->match.n_prefixes ||
 		      o->match.n_netns;
-	return check_together(o, used_by);
+	return check_together(o, &given);
 }
 
 /* ---- asking ---- */
@@ -572,7 +611,10 @@ static int owner_wanted(const struct options *o, const struct conn *conn)
 		return MATCH_YES;
 	if (conn->owner.known == OWNER_UNKNOWN)
 		return MATCH_UNDECIDED;
-	return IN_LIST(o->pids, o->n_pids, conn->owner.pid) && comm_in_list(o, conn->owner.comm);
+	if (IN_LIST(o->pids, o->n_pids, conn->owner.pid) && comm_in_list(o, conn->owner.comm))
+		return MATCH_YES;
+	/* Its listener is not wanted, but who accepted it may be. */
+	return conn->owner.known == OWNER_INHERITED ? MATCH_UNDECIDED : MATCH_NO;
 }
 
 static int uid_wanted(const struct options *o, const struct conn *conn)

@@ -33,8 +33,9 @@ struct options {
 	enum options_format format;
 
 	struct match_config
-		match; /* ports, addresses, family, namespaces: asked in the kernel too */
-	bool filtered; /* `match` has a condition */
+		match;         /* ports, addresses, family, namespaces: asked in the kernel too */
+	bool filtered;         /* `match` has a condition */
+	char filter_text[128]; /* the options that made it, as typed */
 
 	uint16_t states; /* bit 1 << WIRE_*; the states of interest */
 	bool has_states; /* the user named them */

@@ -88,6 +88,8 @@ bool parse_duration(const char *text, bool zero_ok, uint64_t *ret_ns, char *why)
 	if (whole > DURATION_MAX_S * NS_PER_S / unit)
 		return refuse(why, "longer than %llu s", DURATION_MAX_S);
 	ns = whole * unit + (uint64_t)((double)fraction / NS_PER_S * (double)unit + 0.5);
+	if (ns > DURATION_MAX_S * NS_PER_S)
+		return refuse(why, "longer than %llu s", DURATION_MAX_S);
 	if (!ns && !zero_ok)
 		return refuse(why, "must be longer than 0");
 	*ret_ns = ns;
@@ -177,7 +179,12 @@ static bool add_ports(void *ctx, const char *piece, char *why)
 
 bool parse_ports(const char *text, struct parse_ports *ports, char *why)
 {
-	return parse_list(text, add_ports, ports, why);
+	struct parse_ports wanted = *ports;
+
+	if (!parse_list(text, add_ports, &wanted, why))
+		return false;
+	*ports = wanted;
+	return true;
 }
 
 static bool parse_address(const char *text, uint8_t addr[16], unsigned *ret_bits)

@@ -22,6 +22,7 @@ struct file_head {
 	char magic[8];
 	uint32_t version;
 	uint32_t header_len;
+	uint32_t header_crc;
 };
 
 struct frame_head {
@@ -48,11 +49,12 @@ struct recording_reader {
 static char *meta_to_json(const struct meta *meta)
 {
 	json_t *json = json_pack(
-		"{sI sI sI sb ss ss ss ss ss}", "attached_ns", (json_int_t)meta->attached,
+		"{sI sI sI sI sb ss ss ss ss ss}", "attached_ns", (json_int_t)meta->attached,
 		"wall_offset_ns", (json_int_t)meta->wall_offset, "tick_ns",
-		(json_int_t)meta->tick_ns, "sees_timewait", meta->sees_timewait, "version",
-		meta->version, "kernel", meta->kernel, "transitions", meta->transition_way,
-		"timewait", meta->timewait_way, "filter", meta->filter);
+		(json_int_t)meta->tick_ns, "duration_ns", (json_int_t)meta->duration_ns,
+		"sees_timewait", meta->sees_timewait, "version", meta->version, "kernel",
+		meta->kernel, "transitions", meta->transition_way, "timewait", meta->timewait_way,
+		"filter", meta->filter);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
 	json_decref(json);
@@ -62,19 +64,20 @@ static char *meta_to_json(const struct meta *meta)
 static bool meta_from_json(const char *text, size_t len, struct meta *ret_meta)
 {
 	const char *version, *kernel, *transitions, *timewait, *filter;
-	json_int_t attached, offset, tick;
+	json_int_t attached, offset, tick, duration;
 	int sees_timewait;
 	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	bool ok = json && !json_unpack(json, "{sI sI sI sb ss ss ss ss ss}", "attached_ns",
+	bool ok = json && !json_unpack(json, "{sI sI sI sI sb ss ss ss ss ss}", "attached_ns",
 				       &attached, "wall_offset_ns", &offset, "tick_ns", &tick,
-				       "sees_timewait", &sees_timewait, "version", &version,
-				       "kernel", &kernel, "transitions", &transitions, "timewait",
-				       &timewait, "filter", &filter);
+				       "duration_ns", &duration, "sees_timewait", &sees_timewait,
+				       "version", &version, "kernel", &kernel, "transitions",
+				       &transitions, "timewait", &timewait, "filter", &filter);
 
 	if (ok) {
 		*ret_meta = (struct meta){.attached = (uint64_t)attached,
 					  .wall_offset = offset,
 					  .tick_ns = (uint64_t)tick,
+					  .duration_ns = (uint64_t)duration,
 					  .sees_timewait = sees_timewait};
 		snprintf(ret_meta->version, META_TEXT_MAX, "%s", version);
 		snprintf(ret_meta->kernel, META_TEXT_MAX, "%s", kernel);
@@ -132,6 +135,7 @@ struct recording_writer *recording_create(const char *path, const struct meta *m
 	}
 	memcpy(head.magic, RECORDING_MAGIC, sizeof(head.magic));
 	head.header_len = (uint32_t)strlen(json);
+	head.header_crc = (uint32_t)crc32(0, (const unsigned char *)json, head.header_len);
 	if (write_all(writer, &head, sizeof(head)) || write_all(writer, json, head.header_len) ||
 	    push_out(writer))
 		goto fail;
@@ -250,6 +254,8 @@ static int read_header(struct recording_reader *reader, struct meta *ret_meta)
 		return err;
 	if (fread(reader->frame, 1, head.header_len, reader->file) != head.header_len)
 		return is_cut(reader);
+	if (crc32(0, reader->frame, head.header_len) != head.header_crc)
+		return is_garbled(reader, "the checksum of its header does not match");
 	if (!meta_from_json((const char *)reader->frame, head.header_len, ret_meta))
 		return is_garbled(reader, "its header cannot be understood");
 	return 0;
@@ -289,8 +295,12 @@ int recording_read(struct recording_reader *reader,
 	for (;;) {
 		if (fread(&head, sizeof(head), 1, reader->file) != 1)
 			return is_cut(reader);
+		if (!head.len && head.crc != RECORDING_END)
+			return is_garbled(reader, "an empty frame");
 		if (!head.len)
-			return head.crc == RECORDING_END ? 0 : is_garbled(reader, "an empty frame");
+			return getc(reader->file) == EOF
+				       ? 0
+				       : is_garbled(reader, "it goes on behind its end");
 		if (head.len > FRAME_MAX)
 			return is_garbled(reader, "a frame is too long");
 		if (fread(reader->frame, 1, head.len, reader->file) != head.len)

@@ -4,7 +4,7 @@
  *
  * Layout, in the byte order of the host that wrote it:
  *
- *     "TCPDWELL"  u32 WIRE_VERSION  u32 length  JSON of that length (struct meta)
+ *     "TCPDWELL"  u32 WIRE_VERSION  u32 length  u32 CRC-32 of the JSON  JSON (struct meta)
  *     frames:     u32 length  u32 CRC-32 of the payload  payload: whole records, one behind the
  * other end:        u32 0       u32 RECORDING_END
  *

@@ -63,7 +63,9 @@ int replay_run(const struct options *options, FILE *out)
 		diag_error("out of memory");
 		return DIAG_FAILED;
 	}
-	if (options->duration_ns)
+	/* A run that was to last no longer is shown whole, with what it still had to tell when it
+	 * was over. */
+	if (options->duration_ns && (!meta.duration_ns || options->duration_ns < meta.duration_ns))
 		replay.until = meta.attached + options->duration_ns;
 	err = recording_read(reader, take_frame, &replay);
 	err = finish(options, replay.tracer, NULL, err == REPLAY_ENOUGH ? 0 : err);

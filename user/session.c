@@ -32,8 +32,9 @@ struct session {
 	struct ring_buffer *ring;
 	struct bpf_link *links[FEATURES][FEATURES_PROGRAMS_MAX];
 	struct features features;
+	const char *filter_text;
 	uint64_t told_lost[WIRE_KINDS];
-	uint64_t last_sweep;
+	uint64_t sweeps[2];   /* ns: when the last two began, the older first */
 	session_record_fn fn; /* of the drain under way */
 	void *ctx;
 	int drained;
@@ -43,13 +44,14 @@ struct session {
 /* libbpf speaks only to who asked for details: its words are for those who write such programs. */
 static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list args)
 {
-	char text[1800];
+	char text[16384];
 
 	if (level == LIBBPF_DEBUG || !diag_is_verbose())
 		return 0;
 	vsnprintf(text, sizeof(text), fmt, args);
-	text[strcspn(text, "\n")] = '\0';
-	diag_detail("libbpf: %s", text);
+	for (char *rest = text, *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+		if (*line)
+			diag_detail("libbpf: %s", line);
 	return 0;
 }
 
@@ -79,16 +81,21 @@ static bool is_chosen(const struct features *features, const char *program)
 	return false;
 }
 
-/* 0 if the programs of this way need nothing from us, or got it. */
-static int configure_way(const struct features_way *way, struct config *config)
+/* What programs want to know of the kernel. What it hides costs only the ways that cannot do
+ * without. */
+static int configure(struct config *config)
 {
-	int err;
-
 	config->tick_ns = clock_tick_ns();
+	config->self = (__u32)getpid();
+	return ksyms_fill(config);
+}
+
+/* 0 if `symbols`, what configure() said, is enough for this way. */
+static int suffices(const struct features_way *way, int symbols)
+{
 	if (strcmp(way->name, "timer") != 0)
 		return 0;
-	err = ksyms_fill(config);
-	return err == -EPERM ? -EADDRNOTAVAIL : err;
+	return symbols == -EPERM ? -EADDRNOTAVAIL : symbols;
 }
 
 static int attach_way(struct tcpdwell_bpf *skel, const struct features_way *way,
@@ -134,7 +141,7 @@ int session_try(const struct features_way *way)
 		return -errno;
 	bpf_object__for_each_program (prog, skel->obj)
 		bpf_program__set_autoload(prog, is_in_way(way, bpf_program__name(prog)));
-	err = configure_way(way, (struct config *)&skel->rodata->config);
+	err = suffices(way, configure((struct config *)&skel->rodata->config));
 	if (!err)
 		err = tcpdwell_bpf__load(skel);
 	if (!err)
@@ -164,7 +171,7 @@ static int load_chosen(struct session *session, const struct options *options)
 	struct tcpdwell_bpf *skel = open_skeleton();
 	struct bpf_program *prog;
 	struct config *config;
-	int err = 0;
+	int err = 0, symbols;
 
 	if (!skel)
 		return -errno;
@@ -176,10 +183,11 @@ static int load_chosen(struct session *session, const struct options *options)
 	config = (struct config *)&skel->rodata->config;
 	config->filtered = options->filtered;
 	config->match = options->match;
+	symbols = configure(config);
 	for (unsigned c = 0; !err && c < FEATURES; c++)
 		if (session->features.chosen[c] >= 0)
-			err = configure_way(&features_rows[c].ways[session->features.chosen[c]],
-					    config);
+			err = suffices(&features_rows[c].ways[session->features.chosen[c]],
+				       symbols);
 	return err ? err : tcpdwell_bpf__load(skel);
 }
 
@@ -191,15 +199,30 @@ static void unload(struct session *session)
 	session->skel = NULL;
 }
 
+/*
+ * Mini-sockets first: a transition that is told must not lead into one that is not. What loads but
+ * does not attach (arm64 before 6.12 knows that for fentry) is given up like what does not load.
+ */
 static int attach_chosen(struct session *session)
 {
+	static const enum features_capability order[] = {FEATURE_SWEEP, FEATURE_TIMEWAIT,
+							 FEATURE_TRANSITION};
 	int err = 0;
 
-	for (unsigned c = 0; !err && c < FEATURES; c++)
-		if (session->features.chosen[c] >= 0)
-			err = attach_way(session->skel,
-					 &features_rows[c].ways[session->features.chosen[c]],
-					 session->links[c]);
+	for (size_t i = 0; !err && i < sizeof(order) / sizeof(order[0]); i++) {
+		enum features_capability c = order[i];
+		int *chosen = &session->features.chosen[c];
+
+		if (*chosen < 0)
+			continue;
+		err = attach_way(session->skel, &features_rows[c].ways[*chosen], session->links[c]);
+		if (err && c != FEATURE_TRANSITION) {
+			detach_way(session->links[c]);
+			session->features.refused[c][*chosen] = -err;
+			*chosen = -1;
+			err = 0;
+		}
+	}
 	return err;
 }
 
@@ -212,6 +235,7 @@ struct session *session_open(const struct options *options)
 		diag_error("out of memory");
 		return NULL;
 	}
+	session->filter_text = options->filter_text;
 	session->features = features_hoped();
 	err = access(BTF_PATH, R_OK) ? -ENODATA : load_chosen(session, options);
 	if (err && err != -ENODATA) {
@@ -231,13 +255,15 @@ struct session *session_open(const struct options *options)
 
 /* ---- records ---- */
 
+/* libbpf goes on until the ring buffer is empty, unless told otherwise by a negative number. */
 static int on_record(void *ctx, void *record, size_t len)
 {
 	struct session *session = ctx;
 
-	session->drained++;
 	session->stopped = session->fn(session->ctx, record, len);
-	return session->stopped;
+	if (session->stopped)
+		return session->stopped;
+	return ++session->drained < SESSION_DRAIN_MAX ? 0 : -EAGAIN;
 }
 
 int session_attach(struct session *session, struct meta *ret_meta)
@@ -262,20 +288,22 @@ int session_attach(struct session *session, struct meta *ret_meta)
 				  .sees_timewait = session->features.chosen[FEATURE_TIMEWAIT] >= 0};
 	snprintf(ret_meta->version, META_TEXT_MAX, "%s", TCPDWELL_VERSION);
 	snprintf(ret_meta->kernel, META_TEXT_MAX, "%s", host.release);
+	snprintf(ret_meta->filter, META_TEXT_MAX, "%s", session->filter_text);
 	features_describe(&session->features, FEATURE_TRANSITION, ret_meta->tick_ns,
 			  ret_meta->transition_way);
 	features_describe(&session->features, FEATURE_TIMEWAIT, ret_meta->tick_ns,
 			  ret_meta->timewait_way);
-	session->last_sweep = ret_meta->attached;
+	session->sweeps[0] = session->sweeps[1] = ret_meta->attached;
 	return 0;
 }
 
 static int tell_lost(struct session *session, uint16_t kind)
 {
 	uint64_t lost = __atomic_load_n(&session->skel->bss->lost_by_kind[kind], __ATOMIC_RELAXED);
+	uint32_t total = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
 	struct wire_lost rec = {
-		.head = {.ts = clock_now(),
-			 .lost = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED),
+		.head = {.ts = clock_now(), /* after the counts: what they count was lost by then */
+			 .lost = total,
 			 .kind = WIRE_LOST,
 			 .len = sizeof(rec)},
 		.count = lost - session->told_lost[kind],
@@ -298,13 +326,18 @@ int session_drain(struct session *session, session_record_fn fn, void *ctx)
 	err = ring_buffer__consume(session->ring);
 	if (session->stopped)
 		return session->stopped;
-	for (uint16_t kind = 1; err >= 0 && kind < WIRE_KINDS; kind++) {
-		int stopped = tell_lost(session, kind);
+	return err < 0 && err != -EAGAIN ? err : session->drained;
+}
 
-		if (stopped)
-			return stopped;
-	}
-	return err < 0 ? err : session->drained;
+int session_losses(struct session *session, session_record_fn fn, void *ctx)
+{
+	int err = 0;
+
+	session->fn = fn;
+	session->ctx = ctx;
+	for (uint16_t kind = 1; !err && kind < WIRE_KINDS; kind++)
+		err = tell_lost(session, kind);
+	return err;
 }
 
 /* ---- sweeping ---- */
@@ -394,10 +427,12 @@ int session_sweep(struct session *session, const uint32_t *netns, size_t n, sess
 
 	if (!session->links[FEATURE_SWEEP][0])
 		return 0;
-	session->skel->bss->sweep_since = session->last_sweep - SWEEP_OVERLAP_NS;
+	/* Back to the sweep before the last: what that one was unsure of is met again. */
+	session->skel->bss->sweep_since = session->sweeps[0] - SWEEP_OVERLAP_NS;
 	for (size_t i = 0; !err && i < n; i++)
 		err = sweep_one(session, netns[i], fn, ctx);
-	session->last_sweep = begun;
+	session->sweeps[0] = session->sweeps[1];
+	session->sweeps[1] = begun;
 	return err;
 }
 

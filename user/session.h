@@ -19,20 +19,27 @@
 
 struct session;
 
-/* Takes a record; the bytes are valid during the call. Non-zero stops the drain and is returned. */
+/* Takes a record; the bytes are valid during the call. 0, or a negative errno, which stops the
+ * drain. */
 typedef int (*session_record_fn)(void *ctx, const void *record, size_t len);
 
-/* Loads the best ways that this kernel allows. NULL after the error was told. */
+/* Loads the best ways that this kernel allows. `options` must outlive it. NULL after the error was
+ * told. */
 struct session *session_open(const struct options *options);
 
 /* Attaches everything, then fills `ret_meta`. 0, or -errno after the error was told. */
 int session_attach(struct session *session, struct meta *ret_meta);
 
-/*
- * Hands over what is in the ring buffer, then a WIRE_LOST for each kind that lost records since the
- * last call. Number of records, or what `fn` returned.
- */
+/* So many at once: then there is something else to do, even if more keep coming. */
+#define SESSION_DRAIN_MAX 8192
+
+/* Hands over what is in the ring buffer, SESSION_DRAIN_MAX at most. Number of records, or what `fn`
+ * said. */
 int session_drain(struct session *session, session_record_fn fn, void *ctx);
+
+/* Hands over a WIRE_LOST for each kind that lost records since the last call. 0, or what `fn`
+ * returned. */
+int session_losses(struct session *session, session_record_fn fn, void *ctx);
 
 /*
  * Goes through these network namespaces for what events leave silent, each time drains the ring

@@ -36,7 +36,7 @@ struct sink_lost {
 
 struct sink_summary {
 	uint64_t begin, end;  /* ns */
-	uint64_t transitions; /* shown */
+	uint64_t transitions; /* of wanted connections, shown or not */
 	uint64_t connections; /* remembered at the end */
 	uint64_t evicted;
 	uint64_t lost[WIRE_KINDS];
@@ -48,7 +48,8 @@ struct sink_ops {
 	void (*start)(struct sink *sink);
 	void (*transition)(struct sink *sink, const struct conn *conn,
 			   const struct conn_event *event);
-	void (*interval)(struct sink *sink, uint64_t begin, uint64_t end); /* histograms follow */
+	/* Histograms of this stretch follow; `whole`: of the whole run, after its intervals. */
+	void (*interval)(struct sink *sink, uint64_t begin, uint64_t end, bool whole);
 	void (*histogram)(struct sink *sink, const struct sink_histogram *histogram);
 	void (*lost)(struct sink *sink, const struct sink_lost *lost);
 	void (*summary)(struct sink *sink, const struct sink_summary *summary);

@@ -30,11 +30,12 @@ void sink_fields_transition(struct sink *sink, const struct conn *conn,
 }
 
 /* Each histogram carries the bounds of its interval. */
-void sink_fields_interval(struct sink *sink, uint64_t begin, uint64_t end)
+void sink_fields_interval(struct sink *sink, uint64_t begin, uint64_t end, bool whole)
 {
 	(void)sink;
 	(void)begin;
 	(void)end;
+	(void)whole;
 }
 
 void sink_fields_histogram(struct sink *sink, const struct sink_histogram *histogram)

@@ -17,7 +17,7 @@ struct sink_fields_format {
 void sink_fields_start(struct sink *sink);
 void sink_fields_transition(struct sink *sink, const struct conn *conn,
 			    const struct conn_event *event);
-void sink_fields_interval(struct sink *sink, uint64_t begin, uint64_t end);
+void sink_fields_interval(struct sink *sink, uint64_t begin, uint64_t end, bool whole);
 void sink_fields_histogram(struct sink *sink, const struct sink_histogram *histogram);
 void sink_fields_lost(struct sink *sink, const struct sink_lost *lost);
 void sink_fields_summary(struct sink *sink, const struct sink_summary *summary);

@@ -13,7 +13,8 @@
 #include "match.h"
 #include "tcpstate.h"
 
-#define BAR_WIDTH 40
+#define BAR_WIDTH    40
+#define TO_AND_DWELL 25
 
 static const char *time_of(const struct sink *sink, uint64_t ts, char text[CLOCK_TEXT_MAX])
 {
@@ -41,11 +42,13 @@ static void start(struct sink *sink)
 		return;
 	fprintf(sink->out, "# transitions: %s\n# time-wait: %s\n", sink->meta->transition_way,
 		sink->meta->timewait_way);
+	if (sink->meta->filter[0])
+		fprintf(sink->out, "# filter: %s\n", sink->meta->filter);
 	if (sink->options->command != COMMAND_TRACE)
 		return;
 	fprintf(sink->out, "%-12s %5s %-21s %-12s %-17s %7s%s\n", "TIME", "LPORT", "REMOTE", "FROM",
 		"TO", "DWELL",
-		sink->options->verbose ? "  LOCAL            PID     COMM            NETNS" : "");
+		sink->options->verbose ? "  LOCAL           PID      COMM             NETNS" : "");
 }
 
 /* ---- transitions ---- */
@@ -69,16 +72,39 @@ static const char *remote_text(const struct conn *conn, char *text, size_t size)
 	return text;
 }
 
-static const char *dwell_text(const struct conn_event *event, char text[CLOCK_TEXT_MAX])
+/* A lower bound may be rounded down, so that it fits: 59s, 16m, 3h, 12d. */
+static void coarse_bound(uint64_t ns, char text[CLOCK_TEXT_MAX])
+{
+	static const struct {
+		uint64_t ns;
+		char unit;
+	} units[] = {{86400 * NS_PER_S, 'd'}, {3600 * NS_PER_S, 'h'}, {60 * NS_PER_S, 'm'}};
+
+	snprintf(text, CLOCK_TEXT_MAX, ">=%" PRIu64 "s", (uint64_t)(ns / NS_PER_S));
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (ns >= 4 * units[i].ns) {
+			snprintf(text, CLOCK_TEXT_MAX, ">=%" PRIu64 "%c", (uint64_t)(ns / units[i].ns),
+				 units[i].unit);
+			return;
+		}
+}
+
+/* `room` columns, or more if it is exact. */
+static const char *dwell_text(const struct sink *sink, const struct conn_event *event,
+			      char text[CLOCK_TEXT_MAX], size_t room)
 {
 	char duration[CLOCK_TEXT_MAX];
+	bool exact = event->dwell_known == DWELL_EXACT;
 
-	if (event->from == WIRE_CLOSE || (event->from == WIRE_LISTEN && event->to != WIRE_CLOSE))
+	if (sink->options->raw || event->from == WIRE_CLOSE ||
+	    (event->from == WIRE_LISTEN && event->to != WIRE_CLOSE))
 		return "-";
 	if (event->dwell_known == DWELL_UNKNOWN)
 		return "?";
-	snprintf(text, CLOCK_TEXT_MAX, "%s%s", event->dwell_known == DWELL_EXACT ? "" : ">=",
-		 clock_duration(event->dwell, duration));
+	snprintf(text, CLOCK_TEXT_MAX, "%s%s",
+		 exact ? "" : ">=", clock_duration(event->dwell, duration));
+	if (!exact && strlen(text) > room && event->dwell >= NS_PER_S)
+		coarse_bound(event->dwell, text);
 	return text;
 }
 
@@ -86,8 +112,7 @@ static void verbose_columns(struct sink *sink, const struct conn *conn)
 {
 	char addr[INET6_ADDRSTRLEN], pid[GROUP_TEXT_MAX], comm[GROUP_TEXT_MAX];
 
-	fprintf(sink->out, "  %-15s %s%-7s %-15s %u", group_address(conn->id.laddr, addr),
-		conn->owner.known == OWNER_INHERITED ? "~" : " ",
+	fprintf(sink->out, "  %-15s %-8s %-16s %u", group_address(conn->id.laddr, addr),
 		group_value((unsigned)group_key_parse("pid"), conn, pid),
 		group_value((unsigned)group_key_parse("comm"), conn, comm), conn->id.netns);
 }
@@ -104,9 +129,9 @@ static void transition(struct sink *sink, const struct conn *conn, const struct 
 	fprintf(sink->out, "%-12s %5s %-21s %-12s ", time_of(sink, event->ts, when),
 		port_text(conn->id.lport, port), remote_text(conn, remote, sizeof(remote)),
 		tcpstate_name(event->from));
-	/* The two share 25 columns: the longest cause and a lower bound do not meet in practice. */
-	fprintf(sink->out, "%s %*s", to, (int)(strlen(to) < 24 ? 24 - strlen(to) : 0),
-		dwell_text(event, dwell));
+	/* The two share 25 columns. */
+	fprintf(sink->out, "%s %*s", to, (int)(TO_AND_DWELL - 1 - strlen(to)),
+		dwell_text(sink, event, dwell, TO_AND_DWELL - 1 - strlen(to)));
 	if (sink->options->verbose)
 		verbose_columns(sink, conn);
 	putc('\n', sink->out);
@@ -194,7 +219,8 @@ static void numbers(struct sink *sink, const struct hist *hist)
 		fprintf(sink->out, "%s %s %s", i ? " " : ":", stats[i].name,
 			clock_duration(stats[i].ns, text));
 	if (hist->partial)
-		fprintf(sink->out, "\n  %s more ended whose begin was not seen: not counted above",
+		fprintf(sink->out,
+			"\n  %s more ended whose beginning was not seen: not counted above",
 			grouped(hist->partial, text));
 	putc('\n', sink->out);
 }
@@ -203,6 +229,9 @@ static void still(struct sink *sink, const struct histset_still *still_there)
 {
 	char number[CLOCK_TEXT_MAX], oldest[CLOCK_TEXT_MAX];
 
+	if (still_there->in_doubt)
+		fprintf(sink->out, "  still there, or ended unseen among what was lost: %s\n",
+			grouped(still_there->in_doubt, number));
 	if (!still_there->count)
 		return;
 	fprintf(sink->out, "  still there: %s, oldest %s%s\n", grouped(still_there->count, number),
@@ -238,12 +267,12 @@ static void histogram_of(struct sink *sink, const struct sink_histogram *histogr
 	bars(sink, &cell->hist);
 }
 
-static void interval(struct sink *sink, uint64_t begin, uint64_t end)
+static void interval(struct sink *sink, uint64_t begin, uint64_t end, bool whole)
 {
 	char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX];
 
-	fprintf(sink->out, "\n--- %s to %s ---\n", time_of(sink, begin, from),
-		time_of(sink, end, to));
+	fprintf(sink->out, "\n--- %s%s to %s ---\n", whole ? "whole run: " : "",
+		time_of(sink, begin, from), time_of(sink, end, to));
 }
 
 /* ---- losses, summary ---- */
@@ -252,8 +281,7 @@ static void lost(struct sink *sink, const struct sink_lost *lost_records)
 {
 	char when[CLOCK_TEXT_MAX], number[CLOCK_TEXT_MAX];
 
-	fprintf(sink->out,
-		"%s lost %s %s records: lines are missing, dwells across the gap read >=\n",
+	fprintf(sink->out, "%s lost %s %s records: dwells across the gap read >=\n",
 		time_of(sink, lost_records->ts, when), grouped(lost_records->count, number),
 		sink_lost_kind(lost_records->kind));
 }
@@ -263,8 +291,8 @@ static void summary(struct sink *sink, const struct sink_summary *sum)
 	char number[CLOCK_TEXT_MAX], duration[CLOCK_TEXT_MAX];
 	bool any = false;
 
-	fprintf(sink->out, "\n%s transitions in %s; lost:", grouped(sum->transitions, number),
-		clock_duration(sum->end - sum->begin, duration));
+	fprintf(sink->out, "\n%s transition%s seen in %s; lost:", grouped(sum->transitions, number),
+		sum->transitions == 1 ? "" : "s", clock_duration(sum->end - sum->begin, duration));
 	for (uint16_t kind = 0; kind < WIRE_KINDS; kind++) {
 		if (!sum->lost[kind])
 			continue;

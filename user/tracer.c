@@ -24,6 +24,7 @@ struct tracer {
 	struct conn_table *conns;
 	struct histset *whole_run, *interval; /* interval: NULL without -i */
 	uint64_t now, interval_begin;
+	uint64_t told_missed; /* of conn_stats.missed */
 	int output_err; /* the first one; a stream that failed once is not whole, whatever it says
 			   later */
 	struct sink_summary sum;
@@ -74,10 +75,11 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 	struct tracer *tracer = ctx;
 
 	count_dwell(tracer, conn, event);
+	if (!tracer->options->raw)
+		tracer->sum.transitions++;
 	if (tracer->options->command != COMMAND_TRACE || tracer->options->raw ||
 	    !is_of_interest(tracer, event))
 		return;
-	tracer->sum.transitions++;
 	tracer->sink.ops->transition(&tracer->sink, conn, event);
 }
 
@@ -117,15 +119,16 @@ struct report {
 	bool whole;
 };
 
-static void add_still(void *ctx, const struct conn *conn)
+static void add_still(void *ctx, const struct conn *conn, bool in_doubt)
 {
 	struct report *report = ctx;
 	char values[GROUP_TEXT_MAX];
 
-	if (!(report->tracer->options->states & 1u << conn->state))
+	if (!(report->tracer->options->states & 1u << conn->state) ||
+	    conn->since + report->tracer->options->min_ns > report->end)
 		return;
 	group_values(&report->tracer->options->by, conn, values);
-	histset_add_still(report->set, values, conn, report->end);
+	histset_add_still(report->set, values, conn, report->end, in_doubt);
 }
 
 static void report_state(struct report *report, const char *values, const struct histset_cell *cell,
@@ -133,7 +136,8 @@ static void report_state(struct report *report, const char *values, const struct
 {
 	static const struct histset_cell nothing;
 	struct tracer *tracer = report->tracer;
-	bool told = cell && (cell->hist.count || cell->hist.partial || cell->still.count);
+	bool told = cell && (cell->hist.count || cell->hist.partial || cell->still.count ||
+			     cell->still.in_doubt);
 
 	/* Without groups nothing is an answer too. */
 	if (!(tracer->options->states & 1u << state) || (!told && tracer->options->by.n))
@@ -178,22 +182,28 @@ static void report(struct tracer *tracer, struct histset *set, uint64_t begin, u
 			report_state(&context, "", NULL, life_order[i]);
 }
 
+static void report_interval(struct tracer *tracer, uint64_t end)
+{
+	tracer->sink.ops->interval(&tracer->sink, tracer->interval_begin, end, false);
+	report(tracer, tracer->interval, tracer->interval_begin, end, false);
+	histset_clear(tracer->interval);
+	tracer->interval_begin = end;
+}
+
 /* Time goes on to `now`: intervals that ended before it are told first. */
 static void advance(struct tracer *tracer, uint64_t now)
 {
 	uint64_t length = tracer->options->interval_ns;
 
-	while (tracer->interval && now >= tracer->interval_begin + length) {
+	while (tracer->interval && now > tracer->interval_begin &&
+	       now - tracer->interval_begin >= length) {
 		uint64_t end = tracer->interval_begin + length;
 
 		/* After a standstill (the tracer was stopped) one long interval, not thousands. */
 		if ((now - end) / length > STANDSTILL_INTERVALS)
 			end += (now - end) / length * length;
 
-		tracer->sink.ops->interval(&tracer->sink, tracer->interval_begin, end);
-		report(tracer, tracer->interval, tracer->interval_begin, end, false);
-		histset_clear(tracer->interval);
-		tracer->interval_begin = end;
+		report_interval(tracer, end);
 	}
 	if (now > tracer->now)
 		tracer->now = now;
@@ -210,6 +220,19 @@ static void on_lost(struct tracer *tracer, const struct wire_lost *lost)
 	tracer->sink.ops->lost(&tracer->sink, &told);
 }
 
+/* What the model found missing is a loss like any other. Ten times a second is often enough. */
+static void tell_missed(struct tracer *tracer)
+{
+	uint64_t missed = conn_stats(tracer->conns).missed;
+	struct wire_lost lost = {.head = {.ts = tracer->now},
+				 .lost_kind = WIRE_TRANSITION,
+				 .count = missed - tracer->told_missed};
+
+	tracer->told_missed = missed;
+	if (lost.count)
+		on_lost(tracer, &lost);
+}
+
 int tracer_feed(struct tracer *tracer, const void *record, size_t len)
 {
 	union decode_record rec;
@@ -220,6 +243,8 @@ int tracer_feed(struct tracer *tracer, const void *record, size_t len)
 	advance(tracer, rec.head.ts);
 	if (rec.head.kind == WIRE_LOST)
 		on_lost(tracer, &rec.lost);
+	if (rec.head.kind == WIRE_TICK)
+		tell_missed(tracer);
 	if (rec.head.kind == WIRE_TRANSITION && tracer->options->raw)
 		tell_raw(tracer, &rec.transition);
 	conn_feed(tracer->conns, &rec);
@@ -240,9 +265,15 @@ int tracer_finish(struct tracer *tracer)
 {
 	struct conn_stats stats = conn_stats(tracer->conns);
 
+	tell_missed(tracer);
 	tracer->sum.end = tracer->now;
 	tracer->sum.connections = stats.count;
 	tracer->sum.evicted = stats.evicted;
+	if (tracer->interval) {
+		if (tracer->now > tracer->interval_begin)
+			report_interval(tracer, tracer->now);
+		tracer->sink.ops->interval(&tracer->sink, tracer->sum.begin, tracer->now, true);
+	}
 	report(tracer, tracer->whole_run, tracer->sum.begin, tracer->now, true);
 	tracer->sink.ops->summary(&tracer->sink, &tracer->sum);
 	return tracer_flush(tracer);

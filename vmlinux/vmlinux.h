@@ -33,6 +33,7 @@ typedef _Bool bool;
 /* What bpf_helpers.h and our maps name; values are kernel ABI (include/uapi/linux/bpf.h). */
 enum bpf_map_type {
 	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
@@ -162,12 +163,15 @@ struct tcp_sock {
 struct inet_timewait_sock {
 	struct sock_common __tw_common;
 	unsigned char tw_substate;
+	__u32 tw_entry_stamp; /* since 6.14 */
 	struct timer_list tw_timer;
 };
 
-struct tcp_timewait_sock {
-	struct inet_timewait_sock tw_sk;
-	__u32 tw_last_oow_ack_time;
+struct task_struct {
+	unsigned int flags;
+	int tgid;
+	struct task_struct *group_leader;
+	char comm[16];
 };
 
 struct seq_file;

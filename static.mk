@@ -1,0 +1,102 @@
+# static.mk: one file to copy onto any host. Included by the Makefile.
+#
+# `make static` and `make static ARCH=arm64` leave tcpdwell, with libbpf, libelf, zlib and jansson inside, in
+# build/static/ARCH/, and beside it the helpers that the tests in virtual machines need. Another architecture's
+# libraries come from Debian's packages, unpacked into build/sysroot-ARCH; the system's own packages stay as they are.
+
+ARCH   ?= x86_64
+STATIC := build/static/$(ARCH)
+
+STATIC_PACKAGES  := file
+STATIC_SENTINELS := /usr/bin/file
+
+ifeq ($(ARCH),x86_64)
+STATIC_CC      := $(CC)
+STATIC_STRIP   := strip
+STATIC_TARGET  := x86
+STATIC_SYSROOT :=
+STATIC_PKGCONF := pkg-config
+else ifeq ($(ARCH),arm64)
+STATIC_CC      := aarch64-linux-gnu-gcc
+STATIC_STRIP   := aarch64-linux-gnu-strip
+STATIC_TARGET  := arm64
+STATIC_TRIPLET := aarch64-linux-gnu
+STATIC_SYSROOT := build/sysroot-$(ARCH)
+STATIC_PKGCONF := PKG_CONFIG_LIBDIR=$(STATIC_SYSROOT)/usr/lib/$(STATIC_TRIPLET)/pkgconfig pkg-config
+STATIC_PACKAGES  += gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+STATIC_SENTINELS += /usr/bin/aarch64-linux-gnu-gcc /usr/aarch64-linux-gnu/lib/libc.a
+# Behind the cross compiler's own, which are the C library's.
+STATIC_PATHS   := -idirafter $(STATIC_SYSROOT)/usr/include -idirafter $(STATIC_SYSROOT)/usr/include/$(STATIC_TRIPLET)
+STATIC_LDFLAGS := -L$(STATIC_SYSROOT)/usr/lib/$(STATIC_TRIPLET)
+else
+STATIC_CC = $(error ARCH is x86_64 or arm64, not '$(ARCH)')
+endif
+
+# What `make check-vm` needs beyond all that.
+VM_PACKAGES  := qemu-system-x86 qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross cpio xz-utils zstd lz4 file
+VM_SENTINELS := /usr/bin/qemu-system-x86_64 /usr/bin/qemu-system-aarch64 /usr/bin/aarch64-linux-gnu-gcc \
+	/usr/aarch64-linux-gnu/lib/libc.a /usr/bin/cpio /usr/bin/xz /usr/bin/zstd /usr/bin/lz4 /usr/bin/file
+
+SYSROOT_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjansson-dev uthash-dev
+
+STATIC_CFLAGS = -isystem $(STATIC) $(filter-out -fsanitize% -fno-sanitize%,$(ALL_CFLAGS)) $(STATIC_PATHS)
+STATIC_LIBS   = $$($(STATIC_PKGCONF) --static --libs libbpf libelf zlib jansson) -lm
+STATIC_O     := $(USER_C:user/%.c=$(STATIC)/user/%.o)
+STATIC_BINS  := $(addprefix $(STATIC)/,tcpdwell traffic verify verifier)
+
+.PHONY: static static-all deps-static deps-vm check-vm
+
+static: deps deps-static
+	@$(MAKE) --no-print-directory -s static-all ARCH=$(ARCH)
+	@tests/vm/is-static.sh $(STATIC_BINS)
+
+static-all: $(STATIC_BINS)
+
+check-vm: deps deps-vm
+	@tests/vm/matrix.sh
+
+deps-static deps-vm: which = $(if $(findstring vm,$@),VM,STATIC)
+deps-static deps-vm:
+	@for file in $($(which)_SENTINELS); do [ -e $$file ] || missing="$$missing $$file"; done; \
+	if [ -n "$$missing" ]; then \
+		echo "installing packages, missing:$$missing"; \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $($(which)_PACKAGES) >/dev/null; \
+	fi
+
+$(STATIC)/user:
+	mkdir -p $@
+
+$(STATIC_SYSROOT)/.complete:
+	tests/vm/sysroot.sh $(STATIC_SYSROOT) $(ARCH) $(SYSROOT_PACKAGES)
+	touch $@
+
+$(STATIC)/tcpdwell.bpf.o: bpf/tcpdwell.bpf.c $(wildcard bpf/*) vmlinux/vmlinux.h | $(STATIC)/user
+	$(CLANG) $(filter-out -D__TARGET_ARCH_%,$(BPF_CFLAGS)) -D__TARGET_ARCH_$(STATIC_TARGET) -c $< -o $@.tmp
+	llvm-strip -g $@.tmp
+	mv $@.tmp $@
+
+$(STATIC)/tcpdwell.skel.h: $(STATIC)/tcpdwell.bpf.o
+	(echo '/* NOLINTBEGIN */'; $(BPFTOOL) gen skeleton $< name tcpdwell_bpf; echo '/* NOLINTEND */') >$@.tmp
+	mv $@.tmp $@
+
+STATIC_NEEDS := $(if $(STATIC_SYSROOT),$(STATIC_SYSROOT)/.complete)
+
+$(STATIC)/user/%.o: user/%.c $(STATIC)/tcpdwell.skel.h $(STATIC_NEEDS) | $(STATIC)/user
+	$(STATIC_CC) $(STATIC_CFLAGS) -MMD -MP -c $< -o $@
+
+$(STATIC)/tcpdwell: $(STATIC_O)
+	$(STATIC_CC) $(STATIC_CFLAGS) -static $(LDFLAGS) $(STATIC_LDFLAGS) $^ $(STATIC_LIBS) -o $@.tmp
+	$(STATIC_STRIP) $@.tmp
+	mv $@.tmp $@
+
+$(STATIC)/traffic: $(wildcard tests/live/traffic*.[ch] tests/live/rawtcp.[ch]) | $(STATIC)/user
+	$(STATIC_CC) $(STATIC_CFLAGS) -static $(filter %.c,$^) -lpthread -o $@
+
+$(STATIC)/verify: tests/live/verify.c $(STATIC_NEEDS) | $(STATIC)/user
+	$(STATIC_CC) $(STATIC_CFLAGS) -static $(STATIC_LDFLAGS) $< -ljansson -o $@
+
+$(STATIC)/verifier: tests/vm/verifier.c bpf/config.h bpf/match.h bpf/wire.h $(STATIC_NEEDS) | $(STATIC)/user
+	$(STATIC_CC) $(STATIC_CFLAGS) -static $(STATIC_LDFLAGS) $< $(STATIC_LIBS) -o $@
+
+-include $(STATIC_O:.o=.d)

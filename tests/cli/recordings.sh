@@ -1,0 +1,70 @@
+#!/bin/bash
+# recordings.sh - recordings that cannot be read, or only in part: status 1, one error, a remedy, no crash.
+. "$(dirname "$0")/../lib.sh"
+status=0
+REC=$TESTS/golden/basic/in.rec
+SIZE=$(stat -c %s "$REC")
+
+# broken NAME PATTERN FILE: refused with one error that matches.
+broken() {
+	local name=recording-$1 got
+	"$TCPDWELL" -r "$3" >"$WORK/out" 2>"$WORK/err" </dev/null
+	got=$?
+	if [ $got != 1 ]; then
+		fail "$name" "status $got, not 1: $(head -c 300 "$WORK/err")"
+	elif [ "$(grep -c '^error: ' "$WORK/err")" != 1 ] || grep -qvE '^(error|hint): ' "$WORK/err"; then
+		fail "$name" "not one error: $(head -c 300 "$WORK/err")"
+	elif ! grep -qE "$2" "$WORK/err"; then
+		fail "$name" "does not say '$2': $(head -c 300 "$WORK/err")"
+	else
+		ok "$name" "$(head -1 "$WORK/err" | sed "s|$WORK/||")"
+		return
+	fi
+	status=1
+}
+
+# patched FILE OFFSET BYTES: a copy of the recording with bytes (as printf %b writes them) at the offset.
+patched() {
+	cp "$REC" "$1"
+	printf %b "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+broken missing "No such file" "$WORK/missing"
+broken folder "directory" /
+: >"$WORK/empty"
+broken empty "not a tcpdwell recording" "$WORK/empty"
+broken text "hint: .*-w FILE" "$TESTS/run.sh"
+broken device "not a tcpdwell recording" /dev/null
+if [ "$(id -u)" != 0 ]; then
+	cp "$REC" "$WORK/secret" && chmod 0 "$WORK/secret"
+	broken unreadable "Permission denied" "$WORK/secret"
+else
+	skip recording-unreadable "root reads everything"
+fi
+head -c $((SIZE - 1)) "$REC" >"$WORK/cut-1"
+broken cut-by-one "cut short" "$WORK/cut-1"
+head -c $((SIZE - 8)) "$REC" >"$WORK/cut-8"
+broken cut-end-mark "cut short" "$WORK/cut-8"
+head -c $((SIZE / 2)) "$REC" >"$WORK/cut-half"
+broken cut-in-half "hint: " "$WORK/cut-half"
+head -c 100 "$REC" >"$WORK/cut-head"
+broken cut-in-its-head "cut short" "$WORK/cut-head"
+patched "$WORK/garbled" $((SIZE - 100)) 'XXXX'
+broken garbled "hint: " "$WORK/garbled"
+patched "$WORK/garbled-head" 40 'XXXX'
+broken garbled-head "garbled" "$WORK/garbled-head"
+patched "$WORK/version" 8 '\x63'
+broken other-version "version 99.*|hint: " "$WORK/version"
+patched "$WORK/endian" 8 '\x00\x00\x00\x01'
+broken other-byte-order "byte order" "$WORK/endian"
+
+# What came before the cut is shown whole, and where it ends.
+"$TCPDWELL" -r "$WORK/cut-8" -f json >"$WORK/cut.json" 2>/dev/null
+"$TCPDWELL" -r "$REC" -f json >"$WORK/whole.json"
+if cmp -s "$WORK/cut.json" "$WORK/whole.json"; then
+	ok recording-cut-shows-what-there-is "$(wc -l <"$WORK/cut.json") lines"
+else
+	fail recording-cut-shows-what-there-is "$(diff "$WORK/cut.json" "$WORK/whole.json" | head -5)"
+	status=1
+fi
+exit $status

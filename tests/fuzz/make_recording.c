@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * make_recording.c - the recordings of the golden tests, made by hand: `make_recording NAME FILE`.
+ * tests/golden/run.sh checks that they are still what this program makes, and makes them anew with
+ * UPDATE=1.
+ */
+#include "../unit/feeder.h"
+
+#include <errno.h>
+
+#include "recording.h"
+
+/* The clock is at 1000 ms when we attach; that is 2026-11-22 16:00:00 UTC. */
+#define WALL_AT_ATTACH 1795363200
+
+static struct recording_writer *writer;
+
+static void put(struct rec rec)
+{
+	union decode_record bytes = feeder_record(&rec);
+
+	if (recording_add(writer, &bytes, bytes.head.len))
+		exit(1);
+}
+
+#define PUT(...) put((struct rec)__VA_ARGS__)
+
+static void put_lost(uint64_t ms, uint16_t kind, uint64_t count, uint32_t total)
+{
+	struct wire_lost lost = {.head = {.ts = ms * NS_PER_MS,
+					  .lost = total,
+					  .kind = WIRE_LOST,
+					  .len = sizeof(lost)},
+				 .count = count,
+				 .lost_kind = kind};
+
+	if (recording_add(writer, &lost, sizeof(lost)))
+		exit(1);
+}
+
+/* A life of each kind: what most cases filter and format in different ways. */
+static void basic(void)
+{
+	/* 1: a client closes first, FIN-WAIT-2 and TIME-WAIT in a mini-socket */
+	PUT(MOVE(2000, CLOSE, SYN_SENT, HELD_BY(101, "curl"), .cookie = 1, .lport = NONE,
+		 .uid = 1000, .cgroup = 4242));
+	PUT(MOVE(2012, SYN_SENT, ESTABLISHED, .cookie = 1, .uid = 1000));
+	/* 2: the server's end of another one, accepted */
+	PUT(MOVE(2100, CLOSE, LISTEN, HELD_BY(55, "nginx"), .cookie = 2, .lport = 80, .rport = NONE,
+		 .laddr = "0.0.0.0", .raddr = "0.0.0.0"));
+	PUT(MOVE(2200, LISTEN, SYN_RECV, .cookie = 3, .lport = 80, .rport = 51000,
+		 .raddr = "192.0.2.33"));
+	PUT(MOVE(2201, SYN_RECV, ESTABLISHED, .cookie = 3, .lport = 80, .rport = 51000,
+		 .raddr = "192.0.2.33"));
+	/* 4: refused */
+	PUT(MOVE(2300, CLOSE, SYN_SENT, HELD_BY(101, "curl"), .cookie = 4, .lport = NONE,
+		 .rport = 8080, .uid = 1000));
+	PUT(MOVE(2301, SYN_SENT, CLOSE, .cookie = 4, .lport = 40004, .rport = 8080,
+		 .error = ECONNREFUSED, .uid = 1000));
+	PUT(MOVE(2512, ESTABLISHED, FIN_WAIT1, HELD_BY(101, "curl"), .cookie = 1, .uid = 1000));
+	PUT(MOVE(2520, FIN_WAIT1, FIN_WAIT2, .cookie = 1, .uid = 1000));
+	PUT(MINI(2520, ARMED, FIN_WAIT2, 62520, .cookie = 1));
+	PUT(MOVE(2520, FIN_WAIT2, CLOSE, .cookie = 1, .uid = 1000));
+	/* 5: IPv6, closed together */
+	PUT(MOVE(2600, CLOSE, SYN_SENT, HELD_BY(300, "ssh"), .cookie = 5, .lport = 40005,
+		 .rport = 22, .laddr = "2001:db8::5", .raddr = "2001:db8::22", .netns = 7));
+	PUT(MOVE(2650, SYN_SENT, ESTABLISHED, .cookie = 5, .lport = 40005, .rport = 22,
+		 .laddr = "2001:db8::5", .raddr = "2001:db8::22", .netns = 7));
+	PUT(MOVE(2900, ESTABLISHED, FIN_WAIT1, HELD_BY(300, "ssh"), .cookie = 5, .lport = 40005,
+		 .rport = 22, .laddr = "2001:db8::5", .raddr = "2001:db8::22", .netns = 7));
+	PUT(MOVE(2910, FIN_WAIT1, CLOSING, .cookie = 5, .lport = 40005, .rport = 22,
+		 .laddr = "2001:db8::5", .raddr = "2001:db8::22", .netns = 7));
+	PUT(MINI(2915, ARMED, TIME_WAIT, 62915, .cookie = 5, .lport = 40005, .rport = 22,
+		 .laddr = "2001:db8::5", .raddr = "2001:db8::22", .netns = 7));
+	PUT(MOVE(2915, CLOSING, CLOSE, .cookie = 5, .lport = 40005, .rport = 22,
+		 .laddr = "2001:db8::5", .raddr = "2001:db8::22", .netns = 7));
+	PUT(MINI(3020, CANCELLED, TIME_WAIT, 62520, .cookie = 1));
+	PUT(MINI(3020, ARMED, TIME_WAIT, 63020, .cookie = 1));
+	PUT(MOVE(3200, ESTABLISHED, CLOSE_WAIT, .cookie = 3, .lport = 80, .rport = 51000,
+		 .raddr = "192.0.2.33"));
+	/* 6: IPv4-mapped, reset by the peer */
+	PUT(MOVE(3300, CLOSE, SYN_SENT, HELD_BY(400, "java"), .cookie = 6, .lport = NONE,
+		 .rport = 5432, .laddr = "::ffff:10.0.0.1", .raddr = "::ffff:10.9.9.9"));
+	PUT(MOVE(3301, SYN_SENT, ESTABLISHED, .cookie = 6, .lport = 40006, .rport = 5432,
+		 .laddr = "::ffff:10.0.0.1", .raddr = "::ffff:10.9.9.9"));
+	PUT(TICK(3400));
+	PUT(MOVE(3900, ESTABLISHED, CLOSE, .cookie = 6, .lport = 40006, .rport = 5432,
+		 .laddr = "::ffff:10.0.0.1", .raddr = "::ffff:10.9.9.9", .error = ECONNRESET));
+	PUT(MOVE(4200, CLOSE_WAIT, LAST_ACK, HELD_BY(56, "nginx"), .cookie = 3, .lport = 80,
+		 .rport = 51000, .raddr = "192.0.2.33"));
+	PUT(MOVE(4210, LAST_ACK, CLOSE, .cookie = 3, .lport = 80, .rport = 51000,
+		 .raddr = "192.0.2.33", .flags = WIRE_F_ALL_ACKED));
+	/* 1 ends by itself, 5 by a SYN that takes its place */
+	PUT(MINI(9000, ENDED, TIME_WAIT, 62915, .cause = WIRE_TW_BY_SEGMENT, .cookie = 5,
+		 .lport = 40005, .rport = 22, .laddr = "2001:db8::5", .raddr = "2001:db8::22",
+		 .netns = 7));
+	PUT(MINI(63804, CANCELLED, TIME_WAIT, 63020, .cookie = 1));
+	PUT(MINI(63804, EXPIRED, TIME_WAIT, 63020, .cookie = 1));
+	PUT(TICK(64000));
+}
+
+static void losses(void)
+{
+	PUT(MOVE(2000, CLOSE, SYN_SENT, .cookie = 1));
+	PUT(MOVE(2010, SYN_SENT, ESTABLISHED, .cookie = 1));
+	put_lost(2500, WIRE_TRANSITION, 1234567, 1234567);
+	PUT(MOVE(2700, ESTABLISHED, CLOSE_WAIT, .cookie = 1, .lost = 1234567));
+	put_lost(2800, WIRE_TIMEWAIT, 1, 1234568);
+	PUT(MOVE(2900, CLOSE_WAIT, LAST_ACK, .cookie = 1, .lost = 1234568));
+	PUT(MOVE(2910, LAST_ACK, CLOSE, .cookie = 1, .lost = 1234568, .flags = WIRE_F_ALL_ACKED));
+	PUT(TICK(3000, .lost = 1234568));
+}
+
+/* There before us, and still there after us. */
+static void partial(void)
+{
+	PUT(MOVE(1700, ESTABLISHED, CLOSE_WAIT, .cookie = 1, .lport = 80, .rport = 1));
+	PUT(MOVE(1900, CLOSE_WAIT, LAST_ACK, .cookie = 2, .lport = 80, .rport = 2));
+	PUT(MINI(71000, EXPIRED, TIME_WAIT, 70500, .cookie = 3, .lport = 80, .rport = 3));
+	PUT(MOVE(71100, ESTABLISHED, CLOSE_WAIT, .cookie = 4, .lport = 80, .rport = 4));
+	PUT(MOVE(71200, FIN_WAIT1, FIN_WAIT2, .cookie = 5, .lport = 80, .rport = 5));
+	PUT(MINI(71201, ARMED, FIN_WAIT2, 131201, .cookie = 5, .lport = 80, .rport = 5));
+	PUT(MOVE(71201, FIN_WAIT2, CLOSE, .cookie = 5, .lport = 80, .rport = 5));
+	PUT(TICK(90000));
+}
+
+static void blind(void)
+{
+	PUT(MOVE(2000, ESTABLISHED, FIN_WAIT1));
+	PUT(MOVE(2010, FIN_WAIT1, FIN_WAIT2));
+	PUT(MOVE(2013, FIN_WAIT2, CLOSE));
+	PUT(TICK(3000));
+}
+
+/* Process names are bytes that anybody may choose. */
+static void names(void)
+{
+	static const char *const comms[] = {"a\"quote",
+					    "back\\slash",
+					    "com,ma",
+					    "tab\there",
+					    "new\nline",
+					    "\x1b[31mred",
+					    "latin\xe9",
+					    "utf\xc3\xa9",
+					    "fifteen-letters",
+					    " ",
+					    "c1\x9b"
+					    "31m",
+					    "del\x7f"};
+
+	for (unsigned i = 0; i < COUNT(comms); i++) {
+		PUT(MOVE(2000 + i, CLOSE, SYN_SENT, HELD_BY(10 + i, comms[i]),
+			 .cookie = (int64_t)i + 1));
+		PUT(MOVE(2100 + 2 * i, SYN_SENT, ESTABLISHED, .cookie = (int64_t)i + 1));
+		PUT(MOVE(2200 + 3 * i, ESTABLISHED, CLOSE_WAIT, .cookie = (int64_t)i + 1));
+		PUT(MOVE(2300 + 4 * i, CLOSE_WAIT, LAST_ACK, .cookie = (int64_t)i + 1));
+	}
+}
+
+/* More groups than are kept apart: what comes after the first 1000 is in one, "(other)". */
+static void groups(void)
+{
+	for (int i = 0; i < 1010; i++)
+		PUT(MOVE(2000 + (uint64_t)i, CLOSE_WAIT, LAST_ACK, .cookie = i + 1,
+			 .rport = i + 1));
+	for (int i = 0; i < 1010; i += 101)
+		PUT(MOVE(4000, LAST_ACK, CLOSE, .cookie = i + 1, .rport = i + 1));
+}
+
+/* The widest that each column can be, and the longest times. */
+static void wide(void)
+{
+	static const char longest[] = "1234:5678:9abc:def0:1234:5678:9abc:def0";
+
+	PUT(MOVE(2000, CLOSE, SYN_SENT, .cookie = 1, .lport = 65535, .rport = 65535,
+		 .laddr = longest, .raddr = longest));
+	PUT(MOVE(2001, SYN_SENT, ESTABLISHED, .cookie = 1, .lport = 65535, .rport = 65535,
+		 .laddr = longest, .raddr = longest));
+	PUT(MOVE(2000, LISTEN, SYN_RECV, .cookie = 2, .lport = 65535, .rport = 65535,
+		 .laddr = "255.255.255.254", .raddr = "255.255.255.255"));
+	PUT(MOVE(2100, SYN_RECV, CLOSE, .cookie = 2, .lport = 65535, .rport = 65535,
+		 .laddr = "255.255.255.254", .raddr = "255.255.255.255"));
+	/* There before us for 16m40s, then we cut it. */
+	PUT(MOVE(1001000, ESTABLISHED, CLOSE, .cookie = 3, .lport = 65535, .rport = 65535,
+		 .laddr = "255.255.255.254", .raddr = "255.255.255.255"));
+	PUT(MOVE(1001001, SYN_SENT, CLOSE, .cookie = 4, .lport = 65535, .rport = 65535,
+		 .laddr = "255.255.255.254", .raddr = "255.255.255.255", .error = EHOSTUNREACH));
+	/* A TIME-WAIT from before us, taken by connect(). */
+	PUT(MINI(1002000, ENDED, TIME_WAIT, 1002700, .cause = WIRE_TW_BY_CONNECT, .cookie = 5,
+		 .lport = 65535, .rport = 65535, .laddr = "255.255.255.254",
+		 .raddr = "255.255.255.255"));
+	PUT(MINI(1002000, ARMED, TIME_WAIT, 1062000, .cookie = 6, .lport = 65535, .rport = 65535,
+		 .laddr = "255.255.255.254", .raddr = "255.255.255.255"));
+	/* 200 days in CLOSE-WAIT, which is longer than the last bucket's begin. */
+	PUT(MOVE(1003000, ESTABLISHED, CLOSE_WAIT, .cookie = 7, .rport = 65535,
+		 .raddr = "255.255.255.255"));
+	PUT(MOVE(1003000 + 200 * 86400000ULL, CLOSE_WAIT, LAST_ACK, .cookie = 7, .rport = 65535,
+		 .raddr = "255.255.255.255"));
+}
+
+static const struct {
+	const char *name;
+	void (*make)(void);
+	bool blind;
+} recordings[] = {
+	{"basic", basic, false}, {"losses", losses, false}, {"partial", partial, false},
+	{"blind", blind, true},  {"names", names, false},   {"groups", groups, false},
+	{"wide", wide, false},
+};
+
+static int make(unsigned i, const char *path)
+{
+	struct meta meta = {
+		.attached = FEEDER_ATTACHED * NS_PER_MS,
+		.wall_offset = (int64_t)(WALL_AT_ATTACH * NS_PER_S - FEEDER_ATTACHED * NS_PER_MS),
+		.tick_ns = FEEDER_TICK * NS_PER_MS,
+		.sees_timewait = !recordings[i].blind,
+		.version = "0.1.0",
+		.kernel = "6.18.0-test",
+		.transition_way = "tracepoint sock:inet_sock_set_state"};
+
+	snprintf(meta.timewait_way, sizeof(meta.timewait_way), "%s",
+		 recordings[i].blind ? "not visible: no way works on this kernel"
+				     : "timer tracepoints");
+	writer = recording_create(path, &meta);
+	if (!writer)
+		return 1;
+	recordings[i].make();
+	return recording_finish(writer) ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	for (unsigned i = 0; argc == 3 && i < COUNT(recordings); i++)
+		if (!strcmp(argv[1], recordings[i].name))
+			return make(i, argv[2]);
+	fputs("usage: make_recording NAME FILE, with a NAME of tests/golden\n", stderr);
+	return 2;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * alloc.c - memory runs out: the n-th allocation fails, for every n. Nothing crashes or leaks, and
+ * what is missing is counted.
+ *
+ * The allocator is replaced by one over glibc's, so this is for builds without a sanitizer, which
+ * brings its own.
+ */
+#include "test.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+
+int main(void)
+{
+	puts("skip alloc: AddressSanitizer has the allocator");
+	return 0;
+}
+
+#else
+
+#include <errno.h>
+
+#include "feeder.h"
+#include "histset.h"
+#include "recording.h"
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *old, size_t size);
+void __libc_free(void *old);
+
+static struct {
+	bool armed;
+	unsigned long until_failure; /* allocations that still succeed */
+	bool failed;
+	bool only_once;
+	long in_use;
+} alloc;
+
+static bool fails(void)
+{
+	if (!alloc.armed)
+		return false;
+	if (alloc.until_failure) {
+		alloc.until_failure--;
+		return false;
+	}
+	if (alloc.failed && alloc.only_once)
+		return false;
+	alloc.failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+void *malloc(size_t size)
+{
+	if (fails())
+		return NULL;
+	alloc.in_use++;
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+	if (fails())
+		return NULL;
+	alloc.in_use++;
+	return __libc_calloc(n, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	if (fails())
+		return NULL;
+	alloc.in_use += !old;
+	return __libc_realloc(old, size);
+}
+
+void free(void *old)
+{
+	alloc.in_use -= old != NULL;
+	__libc_free(old);
+}
+
+/* ---- what is exercised; each returns what should have happened but neither did nor was counted */
+
+static struct feeder feeder;
+static struct conn_config config;
+
+/* 200 lives of 4 transitions, held until their owner is known, and one listener. */
+static uint64_t exercise_conn(void)
+{
+	struct conn_table *table = conn_table_new(&config);
+	uint64_t missing = 0;
+
+	if (!table)
+		return 0;
+	feeder.table = table;
+	feeder.n = 0;
+	for (unsigned i = 0; i < 200; i++) {
+		struct rec lives[] = {
+			MOVE(2000 + i, ESTABLISHED, FIN_WAIT1),
+			MOVE(2001 + i, FIN_WAIT1, FIN_WAIT2, HELD_BY(77, "server")),
+			MINI(2002 + i, ARMED, TIME_WAIT, 62000),
+			MOVE(2002 + i, FIN_WAIT2, CLOSE),
+		};
+
+		for (unsigned k = 0; k < COUNT(lives); k++) {
+			lives[k].cookie = i + 1;
+			lives[k].lport = (int32_t)(1000 + i);
+			feeder_feed(&feeder, &lives[k]);
+		}
+	}
+	/* Each life is still there, or counted as forgotten; each of its transitions was told. */
+	if (conn_stats(table).count + conn_stats(table).evicted < 200)
+		missing = 200 - conn_stats(table).count - conn_stats(table).evicted;
+	if (feeder.last.id.cookie && !conn_stats(table).evicted && feeder.n < FEEDER_EVENTS)
+		missing += FEEDER_EVENTS - feeder.n;
+	conn_table_free(table);
+	return missing;
+}
+
+static unsigned told_by_life(void)
+{
+	unsigned listed = 0;
+
+	for (unsigned i = 0; i < feeder.n; i++)
+		listed += strstr(feeder.lines[i], "ESTABLISHED>") != NULL;
+	return listed;
+}
+
+/* Only what is held fails: the first transition then is missing, which has to be counted. */
+static uint64_t exercise_held(void)
+{
+	static const struct rec feed[] = {
+		MOVE(2000, ESTABLISHED, FIN_WAIT1),
+		MOVE(2001, FIN_WAIT1, FIN_WAIT2, HELD_BY(77, "server")),
+	};
+	struct conn_table *table = conn_table_new(&config);
+	uint64_t missing;
+
+	if (!table)
+		return 0;
+	feeder.table = table;
+	feeder.n = 0;
+	for (unsigned i = 0; i < COUNT(feed); i++)
+		feeder_feed(&feeder, &feed[i]);
+	missing = !told_by_life() && !conn_stats(table).evicted;
+	conn_table_free(table);
+	return missing;
+}
+
+static void count_cells(void *ctx, const char *values, void *group)
+{
+	(void)values;
+	for (uint8_t state = 1; state < WIRE_STATES; state++) {
+		const struct histset_cell *cell = histset_cell(group, state);
+
+		if (cell)
+			*(uint64_t *)ctx += cell->hist.count + cell->hist.partial;
+	}
+}
+
+static uint64_t exercise_histset(void)
+{
+	struct histset *set = histset_new();
+	struct conn_event event = {.from = WIRE_TIME_WAIT, .dwell = 5, .dwell_known = DWELL_EXACT};
+	uint64_t counted = 0;
+	char values[16];
+
+	if (!set)
+		return 0;
+	for (unsigned i = 0; i < 300; i++) {
+		snprintf(values, sizeof(values), "%u", i % 150);
+		histset_add(set, values, &event);
+	}
+	histset_each(set, count_cells, &counted);
+	histset_free(set);
+	return 300 - counted;
+}
+
+static int take_nothing(void *ctx, const void *records, size_t len)
+{
+	(void)ctx;
+	(void)records;
+	(void)len;
+	return 0;
+}
+
+static uint64_t exercise_recording(void)
+{
+	static const struct meta meta = {.version = "0.1.0"};
+	struct wire_head rec = {.ts = 1, .kind = WIRE_TICK, .len = sizeof(rec)};
+	struct recording_writer *writer;
+	struct recording_reader *reader;
+	bool was_armed = alloc.armed, whole = false;
+	struct meta seen;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/tmp/tcpdwell-alloc-%d", (int)getpid());
+	alloc.armed = false;
+	test_take_stderr();
+	alloc.armed = was_armed;
+	writer = recording_create(path, &meta);
+	if (writer) {
+		whole = !recording_add(writer, &rec, sizeof(rec));
+		whole &= !recording_finish(writer);
+		alloc.armed = false; /* jansson 2.14 itself crashes when reading without memory */
+		reader = recording_open(path, &seen);
+		whole &= reader && !recording_read(reader, take_nothing, NULL) &&
+			 !strcmp(seen.version, meta.version);
+		recording_close(reader);
+	}
+	alloc.armed = false;
+	test_give_stderr_back();
+	alloc.armed = was_armed;
+	unlink(path);
+	/* stdio does without a buffer; whatever else fails is told. */
+	return !whole && !strstr(test_stderr.text, "error: ");
+}
+
+/*
+ * Fails the n-th allocation, and with `only_once` none after it, for n until none fails.
+ */
+static void run(const char *name, uint64_t (*exercise)(void), bool only_once)
+{
+	unsigned long n = 0;
+	bool failed;
+
+	test_begin(name);
+	exercise(); /* what libraries allocate once and keep */
+	do {
+		long before = alloc.in_use, leaked;
+		uint64_t missing;
+
+		alloc.until_failure = n;
+		alloc.failed = false;
+		alloc.only_once = only_once;
+		alloc.armed = true;
+		missing = exercise();
+		alloc.armed = false;
+		failed = alloc.failed;
+		leaked = alloc.in_use - before;
+		test_context("allocation %lu", n);
+		CHECK_EQ(missing, 0);
+		CHECK_EQ(leaked, 0);
+		n++;
+	} while (failed && n < 100000);
+	test_end("each of %lu allocations failed once%s", n - 1,
+		 only_once ? "" : ", and all after it");
+}
+
+int main(void)
+{
+	feeder_options(&feeder.options, "-p 77");
+	config = (struct conn_config){.attached = FEEDER_ATTACHED * NS_PER_MS,
+				      .tick_ns = FEEDER_TICK * NS_PER_MS,
+				      .max = 1000,
+				      .sees_timewait = true,
+				      .wanted = feeder_wanted,
+				      .event = feeder_take,
+				      .ctx = &feeder};
+	run("alloc-conn", exercise_conn, true);
+	run("alloc-conn-from-there-on", exercise_conn, false);
+	run("alloc-held", exercise_held, true);
+	run("alloc-histset", exercise_histset, true);
+	run("alloc-recording", exercise_recording, true);
+	return test_status();
+}
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* decode.c - the gate: good records of each kind pass, anything else is refused and changes
+ * nothing. */
+#include "decode.h"
+
+#include <errno.h>
+
+#include "test.h"
+
+static union decode_record good(uint16_t kind)
+{
+	static const uint16_t lengths[WIRE_KINDS] = {
+		[WIRE_TRANSITION] = sizeof(struct wire_transition),
+		[WIRE_TIMEWAIT] = sizeof(struct wire_timewait),
+		[WIRE_SOCKET] = sizeof(struct wire_socket),
+		[WIRE_TICK] = sizeof(struct wire_head),
+		[WIRE_LOST] = sizeof(struct wire_lost),
+		[WIRE_SWEPT] = sizeof(struct wire_swept),
+	};
+	union decode_record rec = {.head = {.ts = 5, .kind = kind, .len = lengths[kind]}};
+
+	if (kind == WIRE_TRANSITION) {
+		rec.transition.from = WIRE_ESTABLISHED;
+		rec.transition.to = WIRE_CLOSE_WAIT;
+		memset(rec.transition.comm, 'x', sizeof(rec.transition.comm));
+	} else if (kind == WIRE_TIMEWAIT) {
+		rec.timewait.op = WIRE_TW_ARMED;
+		rec.timewait.substate = WIRE_TIME_WAIT;
+	} else if (kind == WIRE_SOCKET) {
+		rec.socket.state = WIRE_SYN_SENT;
+	} else if (kind == WIRE_LOST) {
+		rec.lost.lost_kind = WIRE_TIMEWAIT;
+	}
+	return rec;
+}
+
+static void test_good(void)
+{
+	test_begin("decode-good");
+	for (uint16_t kind = 1; kind < WIRE_KINDS; kind++) {
+		union decode_record rec = good(kind), seen = {0};
+		unsigned char shifted[sizeof(rec) + 1];
+
+		test_context("kind %u", kind);
+		memcpy(shifted + 1, &rec, rec.head.len); /* alignment does not matter */
+		CHECK_EQ(decode(shifted + 1, rec.head.len, &seen), rec.head.len);
+		CHECK_EQ(seen.head.kind, kind);
+		CHECK_EQ(decode(shifted + 1, rec.head.len + 1000, &seen), rec.head.len);
+	}
+	test_end("%d kinds", WIRE_KINDS - 1);
+}
+
+static void test_text_ends(void)
+{
+	union decode_record rec = good(WIRE_TRANSITION), seen;
+
+	test_begin("decode-text-ends");
+	CHECK(decode(&rec, sizeof(rec.transition), &seen) > 0);
+	CHECK_EQ(strlen(seen.transition.comm), 15);
+	test_end("a name of 16 letters is cut to 15");
+}
+
+/* Every length that is not the kind's own, and every cut. */
+static void test_lengths(void)
+{
+	unsigned n = 0;
+
+	test_begin("decode-lengths");
+	for (uint16_t kind = 1; kind < WIRE_KINDS; kind++) {
+		union decode_record rec = good(kind), seen;
+		uint16_t len = rec.head.len;
+
+		for (size_t cut = 0; cut < len; cut++, n++)
+			CHECK_EQ(decode(&rec, cut, &seen), (uint64_t)-EBADMSG);
+		for (unsigned other = 0; other <= UINT16_MAX; other++) {
+			rec.head.len = (uint16_t)other;
+			if (other != len)
+				CHECK_EQ(decode(&rec, sizeof(rec), &seen), (uint64_t)-EBADMSG);
+		}
+	}
+	test_end("%u cuts, and all other lengths of %d kinds", n, WIRE_KINDS - 1);
+}
+
+static void test_kinds(void)
+{
+	union decode_record rec = good(WIRE_TICK), seen;
+
+	test_begin("decode-kinds");
+	for (unsigned kind = 0; kind <= UINT16_MAX; kind++) {
+		rec.head.kind = (uint16_t)kind;
+		if (kind != WIRE_TICK)
+			CHECK_EQ(decode(&rec, sizeof(rec), &seen), (uint64_t)-EBADMSG);
+	}
+	test_end("65535 other kinds refused");
+}
+
+/* One field of one byte, all its values; those below `first` or at `end` and above are refused. */
+static void check_byte(uint16_t kind, size_t offset, unsigned first, unsigned end)
+{
+	for (unsigned value = 0; value < 256; value++) {
+		union decode_record rec = good(kind), seen, before;
+		bool wanted = value >= first && value < end;
+
+		memset(&seen, 0xa5, sizeof(seen));
+		before = seen;
+		((unsigned char *)&rec)[offset] = (unsigned char)value;
+		test_context("kind %u, byte %zu = %u", kind, offset, value);
+		CHECK_EQ(decode(&rec, sizeof(rec), &seen) > 0, wanted);
+		CHECK(wanted || !memcmp(&seen, &before, sizeof(seen)));
+	}
+}
+
+static void test_ranges(void)
+{
+	union decode_record rec = good(WIRE_TRANSITION), seen;
+
+	test_begin("decode-ranges");
+	check_byte(WIRE_TRANSITION, offsetof(struct wire_transition, from), 1, WIRE_STATES);
+	check_byte(WIRE_TRANSITION, offsetof(struct wire_transition, to), 1, WIRE_STATES);
+	check_byte(WIRE_TIMEWAIT, offsetof(struct wire_timewait, op), 1, WIRE_TW_OPS);
+	check_byte(WIRE_TIMEWAIT, offsetof(struct wire_timewait, cause), 0, WIRE_TW_CAUSES);
+	check_byte(WIRE_TIMEWAIT, offsetof(struct wire_timewait, substate), WIRE_FIN_WAIT2,
+		   WIRE_TIME_WAIT + 1);
+	check_byte(WIRE_SOCKET, offsetof(struct wire_socket, state), 1, WIRE_STATES);
+	check_byte(WIRE_LOST, offsetof(struct wire_lost, lost_kind), 1, WIRE_KINDS);
+	test_context("flags");
+	for (unsigned bit = 0; bit < 16; bit++) {
+		rec.transition.flags = (uint16_t)(1u << bit);
+		CHECK_EQ(decode(&rec, sizeof(rec), &seen) > 0, (WIRE_F_ALL >> bit) & 1);
+	}
+	test_end("7 fields of 256 values, 16 flags");
+}
+
+int main(void)
+{
+	test_good();
+	test_text_ends();
+	test_lengths();
+	test_kinds();
+	test_ranges();
+	return test_status();
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * feeder.h - hand-made records for the connection model, and what it tells, as lines of text.
+ *
+ * A scenario is a table of records and a table of lines. Times are in ms, as on a clock that is at
+ * 1000 when we attach. A line is "when FROM>TO dwell cause", the dwell "=500" exact, ">=500" a
+ * lower bound, "?" unknown; ms again, or with "ns" where that is no whole number.
+ */
+#ifndef FEEDER_H
+#define FEEDER_H
+
+#include "clock.h"
+#include "conn.h"
+#include "decode.h"
+#include "options.h"
+#include "parse.h"
+#include "test.h"
+
+#define FEEDER_ATTACHED 1000
+#define FEEDER_TICK     4
+#define FEEDER_EVENTS   64
+#define FEEDER_LINE     160
+
+/* 0 in a table reads "as usual"; this reads 0. */
+#define NONE (-1)
+
+struct rec {
+	uint64_t ms;
+	uint32_t lost;
+	uint8_t kind;              /* WIRE_*; as usual: a transition */
+	int64_t cookie;            /* as usual: 7 */
+	int32_t lport, rport;      /* as usual: 40000, 443 */
+	const char *laddr, *raddr; /* as usual: 10.0.0.1, 10.0.0.2 */
+	uint32_t netns;            /* as usual: 4026531840 */
+
+	uint8_t from, to; /* of a transition */
+	uint16_t flags;
+	int32_t error;
+	uint32_t pid, uid;
+	const char *comm;
+	uint64_t cgroup;
+
+	uint8_t op, substate, cause; /* of a mini-socket */
+	uint32_t tw_entered;         /* ms; 0: this kernel has no note of it */
+	uint64_t expires;            /* ms */
+
+	uint8_t state; /* of a socket an iterator met */
+};
+
+#define MOVE(when, before, after, ...)                                               \
+	{                                                                            \
+		.ms = when, .from = WIRE_##before, .to = WIRE_##after, ##__VA_ARGS__ \
+	}
+#define MINI(when, what, in, until, ...)                                                        \
+	{                                                                                       \
+		.ms = when, .kind = WIRE_TIMEWAIT, .op = WIRE_TW_##what, .substate = WIRE_##in, \
+		.expires = until, ##__VA_ARGS__                                                 \
+	}
+#define MET(when, in, ...)                                                         \
+	{                                                                          \
+		.ms = when, .kind = WIRE_SOCKET, .state = WIRE_##in, ##__VA_ARGS__ \
+	}
+#define TICK(when, ...)                                      \
+	{                                                    \
+		.ms = when, .kind = WIRE_TICK, ##__VA_ARGS__ \
+	}
+#define SWEPT(when, ...)                                      \
+	{                                                     \
+		.ms = when, .kind = WIRE_SWEPT, ##__VA_ARGS__ \
+	}
+
+#define HELD_BY(number, name) .flags = WIRE_F_OWNED, .pid = number, .comm = name
+
+struct feeder {
+	struct options options; /* the filter */
+	struct conn_table *table;
+	struct conn last; /* the connection of the last event */
+	char lines[FEEDER_EVENTS][FEEDER_LINE];
+	unsigned n;
+	bool show_owner;
+};
+
+TEST_INLINE void feeder_time(uint64_t ns, char text[24])
+{
+	if (ns % NS_PER_MS)
+		snprintf(text, 24, "%" PRIu64 "ns", ns);
+	else
+		snprintf(text, 24, "%llu", (unsigned long long)ns / NS_PER_MS);
+}
+
+TEST_INLINE void feeder_take(void *ctx, const struct conn *conn, const struct conn_event *event)
+{
+	static const char *const signs[DWELL_KNOWNS] = {"?", ">=", "="};
+	struct feeder *feeder = ctx;
+	char ts[24], dwell[24], *line = feeder->lines[feeder->n];
+	int len;
+
+	feeder->last = *conn;
+	if (feeder->n == FEEDER_EVENTS)
+		return;
+	feeder_time(event->ts, ts);
+	feeder_time(event->dwell, dwell);
+	len = snprintf(line, FEEDER_LINE, "%s %s>%s %s%s%s%s", ts, tcpstate_name(event->from),
+		       tcpstate_name(event->to), signs[event->dwell_known],
+		       event->dwell_known || event->dwell ? dwell : "", event->cause ? " " : "",
+		       tcpstate_cause_name(event->cause));
+	if (feeder->show_owner)
+		snprintf(line + len, FEEDER_LINE - (size_t)len, " %u %s %s", conn->owner.pid,
+			 conn->owner.comm, conn_owner_known_name(conn->owner.known));
+	feeder->n++;
+}
+
+TEST_INLINE int feeder_wanted(void *ctx, const struct conn *conn)
+{
+	return options_wanted(&((struct feeder *)ctx)->options, conn);
+}
+
+/* Options as typed, separated by spaces; NULL: none. */
+TEST_INLINE void feeder_options(struct options *options, const char *typed)
+{
+	char text[256], *argv[32] = {(char *)"test"}, *rest = text, *word;
+	int argc = 1;
+
+	snprintf(text, sizeof(text), "%s", typed ? typed : "");
+	while ((word = strsep(&rest, " ")))
+		if (*word)
+			argv[argc++] = word;
+	if (options_parse(options, argc, argv))
+		abort();
+}
+
+struct feeder_setup {
+	const char *filter; /* options; NULL: none */
+	size_t max;         /* 0: plenty */
+	bool blind;         /* this kernel shows no mini-sockets */
+	bool show_owner;
+};
+
+TEST_INLINE void feeder_init(struct feeder *feeder, struct feeder_setup setup)
+{
+	struct conn_config config = {.attached = FEEDER_ATTACHED * NS_PER_MS,
+				     .tick_ns = FEEDER_TICK * NS_PER_MS,
+				     .max = setup.max ? setup.max : 1000,
+				     .sees_timewait = !setup.blind,
+				     .wanted = feeder_wanted,
+				     .event = feeder_take,
+				     .ctx = feeder};
+
+	memset(feeder, 0, sizeof(*feeder));
+	feeder_options(&feeder->options, setup.filter);
+	feeder->show_owner = setup.show_owner;
+	feeder->table = conn_table_new(&config);
+	if (!feeder->table)
+		abort();
+}
+
+TEST_INLINE void feeder_address(const char *text, uint8_t addr[16])
+{
+	struct match_prefix prefix;
+	char why[PARSE_WHY];
+
+	if (!parse_cidr(text, &prefix, why))
+		abort();
+	memcpy(addr, prefix.addr, 16);
+}
+
+TEST_INLINE struct wire_id feeder_id(const struct rec *rec)
+{
+	struct wire_id id = {.cookie = rec->cookie == NONE ? 0
+				       : rec->cookie       ? (uint64_t)rec->cookie
+							   : 7,
+			     .lport = (uint16_t)(rec->lport == NONE ? 0
+						 : rec->lport       ? rec->lport
+								    : 40000),
+			     .rport = (uint16_t)(rec->rport == NONE ? 0
+						 : rec->rport       ? rec->rport
+								    : 443),
+			     .netns = rec->netns ? rec->netns : 4026531840u};
+
+	feeder_address(rec->laddr ? rec->laddr : "10.0.0.1", id.laddr);
+	feeder_address(rec->raddr ? rec->raddr : "10.0.0.2", id.raddr);
+	return id;
+}
+
+TEST_INLINE struct wire_head feeder_head(const struct rec *rec, uint16_t kind, size_t len)
+{
+	return (struct wire_head){
+		.ts = rec->ms * NS_PER_MS, .lost = rec->lost, .kind = kind, .len = (uint16_t)len};
+}
+
+/* The record as it comes from the kernel. */
+TEST_INLINE union decode_record feeder_record(const struct rec *rec)
+{
+	union decode_record to = {0};
+	uint16_t kind = rec->kind ? rec->kind : WIRE_TRANSITION;
+
+	if (kind == WIRE_TRANSITION) {
+		to.transition = (struct wire_transition){
+			.head = feeder_head(rec, kind, sizeof(to.transition)),
+			.id = feeder_id(rec),
+			.cgroup = rec->cgroup,
+			.uid = rec->uid,
+			.pid = rec->pid,
+			.error = rec->error,
+			.from = rec->from,
+			.to = rec->to,
+			.flags = rec->flags};
+		if (rec->comm)
+			memcpy(to.transition.comm, rec->comm, strnlen(rec->comm, 15));
+	} else if (kind == WIRE_TIMEWAIT) {
+		to.timewait =
+			(struct wire_timewait){.head = feeder_head(rec, kind, sizeof(to.timewait)),
+					       .id = feeder_id(rec),
+					       .expires = rec->expires * NS_PER_MS,
+					       .op = rec->op,
+					       .substate = rec->substate,
+					       .cause = rec->cause,
+					       .entered = rec->tw_entered};
+	} else if (kind == WIRE_SOCKET) {
+		to.socket = (struct wire_socket){.head = feeder_head(rec, kind, sizeof(to.socket)),
+						 .id = feeder_id(rec),
+						 .state = rec->state};
+	} else if (kind == WIRE_SWEPT) {
+		to.swept = (struct wire_swept){.head = feeder_head(rec, kind, sizeof(to.swept)),
+					       .netns = feeder_id(rec).netns};
+	} else {
+		to.head = feeder_head(rec, kind, sizeof(to.head));
+	}
+	return to;
+}
+
+TEST_INLINE void feeder_feed(struct feeder *feeder, const struct rec *rec)
+{
+	union decode_record bytes = feeder_record(rec), decoded;
+
+	if (decode(&bytes, bytes.head.len, &decoded) != bytes.head.len)
+		abort();
+	conn_feed(feeder->table, &decoded);
+}
+
+TEST_INLINE void feeder_release(struct feeder *feeder)
+{
+	conn_table_free(feeder->table);
+}
+
+/* ---- scenarios ---- */
+
+#define SCENARIO_RECORDS 24
+#define SCENARIO_LINES   16
+
+struct scenario {
+	const char *name;
+	struct feeder_setup setup;
+	struct rec feed[SCENARIO_RECORDS]; /* up to the first with ms 0 */
+	const char *tells[SCENARIO_LINES];
+	size_t count, unsettled; /* at the end */
+	uint64_t evicted;
+};
+
+TEST_INLINE void scenario_run(const struct scenario *scenario)
+{
+	static struct feeder feeder;
+	struct conn_stats stats;
+	unsigned records, n;
+
+	test_begin(scenario->name);
+	feeder_init(&feeder, scenario->setup);
+	for (records = 0; records < SCENARIO_RECORDS && scenario->feed[records].ms; records++)
+		feeder_feed(&feeder, &scenario->feed[records]);
+	for (n = 0; n < SCENARIO_LINES && scenario->tells[n]; n++)
+		CHECK_STR(n < feeder.n ? feeder.lines[n] : "(nothing)", scenario->tells[n]);
+	for (; n < feeder.n; n++)
+		CHECK_STR(feeder.lines[n], "(nothing)");
+	stats = conn_stats(feeder.table);
+	CHECK_EQ(stats.count, scenario->count);
+	CHECK_EQ(stats.unsettled, scenario->unsettled);
+	CHECK_EQ(stats.evicted, scenario->evicted);
+	test_end("%u records, %u transitions%s%s", records, feeder.n, feeder.n ? ", last " : "",
+		 feeder.n ? feeder.lines[feeder.n - 1] : "");
+	feeder_release(&feeder);
+}
+
+#endif

@@ -1,0 +1,228 @@
+#!/bin/busybox sh
+# shellcheck shell=dash
+# guest.sh - /init of the virtual machine, whose only other files are a static busybox, tcpdwell, the test helpers
+# and three kernel modules: so this is also the proof that tcpdwell needs nothing of its host.
+#
+# /vm.conf says what to do: KERNEL its name in kernels.txt, TESTS, WAYS ('' all), MUST the ways that have to load,
+# INTERACTIVE. What goes to the host is on the console, a line each: "RESULT ok|FAIL|skip ...", "NOTE ...", and "END"
+# after the last one.
+
+/bin/busybox --install -s /bin
+export PATH=/bin HOME=/
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmp /tmp
+mount -t tracefs tracefs /sys/kernel/tracing
+mount -t bpf bpf /sys/fs/bpf
+mount -t cgroup2 cgroup /sys/fs/cgroup
+for module in inet_diag tcp_diag tun; do
+	insmod /mod/$module.ko || echo "NOTE no module $module"
+done
+ip link set lo up
+# Kernel messages in the middle of a result would spoil it; they are looked through at the end.
+echo 1 >/proc/sys/kernel/printk
+. /vm.conf
+
+ok() { echo "RESULT ok $KERNEL/$1: $2"; }
+fail() { echo "RESULT FAIL $KERNEL/$1: $2"; }
+skip() { echo "RESULT skip $KERNEL/$1: $2"; }
+notes() { sed 's/^/NOTE /'; }
+first_line() { head -n 1 "$1" 2>/dev/null; }
+
+# new_netns: a network namespace with lo up, held by a process, NS.
+new_netns() {
+	unshare -n sleep 1000000 &
+	NS=$!
+	while [ "$(readlink /proc/$NS/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do
+		sleep 0.01
+	done
+	nsenter -t "$NS" -n ip link set lo up
+}
+
+end_netns() {
+	kill "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
+
+# way_option WAY: what makes tcpdwell take this way; 'auto' is what it does by itself.
+way_option() { [ "$1" = auto ] || echo "--timewait $1"; }
+
+# start_tracer OUT WAY ARGUMENT...: complete when this returns. Sets TRACER; false, with the reason in OUT.err.
+start_tracer() {
+	local out=$1 way=$2 tries=0
+	shift 2
+	rm -f /tmp/ready
+	# shellcheck disable=SC2046
+	tcpdwell -f json --ready-file /tmp/ready $(way_option "$way") "$@" >"$out" 2>"$out.err" &
+	TRACER=$!
+	while [ ! -s /tmp/ready ]; do
+		tries=$((tries + 1))
+		[ -d /proc/$TRACER ] && [ $tries -lt 600 ] || return 1
+		sleep 0.1
+	done
+}
+
+stop_tracer() {
+	kill -INT "$TRACER" 2>/dev/null
+	wait "$TRACER"
+}
+
+# judge NAME TRUTH OUTPUT: a result a life.
+judge() {
+	local status
+	verify "$2" "$3" >/tmp/verdict 2>&1
+	status=$?
+	sed -n -e "s|^ok  *|RESULT ok $KERNEL/$1: |p" -e "s|^BAD  *|RESULT FAIL $KERNEL/$1: |p" -e 's|^  *^|NOTE     ^|p' /tmp/verdict
+	if [ $status != 0 ] && ! grep -q '^BAD' /tmp/verdict; then
+		fail "$1" "verify: status $status: $(first_line /tmp/verdict)"
+	fi
+}
+
+# truth NAME WAY ARGUMENT...: plays, traces and judges.
+truth() {
+	local name=$2/$1 way=$2 status
+	shift 2
+	new_netns
+	if ! start_tracer /tmp/out "$way" --netns "$NS"; then
+		fail "$name" "cannot trace: $(first_line /tmp/out.err)"
+		end_netns "$NS"
+		return
+	fi
+	nsenter -t "$NS" -n traffic -o /tmp/truth "$@" >/tmp/traffic.log 2>&1
+	status=$?
+	sleep 1.1
+	stop_tracer || fail "$name" "tcpdwell ended with $?: $(first_line /tmp/out.err)"
+	case $status in
+	0) judge "$name" /tmp/truth /tmp/out ;;
+	77)
+		skip "$name" "some scenarios: $(tail -n 1 /tmp/traffic.log)"
+		judge "$name" /tmp/truth /tmp/out
+		;;
+	*) fail "$name" "the traffic did not play: $(tail -n 1 /tmp/traffic.log)" ;;
+	esac
+	end_netns "$NS"
+}
+
+# ---- tests that every way has to pass ----
+
+test_truth_ipv4() { truth truth-ipv4 "$1" all; }
+test_truth_ipv6() { truth truth-ipv6 "$1" -6 all; }
+test_truth_mapped() { truth truth-mapped "$1" -m all; }
+test_churn() { truth churn "$1" -n 211 churn; }
+
+# A TIME-WAIT that lives out its 60 s beside one whose namespace goes. Idle seconds cost nothing here.
+test_time_wait() {
+	local name=$1/time-wait full gone
+	new_netns
+	full=$NS
+	new_netns
+	gone=$NS
+	if ! start_tracer /tmp/out "$1" --netns "$full,$gone"; then
+		fail "$name" "cannot trace: $(first_line /tmp/out.err)"
+	elif ! nsenter -t "$gone" -n traffic -o /tmp/truth.gone netns-gone >/tmp/traffic.log 2>&1; then
+		fail "$name" "the traffic did not play: $(tail -n 1 /tmp/traffic.log)"
+		stop_tracer
+	else
+		sleep 0.2
+		end_netns "$gone"
+		nsenter -t "$full" -n traffic -o /tmp/truth.full time-wait-full >/tmp/traffic.log 2>&1 ||
+			fail "$name" "the traffic did not play: $(tail -n 1 /tmp/traffic.log)"
+		sleep 1.1
+		stop_tracer || fail "$name" "tcpdwell ended with $?: $(first_line /tmp/out.err)"
+		judge "$name" /tmp/truth.gone /tmp/out
+		judge "$name" /tmp/truth.full /tmp/out
+	fi
+	end_netns "$full"
+	end_netns "$gone"
+}
+
+# ---- tests of the kernel, whatever the way ----
+
+test_features() {
+	if tcpdwell features >/tmp/features 2>&1; then
+		ok features "$(awk '/^[a-z]/ { name = $1 } $1 == "chosen" { printf "%s%s by %s", sep, name, $2; sep = ", " }' /tmp/features)"
+	else
+		fail features "status $?: $(awk '/why:/ { sub(/.*why: /, ""); print; exit }' /tmp/features)"
+	fi
+	notes </tmp/features
+}
+
+# Each program alone before this kernel's verifier: what it costs, or exactly what is refused.
+test_verifier() {
+	verifier /tcpdwell.bpf.o -v >/tmp/verifier
+	while read -r program verdict words; do
+		case $verdict in
+		ok) ok verifier "$program: $words instructions" ;;
+		refused | unattachable) skip verifier "$program $verdict: $words" ;;
+		esac
+	done </tmp/verifier
+	grep -qE '^[a-z_0-9]+ (refused|unattachable) ' /tmp/verifier && notes </tmp/verifier
+}
+
+# ways: those asked for, or all that this tcpdwell knows.
+ways() {
+	if ! tcpdwell --help | grep -q -e --timewait; then
+		echo auto
+	elif [ -n "$WAYS" ]; then
+		echo "$WAYS"
+	else
+		echo fentry kprobe timer sample
+	fi
+}
+
+# way_works WAY: probed. A refusal is a skip, unless this kernel has to have the way.
+way_works() {
+	local why
+	# shellcheck disable=SC2046
+	why=$(tcpdwell -q -d 0.1 $(way_option "$1") 2>&1 >/dev/null) && return 0
+	why=$(echo "$why" | tr '\n' ' ')
+	case ,$MUST,auto, in
+	*,$1,*) fail "$1" "has to work here: $why" ;;
+	*) skip "$1" "refused: $why" ;;
+	esac
+	return 1
+}
+
+# The first way that works is put to all tests, the others to those in which ways differ.
+run_tests() {
+	local test way first=1 each=
+	for test in features verifier; do
+		case " $TESTS " in *" $test "*) "test_$test" ;; esac
+	done
+	for test in $TESTS; do
+		case $test in features | verifier) ;; *) each="$each test_$(echo "$test" | tr - _)" ;; esac
+	done
+	[ -n "$each" ] || return
+	for way in $(ways); do
+		way_works "$way" || continue
+		for test in $each; do
+			case $first-$test in -test_truth_ipv6 | -test_truth_mapped) ;; *) "$test" "$way" ;; esac
+		done
+		first=
+	done
+}
+
+# What the kernel itself complained about while we were at it.
+check_dmesg() {
+	if dmesg | grep -E 'BUG:|WARNING:|Oops|Call Trace|rcu.*stall|soft lockup' >/tmp/bad; then
+		fail kernel "$(first_line /tmp/bad)"
+		dmesg | grep -A 25 -m 1 -E 'BUG:|WARNING:|Oops|Call Trace|rcu.*stall|soft lockup' | notes
+	fi
+}
+
+echo "NOTE up $(cut -d' ' -f1 /proc/uptime) $(uname -r)"
+if [ -n "$INTERACTIVE" ]; then
+	echo "busybox, tcpdwell, traffic, verify and verifier are here; exit ends the machine"
+	setsid cttyhack sh
+elif [ -f /script ]; then
+	. /script >/tmp/script.out 2>&1
+	notes </tmp/script.out
+else
+	run_tests
+	check_dmesg
+fi
+echo "NOTE down $(cut -d' ' -f1 /proc/uptime)"
+echo END
+sync
+poweroff -f

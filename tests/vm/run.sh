@@ -1,0 +1,158 @@
+#!/bin/bash
+# run.sh [OPTIONS] KERNEL [TEST...] - boots a kernel of kernels.txt under qemu and runs the tests in it, with the
+# static tcpdwell and nothing else.
+#
+#   -s        leave an interactive shell instead ('exit' or Ctrl-A X ends it)
+#   -u        look for a newer package of that series first
+#   -w WAYS   only these ways of seeing mini-sockets, e.g. fentry,timer (default: all)
+#   -r        real time and two processors. Without: one processor whose clock is the count of its instructions,
+#             so that waiting costs nothing and a busy host changes no result
+#   -x FILE   run this script (busybox sh) in the guest instead, and print what it says
+#   -k        keep the folder with the initramfs and the console
+#   -v        print the guest's notes too (always kept in the cache, as results/KERNEL.log)
+#
+# TEST: features verifier truth-ipv4 truth-ipv6 truth-mapped time-wait churn (default: all).
+# On stdout "ok|FAIL|skip KERNEL/WAY/TEST: ...", then for each way
+#   summary KERNEL WAY passed=N failed=N skipped=N version=V seconds=S
+# (WAY is '-' for what belongs to none). Exit 1 if anything failed. No KVM even if there is one: that keeps
+# every run the same.
+set -u
+. "$(dirname "$0")/vm.sh.inc"
+
+ALL_TESTS="features verifier truth-ipv4 truth-ipv6 truth-mapped time-wait churn"
+TIMEOUT=${TCPDWELL_VM_TIMEOUT:-420}
+
+fail() {
+	echo "FAIL $KERNEL/$1: ${*:2}"
+	failed=1
+}
+
+# make_initramfs DIR: the machine's whole file system, as DIR/initramfs.
+make_initramfs() {
+	local root=$1/root busybox
+	busybox=$("$VM/busybox.sh" "$ARCH") || return 1
+	mkdir -p "$root"/{bin,proc,sys,dev,tmp,mod} || return 1
+	cp "$busybox" "$root/bin/busybox"
+	cp "$built"/{tcpdwell,traffic,verify,verifier} "$root/bin/" || return 1
+	cp "$built/tcpdwell.bpf.o" "$root/" || return 1
+	cp "$kernel_dir"/mod/*.ko "$root/mod/" || return 1
+	cp "$VM/guest.sh" "$root/init"
+	chmod 755 "$root/init" "$root"/bin/*
+	[ -z "$script" ] || cp "$script" "$root/script" || return 1
+	# shellcheck disable=SC2153
+	cat >"$root/vm.conf" <<-CONF
+		KERNEL='$KERNEL' TESTS='${tests[*]}' WAYS='${ways//,/ }' MUST='$WAYS' INTERACTIVE='$interactive'
+	CONF
+	(cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$1/initramfs"
+}
+
+# boot DIR: runs the machine until it powers off.
+boot() {
+	local qemu console clock
+	case $ARCH in
+	arm64) qemu=(qemu-system-aarch64 -M virt -cpu 'max,pauth-impdef=on') console=ttyAMA0 ;;
+	*) qemu=(qemu-system-x86_64 -cpu max) console=ttyS0 ;;
+	esac
+	if [ -n "$real" ] || [ -n "$interactive" ]; then
+		clock=(-accel "tcg,thread=multi" -smp 2)
+	else
+		clock=(-accel "tcg,thread=single" -smp 1 -icount "shift=${TCPDWELL_VM_SHIFT:-3},sleep=off")
+	fi
+	qemu+=("${clock[@]}" -m 512M -nodefaults -display none -no-reboot -kernel "$kernel_dir/vmlinuz"
+		-initrd "$1/initramfs" -append "console=$console panic=-1 quiet")
+	if [ -n "$interactive" ]; then
+		"${qemu[@]}" -serial mon:stdio >&3
+		return
+	fi
+	timeout -k 5 "$TIMEOUT" "${qemu[@]}" -serial stdio </dev/null >"$1/console.raw" 2>&1
+	status=$?
+	tr -d '\r' <"$1/console.raw" >"$1/console"
+}
+
+# report DIR: the results on the console, or why there are none.
+report() {
+	if [ -n "$verbose" ]; then
+		grep -aoE '(RESULT|NOTE) .*' "$1/console" | sed 's/^RESULT //'
+	else
+		# The explanation of a failure is the note after it.
+		grep -aoE '(RESULT .*|NOTE     \^.*)' "$1/console" | sed -e 's/^RESULT //' -e 's/^NOTE//'
+	fi
+	grep -aq '^RESULT FAIL' "$1/console" && failed=1
+	if ! grep -aq '^END' "$1/console"; then
+		fail machine "it $([ "$status" = 124 ] && echo "did not end within $TIMEOUT s" || echo "died"); its last words:"
+		tail -n 15 "$1/console" | sed 's/^/    /'
+	elif [ -z "$script" ] && ! grep -aq '^RESULT' "$1/console"; then
+		fail machine "no result"
+	fi
+}
+
+# summaries FILE: a line a way, of the results in FILE.
+summaries() {
+	awk -v kernel="$KERNEL" -v rest="version=$version seconds=$SECONDS" '
+		$1 ~ /^(ok|FAIL|skip)$/ {
+			name = $2
+			sub(/:$/, "", name)
+			n = split(name, part, "/")
+			way = "-"
+			if (n > 2 || part[2] ~ /^(auto|fentry|kprobe|timer|sample)$/) way = part[2]
+			if (!(way in seen)) order[++ways] = way
+			seen[way] = 1
+			count[way, $1]++
+		}
+		END {
+			for (i = 1; i <= ways; i++)
+				printf "summary %s %s passed=%d failed=%d skipped=%d %s\n", kernel, order[i],
+					count[order[i], "ok"], count[order[i], "FAIL"], count[order[i], "skip"], rest
+		}' "$1"
+}
+
+interactive='' script='' update='' ways='' real='' keep='' verbose='' failed=0 version=none
+while getopts sux:w:rkv option; do
+	case $option in
+	s) interactive=1 ;;
+	u) update=-u ;;
+	x) script=$OPTARG verbose=1 ;;
+	w) ways=$OPTARG ;;
+	r) real=1 ;;
+	k) keep=1 ;;
+	v) verbose=1 ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# -ge 1 ] || die "usage: run.sh [-s] [-u] [-x FILE] [-w WAYS] [-r] [-k] [-v] KERNEL [TEST...]"
+kernel_line "$1" || die "'$1' is not in kernels.txt; there are: $(kernel_names | tr '\n' ' ')"
+shift
+read -ra tests <<<"${*:-$ALL_TESTS}"
+for test in "${tests[@]}"; do
+	[[ " $ALL_TESTS " == *" $test "* ]] || die "no test '$test'; there are: $ALL_TESTS"
+done
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/tcpdwell-vm.XXXXXX")
+[ -n "$keep" ] && echo "run.sh: $dir" >&2 || trap 'rm -rf "$dir"' EXIT
+mkdir -p "$CACHE/results"
+
+run() {
+	local built
+	built=$TOP/build/static/$(static_arch "$ARCH")
+	[ -x "$built/tcpdwell" ] || { fail machine "$built/tcpdwell is not there: make static ARCH=$(static_arch "$ARCH")"; return; }
+	# shellcheck disable=SC2086
+	kernel_dir=$("$VM/fetch.sh" $update "$KERNEL")
+	case $? in
+	0) ;;
+	75) echo "skip $KERNEL/machine: no package of series '$SERIES' in $SUITES"; return ;;
+	*) fail machine "cannot fetch it"; return ;;
+	esac
+	version=$(cat "$kernel_dir/version")
+	SECONDS=0
+	make_initramfs "$dir" || { fail machine "cannot make an initramfs"; return; }
+	boot "$dir"
+	[ -z "$interactive" ] || return
+	report "$dir"
+	cp "$dir/console" "$CACHE/results/$KERNEL.log"
+}
+
+run 3>&1 >"$dir/results"
+cat "$dir/results"
+summaries "$dir/results"
+[ $failed = 0 ]
