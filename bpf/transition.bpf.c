@@ -103,6 +103,22 @@ static __always_inline __u16 flags_by_stack(void *ctx, const struct sock *sk, in
 	return code_on_stack(ctx, CODE_VALIDATE) ? 0 : WIRE_F_RST_DOUBT;
 }
 
+/*
+ * Kernels before 6.15 set a child to SYN-RECEIVED while it is still a copy of its listener: cookie
+ * and addresses are the listener's, the remote port is 0 (inet_csk_clone_lock,
+ * net/ipv4/inet_connection_sock.c; seen on 6.1 and 6.12). Such an event would be told of the
+ * listener. It is left out, and the child's next one says so.
+ */
+bool clones_are_untold = false;
+
+static __always_inline bool is_unborn_clone(const struct sock *sk, int from, int to)
+{
+	if (from != WIRE_LISTEN || to != WIRE_SYN_RECV || sk->__sk_common.skc_dport)
+		return false;
+	clones_are_untold = true;
+	return true;
+}
+
 static __always_inline int tell_transition(void *ctx, const struct sock *sk, int from, int to)
 {
 	struct wire_transition *rec;
@@ -110,7 +126,7 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	struct tcp_sock *tp;
 
 	/* SCTP and MPTCP come this way too. */
-	if (sk->sk_protocol != IPPROTO_TCP)
+	if (sk->sk_protocol != IPPROTO_TCP || is_unborn_clone(sk, from, to))
 		return 0;
 	tp = bpf_skc_to_tcp_sock((void *)sk);
 	if (!tp)
@@ -133,6 +149,8 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	rec->cgroup = sk->sk_cgrp_data.cgroup->kn->id;
 	if (to == WIRE_CLOSE)
 		rec->flags = flags_of_end(sk, tp) | flags_by_stack(ctx, sk, from);
+	if (from == WIRE_SYN_RECV && clones_are_untold)
+		rec->flags |= WIRE_F_UNTOLD;
 	if (sk->sk_lock.owned)
 		owner_of(sk, from, to, rec);
 	wire_submit(rec);

@@ -73,7 +73,9 @@ struct wire_id {
 #define WIRE_F_RST_DOUBT                                                        \
 	(1 << 7) /* ECONNRESET, but tcp_validate_incoming() is not on the stack \
 		  */
-#define WIRE_F_ALL 0xff
+#define WIRE_F_UNTOLD \
+	(1 << 8) /* from SYN-RECEIVED, on a kernel that tells no LISTEN -> SYN-RECEIVED */
+#define WIRE_F_ALL 0x1ff
 
 struct wire_transition {
 	struct wire_head head;

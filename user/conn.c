@@ -282,6 +282,25 @@ static void note_missed(struct conn_table *table, struct store_entry *entry,
 	entry->conn.since_exact = false;
 }
 
+/*
+ * The kernel did not tell of LISTEN -> SYN-RECEIVED. Both moves of an accepted child are made by
+ * the segment that completes the handshake, microseconds apart (or the first, with Fast Open, by
+ * the SYN): it is told here, and how long SYN-RECEIVED lasted is not known.
+ */
+static void tell_accept(struct conn_table *table, struct store_entry *entry,
+			const struct wire_transition *t)
+{
+	struct wire_transition accept = *t;
+
+	accept.from = WIRE_LISTEN;
+	accept.to = WIRE_SYN_RECV;
+	accept.flags = 0;
+	learn_owner(table, &entry->conn, &accept);
+	entry->conn.state = WIRE_LISTEN;
+	move_to(table, entry,
+		(struct move){.ts = t->head.ts, .lost = t->head.lost, .to = WIRE_SYN_RECV});
+}
+
 static void feed_transition(struct conn_table *table, const struct wire_transition *t)
 {
 	struct move move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->to};
@@ -301,6 +320,8 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 		entry = first_sight(table, &t->head, &t->id, t->from, false);
 		if (!entry)
 			return;
+		if (t->flags & WIRE_F_UNTOLD)
+			tell_accept(table, entry, t);
 	}
 	learn_identity(&entry->conn, &t->id);
 	learn_owner(table, &entry->conn, t);

@@ -83,8 +83,8 @@ static void coarse_bound(uint64_t ns, char text[CLOCK_TEXT_MAX])
 	snprintf(text, CLOCK_TEXT_MAX, ">=%" PRIu64 "s", (uint64_t)(ns / NS_PER_S));
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (ns >= 4 * units[i].ns) {
-			snprintf(text, CLOCK_TEXT_MAX, ">=%" PRIu64 "%c", (uint64_t)(ns / units[i].ns),
-				 units[i].unit);
+			snprintf(text, CLOCK_TEXT_MAX, ">=%" PRIu64 "%c",
+				 (uint64_t)(ns / units[i].ns), units[i].unit);
 			return;
 		}
 }
