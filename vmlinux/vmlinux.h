@@ -2,12 +2,12 @@
 /*
  * vmlinux.h - the few kernel types that tcpdwell reads, and only the fields it reads.
  *
- * Every type carries preserve_access_index, so the loader finds each field by name in the BTF of the
- * kernel it runs on: order, gaps and sizes here mean nothing, names and kinds of types do. That is why
- * one small file serves every kernel and every architecture, and a 3 MB dump is not needed.
+ * Every type carries preserve_access_index, so the loader finds each field by name in the BTF of
+ * the kernel it runs on: order, gaps and sizes here mean nothing, names and kinds of types do. That
+ * is why one small file serves every kernel and every architecture, and a 3 MB dump is not needed.
  *
- * To read one more field: look it up (`bpftool btf dump file /sys/kernel/btf/vmlinux format c`), add
- * its name with its type here, and, if some kernel spells it otherwise, put that spelling into
+ * To read one more field: look it up (`bpftool btf dump file /sys/kernel/btf/vmlinux format c`),
+ * add its name with its type here, and, if some kernel spells it otherwise, put that spelling into
  * bpf/flavors.bpf.h as `struct NAME___WHY`.
  */
 #ifndef TCPDWELL_VMLINUX_H
@@ -26,8 +26,8 @@ typedef __u32 __be32;
 typedef __u32 __wsum;
 typedef _Bool bool;
 
-#define NULL  ((void *)0)
-#define true  1
+#define NULL ((void *)0)
+#define true 1
 #define false 0
 
 /* What bpf_helpers.h and our maps name; values are kernel ABI (include/uapi/linux/bpf.h). */

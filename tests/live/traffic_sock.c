@@ -160,7 +160,7 @@ static sa_family_t tuple_address(const struct sockaddr_storage *sa, unsigned cha
 		*port = ntohs(in4->sin_port);
 		return AF_INET;
 	}
-	*port = ntohs(in6->sin6_port);
+	*port = ntohs(in6->sin6_port); // NOLINT(clang-analyzer-core.CallAndMessage)
 	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
 		memcpy(addr, &in6->sin6_addr.s6_addr[12], 4);
 		return AF_INET;

@@ -1,0 +1,39 @@
+#!/bin/bash
+# Documentation says what the code says: options, fields, causes and states in the man page are those in the tables;
+# the commands that the README names exist.
+. "$(dirname "$0")/../lib.sh"
+MAN=$TESTS/../man/tcpdwell.8
+README=$TESTS/../README.md
+
+same() { # NAME WHAT: two lists, from the code and from the page
+	if diff "$WORK/code" "$WORK/page" >"$WORK/diff"; then
+		ok "docs-$1" "$(wc -l <"$WORK/code") $2, the same in code and man page"
+	else
+		fail "docs-$1" "$(tr '\n' ' ' <"$WORK/diff")"
+	fi
+}
+
+"$TCPDWELL" --list-options | sort >"$WORK/code"
+sed -nE 's/^\.It Fl (. , Fl )?-?([a-z-]+)( Ar ([A-Z]+))?$/\1|\2|\4/p; s/^\.It Fl ([[:alnum:]]) , Fl -([a-z0-9-]+)( Ar ([A-Z]+))?$/\1|\2|\4/p' "$MAN" |
+	sed -E 's/^(.) , Fl \|/\1|/' | awk -F'|' '{ print ($1 != "" ? "-" $1 " " : "") "--" $2 ($3 != "" ? " " $3 : "") }' | sort -u >"$WORK/page"
+same options options
+
+# section NAME: the lines of a section of the page.
+section() { sed -n "/^\.Sh $1/,/^\.Sh/p" "$MAN"; }
+
+"$TCPDWELL" -r "$TESTS/golden/basic/in.rec" -f csv | head -1 | tr ',' '\n' | sort >"$WORK/code"
+section FIELDS | sed -n 's/^\.It Va //p' | sed 's/ , Va /\n/g' | sort -u >"$WORK/page"
+same fields fields
+
+grep -oE '\[CAUSE_[A-Z_]+\] = "[a-z-]+"' "$TESTS/../user/tcpstate.c" | sed 's/.*"\(.*\)"/\1/' | sort >"$WORK/code"
+section CAUSES | sed -n 's/^\.It Sy //p' | sort >"$WORK/page"
+same causes causes
+
+grep -oE '\[WIRE_[A-Z0-9_]+\] = "[A-Z0-9-]+"' "$TESTS/../user/tcpstate.c" | sed 's/.*"\(.*\)"/\1/' | sort >"$WORK/code"
+section STATES | sed -n 's/^\.It Sy //p' | sort >"$WORK/page"
+same states states
+
+while read -r target; do
+	make -C "$TESTS/.." -n "$target" >/dev/null 2>"$WORK/err" && ok "docs-readme" "make $target exists" ||
+		fail "docs-readme" "make $target: $(head -1 "$WORK/err")"
+done < <(grep -oE '^ +make [a-z]+' "$README" | awk '{ print $2 }' | sort -u)
