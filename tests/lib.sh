@@ -31,6 +31,18 @@ ok() { echo "ok $1: ${*:2}"; }
 fail() { echo "FAIL $1: ${*:2}"; }
 skip() { echo "skip $1: ${*:2}"; }
 
+# plainly COMMAND...: as an ordinary user, where we may choose. In a folder that others may not enter (/root), as
+# root without a single capability, which may do no more.
+plainly() {
+	local as=(--reuid 65534 --regid 65534 --clear-groups --inh-caps=-all)
+	if [ "$(id -u)" != 0 ]; then
+		"$@"
+		return
+	fi
+	setpriv "${as[@]}" test -x "$TCPDWELL" 2>/dev/null || as=(--inh-caps=-all --bounding-set=-all)
+	HOME=/tmp setpriv "${as[@]}" "$@"
+}
+
 # check NAME WHAT COMMAND...: ok if the command succeeds; its output is shown only if not.
 check() {
 	local name=$1 what=$2

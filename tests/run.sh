@@ -12,14 +12,9 @@ jobs=${JOBS:-$(nproc)}
 results=$(mktemp -d "${TMPDIR:-/tmp}/tcpdwell-results.XXXXXX")
 trap 'rm -rf "$results"' EXIT
 
-# As nobody, where we may choose.
-plainly() {
-	if [ "$(id -u)" = 0 ]; then
-		HOME=/tmp setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$@"
-	else
-		"$@"
-	fi
-}
+# Only for plainly(); its cleaning up is not wanted here, and what it makes is empty.
+# shellcheck source=tests/lib.sh
+plainly() { (. tests/lib.sh && plainly "$@"); }
 
 # The live tests first: they take longest.
 tests=()

@@ -177,14 +177,13 @@ static void row(struct sink *sink, uint64_t from, uint64_t to, uint64_t count, u
 		grouped(count, number), BAR_WIDTH, width, bar);
 }
 
-/* From the first row that holds something to the last, at any rate one. */
+/* From the first row that holds something to the last; what is empty in between is three dots. */
 static void bars(struct sink *sink, const struct hist *hist)
 {
 	uint64_t from = 0, to = ROW_BOUND_MIN, first = UINT64_MAX, end = 0, most = 0, count;
+	bool is_gap = false;
 
 	for (; from < ROW_BOUND_MAX; from = to, to = next_row_bound(to)) {
-		if (from >= ROW_BOUND_MAX)
-			break;
 		count = count_between(hist, from, to);
 		if (count && first == UINT64_MAX)
 			first = from;
@@ -195,8 +194,15 @@ static void bars(struct sink *sink, const struct hist *hist)
 	count = hist->buckets[HIST_BUCKETS - 1];
 	most = count > most ? count : most;
 	for (from = first; from != UINT64_MAX && from < end; from = to) {
+		uint64_t here;
+
 		to = from ? next_row_bound(from) : ROW_BOUND_MIN;
-		row(sink, from, to, count_between(hist, from, to), most);
+		here = count_between(hist, from, to);
+		if (here && is_gap)
+			fputs("     ...\n", sink->out);
+		if (here)
+			row(sink, from, to, here, most);
+		is_gap = !here;
 	}
 	if (count)
 		row(sink, ROW_BOUND_MAX, UINT64_MAX, count, most);

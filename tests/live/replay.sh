@@ -26,8 +26,8 @@ for pid in "${PIDS[@]}"; do
 done
 chmod 644 "$WORK"/*.rec
 
-# replay ARGUMENT...: as nobody.
-replay() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$TCPDWELL" "$@"; }
+# replay ARGUMENT...: as an ordinary user.
+replay() { plainly "$TCPDWELL" "$@"; }
 
 # same NAME ARGUMENT...
 same() {
