@@ -4,11 +4,12 @@
 can_trace time-wait || exit 0
 
 new_netns full && new_netns gone || exit 1
-start_tracer "$WORK/out.json" -f json --netns "$full,$gone" || exit 1
-play "$gone" "$WORK/truth.gone" netns-gone || fail netns-gone "the traffic did not play"
+# Ports of their own: the number of a namespace that went is soon that of a new one.
+start_tracer "$WORK/out.json" -f json --netns "$full,$gone" -P 17000-17999 || exit 1
+play "$gone" "$WORK/truth.gone" -p 17001 netns-gone || fail netns-gone "the traffic did not play"
 sleep 0.2
 ip netns del "$gone"
-play "$full" "$WORK/truth.full" time-wait-full || fail time-wait-full "the traffic did not play"
+play "$full" "$WORK/truth.full" -p 17101 time-wait-full || fail time-wait-full "the traffic did not play"
 sleep 1.1
 stop_tracer || fail time-wait "tcpdwell ended with $?"
 judge netns-gone "$WORK/truth.gone" "$WORK/out.json"
