@@ -43,6 +43,9 @@ plainly() {
 	HOME=/tmp setpriv "${as[@]}" "$@"
 }
 
+# is_privileged: root, with what makes it root. plainly() may run us as one without.
+is_privileged() { ! grep -q '^CapEff:\s*0*$' /proc/self/status; }
+
 # check NAME WHAT COMMAND...: ok if the command succeeds; its output is shown only if not.
 check() {
 	local name=$1 what=$2

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2030,SC2031 # plainly() reads lib.sh in a subshell on purpose
 # run.sh BUILD [unit|live] - all tests, or those of one kind, then one line: N passed, N failed, N skipped.
 #
 # What needs no root runs as an ordinary user even when root runs this. Tests are independent of each other and

@@ -113,7 +113,7 @@ else
 fi
 
 # Without root there is no tracing, and it says what to do; what was to be recorded is not there half.
-if [ "$(id -u)" = 0 ]; then
+if is_privileged; then
 	skip output-not-root "this is root"
 else
 	"$TCPDWELL" -d 0.1 -w "$WORK/live.rec" >"$WORK/out" 2>"$WORK/err"

@@ -35,7 +35,7 @@ broken folder "directory" /
 broken empty "not a tcpdwell recording" "$WORK/empty"
 broken text "hint: .*-w FILE" "$TESTS/run.sh"
 broken device "not a tcpdwell recording" /dev/null
-if [ "$(id -u)" != 0 ]; then
+if ! is_privileged; then
 	cp "$REC" "$WORK/secret" && chmod 0 "$WORK/secret"
 	broken unreadable "Permission denied" "$WORK/secret"
 else
