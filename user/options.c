@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <string.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
@@ -41,18 +40,6 @@ static const struct {
 
 static const char *const format_names[] = {
 	[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv"};
-
-static bool refuse(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static bool refuse(char *why, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(why, PARSE_WHY, fmt, args);
-	va_end(args);
-	return false;
-}
 
 /* ---- what the rows do; `why` says what is wrong with `value` ---- */
 
@@ -99,7 +86,7 @@ static bool set_port(struct options *o, const char *value, char *why)
 static bool set_family(struct options *o, uint8_t family, char *why)
 {
 	if (o->match.family && o->match.family != family)
-		return refuse(why, "-4 and -6 exclude each other");
+		return parse_refuse(why, "-4 and -6 exclude each other");
 	o->match.family = family;
 	return true;
 }
@@ -121,7 +108,7 @@ static bool add_address(void *ctx, const char *piece, char *why)
 	struct match_config *match = &((struct options *)ctx)->match;
 
 	if (match->n_prefixes >= MATCH_PREFIXES_MAX)
-		return refuse(why, "more than %d addresses", MATCH_PREFIXES_MAX);
+		return parse_refuse(why, "more than %d addresses", MATCH_PREFIXES_MAX);
 	if (!parse_cidr(piece, &match->prefixes[match->n_prefixes], why))
 		return false;
 	match->n_prefixes++;
@@ -139,8 +126,8 @@ static bool add_state(void *ctx, const char *piece, char *why)
 	uint8_t state = tcpstate_parse(piece);
 
 	if (!state)
-		return refuse(why, "'%s' is no TCP state (such as close-wait or fin-wait-2)",
-			      piece);
+		return parse_refuse(why, "'%s' is no TCP state (such as close-wait or fin-wait-2)",
+				    piece);
 	if (!o->has_states)
 		o->states = 0;
 	o->has_states = true;
@@ -153,22 +140,22 @@ static bool set_state(struct options *o, const char *value, char *why)
 	return parse_list(value, add_state, o, why);
 }
 
-#define DEFINE_NUMBER_LIST(name, list, count, min, max)                               \
-	static bool add_##name(void *ctx, const char *piece, char *why)               \
-	{                                                                             \
-		struct options *o = ctx;                                              \
-		uint64_t number;                                                      \
-                                                                                      \
-		if (o->count >= OPTIONS_LIST_MAX)                                     \
-			return refuse(why, "more than %d entries", OPTIONS_LIST_MAX); \
-		if (!parse_number(piece, min, max, &number, why))                     \
-			return false;                                                 \
-		o->list[o->count++] = (uint32_t)number;                               \
-		return true;                                                          \
-	}                                                                             \
-	static bool set_##name(struct options *o, const char *value, char *why)       \
-	{                                                                             \
-		return parse_list(value, add_##name, o, why);                         \
+#define DEFINE_NUMBER_LIST(name, list, count, min, max)                                     \
+	static bool add_##name(void *ctx, const char *piece, char *why)                     \
+	{                                                                                   \
+		struct options *o = ctx;                                                    \
+		uint64_t number;                                                            \
+                                                                                            \
+		if (o->count >= OPTIONS_LIST_MAX)                                           \
+			return parse_refuse(why, "more than %d entries", OPTIONS_LIST_MAX); \
+		if (!parse_number(piece, min, max, &number, why))                           \
+			return false;                                                       \
+		o->list[o->count++] = (uint32_t)number;                                     \
+		return true;                                                                \
+	}                                                                                   \
+	static bool set_##name(struct options *o, const char *value, char *why)             \
+	{                                                                                   \
+		return parse_list(value, add_##name, o, why);                               \
 	}
 
 DEFINE_NUMBER_LIST(pid, pids, n_pids, 1, INT32_MAX)
@@ -179,10 +166,10 @@ static bool add_comm(void *ctx, const char *piece, char *why)
 	struct options *o = ctx;
 
 	if (o->n_comms >= OPTIONS_LIST_MAX)
-		return refuse(why, "more than %d names", OPTIONS_LIST_MAX);
+		return parse_refuse(why, "more than %d names", OPTIONS_LIST_MAX);
 	if (strlen(piece) >= sizeof(o->comms[0]))
-		return refuse(why, "the kernel keeps 15 characters of a name, '%s' is longer",
-			      piece);
+		return parse_refuse(why, "the kernel keeps 15 characters of a name, '%s' is longer",
+				    piece);
 	strcpy(o->comms[o->n_comms++], piece);
 	return true;
 }
@@ -214,15 +201,16 @@ static bool add_netns(void *ctx, const char *piece, char *why)
 	uint64_t inode;
 
 	if (match->n_netns >= MATCH_NETNS_MAX)
-		return refuse(why, "more than %d namespaces", MATCH_NETNS_MAX);
+		return parse_refuse(why, "more than %d namespaces", MATCH_NETNS_MAX);
 	snprintf(named, sizeof(named), "/run/netns/%s", piece);
 	snprintf(of_pid, sizeof(of_pid), "/proc/%s/ns/net", piece);
 	if (!inode_of(paths, NSFS_MAGIC, &inode) &&
 	    !parse_number(piece, 0x10000000, UINT32_MAX, &inode, why))
-		return refuse(why,
-			      "no network namespace '%s' (a name of `ip netns`, a path, a pid, or "
-			      "an inode number)",
-			      piece);
+		return parse_refuse(
+			why,
+			"no network namespace '%s' (a name of `ip netns`, a path, a pid, or "
+			"an inode number)",
+			piece);
 	match->netns[match->n_netns++] = (uint32_t)inode;
 	return true;
 }
@@ -240,12 +228,12 @@ static bool add_cgroup(void *ctx, const char *piece, char *why)
 	const char *relative = piece + strspn(piece, "/");
 
 	if (o->n_cgroups >= OPTIONS_LIST_MAX)
-		return refuse(why, "more than %d cgroups", OPTIONS_LIST_MAX);
+		return parse_refuse(why, "more than %d cgroups", OPTIONS_LIST_MAX);
 	snprintf(unified, sizeof(unified), "/sys/fs/cgroup/%s", relative);
 	snprintf(hybrid, sizeof(hybrid), "/sys/fs/cgroup/unified/%s", relative);
 	if (!parse_number(piece, 1, UINT64_MAX, &o->cgroups[o->n_cgroups], why) &&
 	    !inode_of(paths, CGROUP2_SUPER_MAGIC, &o->cgroups[o->n_cgroups]))
-		return refuse(why, "no cgroup '%s' below /sys/fs/cgroup", piece);
+		return parse_refuse(why, "no cgroup '%s' below /sys/fs/cgroup", piece);
 	o->n_cgroups++;
 	return true;
 }
@@ -271,9 +259,9 @@ static bool add_by(void *ctx, const char *piece, char *why)
 		strcat(names, group_key_name(i));
 	}
 	if (key < 0)
-		return refuse(why, "'%s' is none of %s", piece, names);
+		return parse_refuse(why, "'%s' is none of %s", piece, names);
 	if (o->by.n >= GROUP_KEYS_MAX)
-		return refuse(why, "more than %d keys", GROUP_KEYS_MAX);
+		return parse_refuse(why, "more than %d keys", GROUP_KEYS_MAX);
 	if (strcmp(piece, "state") != 0) /* histograms are by state in any case */
 		o->by.keys[o->by.n++] = (uint8_t)key;
 	return true;
@@ -293,7 +281,7 @@ static bool set_interval(struct options *o, const char *value, char *why)
 {
 	if (!parse_duration(value, false, &o->interval_ns, why))
 		return false;
-	return o->interval_ns >= 100 * NS_PER_MS || refuse(why, "shorter than 100ms");
+	return o->interval_ns >= 100 * NS_PER_MS || parse_refuse(why, "shorter than 100ms");
 }
 
 static bool set_format(struct options *o, const char *value, char *why)
@@ -303,13 +291,13 @@ static bool set_format(struct options *o, const char *value, char *why)
 			o->format = (enum options_format)i;
 			return true;
 		}
-	return refuse(why, "not text, json or csv");
+	return parse_refuse(why, "not text, json or csv");
 }
 
 static bool set_path(const char **path, const char *value, char *why)
 {
 	if (!*value)
-		return refuse(why, "empty");
+		return parse_refuse(why, "empty");
 	*path = value;
 	return true;
 }
@@ -317,7 +305,7 @@ static bool set_path(const char **path, const char *value, char *why)
 static bool set_write(struct options *o, const char *value, char *why)
 {
 	if (!strcmp(value, "-"))
-		return refuse(why, "standard output is for the results; name a file");
+		return parse_refuse(why, "standard output is for the results; name a file");
 	return set_path(&o->write_path, value, why);
 }
 
@@ -338,7 +326,7 @@ static bool set_buffer(struct options *o, const char *value, char *why)
 	if (!parse_size(value, &bytes, why))
 		return false;
 	if (bytes < 4096 || bytes > BUFFER_MAX || (bytes & (bytes - 1)))
-		return refuse(why, "must be a power of two from 4k to 1G, such as 8M");
+		return parse_refuse(why, "must be a power of two from 4k to 1G, such as 8M");
 	o->buffer_bytes = bytes;
 	return true;
 }
@@ -474,7 +462,7 @@ static int set_row(struct options *o, size_t row, const char *value, struct give
 	bool ok;
 
 	if (given->rows[row] && rows[row].commands & ONCE)
-		ok = refuse(why, "given twice: write one list");
+		ok = parse_refuse(why, "given twice: write one list");
 	else
 		ok = rows[row].set(o, value, why);
 	given->rows[row] = true;
@@ -584,66 +572,6 @@ int options_parse(struct options *o, int argc, char **argv)
 		      o->match.by_neither || o->match.family || o->match.n_prefixes ||
 		      o->match.n_netns;
 	return check_together(o, &given);
-}
-
-/* ---- asking ---- */
-
-#define IN_LIST(list, n, value)                        \
-	({                                             \
-		bool found = !(n);                     \
-		for (unsigned k = 0; k < (n); k++)     \
-			found |= (list)[k] == (value); \
-		found;                                 \
-	})
-
-static bool comm_in_list(const struct options *o, const char *comm)
-{
-	bool found = !o->n_comms;
-
-	for (unsigned i = 0; i < o->n_comms; i++)
-		found |= !strcmp(o->comms[i], comm);
-	return found;
-}
-
-static int owner_wanted(const struct options *o, const struct conn *conn)
-{
-	if (!o->n_pids && !o->n_comms)
-		return MATCH_YES;
-	if (conn->owner.known == OWNER_UNKNOWN)
-		return MATCH_UNDECIDED;
-	if (IN_LIST(o->pids, o->n_pids, conn->owner.pid) && comm_in_list(o, conn->owner.comm))
-		return MATCH_YES;
-	/* Its listener is not wanted, but who accepted it may be. */
-	return conn->owner.known == OWNER_INHERITED ? MATCH_UNDECIDED : MATCH_NO;
-}
-
-static int uid_wanted(const struct options *o, const struct conn *conn)
-{
-	if (!o->n_uids)
-		return MATCH_YES;
-	if (conn->uid == CONN_NO_UID)
-		return MATCH_UNDECIDED;
-	return IN_LIST(o->uids, o->n_uids, conn->uid);
-}
-
-static int cgroup_wanted(const struct options *o, const struct conn *conn)
-{
-	if (!o->n_cgroups)
-		return MATCH_YES;
-	if (!conn->cgroup)
-		return MATCH_UNDECIDED;
-	return IN_LIST(o->cgroups, o->n_cgroups, conn->cgroup);
-}
-
-int options_wanted(const struct options *o, const struct conn *conn)
-{
-	int wanted = MATCH_YES;
-
-	if (o->filtered)
-		wanted = match_identity(&o->match, &conn->id, !conn->is_listener);
-	wanted = match_and(wanted, owner_wanted(o, conn));
-	wanted = match_and(wanted, uid_wanted(o, conn));
-	return match_and(wanted, cgroup_wanted(o, conn));
 }
 
 /* ---- help ---- */

@@ -59,9 +59,6 @@ struct options {
  */
 int options_parse(struct options *options, int argc, char **argv);
 
-/* What a connection's owner and identity have to be: MATCH_NO, MATCH_YES, MATCH_UNDECIDED. */
-int options_wanted(const struct options *options, const struct conn *conn);
-
 void options_print_help(FILE *out);
 
 /* One line an option, "-L --local-port LIST", for the tests that compare documentation with this

@@ -16,9 +16,7 @@
 #define DURATION_MAX_S 1000000000ULL
 #define PIECE_MAX      256
 
-static bool refuse(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static bool refuse(char *why, const char *fmt, ...)
+bool parse_refuse(char *why, const char *fmt, ...)
 {
 	va_list args;
 
@@ -34,11 +32,11 @@ static bool take_digits(const char **text, uint64_t *ret_number, char *why)
 	char *end;
 
 	if (!isdigit((unsigned char)**text))
-		return refuse(why, **text ? "not a whole number" : "empty");
+		return parse_refuse(why, **text ? "not a whole number" : "empty");
 	errno = 0;
 	*ret_number = strtoull(*text, &end, 10);
 	if (errno)
-		return refuse(why, "too large");
+		return parse_refuse(why, "too large");
 	*text = end;
 	return true;
 }
@@ -50,9 +48,9 @@ bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret_nu
 	if (!take_digits(&text, &number, why))
 		return false;
 	if (*text)
-		return refuse(why, "not a whole number");
+		return parse_refuse(why, "not a whole number");
 	if (number < min || number > max)
-		return refuse(why, "not within %" PRIu64 "-%" PRIu64, min, max);
+		return parse_refuse(why, "not within %" PRIu64 "-%" PRIu64, min, max);
 	*ret_number = number;
 	return true;
 }
@@ -71,10 +69,10 @@ bool parse_duration(const char *text, bool zero_ok, uint64_t *ret_ns, char *why)
 	uint64_t whole = 0, unit = 0, ns, scale = NS_PER_S, fraction = 0;
 
 	if (!take_digits(&text, &whole, why))
-		return refuse(why, "not a duration such as 30, 1.5s, 500ms, 2m or 1h");
+		return parse_refuse(why, "not a duration such as 30, 1.5s, 500ms, 2m or 1h");
 	if (*text == '.') {
 		if (!isdigit((unsigned char)*++text))
-			return refuse(why, "no digits after the point");
+			return parse_refuse(why, "no digits after the point");
 		for (; isdigit((unsigned char)*text); text++) {
 			scale /= 10;
 			fraction += (uint64_t)(*text - '0') * scale;
@@ -84,14 +82,14 @@ bool parse_duration(const char *text, bool zero_ok, uint64_t *ret_ns, char *why)
 		if (!strcmp(text, duration_units[i].name))
 			unit = duration_units[i].ns;
 	if (!unit)
-		return refuse(why, "unknown unit '%s': us, ms, s, m, h or d", text);
+		return parse_refuse(why, "unknown unit '%s': us, ms, s, m, h or d", text);
 	if (whole > DURATION_MAX_S * NS_PER_S / unit)
-		return refuse(why, "longer than %llu s", DURATION_MAX_S);
+		return parse_refuse(why, "longer than %llu s", DURATION_MAX_S);
 	ns = whole * unit + (uint64_t)((double)fraction / NS_PER_S * (double)unit + 0.5);
 	if (ns > DURATION_MAX_S * NS_PER_S)
-		return refuse(why, "longer than %llu s", DURATION_MAX_S);
+		return parse_refuse(why, "longer than %llu s", DURATION_MAX_S);
 	if (!ns && !zero_ok)
-		return refuse(why, "must be longer than 0");
+		return parse_refuse(why, "must be longer than 0");
 	*ret_ns = ns;
 	return true;
 }
@@ -108,11 +106,11 @@ bool parse_size(const char *text, uint64_t *ret_bytes, char *why)
 	if (*text) {
 		suffix = strchr(suffixes, tolower((unsigned char)*text));
 		if (!suffix || text[1])
-			return refuse(why, "unknown unit '%s': k, M or G", text);
+			return parse_refuse(why, "unknown unit '%s': k, M or G", text);
 		shift = 10 * (int)(suffix - suffixes + 1);
 	}
 	if (number > UINT64_MAX >> shift)
-		return refuse(why, "too large");
+		return parse_refuse(why, "too large");
 	*ret_bytes = number << shift;
 	return true;
 }
@@ -126,9 +124,10 @@ bool parse_list(const char *text, bool (*item)(void *ctx, const char *piece, cha
 		size_t len = strcspn(text, ",");
 
 		if (!len)
-			return refuse(why, *text ? "empty entry in the list" : "empty");
+			return parse_refuse(why, *text ? "empty entry in the list" : "empty");
 		if (len >= sizeof(piece))
-			return refuse(why, "entry longer than %zu characters", sizeof(piece) - 1);
+			return parse_refuse(why, "entry longer than %zu characters",
+					    sizeof(piece) - 1);
 		memcpy(piece, text, len);
 		piece[len] = '\0';
 		if (!item(ctx, piece, why))
@@ -144,7 +143,7 @@ static bool take_port(const char **text, uint64_t *ret_port, char *why)
 	if (!take_digits(text, ret_port, why))
 		return false;
 	if (*ret_port < 1 || *ret_port > 65535)
-		return refuse(why, "port %" PRIu64 " is not within 1-65535", *ret_port);
+		return parse_refuse(why, "port %" PRIu64 " is not within 1-65535", *ret_port);
 	return true;
 }
 
@@ -164,10 +163,10 @@ static bool add_ports(void *ctx, const char *piece, char *why)
 			return false;
 	}
 	if (*text)
-		return refuse(why, "'%s' is not a port or a range of ports", piece);
+		return parse_refuse(why, "'%s' is not a port or a range of ports", piece);
 	if (last < first)
-		return refuse(why, "range %s is reversed: write %" PRIu64 "-%" PRIu64, piece, last,
-			      first);
+		return parse_refuse(why, "range %s is reversed: write %" PRIu64 "-%" PRIu64, piece,
+				    last, first);
 	for (uint64_t port = first; port <= last; port++) {
 		struct match_ports *set = excluded ? &ports->excluded : &ports->included;
 
@@ -212,20 +211,20 @@ bool parse_cidr(const char *text, struct match_prefix *ret_prefix, char *why)
 	unsigned width;
 
 	if (len >= sizeof(host))
-		return refuse(why, "not an address");
+		return parse_refuse(why, "not an address");
 	memcpy(host, text, len);
 	host[len] = '\0';
 	if (!parse_address(host, addr, &width))
-		return refuse(why, "'%s' is not an IPv4 or IPv6 address", host);
+		return parse_refuse(why, "'%s' is not an IPv4 or IPv6 address", host);
 	bits = width;
 	if (slash && !parse_number(slash + 1, 0, width, &bits, why))
-		return refuse(why, "prefix length '%s' is not within 0-%u", slash + 1, width);
+		return parse_refuse(why, "prefix length '%s' is not within 0-%u", slash + 1, width);
 	bits += 128 - width;
 	for (unsigned i = 0; i < bits; i++)
 		mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
 	for (unsigned i = 0; i < 16; i++)
 		if (addr[i] & ~mask[i])
-			return refuse(why, "bits are set beyond the prefix length %s", slash);
+			return parse_refuse(why, "bits are set beyond the prefix length %s", slash);
 	memcpy(ret_prefix->addr, addr, sizeof(addr));
 	memcpy(ret_prefix->mask, mask, sizeof(mask));
 	return true;

@@ -15,6 +15,9 @@
 
 #define PARSE_WHY 160
 
+/* Says into `why` what is wrong; always false, so that it can be returned. */
+bool parse_refuse(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* A whole number in decimal, min..max. */
 bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret_number, char *why);
 

@@ -9,6 +9,7 @@
 #include "decode.h"
 #include "histset.h"
 #include "sink.h"
+#include "wanted.h"
 
 /* The states in the order in which a connection meets them: the order of histograms. */
 static const uint8_t life_order[] = {
@@ -85,7 +86,7 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 
 static int is_wanted(void *ctx, const struct conn *conn)
 {
-	return options_wanted(((struct tracer *)ctx)->options, conn);
+	return wanted(((struct tracer *)ctx)->options, conn);
 }
 
 /* --raw: the tracepoint's words, which know of no dwell. The model still runs beside, for
@@ -104,7 +105,7 @@ static void tell_raw(struct tracer *tracer, const struct wire_transition *t)
 		conn.owner.pid = t->pid;
 		memcpy(conn.owner.comm, t->comm, sizeof(conn.owner.comm));
 	}
-	if (options_wanted(tracer->options, &conn) != MATCH_YES || !is_of_interest(tracer, &event))
+	if (wanted(tracer->options, &conn) != MATCH_YES || !is_of_interest(tracer, &event))
 		return;
 	tracer->sum.transitions++;
 	tracer->sink.ops->transition(&tracer->sink, &conn, &event);

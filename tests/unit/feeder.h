@@ -13,6 +13,7 @@
 #include "conn.h"
 #include "decode.h"
 #include "options.h"
+#include "wanted.h"
 #include "parse.h"
 #include "test.h"
 
@@ -112,7 +113,7 @@ TEST_INLINE void feeder_take(void *ctx, const struct conn *conn, const struct co
 
 TEST_INLINE int feeder_wanted(void *ctx, const struct conn *conn)
 {
-	return options_wanted(&((struct feeder *)ctx)->options, conn);
+	return wanted(&((struct feeder *)ctx)->options, conn);
 }
 
 /* Options as typed, separated by spaces; NULL: none. */
