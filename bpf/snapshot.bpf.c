@@ -8,8 +8,6 @@
  */
 #include "timewait.bpf.h"
 
-#define TCP_TIMEWAIT_LEN_NS 60000000000ULL /* include/net/tcp.h: 60 * HZ, since 2.3 */
-
 /* Set by the loader before each sweep: only TIME-WAITs that began after this are told. */
 __u64 sweep_since = 0;
 
@@ -24,7 +22,7 @@ static __always_inline int write_timewait(struct seq_file *seq, struct inet_time
 	timewait_identity(tw, &rec.id);
 	wire_stamp(&rec.head, WIRE_TIMEWAIT, sizeof(rec));
 	timewait_fill(&rec, tw, (struct timewait_event){.op = WIRE_TW_SEEN});
-	if (rec.expires - TCP_TIMEWAIT_LEN_NS < sweep_since)
+	if (rec.expires - WIRE_TIMEWAIT_LEN_NS < sweep_since)
 		return 0;
 	if (config.filtered && match_identity(&config.match, &rec.id, 1) == MATCH_NO)
 		return 0;

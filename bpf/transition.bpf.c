@@ -2,9 +2,10 @@
 /*
  * transition.bpf.c - sock:inet_sock_set_state, one record for each state a full socket is given.
  *
- * It runs on every transition of the host, so it reads through BTF pointers only and calls five
- * helpers at most. What the tracepoint does not tell (FIN-WAIT-2 after close(), TIME-WAIT) is
- * timewait.bpf.c's.
+ * It runs on every transition of the host: the socket is read through BTF pointers, and what costs
+ * a helper (the owner's name, the stack) only where it proves something. A second program looks
+ * after what the first was kept from. What the tracepoint does not tell (FIN-WAIT-2 after close(),
+ * TIME-WAIT) is timewait.bpf.c's.
  */
 #include "stack.bpf.h"
 

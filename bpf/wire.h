@@ -90,6 +90,9 @@ struct wire_transition {
 	__u16 flags; /* WIRE_F_* */
 };
 
+/* How long TIME-WAIT lasts, but for timer slack: TCP_TIMEWAIT_LEN, include/net/tcp.h, 60 * HZ. */
+#define WIRE_TIMEWAIT_LEN_NS 60000000000ULL
+
 /* wire_timewait.op: what happened to the mini-socket. */
 #define WIRE_TW_ARMED                                                               \
 	1 /* its timer was set: it was born, or it moved to TIME-WAIT, or restarted \

@@ -6,9 +6,6 @@
 #include "conn_cause.h"
 #include "match.h"
 
-/* TCP_TIMEWAIT_LEN, include/net/tcp.h: 60 * HZ. */
-#define TIMEWAIT_LEN_NS (60 * NS_PER_S)
-
 /* How long a cancelled timer may leave open what ended it. Its expiry follows within microseconds.
  */
 #define CANCEL_SETTLES_NS (500 * NS_PER_MS)
@@ -41,7 +38,7 @@ static void move_silently(struct conn_table *table, struct store_entry *entry,
 			  const struct wire_timewait *t)
 {
 	struct life_step move = {.lost = t->head.lost, .to = WIRE_TIME_WAIT};
-	uint64_t told = t->expires - TIMEWAIT_LEN_NS, entered = entered_at(entry, t);
+	uint64_t told = t->expires - WIRE_TIMEWAIT_LEN_NS, entered = entered_at(entry, t);
 
 	if (entered && entered + table->config.tick_ns + NS_PER_MS < told)
 		told = entered;
@@ -172,10 +169,10 @@ static void prove_by_timer(const struct conn_table *table, struct store_entry *e
 			   const struct wire_timewait *t)
 {
 	/* A lower bound errs to the safe side: `expires` is right to a jiffy. */
-	uint64_t since = t->expires - TIMEWAIT_LEN_NS + table->config.tick_ns;
+	uint64_t since = t->expires - WIRE_TIMEWAIT_LEN_NS + table->config.tick_ns;
 
 	if (entry->conn.state == WIRE_TIME_WAIT && !entry->conn.since_exact &&
-	    t->expires > TIMEWAIT_LEN_NS && since < entry->conn.since)
+	    t->expires > WIRE_TIMEWAIT_LEN_NS && since < entry->conn.since)
 		entry->conn.since = since;
 }
 
