@@ -10,13 +10,13 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpf
 ARGS    ?=
 
 # What the build, the tests and lint need beyond a base Debian, as Debian names it.
-PACKAGES := gcc clang llvm libc6-dev libbpf-dev libelf-dev zlib1g-dev libjansson-dev uthash-dev bpftool \
-	pkg-config iproute2 jq mandoc util-linux procps clang-format clang-tidy cppcheck shellcheck \
-	binutils
+PACKAGES := gcc clang llvm libc6-dev libbpf-dev libelf-dev zlib1g-dev libjansson-dev libcap-dev \
+	uthash-dev bpftool pkg-config iproute2 jq mandoc util-linux procps clang-format \
+	clang-tidy cppcheck shellcheck binutils
 SENTINELS := /usr/bin/gcc /usr/bin/clang /usr/bin/llvm-strip /usr/include/bpf/libbpf.h /usr/include/gelf.h \
-	/usr/include/zlib.h /usr/include/jansson.h /usr/include/uthash.h /usr/sbin/bpftool /usr/bin/jq \
-	/usr/bin/mandoc /usr/bin/shellcheck /usr/bin/cppcheck /usr/bin/clang-tidy /usr/bin/clang-format \
-	/sbin/ip /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy
+	/usr/include/zlib.h /usr/include/jansson.h /usr/include/sys/capability.h /usr/include/uthash.h \
+	/usr/sbin/bpftool /usr/bin/jq /usr/bin/mandoc /usr/bin/shellcheck /usr/bin/cppcheck /usr/bin/clang-tidy \
+	/usr/bin/clang-format /sbin/ip /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
 	-Wpointer-arith -Wwrite-strings -Wundef -Werror
@@ -25,11 +25,12 @@ SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-re
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -DTCPDWELL_VERSION='"$(VERSION)"' \
 	-iquote bpf -iquote user -isystem $(BUILD)
-LIBS     := -lbpf -lelf -lz -ljansson -lm
+LIBS     := -lbpf -lelf -lz -ljansson -lcap -lm
 
 # CO-RE needs no kernel headers; the uapi headers that libbpf's own include are the host's.
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
-BPF_CFLAGS := -g -O2 -Wall -Wextra -Wno-unused-parameter -Werror -target bpf -mcpu=v3 -Ivmlinux -Ibpf \
+BPF_TARGET := $(if $(findstring aarch64,$(MULTIARCH)),arm64,x86)
+BPF_CFLAGS := -g -O2 -Wall -Wextra -Wno-unused-parameter -Werror -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_TARGET) -Ivmlinux -Ibpf \
 	$(addprefix -I/usr/include/,$(MULTIARCH))
 
 USER_C  := $(wildcard user/*.c)
@@ -37,7 +38,7 @@ USER_O  := $(USER_C:user/%.c=$(BUILD)/user/%.o)
 LIB_O   := $(filter-out $(BUILD)/user/main.o,$(USER_O))
 UNIT_C  := $(wildcard tests/unit/*.c)
 FUZZ_C  := $(wildcard tests/fuzz/*.c)
-HELPERS := $(BUILD)/traffic $(BUILD)/verify
+HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
@@ -50,6 +51,7 @@ help:
 	@echo "make check           the same, then all tests; SAN=1: under ASan and UBSan"
 	@echo "make demo            see it work on a small workload of its own, in 15 seconds"
 	@echo "make                 build/tcpdwell       make lint     format, tidy, cppcheck, shellcheck"
+	@echo "make static          one file for any host (ARCH=arm64)   make check-vm   tests on other kernels"
 	@echo "make install         DESTDIR, PREFIX      make bench    what it costs, beside nothing"
 
 # Asks the package manager only if something is missing, so that a built tree works without a network.
@@ -129,6 +131,9 @@ $(BUILD)/traffic: $(wildcard tests/live/traffic*.[ch] tests/live/rawtcp.[ch]) | 
 
 $(BUILD)/verify: tests/live/verify.c | $(BUILD)/user
 	$(CC) $(ALL_CFLAGS) $< -ljansson -o $@
+
+$(BUILD)/trouble: tests/live/trouble.c | $(BUILD)/user
+	$(CC) $(ALL_CFLAGS) $< -o $@
 
 # ---- install ----
 

@@ -1,6 +1,6 @@
 # static.mk: one file to copy onto any host. Included by the Makefile.
 #
-# `make static` and `make static ARCH=arm64` leave tcpdwell, with libbpf, libelf, zlib and jansson inside, in
+# `make static` and `make static ARCH=arm64` leave tcpdwell, with libbpf, libelf, zlib, jansson and libcap inside, in
 # build/static/ARCH/, and beside it the helpers that the tests in virtual machines need. Another architecture's
 # libraries come from Debian's packages, unpacked into build/sysroot-ARCH; the system's own packages stay as they are.
 
@@ -37,10 +37,10 @@ VM_PACKAGES  := qemu-system-x86 qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-
 VM_SENTINELS := /usr/bin/qemu-system-x86_64 /usr/bin/qemu-system-aarch64 /usr/bin/aarch64-linux-gnu-gcc \
 	/usr/aarch64-linux-gnu/lib/libc.a /usr/bin/cpio /usr/bin/xz /usr/bin/zstd /usr/bin/lz4 /usr/bin/file
 
-SYSROOT_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjansson-dev uthash-dev
+SYSROOT_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjansson-dev libcap-dev uthash-dev
 
 STATIC_CFLAGS = -isystem $(STATIC) $(filter-out -fsanitize% -fno-sanitize%,$(ALL_CFLAGS)) $(STATIC_PATHS)
-STATIC_LIBS   = $$($(STATIC_PKGCONF) --static --libs libbpf libelf zlib jansson) -lm
+STATIC_LIBS   = $$($(STATIC_PKGCONF) --static --libs libbpf libelf zlib jansson libcap) -lm
 STATIC_O     := $(USER_C:user/%.c=$(STATIC)/user/%.o)
 STATIC_BINS  := $(addprefix $(STATIC)/,tcpdwell traffic verify verifier)
 
@@ -67,7 +67,7 @@ deps-static deps-vm:
 $(STATIC)/user:
 	mkdir -p $@
 
-$(STATIC_SYSROOT)/.complete:
+$(STATIC_SYSROOT)/.complete: static.mk
 	tests/vm/sysroot.sh $(STATIC_SYSROOT) $(ARCH) $(SYSROOT_PACKAGES)
 	touch $@
 

@@ -36,6 +36,9 @@ struct config {
 	__u32 filtered;      /* 1: `match` has a condition */
 	__u32 self;          /* our pid: what we hold, we only look at */
 	__u32 sees_validate; /* tcp_validate_incoming has a range */
+	__u32 cookies;       /* 1: programs can make socket cookies; 0: see WIRE_ID_ADDRESS */
+	__u32 unused;
+	__u64 salt; /* of hashed addresses: random, another one each run */
 	struct code_range ranges[CODE_RANGES_MAX];
 	struct match_config match;
 };

@@ -36,9 +36,7 @@ static __always_inline int write_syn_sent(struct seq_file *seq, struct sock_comm
 
 	wire_stamp(&rec.head, WIRE_SOCKET, sizeof(rec));
 	rec.state = WIRE_SYN_SENT;
-	/* The fields of the identity stand in sock_common, which both kinds of socket begin with.
-	 */
-	timewait_identity((struct inet_timewait_sock *)common, &rec.id);
+	socket_identity(common, &rec.id);
 	if (config.filtered && match_identity(&config.match, &rec.id, 1) == MATCH_NO)
 		return 0;
 	bpf_seq_write(seq, &rec, sizeof(rec));

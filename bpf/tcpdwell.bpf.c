@@ -5,5 +5,7 @@
 #include "transition.bpf.c"
 #include "timewait.bpf.c"
 #include "snapshot.bpf.c"
+#include "inspect.bpf.c"
+#include "accept.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

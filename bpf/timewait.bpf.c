@@ -2,6 +2,9 @@
 /*
  * timewait.bpf.c - the ways of seeing a mini-socket, each a thin program over timewait_emit().
  *
+ * By the functions of its life, as fentry or as kprobe: the same four moments either way. Of their
+ * arguments only the first is read: it has been the same from 5.4 to 7.3, the others have not.
+ *
  * By its timer: every mini-socket has one, whose function is tw_timer_handler. The three timer
  * tracepoints fire for all timers of the host, so the first thing each program does is compare one
  * pointer. What they cannot see is a move within the same timer-wheel bucket: __mod_timer() then
@@ -10,11 +13,16 @@
 #include "timewait.bpf.h"
 #include "stack.bpf.h"
 
+static __always_inline struct inet_timewait_sock *timewait_around(struct timer_list *timer)
+{
+	return (void *)timer - bpf_core_field_offset(struct inet_timewait_sock, tw_timer);
+}
+
 static __always_inline struct inet_timewait_sock *timewait_of(struct timer_list *timer)
 {
 	if (!config.tw_timer_handler || (__u64)timer->function != config.tw_timer_handler)
 		return NULL;
-	return (void *)timer - bpf_core_field_offset(struct inet_timewait_sock, tw_timer);
+	return timewait_around(timer);
 }
 
 /*
@@ -23,10 +31,9 @@ static __always_inline struct inet_timewait_sock *timewait_of(struct timer_list 
  * inlined into its caller is not there, which leaves the caller's word or none: then CODE_NONE,
  * never a wrong one.
  */
-static __always_inline __u32 canceller(void *ctx)
+static __always_inline __u32 canceller(void *ctx, bool ended)
 {
 	__u64 frames[STACK_FRAMES] = {};
-	bool ended = false;
 	long size;
 
 	size = bpf_get_stack(ctx, frames, sizeof(frames), 0);
@@ -43,6 +50,8 @@ static __always_inline __u32 canceller(void *ctx)
 	}
 	return ended ? CODE_END : CODE_NONE;
 }
+
+/* ---- by its timer ---- */
 
 SEC("tp_btf/timer_start")
 int BPF_PROG(timewait_timer_start, struct timer_list *timer)
@@ -71,7 +80,7 @@ int BPF_PROG(timewait_timer_cancel, struct timer_list *timer)
 
 	if (!tw)
 		return 0;
-	meaning = canceller(ctx);
+	meaning = canceller(ctx, false);
 	if (meaning == CODE_RUN)
 		return 0;
 	/* Before a restart `expires` still tells when TIME-WAIT began, should nothing else have. */
@@ -80,4 +89,144 @@ int BPF_PROG(timewait_timer_cancel, struct timer_list *timer)
 		event.cause = meaning == CODE_END ? WIRE_TW_BY_UNKNOWN : meaning;
 	}
 	return timewait_emit(tw, event);
+}
+
+/* ---- by the functions of its life ---- */
+
+/*
+ * Two functions of its life are looked at twice: tcp_timewait_state_process() at entry and return,
+ * where the return is not told the argument, and tw_timer_handler(), which calls inet_twsk_kill()
+ * as an early end does. Both run in softirq, where nothing else of the same task comes between; so
+ * long is kept who is busy with which mini-socket.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024); /* no more at a time than there are CPUs */
+	__type(key, __u64);
+	__type(value, __u64);
+} busy_with SEC(".maps");
+
+#define IS_EXPIRING 1 /* in the address, where an aligned one has 0 */
+
+static __always_inline void is_busy_with(__u64 address)
+{
+	__u64 task = bpf_get_current_task();
+
+	bpf_map_update_elem(&busy_with, &task, &address, BPF_ANY);
+}
+
+/* What the current task was busy with; 0: nothing. It is not any more. */
+static __always_inline __u64 was_busy_with(void)
+{
+	__u64 task = bpf_get_current_task(), *found, address;
+
+	found = bpf_map_lookup_elem(&busy_with, &task);
+	if (!found)
+		return 0;
+	address = *found;
+	bpf_map_delete_elem(&busy_with, &task);
+	return address;
+}
+
+static __always_inline int segment_begins(struct inet_timewait_sock *tw)
+{
+	/* Of the segments that a TIME-WAIT gets none is a move. */
+	if (BPF_CORE_READ(tw, tw_substate) == WIRE_FIN_WAIT2)
+		is_busy_with(address_of(tw));
+	return 0;
+}
+
+static __always_inline int segment_is_done(void)
+{
+	struct inet_timewait_sock *tw = (void *)was_busy_with();
+
+	if (!tw || BPF_CORE_READ(tw, tw_substate) != WIRE_TIME_WAIT)
+		return 0;
+	return timewait_emit(tw, (struct timewait_event){.op = WIRE_TW_MOVED});
+}
+
+static __always_inline int expires(struct timer_list *timer)
+{
+	struct inet_timewait_sock *tw = timewait_around(timer);
+
+	is_busy_with(address_of(tw) | IS_EXPIRING);
+	return timewait_emit(tw, (struct timewait_event){.op = WIRE_TW_EXPIRED});
+}
+
+/* inet_twsk_kill() is called once for each. Its caller inet_twsk_deschedule_put() will not do:
+ * until 6.1 it is inlined into inet_twsk_purge(), and such ends would be missed. */
+static __always_inline int is_killed(void *ctx, struct inet_timewait_sock *tw)
+{
+	struct timewait_event event = {.op = WIRE_TW_ENDED};
+	__u32 meaning;
+
+	if (was_busy_with() == (address_of(tw) | IS_EXPIRING))
+		return 0;
+	meaning = canceller(ctx, true);
+	if (meaning == CODE_RUN)
+		event.op = WIRE_TW_EXPIRED;
+	else if (meaning > CODE_NONE && meaning < CODE_END)
+		event.cause = meaning;
+	return timewait_emit(tw, event);
+}
+
+/* Until 6.11 it is called inet_twsk_hashdance: the loader asks BTF which. */
+SEC("fentry/inet_twsk_hashdance_schedule")
+int BPF_PROG(timewait_fentry_born, struct inet_timewait_sock *tw)
+{
+	return timewait_emit(tw, (struct timewait_event){.op = WIRE_TW_BORN});
+}
+
+SEC("fentry/tcp_timewait_state_process")
+int BPF_PROG(timewait_fentry_segment, struct inet_timewait_sock *tw)
+{
+	return segment_begins(tw);
+}
+
+SEC("fexit/tcp_timewait_state_process")
+int BPF_PROG(timewait_fexit_segment)
+{
+	return segment_is_done();
+}
+
+SEC("fentry/tw_timer_handler")
+int BPF_PROG(timewait_fentry_expire, struct timer_list *timer)
+{
+	return expires(timer);
+}
+
+SEC("fentry/inet_twsk_kill")
+int BPF_PROG(timewait_fentry_end, struct inet_timewait_sock *tw)
+{
+	return is_killed(ctx, tw);
+}
+
+SEC("kprobe/inet_twsk_hashdance_schedule")
+int BPF_KPROBE(timewait_kprobe_born, struct inet_timewait_sock *tw)
+{
+	return timewait_emit(tw, (struct timewait_event){.op = WIRE_TW_BORN});
+}
+
+SEC("kprobe/tcp_timewait_state_process")
+int BPF_KPROBE(timewait_kprobe_segment, struct inet_timewait_sock *tw)
+{
+	return segment_begins(tw);
+}
+
+SEC("kretprobe/tcp_timewait_state_process")
+int BPF_KRETPROBE(timewait_kretprobe_segment)
+{
+	return segment_is_done();
+}
+
+SEC("kprobe/tw_timer_handler")
+int BPF_KPROBE(timewait_kprobe_expire, struct timer_list *timer)
+{
+	return expires(timer);
+}
+
+SEC("kprobe/inet_twsk_kill")
+int BPF_KPROBE(timewait_kprobe_end, struct inet_timewait_sock *tw)
+{
+	return is_killed(ctx, tw);
 }

@@ -31,7 +31,8 @@ static __always_inline bool timewait_is_tcp(struct inet_timewait_sock *tw)
 
 static __always_inline void timewait_identity(struct inet_timewait_sock *tw, struct wire_id *id)
 {
-	id->cookie = BPF_CORE_READ(tw, __tw_common.skc_cookie.counter);
+	/* Where programs cannot make cookies, one that `ss -e` made would tell another identity. */
+	id->cookie = config.cookies ? BPF_CORE_READ(tw, __tw_common.skc_cookie.counter) : 0;
 	id->lport = BPF_CORE_READ(tw, __tw_common.skc_num);
 	id->rport = bpf_ntohs(BPF_CORE_READ(tw, __tw_common.skc_dport));
 	id->netns = BPF_CORE_READ(tw, __tw_common.skc_net.net, ns.inum);
@@ -42,6 +43,14 @@ static __always_inline void timewait_identity(struct inet_timewait_sock *tw, str
 		addr_from_v4(id->laddr, BPF_CORE_READ(tw, __tw_common.skc_rcv_saddr));
 		addr_from_v4(id->raddr, BPF_CORE_READ(tw, __tw_common.skc_daddr));
 	}
+}
+
+/* Of a full socket: it begins with a sock_common, as a mini-socket does, and all is read there. */
+static __always_inline void socket_identity(const struct sock_common *common, struct wire_id *id)
+{
+	timewait_identity((struct inet_timewait_sock *)common, id);
+	if (!config.cookies)
+		id->cookie = id_from_address(common);
 }
 
 /* On 64 bit the low word of jiffies64 is jiffies, and all of it; on 32 bit the difference is right.
@@ -55,7 +64,8 @@ static __always_inline __s64 timewait_ticks_left(struct inet_timewait_sock *tw)
 static __always_inline void timewait_fill(struct wire_timewait *rec, struct inet_timewait_sock *tw,
 					  struct timewait_event event)
 {
-	rec->expires = rec->head.ts + timewait_ticks_left(tw) * (__s64)config.tick_ns;
+	if (event.op != WIRE_TW_BORN)
+		rec->expires = rec->head.ts + timewait_ticks_left(tw) * (__s64)config.tick_ns;
 	rec->op = event.op;
 	rec->cause = event.cause;
 	rec->substate = BPF_CORE_READ(tw, tw_substate);

@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 3
 
 /* TCP states as the kernel numbers them (include/net/tcp_states.h); tests/unit compares the two. */
 #define WIRE_ESTABLISHED 1
@@ -35,13 +35,17 @@
 #define WIRE_STATES      12 /* state numbers are below this; 0 is none */
 
 /* Record kinds. */
-#define WIRE_TRANSITION 1 /* struct wire_transition: a full socket changed its state */
-#define WIRE_TIMEWAIT   2 /* struct wire_timewait: something happened to a mini-socket */
-#define WIRE_SOCKET     3 /* struct wire_socket: a full socket, as an iterator found it */
-#define WIRE_TICK       4 /* struct wire_head alone: nothing happened, but time went on */
-#define WIRE_LOST       5 /* struct wire_lost: records of one kind that did not fit */
-#define WIRE_SWEPT      6 /* struct wire_swept: an iterator has been through a namespace */
-#define WIRE_KINDS      7
+#define WIRE_TRANSITION 1  /* struct wire_transition: a full socket changed its state */
+#define WIRE_TIMEWAIT   2  /* struct wire_timewait: something happened to a mini-socket */
+#define WIRE_SOCKET     3  /* struct wire_socket: a full socket, as an iterator found it */
+#define WIRE_TICK       4  /* struct wire_head alone: nothing happened, but time went on */
+#define WIRE_LOST       5  /* struct wire_lost: records of one kind that did not fit */
+#define WIRE_SWEPT      6  /* struct wire_swept: an iterator has been through a namespace */
+#define WIRE_ACCEPTED   7  /* struct wire_accepted: accept(2) hands out a full socket */
+#define WIRE_SNAPSHOT   8  /* struct wire_snapshot: all that a socket says of its trouble */
+#define WIRE_HOLDER     9  /* struct wire_holder: a process holds a socket by a descriptor */
+#define WIRE_LIMITS     10 /* struct wire_limits: what a namespace has room for */
+#define WIRE_KINDS      11
 
 struct wire_head {
 	__u64 ts;   /* ns, CLOCK_MONOTONIC */
@@ -51,8 +55,15 @@ struct wire_head {
 	__u16 len;  /* bytes, this head included */
 };
 
+/*
+ * Where programs cannot make cookies (before 5.12): a full socket is told apart by its address in
+ * the kernel, hashed with a number of this run's own so that no address gets out. Another socket
+ * may have it as soon as this one is gone, and a mini-socket does not know it.
+ */
+#define WIRE_ID_ADDRESS (1ULL << 63)
+
 struct wire_id {
-	__u64 cookie; /* the socket cookie; 0: this socket was never given one */
+	__u64 cookie; /* the socket cookie, or WIRE_ID_ADDRESS and a hash; 0: never given one */
 	__u8 laddr[16];
 	__u8 raddr[16];
 	__u16 lport;
@@ -75,7 +86,8 @@ struct wire_id {
 		  */
 #define WIRE_F_UNTOLD \
 	(1 << 8) /* from SYN-RECEIVED, on a kernel that tells no LISTEN -> SYN-RECEIVED */
-#define WIRE_F_ALL 0x1ff
+#define WIRE_F_SECOND (1 << 9) /* told by the second program: the first may have told it too */
+#define WIRE_F_ALL    0x3ff
 
 struct wire_transition {
 	struct wire_head head;
@@ -101,7 +113,9 @@ struct wire_transition {
 #define WIRE_TW_ENDED     3 /* it ended early, `cause` tells why */
 #define WIRE_TW_CANCELLED 4 /* its timer was taken off, and only what follows tells why */
 #define WIRE_TW_SEEN      5 /* nothing happened: an iterator met it */
-#define WIRE_TW_OPS       6
+#define WIRE_TW_BORN      6 /* it takes over from a full socket; its moves are told too */
+#define WIRE_TW_MOVED     7 /* from FIN-WAIT-2 to TIME-WAIT, now */
+#define WIRE_TW_OPS       8
 
 /* wire_timewait.cause: the kernel function that ended it. */
 #define WIRE_TW_BY_UNKNOWN 0
@@ -115,7 +129,8 @@ struct wire_transition {
 struct wire_timewait {
 	struct wire_head head;
 	struct wire_id id;
-	__u64 expires; /* ns, CLOCK_MONOTONIC, when its timer is to fire; resolution one jiffy */
+	__u64 expires; /* ns, CLOCK_MONOTONIC, when its timer is to fire; resolution one jiffy. Not
+			* yet known to WIRE_TW_BORN: 0 */
 	__u8 op;       /* WIRE_TW_* */
 	__u8 substate; /* WIRE_FIN_WAIT2 or WIRE_TIME_WAIT */
 	__u8 cause;    /* WIRE_TW_BY_*, with WIRE_TW_ENDED only */
@@ -135,7 +150,7 @@ struct wire_socket {
 struct wire_lost {
 	struct wire_head head;
 	__u64 count;     /* records, of this kind, since the last wire_lost of this kind */
-	__u16 lost_kind; /* WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET */
+	__u16 lost_kind; /* WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET, WIRE_ACCEPTED */
 	__u16 unused[3];
 };
 
@@ -146,7 +161,73 @@ struct wire_swept {
 	__u32 unused;
 };
 
-#define WIRE_MAX_SIZE sizeof(struct wire_transition)
+/* The process is the one that called accept(2), named as wire_transition has it. */
+struct wire_accepted {
+	struct wire_head head;
+	struct wire_id id;
+	__u32 pid; /* process (tgid), initial pid namespace */
+	__u32 unused;
+	char comm[16];
+};
+
+/* wire_snapshot.kind: which of the kernel's three objects it is. */
+#define WIRE_FULL     0
+#define WIRE_MINI     1
+#define WIRE_REQUEST  2
+#define WIRE_OF_KINDS 3
+
+/* wire_snapshot.flags */
+#define WIRE_S_ORPHAN (1 << 0) /* its last descriptor was closed: SOCK_DEAD */
+#define WIRE_S_FILE   (1 << 1) /* it has a file: a process holds it, or a descriptor in flight */
+#define WIRE_S_ALL    0x3
+
+/*
+ * Times are ns on CLOCK_MONOTONIC, 0 where the kernel does not tell or it never happened; those
+ * from jiffies are right to one jiffy.
+ */
+struct wire_snapshot {
+	struct wire_head head;
+	struct wire_id id;
+	__u64 cgroup;
+	__u64 began;    /* the state, where the kernel notes that: mini-sockets from 6.14, requests,
+			 * SYN-SENT */
+	__u64 timer;    /* when its timer is to fire: retransmit, probe, FIN-WAIT-2, TIME-WAIT */
+	__u64 acked;    /* the last acceptable ACK came (rcv_tstamp): with every segment in order */
+	__u64 received; /* the last data came (icsk_ack.lrcvtime) */
+	__u64 sent;     /* the last data went out (lsndtime) */
+	__u32 rto_ms;   /* retransmission timeout as it is now, backoff included */
+	__u32 uid;
+	__u32 unread; /* bytes received and not read, plus 1 for a FIN not read. LISTEN: connections
+		       * that wait for accept() */
+	__u32 room;   /* LISTEN: how many may wait, less one; else the peer's window, bytes */
+	__u32 unsent; /* bytes written and never sent; FIN counts 1 */
+	__u32 unacked;    /* bytes sent and not acknowledged; FIN counts 1 */
+	__u16 flags;      /* WIRE_S_* */
+	__u8 state;       /* WIRE_ESTABLISHED ... */
+	__u8 kind;        /* WIRE_FULL ... */
+	__u8 retransmits; /* of the oldest segment, by its timer */
+	__u8 probes;      /* zero-window probes, or keepalives, without an answer */
+	__u8 unused[2];
+};
+
+struct wire_holder {
+	struct wire_head head;
+	__u64 cookie; /* as in wire_id */
+	__u32 pid;
+	__u32 fd;
+	char comm[16];
+};
+
+/* Told by the loader, from /proc/sys/net of that namespace. */
+struct wire_limits {
+	struct wire_head head;
+	__u32 netns;
+	__u32 max_tw_buckets;
+	__u16 port_low, port_high; /* ip_local_port_range */
+	__u32 unused;
+};
+
+#define WIRE_MAX_SIZE sizeof(struct wire_snapshot)
 
 _Static_assert(sizeof(struct wire_head) == 16, "wire_head is 16 bytes");
 _Static_assert(sizeof(struct wire_id) == 48, "wire_id is 48 bytes");
@@ -154,6 +235,10 @@ _Static_assert(sizeof(struct wire_transition) == 104, "wire_transition is 104 by
 _Static_assert(sizeof(struct wire_timewait) == 80, "wire_timewait is 80 bytes");
 _Static_assert(sizeof(struct wire_socket) == 72, "wire_socket is 72 bytes");
 _Static_assert(sizeof(struct wire_swept) == 24, "wire_swept is 24 bytes");
+_Static_assert(sizeof(struct wire_accepted) == 88, "wire_accepted is 88 bytes");
 _Static_assert(sizeof(struct wire_lost) == 32, "wire_lost is 32 bytes");
+_Static_assert(sizeof(struct wire_snapshot) == 144, "wire_snapshot is 144 bytes");
+_Static_assert(sizeof(struct wire_holder) == 48, "wire_holder is 48 bytes");
+_Static_assert(sizeof(struct wire_limits) == 32, "wire_limits is 32 bytes");
 
 #endif

@@ -1,6 +1,6 @@
 #!/bin/bash
 # lint.sh BUILD SOURCE... - what tools can say of the sources: format, clang-tidy, cppcheck, shellcheck, the man
-# page, and that includes go down only.
+# page, that includes go down only, and that the kernel types we declare are those of real kernels.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=$1
@@ -30,9 +30,9 @@ tidy() {
 	printf '%s\n' $user $tests | xargs -P2 -I{} clang-tidy --quiet '--warnings-as-errors=*' {} -- "${flags[@]}"
 }
 
-# Only session and features may know libbpf or the skeleton; only diag writes to stderr.
+# Only session and loader may know libbpf or the skeleton; only diag writes to stderr.
 includes_go_down() {
-	! grep -lE '#include [<"](bpf/|tcpdwell\.skel)' user/*.[ch] | grep -vE 'user/(session|features)\.c' | grep .
+	! grep -lE '#include [<"](bpf/|tcpdwell\.skel)' user/*.[ch] | grep -vE 'user/(session|loader)\.c' | grep .
 }
 one_voice() { ! grep -nE '\(stderr|, stderr' user/*.c | grep -v '^user/diag.c' | grep .; }
 
@@ -45,4 +45,5 @@ run shellcheck sh -c "git ls-files -co --exclude-standard '*.sh' '*.inc' .ci/run
 run man-page mandoc -T lint -W warning man/tcpdwell.8
 run includes includes_go_down
 run one-voice one_voice
+run btf-names tests/vm/btf-names.sh
 exit $status

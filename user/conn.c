@@ -60,6 +60,30 @@ static void tell_accept(struct conn_table *table, struct store_entry *entry,
 		  (struct life_step){.ts = t->head.ts, .lost = t->head.lost, .to = WIRE_SYN_RECV});
 }
 
+static bool may_be_same(const struct wire_id *known, const struct wire_id *id)
+{
+	return (!known->lport || !id->lport || known->lport == id->lport) &&
+	       (!known->rport || !id->rport || known->rport == id->rport) &&
+	       (!match_addr_known(known->raddr) || !match_addr_known(id->raddr) ||
+		!memcmp(known->raddr, id->raddr, sizeof(id->raddr))) &&
+	       known->netns == id->netns;
+}
+
+/*
+ * Another life of this socket: the end of the former was lost. Told apart by its address alone, it
+ * may also be another socket at the same place, which its ports show, or that its child's first
+ * move is not one that the former could make.
+ */
+static bool is_another_life(const struct store_entry *entry, const struct wire_transition *t)
+{
+	if (t->from == WIRE_CLOSE)
+		return true;
+	if (!(t->id.cookie & WIRE_ID_ADDRESS))
+		return false;
+	return !may_be_same(&entry->conn.id, &t->id) ||
+	       (t->flags & WIRE_F_UNTOLD && entry->conn.state != WIRE_SYN_RECV);
+}
+
 static void feed_transition(struct conn_table *table, const struct wire_transition *t)
 {
 	struct life_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->to};
@@ -68,8 +92,7 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	if (conn_mini_is_husk(table, t))
 		return;
 	entry = store_find_sock(&table->store, t->id.cookie);
-	if (entry &&
-	    t->from == WIRE_CLOSE) { /* another life of this socket: the former's end was lost */
+	if (entry && is_another_life(entry, t)) {
 		store_remove(&table->store, entry);
 		entry = NULL;
 	}
@@ -104,6 +127,15 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	life_end(table, entry, move);
 }
 
+/* What was just learnt may decide whether it is wanted, and let go what was held back for that. */
+static void reconsider(struct conn_table *table, struct store_entry *entry)
+{
+	life_decide_wanted(table, entry);
+	if (entry->wanted == MATCH_YES)
+		life_flush_held(table, entry);
+	life_update_unsettled(table, entry);
+}
+
 /* An iterator met a full socket: all it adds is identity. */
 static void feed_socket(struct conn_table *table, const struct wire_socket *s)
 {
@@ -113,10 +145,21 @@ static void feed_socket(struct conn_table *table, const struct wire_socket *s)
 	if (!entry || entry->conn.state != s->state || s->head.ts < entry->conn.since)
 		return;
 	learn_identity(&entry->conn, &s->id);
-	life_decide_wanted(table, entry);
-	if (entry->wanted == MATCH_YES)
-		life_flush_held(table, entry);
-	life_update_unsettled(table, entry);
+	reconsider(table, entry);
+}
+
+/*
+ * Who accepted it owns it, whoever listens. What is not known yet stays unknown: nothing tells in
+ * which state it is. Told apart by its address, another socket may have taken its place.
+ */
+static void feed_accepted(struct conn_table *table, const struct wire_accepted *a)
+{
+	struct store_entry *entry = store_find_sock(&table->store, a->id.cookie);
+
+	if (!entry || entry->conn.is_listener || !may_be_same(&entry->conn.id, &a->id))
+		return;
+	life_own(&entry->conn, a->pid, a->comm);
+	reconsider(table, entry);
 }
 
 /*
@@ -158,6 +201,8 @@ void conn_feed(struct conn_table *table, const union decode_record *rec)
 		feed_socket(table, &rec->socket);
 	else if (rec->head.kind == WIRE_SWEPT)
 		feed_swept(table, &rec->swept);
+	else if (rec->head.kind == WIRE_ACCEPTED)
+		feed_accepted(table, &rec->accepted);
 }
 
 struct conn_table *conn_table_new(const struct conn_config *config)

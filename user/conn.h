@@ -28,8 +28,8 @@
 /* How a connection's owner is known. */
 enum conn_owner_known {
 	OWNER_UNKNOWN,
-	OWNER_INHERITED, /* accepted: the owner of the listener, not yet seen holding it itself */
-	OWNER_EXACT,     /* a system call of this process held the socket */
+	OWNER_INHERITED, /* the owner of its listener: nobody was seen accepting or holding it */
+	OWNER_EXACT,     /* a system call of this process accepted or held the socket */
 	OWNER_KNOWNS,
 };
 

@@ -89,7 +89,7 @@ static bool begin_is_witnessed(uint8_t from, uint8_t to)
 static bool is_unsettled(const struct store_entry *entry)
 {
 	if (entry->is_mini)
-		return entry->conn.state == WIRE_FIN_WAIT2;
+		return entry->conn.state == WIRE_FIN_WAIT2 && !entry->moves_are_told;
 	return entry->conn.state == WIRE_SYN_SENT && !entry->conn.id.lport &&
 	       entry->wanted == MATCH_UNDECIDED;
 }
@@ -177,6 +177,13 @@ struct store_entry *life_first_sight(struct conn_table *table, const struct wire
 	return entry;
 }
 
+void life_own(struct conn *conn, uint32_t pid, const char comm[16])
+{
+	conn->owner.known = OWNER_EXACT;
+	conn->owner.pid = pid;
+	memcpy(conn->owner.comm, comm, sizeof(conn->owner.comm));
+}
+
 void life_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t)
 {
 	conn->uid = t->uid;
@@ -187,9 +194,7 @@ void life_learn_owner(struct conn_table *table, struct conn *conn, const struct 
 	if (t->flags & WIRE_F_KILLED || (t->to == WIRE_CLOSE && t->error))
 		return;
 	if (t->flags & WIRE_F_OWNED) {
-		conn->owner.known = OWNER_EXACT;
-		conn->owner.pid = t->pid;
-		memcpy(conn->owner.comm, t->comm, sizeof(conn->owner.comm));
+		life_own(conn, t->pid, t->comm);
 	} else if (t->from == WIRE_LISTEN && t->to == WIRE_SYN_RECV) {
 		conn->owner = store_listener_owner(&table->store, &conn->id);
 		if (conn->owner.known != OWNER_UNKNOWN)

@@ -51,6 +51,9 @@ void life_incomplete_until(struct conn_table *table, uint64_t ts);
 struct store_entry *life_first_sight(struct conn_table *table, const struct wire_head *head,
 				     const struct wire_id *id, uint8_t state, bool is_mini);
 
+/* A system call of this process proved that it owns the connection. */
+void life_own(struct conn *conn, uint32_t pid, const char comm[16]);
+
 /* User, cgroup, and owner, as far as this move proves or inherits them. */
 void life_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t);
 

@@ -10,6 +10,8 @@
  */
 #define CANCEL_SETTLES_NS (500 * NS_PER_MS)
 
+#define LATE_TICKS 10
+
 /* Times of a timer are told in jiffies from the moment of telling: the same one may read a jiffy
  * apart. */
 static bool is_same_time(const struct conn_table *table, uint64_t a, uint64_t b)
@@ -54,17 +56,24 @@ static void move_silently(struct conn_table *table, struct store_entry *entry,
 	life_move(table, entry, move);
 }
 
+/* A mini-socket without a cookie may be any of its ports and addresses. */
+static bool is_another(const struct store_entry *entry, const struct wire_timewait *t)
+{
+	return entry->conn.id.cookie && t->id.cookie && entry->conn.id.cookie != t->id.cookie;
+}
+
 static struct store_entry *mini_of(struct conn_table *table, const struct wire_timewait *t)
 {
 	struct store_entry *entry = store_find_mini(&table->store, &t->id);
 
-	if (entry && entry->conn.id.cookie && t->id.cookie &&
-	    entry->conn.id.cookie != t->id.cookie) {
+	if (entry && is_another(entry, t)) {
 		/* Another connection of the same ports and addresses: the end of the former was
 		 * lost. */
 		store_remove(&table->store, entry);
 		entry = NULL;
 	}
+	if (entry && !entry->conn.id.cookie)
+		entry->conn.id.cookie = t->id.cookie;
 	return entry;
 }
 
@@ -83,7 +92,10 @@ static struct store_entry *first_sight_of_mini(struct conn_table *table,
 		/* It may have moved there without an event, just now: that it was in FIN-WAIT-2 or
 		 * TIME-WAIT since events are complete proves neither. */
 		entry->conn.since = t->head.ts;
-		entry->unsure_if_born = t->op == WIRE_TW_ARMED;
+		entry->unsure_if_born = t->op == WIRE_TW_ARMED || t->op == WIRE_TW_BORN;
+	} else if (!t->id.cookie) {
+		/* It may be the rest of a full socket that is known well: its husk will tell. */
+		entry->conn.since = 0;
 	}
 	entry->expires = t->expires;
 	life_decide_wanted(table, entry);
@@ -121,6 +133,8 @@ static void missed_the_way(struct store_entry *entry, const struct wire_timewait
 	entry->conn.since = t->substate == WIRE_TIME_WAIT ? t->head.ts : 0;
 	entry->conn.since_exact = false;
 	entry->unsure_if_born = t->substate == WIRE_TIME_WAIT;
+	if (entry->unsure_if_born)
+		entry->lost = t->head.lost;
 }
 
 static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
@@ -128,6 +142,10 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 	struct life_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->substate};
 	struct store_entry *entry = mini_of(table, t);
 
+	if (entry && t->op == WIRE_TW_BORN) { /* the end of the one before was lost */
+		store_remove(&table->store, entry);
+		entry = NULL;
+	}
 	if (entry) {
 		bool cancelled = entry->cancelled;
 
@@ -151,6 +169,8 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 	if (!entry)
 		return;
 	entry->expects_husk = true;
+	entry->born = t->head.ts;
+	entry->moves_are_told = t->op == WIRE_TW_BORN;
 	entry->seen_moving = false;
 	entry->expires = t->expires;
 	entry->entered = t->entered;
@@ -212,21 +232,53 @@ static void feed_cancelled(struct conn_table *table, const struct wire_timewait 
 }
 
 /*
+ * May this still be the timer of FIN-WAIT-2? A CPU that is late with its ticks tells `expires` some
+ * jiffies off (6.12 in a VM); and TIME-WAIT did not begin before FIN-WAIT-2.
+ */
+static bool may_be_unmoved(const struct conn_table *table, const struct store_entry *entry,
+			   const struct wire_timewait *t)
+{
+	uint64_t off = entry->expires > t->expires ? entry->expires - t->expires
+						   : t->expires - entry->expires;
+
+	return off <= LATE_TICKS * table->config.tick_ns ||
+	       t->expires + table->config.tick_ns < entry->conn.since + WIRE_TIMEWAIT_LEN_NS;
+}
+
+/*
  * The kernel sets TIME-WAIT an instant before it moves the timer. With the timer where it was,
- * either the FIN came within the jiffy in which the wait began, or we met that instant; the next
+ * either the FIN came within moments of the beginning of the wait, or we met that instant; the next
  * sweep tells.
  */
 static void feed_seen(struct conn_table *table, const struct wire_timewait *t)
 {
 	struct store_entry *entry = store_find_mini(&table->store, &t->id);
 
-	if (!entry || entry->conn.id.cookie != t->id.cookie ||
+	if (!entry || entry->moves_are_told || is_another(entry, t) ||
 	    entry->conn.state != WIRE_FIN_WAIT2 || t->substate != WIRE_TIME_WAIT)
 		return;
-	if (is_same_time(table, entry->expires, t->expires) && !entry->seen_moving)
+	if (!entry->seen_moving && may_be_unmoved(table, entry, t))
 		entry->seen_moving = true;
 	else
 		move_silently(table, entry, t);
+}
+
+/* Told by the function that made the move. */
+static void feed_moved(struct conn_table *table, const struct wire_timewait *t)
+{
+	struct store_entry *entry = mini_of(table, t);
+
+	if (!entry || entry->conn.state != WIRE_FIN_WAIT2 || t->substate != WIRE_TIME_WAIT)
+		return;
+	if (entry->expects_husk && !entry->conn.id.cookie) {
+		/* Whose it is comes in a moment, and with it what FIN-WAIT-2 began with. */
+		entry->conn.state = WIRE_TIME_WAIT;
+		entry->conn.since = entry->born = t->head.ts;
+		entry->lost = t->head.lost;
+	} else
+		life_move(table, entry,
+			  (struct life_step){
+				  .ts = t->head.ts, .lost = t->head.lost, .to = WIRE_TIME_WAIT});
 }
 
 void conn_mini_feed(struct conn_table *table, const struct wire_timewait *t)
@@ -234,7 +286,8 @@ void conn_mini_feed(struct conn_table *table, const struct wire_timewait *t)
 	static void (*const ops[WIRE_TW_OPS])(struct conn_table *, const struct wire_timewait *) = {
 		[WIRE_TW_ARMED] = feed_armed, [WIRE_TW_EXPIRED] = feed_ended,
 		[WIRE_TW_ENDED] = feed_ended, [WIRE_TW_CANCELLED] = feed_cancelled,
-		[WIRE_TW_SEEN] = feed_seen,
+		[WIRE_TW_SEEN] = feed_seen,   [WIRE_TW_BORN] = feed_armed,
+		[WIRE_TW_MOVED] = feed_moved,
 	};
 
 	ops[t->op](table, t);
@@ -250,8 +303,29 @@ static void told_as_born(struct conn_table *table, struct store_entry *mini,
 	mini->unsure_if_born = false;
 	mini->conn.state = t->from;
 	mini->conn.since = table->complete_since;
+	mini->conn.since_exact = false;
 	life_learn_owner(table, &mini->conn, t);
 	life_move(table, mini, move);
+}
+
+/*
+ * A mini-socket that does not know the identity of its full socket (WIRE_ID_ADDRESS) has learnt it
+ * from the husk: its birth is told again, now as that of a connection with a past.
+ */
+static struct store_entry *born_again(struct conn_table *table, struct store_entry *mini,
+				      const struct wire_transition *t)
+{
+	struct wire_timewait born = {.head = {.ts = mini->born, .lost = mini->lost},
+				     .id = mini->conn.id,
+				     .expires = mini->expires,
+				     .entered = mini->entered,
+				     .op = mini->moves_are_told ? WIRE_TW_BORN : WIRE_TW_ARMED,
+				     .substate = mini->conn.state};
+
+	store_remove(&table->store, mini);
+	born.id.cookie = t->id.cookie;
+	feed_armed(table, &born);
+	return store_find_mini(&table->store, &born.id);
 }
 
 /* The full socket whose life a mini-socket took over reports CLOSE. Its connection did not end. */
@@ -265,6 +339,10 @@ bool conn_mini_is_husk(struct conn_table *table, const struct wire_transition *t
 	if (!mini || !mini->expects_husk ||
 	    (mini->conn.id.cookie && mini->conn.id.cookie != t->id.cookie))
 		return false;
+	if (!mini->conn.id.cookie && store_find_sock(&table->store, t->id.cookie))
+		mini = born_again(table, mini, t);
+	if (!mini)
+		return true;
 	mini->expects_husk = false;
 	mini->conn.id.cookie = t->id.cookie;
 	if (mini->unsure_if_born && mini->conn.state == WIRE_TIME_WAIT && t->from != WIRE_TIME_WAIT)

@@ -35,6 +35,7 @@ struct store_entry {
 	uint8_t cancelled_in;       /* substate */
 	bool is_listening;          /* store_listen() counted it */
 	uint64_t expires;    /* ns, of a mini-socket's timer when it was set; resolution a jiffy */
+	uint64_t born;       /* ns: when a mini-socket took over */
 	uint32_t entered;    /* ms, the kernel's own note when it was set: see wire_timewait */
 	uint32_t lost;       /* wire_head.lost when it entered its state */
 	uint64_t missed;     /* conn_stats.missed then */
@@ -43,6 +44,7 @@ struct store_entry {
 	bool is_unsettled;   /* in that list */
 	bool expects_husk;   /* `-> CLOSE` of the full socket that it was is yet to come */
 	bool seen_moving;    /* a sweep met it in TIME-WAIT with its timer not moved (yet) */
+	bool moves_are_told; /* it was told as born: no sweep has to look at it */
 	bool unsure_if_born; /* first seen when its timer was set: at its birth, or a restart? */
 };
 

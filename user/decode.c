@@ -32,6 +32,25 @@ static bool check_socket(union decode_record *rec)
 	return is_state(rec->socket.state);
 }
 
+static bool check_snapshot(union decode_record *rec)
+{
+	const struct wire_snapshot *s = &rec->snapshot;
+
+	return is_state(s->state) && s->kind < WIRE_OF_KINDS && !(s->flags & ~WIRE_S_ALL);
+}
+
+static bool check_holder(union decode_record *rec)
+{
+	rec->holder.comm[sizeof(rec->holder.comm) - 1] = '\0';
+	return true;
+}
+
+static bool check_accepted(union decode_record *rec)
+{
+	rec->accepted.comm[sizeof(rec->accepted.comm) - 1] = '\0';
+	return true;
+}
+
 static bool check_nothing(union decode_record *rec)
 {
 	(void)rec;
@@ -53,6 +72,10 @@ static const struct {
 	[WIRE_TICK] = {sizeof(struct wire_head), check_nothing},
 	[WIRE_LOST] = {sizeof(struct wire_lost), check_lost},
 	[WIRE_SWEPT] = {sizeof(struct wire_swept), check_nothing},
+	[WIRE_ACCEPTED] = {sizeof(struct wire_accepted), check_accepted},
+	[WIRE_SNAPSHOT] = {sizeof(struct wire_snapshot), check_snapshot},
+	[WIRE_HOLDER] = {sizeof(struct wire_holder), check_holder},
+	[WIRE_LIMITS] = {sizeof(struct wire_limits), check_nothing},
 };
 
 int decode(const void *bytes, size_t len, union decode_record *ret_record)

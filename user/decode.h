@@ -17,6 +17,10 @@ union decode_record {
 	struct wire_socket socket;
 	struct wire_lost lost;
 	struct wire_swept swept;
+	struct wire_snapshot snapshot;
+	struct wire_holder holder;
+	struct wire_limits limits;
+	struct wire_accepted accepted;
 };
 
 /*

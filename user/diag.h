@@ -18,6 +18,7 @@ enum diag_exit {
 	DIAG_FAILED = 1, /* could not do it, or not all of it */
 	DIAG_USAGE = 2,  /* the command line is wrong; nothing was done */
 	DIAG_LOST = 3,   /* --strict, and records were lost */
+	DIAG_STUCK = 4,  /* stuck --fail, and something is */
 };
 
 /* quiet drops notes (not warnings); verbose adds details. */

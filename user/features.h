@@ -7,6 +7,7 @@
 #ifndef TCPDWELL_FEATURES_H
 #define TCPDWELL_FEATURES_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -15,18 +16,32 @@
 
 enum features_capability {
 	FEATURE_TRANSITION, /* full sockets; without it nothing works */
+	FEATURE_IDENTITY,   /* which socket is which */
 	FEATURE_TIMEWAIT,   /* mini-sockets */
+	FEATURE_CAUSE,      /* what ended a mini-socket early */
 	FEATURE_SWEEP,      /* what events leave silent */
+	FEATURE_SOCKETS,    /* every socket as it stands, for `stuck` */
+	FEATURE_HOLDERS,    /* whose descriptors hold it, for `stuck` */
+	FEATURE_ACCEPT,     /* who accepted a connection */
 	FEATURES,
 };
 
+#define FEATURES_BY_COOKIE 0 /* the first way of FEATURE_IDENTITY */
+
 #define FEATURES_WAYS_MAX     4
-#define FEATURES_PROGRAMS_MAX 4
+#define FEATURES_PROGRAMS_MAX 5
+
+/* Errors that no system call said, in errnos that none of those asked here says. */
+#define FEATURES_NO_BTF           ENODATA
+#define FEATURES_ADDRESSES_HIDDEN EADDRNOTAVAIL
+#define FEATURES_NO_MINIS         ENOMSG
+#define FEATURES_NOT_ASKED        ECANCELED
 
 struct features_way {
 	const char *name;  /* short, as an option would take it; NULL past the last */
 	const char *words; /* as the output's head says it */
 	const char *programs[FEATURES_PROGRAMS_MAX]; /* NULL past the last */
+	bool needs_addresses;                        /* of kernel functions */
 };
 
 struct features_row {
@@ -44,11 +59,21 @@ struct features {
 		   [FEATURES_WAYS_MAX]; /* errno of a way that did not do; 0: did, or not tried */
 };
 
-/* All first ways, untried. */
-struct features features_hoped(void);
+/* No way of any capability. */
+struct features features_none(void);
 
-/* Tries every way of every capability, each alone. */
-struct features features_found(void);
+/* The first ways of all, or those that `options` force (NULL: none), untried. */
+struct features features_hoped(const struct options *options);
+
+/*
+ * Tries the ways of each capability, each alone, until one that `options` allow loads, and, if
+ * `attaching`, attaches, which on some kernels takes a second each. Without options, all of them.
+ */
+struct features features_found(const struct options *options, bool attaching);
+
+/* The chosen way, NULL if there is none. */
+const struct features_way *features_way(const struct features *features,
+					enum features_capability which);
 
 /* The words for the output's head; `text` has META_TEXT_MAX bytes. */
 void features_describe(const struct features *features, enum features_capability which,

@@ -141,7 +141,13 @@ static struct fields_value get_family(struct fields_source *s)
 
 static struct fields_value get_cookie(struct fields_source *s)
 {
-	return number_unless_0(s->conn->id.cookie);
+	return number_unless_0(s->conn->id.cookie & WIRE_ID_ADDRESS ? 0 : s->conn->id.cookie);
+}
+
+/* The cookie, or what stands for it. */
+static struct fields_value get_socket(struct fields_source *s)
+{
+	return number_unless_0(s->conn->id.cookie & ~WIRE_ID_ADDRESS);
 }
 
 static struct fields_value get_netns(struct fields_source *s)
@@ -328,6 +334,11 @@ static struct fields_value get_lost_timewait(struct fields_source *s)
 	return number(s->summary->lost[WIRE_TIMEWAIT]);
 }
 
+static struct fields_value get_lost_accepted(struct fields_source *s)
+{
+	return number(s->summary->lost[WIRE_ACCEPTED]);
+}
+
 static struct fields_value get_evicted(struct fields_source *s)
 {
 	return number(s->summary->evicted);
@@ -356,6 +367,7 @@ static const struct fields_row rows[] = {
 	{"rport", EVENT_TRANSITION, get_rport},
 	{"family", EVENT_TRANSITION, get_family},
 	{"cookie", EVENT_TRANSITION, get_cookie},
+	{"socket", EVENT_TRANSITION, get_socket},
 	{"netns", EVENT_TRANSITION, get_netns},
 	{"pid", EVENT_TRANSITION, get_pid},
 	{"comm", EVENT_TRANSITION, get_comm},
@@ -392,6 +404,7 @@ static const struct fields_row rows[] = {
 	{"connections", EVENT_SUMMARY, get_connections},
 	{"lost_transition", EVENT_SUMMARY, get_lost_transition},
 	{"lost_timewait", EVENT_SUMMARY, get_lost_timewait},
+	{"lost_accepted", EVENT_SUMMARY, get_lost_accepted},
 	{"evicted", EVENT_SUMMARY, get_evicted},
 };
 

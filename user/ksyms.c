@@ -31,6 +31,7 @@ static const struct {
 	{"inet_twsk_deschedule_put", CODE_END},
 	{"__inet_twsk_schedule", CODE_RESTART},
 	{"tcp_validate_incoming", CODE_VALIDATE},
+	{"tw_timer_handler", CODE_RUN},
 	{"run_timer_softirq", CODE_RUN},
 	{"run_timer_base", CODE_RUN},
 	{"__run_timer_base", CODE_RUN},

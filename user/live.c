@@ -12,6 +12,8 @@
 #include "clock.h"
 #include "diag.h"
 #include "finish.h"
+#include "netns.h"
+#include "privileges.h"
 #include "recording.h"
 #include "session.h"
 #include "tracer.h"
@@ -178,6 +180,30 @@ static int loop(struct live *live, const struct meta *meta)
 	return drained < 0 ? drained : settle(live);
 }
 
+/* Whether connections of other namespaces than ours are asked for. */
+static bool looks_elsewhere(const struct options *options)
+{
+	bool elsewhere = !options->match.n_netns;
+
+	for (__u32 i = 0; i < options->match.n_netns; i++)
+		elsewhere |= options->match.netns[i] != netns_current();
+	return elsewhere;
+}
+
+/*
+ * Once everything is attached and every file is open: from here on only sweeps ask the kernel for
+ * anything, and only those of other namespaces for a privilege.
+ */
+static int give_up_privileges(struct live *live)
+{
+	bool sweeps = session_sweeps(live->session);
+	bool netns = sweeps && looks_elsewhere(live->options);
+
+	if (netns)
+		privileges_note_netns();
+	return privileges_drop(netns, sweeps ? session_can_sweep : NULL, live->session);
+}
+
 static int run(struct live *live, FILE *out)
 {
 	const struct options *options = live->options;
@@ -202,6 +228,8 @@ static int run(struct live *live, FILE *out)
 		diag_note("tracing; Ctrl-C ends it and prints the histograms");
 	if (!err)
 		err = tell_ready(options->ready_path) ? -ECANCELED : 0;
+	if (!err)
+		err = give_up_privileges(live) ? -ECANCELED : 0;
 	if (!err)
 		err = loop(live, &meta);
 	return finish(options, live->tracer, live->recording, err);

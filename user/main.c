@@ -9,7 +9,9 @@
 #include "features.h"
 #include "live.h"
 #include "options.h"
+#include "privileges.h"
 #include "replay.h"
+#include "stuck.h"
 
 /* Results that were not written are a failure too, however they came about; a closed pipe is not.
  */
@@ -25,6 +27,7 @@ static int close_output(int status)
 static int print_features(const struct options *options)
 {
 	signal(SIGPIPE, SIG_IGN);
+	privileges_note_netns();
 	return features_print(options, stdout) ? DIAG_FAILED : DIAG_OK;
 }
 
@@ -36,6 +39,8 @@ static int run(const struct options *options)
 		printf("tcpdwell %s\n", TCPDWELL_VERSION);
 	else if (options->command == COMMAND_FEATURES)
 		return print_features(options);
+	else if (options->command == COMMAND_STUCK)
+		return stuck_run(options, stdout);
 	else if (options->read_path)
 		return replay_run(options, stdout);
 	else

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define META_TEXT_MAX 128
+#define META_TEXT_MAX 256
 
 struct meta {
 	uint64_t attached;    /* ns, CLOCK_MONOTONIC: events are complete from here on */

@@ -20,4 +20,10 @@ uint32_t netns_current(void);
  */
 int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx);
 
+/*
+ * Calls `fn` from within each network namespace that can be found, as above, each once, this one
+ * first. Returns how many could not be entered, or what `fn` returned when that was negative.
+ */
+int netns_each(int (*fn)(void *ctx, uint32_t inode), void *ctx);
+
 #endif

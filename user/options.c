@@ -18,15 +18,21 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define STREAMS (COMMAND_TRACE | COMMAND_HIST)
-#define FILTER  (STREAMS | 1 << 8) /* asked in the kernel too, so a recording is narrowed by it */
-#define ONCE    (1 << 9)           /* a second one would contradict the first */
-#define ALL     (COMMAND_TRACE | COMMAND_HIST | COMMAND_FEATURES)
+#define ANY     (STREAMS | COMMAND_STUCK)
+#define FILTER  (ANY | 1 << 8) /* asked in the kernel too, so a recording is narrowed by it */
+#define ONCE    (1 << 9)       /* a second one would contradict the first */
+#define ALL     (ANY | COMMAND_FEATURES)
 
 #define BUFFER_DEFAULT      (4ULL << 20)
 #define BUFFER_MAX          (1ULL << 30)
 #define CONNECTIONS_DEFAULT 1000000
 #define CONNECTIONS_MAX     100000000
 #define STATES_DEFAULT      (1 << WIRE_FIN_WAIT2 | 1 << WIRE_TIME_WAIT | 1 << WIRE_CLOSE_WAIT)
+
+/* What a connection passes through, and should not stay in. */
+#define STATES_STUCK                                                                           \
+	(1 << WIRE_SYN_SENT | 1 << WIRE_SYN_RECV | 1 << WIRE_FIN_WAIT1 | 1 << WIRE_FIN_WAIT2 | \
+	 1 << WIRE_CLOSE_WAIT | 1 << WIRE_CLOSING | 1 << WIRE_LAST_ACK)
 
 static const struct {
 	const char *name;
@@ -35,6 +41,8 @@ static const struct {
 } commands[] = {
 	{"trace", COMMAND_TRACE, "every transition as it happens, histograms at the end (default)"},
 	{"hist", COMMAND_HIST, "histograms only; with -i, every interval"},
+	{"stuck", COMMAND_STUCK,
+	 "who sits in a closing or opening state now: how long, whose, why"},
 	{"features", COMMAND_FEATURES, "what this kernel lets us see, and why not"},
 };
 
@@ -294,6 +302,30 @@ static bool set_format(struct options *o, const char *value, char *why)
 	return parse_refuse(why, "not text, json or csv");
 }
 
+static bool set_way(const char **way, const char *const *names, size_t n, const char *value,
+		    char *why)
+{
+	*way = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(names[i], value))
+			*way = names[i];
+	return *way || !strcmp(value, "auto") || parse_refuse(why, "no such way: see --help");
+}
+
+static bool set_transitions(struct options *o, const char *value, char *why)
+{
+	static const char *const ways[] = {"tp_btf", "tp"};
+
+	return set_way(&o->transition_way, ways, COUNT(ways), value, why);
+}
+
+static bool set_timewait(struct options *o, const char *value, char *why)
+{
+	static const char *const ways[] = {"fentry", "kprobe", "timer"};
+
+	return set_way(&o->timewait_way, ways, COUNT(ways), value, why);
+}
+
 static bool set_path(const char **path, const char *value, char *why)
 {
 	if (!*value)
@@ -346,7 +378,10 @@ static bool set_max_connections(struct options *o, const char *value, char *why)
 	}
 
 DEFINE_FLAG(strict)
+DEFINE_FLAG(watch)
+DEFINE_FLAG(fail)
 DEFINE_FLAG(raw)
+
 DEFINE_FLAG(quiet)
 DEFINE_FLAG(verbose)
 DEFINE_FLAG(help)
@@ -367,23 +402,31 @@ static const struct {
 	{'4', FILTER, "ipv4", NULL, set_ipv4, "IPv4 only (IPv4-mapped IPv6 is IPv4)"},
 	{'6', FILTER, "ipv6", NULL, set_ipv6, "IPv6 only"},
 	{'a', FILTER, "address", "CIDR", set_address, "address on either side: 10.0.0.0/8,::1"},
-	{'p', STREAMS, "pid", "LIST", set_pid, "owned by these processes"},
-	{'c', STREAMS, "comm", "LIST", set_comm, "owned by processes of these names"},
-	{'u', STREAMS, "uid", "LIST", set_uid, "sockets of these users, by number"},
+	{'p', ANY, "pid", "LIST", set_pid, "owned by these processes"},
+	{'c', ANY, "comm", "LIST", set_comm, "owned by processes of these names"},
+	{'u', ANY, "uid", "LIST", set_uid, "sockets of these users, by number"},
 	{0, FILTER, "netns", "LIST", set_netns, "network namespace: name, path, pid or inode"},
-	{0, STREAMS, "cgroup", "LIST", set_cgroup, "cgroup v2: path or id"},
-	{'s', STREAMS, "state", "LIST", set_state,
-	 "states of interest (default fin-wait-2,time-wait,close-wait)"},
-	{'m', STREAMS, "min", "DURATION", set_min, "only dwells at least this long: 500ms"},
-	{'b', STREAMS, "by", "KEYS", set_by,
+	{0, ANY, "cgroup", "LIST", set_cgroup, "cgroup v2: path or id"},
+	{'s', ANY, "state", "LIST", set_state,
+	 "states of interest (default fin-wait-2,time-wait,close-wait; stuck: all but\n"
+	 "                              listen, established, time-wait)"},
+	{'m', ANY, "min", "DURATION", set_min, "only dwells at least this long: 500ms"},
+	{0, COMMAND_STUCK, "for", "DURATION", set_min, "the same, as one says it of what is stuck"},
+	{0, COMMAND_STUCK, "watch", NULL, set_watch, "again and again, every -i (default 2s)"},
+	{0, COMMAND_STUCK, "fail", NULL, set_fail, "exit 4 if something is stuck"},
+	{'b', ANY, "by", "KEYS", set_by,
 	 "histograms per local-port, remote-port, address, comm, pid, uid, cgroup, netns"},
 	{'d', STREAMS, "duration", "DURATION", set_duration, "stop after this time: 30, 5m"},
-	{'i', STREAMS, "interval", "DURATION", set_interval, "histograms every interval as well"},
+	{'i', ANY, "interval", "DURATION", set_interval, "histograms every interval as well"},
 	{'f', ALL, "format", "FORMAT", set_format, "text, json (one object a line) or csv"},
-	{'w', STREAMS, "write", "FILE", set_write, "record to FILE, for -r"},
-	{'r', STREAMS, "read", "FILE", set_read, "replay FILE ('-': standard input), without root"},
+	{'w', ANY, "write", "FILE", set_write, "record to FILE, for -r"},
+	{'r', ANY, "read", "FILE", set_read, "replay FILE ('-': standard input), without root"},
 	{0, STREAMS, "raw", NULL, set_raw, "transitions in the tracepoint's own words"},
 	{0, STREAMS, "buffer", "SIZE", set_buffer, "ring buffer, a power of two (default 4M)"},
+	{0, STREAMS, "transitions", "WAY", set_transitions,
+	 "auto, tp_btf or tp: how transitions are seen"},
+	{0, STREAMS, "timewait", "WAY", set_timewait,
+	 "auto, fentry, kprobe or timer: how TIME-WAIT is seen"},
 	{0, STREAMS, "max-connections", "N", set_max_connections,
 	 "connections to remember (default 1000000)"},
 	{0, STREAMS, "strict", NULL, set_strict, "exit 3 if anything was lost"},
@@ -568,6 +611,8 @@ int options_parse(struct options *o, int argc, char **argv)
 		return err;
 	if (!o->command)
 		o->command = COMMAND_TRACE;
+	if (o->command == COMMAND_STUCK && !o->has_states)
+		o->states = STATES_STUCK;
 	o->filtered = o->match.by_local || o->match.by_remote || o->match.by_either ||
 		      o->match.by_neither || o->match.family || o->match.n_prefixes ||
 		      o->match.n_netns;
@@ -593,8 +638,8 @@ void options_print_help(FILE *out)
 			 rows[i].name, rows[i].arg ? rows[i].arg : "");
 		fprintf(out, "  %-27s %s\n", left, rows[i].help);
 	}
-	fputs("\nexit: 0 fine, 1 failed, 2 wrong usage, 3 lost something (--strict). See "
-	      "tcpdwell(8).\n",
+	fputs("\nexit: 0 fine, 1 failed, 2 wrong usage, 3 lost something (--strict),\n"
+	      "4 something is stuck (--fail). See tcpdwell(8).\n",
 	      out);
 }
 

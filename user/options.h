@@ -18,6 +18,7 @@ enum options_command {
 	COMMAND_TRACE = 1 << 0,
 	COMMAND_HIST = 1 << 1,
 	COMMAND_FEATURES = 1 << 2,
+	COMMAND_STUCK = 1 << 3,
 };
 
 enum options_format {
@@ -49,8 +50,9 @@ struct options {
 	struct group_by by;
 	uint64_t duration_ns, interval_ns; /* 0: until stopped; no intervals */
 	uint64_t buffer_bytes, max_connections;
+	const char *transition_way, *timewait_way; /* to see them by no other; NULL: the best */
 	const char *write_path, *read_path, *ready_path; /* NULL: none */
-	bool strict, quiet, verbose, raw, help, version;
+	bool strict, quiet, verbose, raw, watch, fail, help, version;
 };
 
 /*

@@ -10,6 +10,7 @@
 #ifndef TCPDWELL_SESSION_H
 #define TCPDWELL_SESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,11 +50,12 @@ int session_losses(struct session *session, session_record_fn fn, void *ctx);
 int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
 		  void *ctx);
 
+/* Whether sweeps are among what this kernel allows; whether one can still begin, after privileges
+ * were given up (`session`: a struct session). */
+bool session_sweeps(const struct session *session);
+bool session_can_sweep(void *session);
+
 /* Detaches, unloads, frees. NULL does nothing. */
 void session_close(struct session *session);
-
-/* Loads and attaches the programs of one way alone, and undoes it. 0, or the -errno that refused
- * it. */
-int session_try(const struct features_way *way);
 
 #endif

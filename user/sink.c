@@ -14,7 +14,8 @@ const char *sink_lost_kind(uint16_t kind)
 {
 	static const char *const names[WIRE_KINDS] = {[WIRE_TRANSITION] = "transition",
 						      [WIRE_TIMEWAIT] = "timewait",
-						      [WIRE_SOCKET] = "socket"};
+						      [WIRE_SOCKET] = "socket",
+						      [WIRE_ACCEPTED] = "accepted"};
 
 	return kind < WIRE_KINDS && names[kind] ? names[kind] : "?";
 }

@@ -32,14 +32,32 @@ typedef _Bool bool;
 
 /* What bpf_helpers.h and our maps name; values are kernel ABI (include/uapi/linux/bpf.h). */
 enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
 enum {
+	BPF_ANY = 0,
 	BPF_RB_NO_WAKEUP = 1,
 };
+
+/*
+ * Registers at a kprobe. Where they lie is ABI, so these are not looked up in BTF; the names are
+ * those that bpf_tracing.h expects.
+ */
+#define __VMLINUX_H__
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs;
+struct user_pt_regs {
+	__u64 regs[31];
+};
+#endif
 
 #ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -122,6 +140,19 @@ typedef struct {
 	__u32 val;
 } kuid_t;
 
+struct socket {
+	struct sock *sk;
+};
+
+struct inode {
+	unsigned short i_mode;
+};
+
+struct file {
+	struct inode *f_inode;
+	void *private_data;
+};
+
 struct kernfs_node {
 	__u64 id;
 };
@@ -141,6 +172,11 @@ struct sock {
 	kuid_t sk_uid;
 	__u16 sk_protocol;
 	unsigned char sk_shutdown;
+	struct socket *sk_socket;
+	__u32 sk_ack_backlog;
+	__u32 sk_max_ack_backlog;
+	struct timer_list sk_timer;
+	struct timer_list tcp_retransmit_timer; /* since 7.0 */
 	struct sock_cgroup_data sk_cgrp_data;
 };
 
@@ -151,6 +187,15 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	unsigned long icsk_timeout;              /* until 6.18 */
+	struct timer_list icsk_retransmit_timer; /* until 7.0 */
+	__u32 icsk_rto;
+	__u8 icsk_retransmits;
+	__u8 icsk_pending;
+	__u8 icsk_probes_out;
+	struct {
+		__u32 lrcvtime;
+	} icsk_ack;
 };
 
 struct tcp_sock {
@@ -158,6 +203,29 @@ struct tcp_sock {
 	__u32 snd_una;
 	__u32 write_seq;
 	int linger2;
+	__u32 rcv_nxt;
+	__u32 copied_seq;
+	__u32 snd_nxt;
+	__u32 snd_wnd;
+	__u32 rcv_tstamp;
+	__u32 lsndtime;
+	__u32 retrans_stamp;
+	__u8 tcp_usec_ts : 1; /* since 6.7 */
+};
+
+struct request_sock {
+	struct sock_common __req_common;
+	__u8 num_retrans;
+	struct timer_list rsk_timer;
+};
+
+struct inet_request_sock {
+	struct request_sock req;
+};
+
+struct tcp_request_sock {
+	struct inet_request_sock req;
+	__u64 snt_synack;
 };
 
 struct inet_timewait_sock {
@@ -165,6 +233,13 @@ struct inet_timewait_sock {
 	unsigned char tw_substate;
 	__u32 tw_entry_stamp; /* since 6.14 */
 	struct timer_list tw_timer;
+};
+
+/* What the classic tracepoint sock:inet_sock_set_state hands over. */
+struct trace_event_raw_inet_sock_set_state {
+	const void *skaddr;
+	int oldstate;
+	int newstate;
 };
 
 struct task_struct {
@@ -184,6 +259,13 @@ struct bpf_iter_meta {
 struct bpf_iter__tcp {
 	struct bpf_iter_meta *meta;
 	struct sock_common *sk_common;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
 };
 
 #ifndef BPF_NO_PRESERVE_ACCESS_INDEX

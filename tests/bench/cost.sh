@@ -58,7 +58,7 @@ on_exit "sysctl -qw kernel.bpf_stats_enabled=$was"
 sysctl -qw kernel.bpf_stats_enabled=1
 start_tracer "$WORK/out" hist --netns "$netns" >/dev/null
 churn_seconds >/dev/null
-bpftool prog show | awk -v pid="$TRACER" '/name (transition|timewait_|sweep)/ {
+bpftool prog show | awk -v pid="$TRACER" '/name (transition|timewait_|sweep|accept_)/ {
 	for (i = 1; i <= NF; i++) { if ($i == "name") name = $(i + 1); if ($i == "run_time_ns") t = $(i + 1); if ($i == "run_cnt") n = $(i + 1) }
 	if (n) printf "  %-22s %8.0f ns x %d\n", name, t / n, n; n = 0 }'
 stop_tracer

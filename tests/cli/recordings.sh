@@ -55,7 +55,7 @@ patched "$WORK/garbled-head" 40 'XXXX'
 broken garbled-head "garbled" "$WORK/garbled-head"
 patched "$WORK/version" 8 '\x63'
 broken other-version "version 99.*|hint: " "$WORK/version"
-patched "$WORK/endian" 8 '\x00\x00\x00\x01'
+patched "$WORK/endian" 8 "$(od -An -tx1 -j8 -N4 "$REC" | awk '{ for (i = 4; i; i--) printf "\\x%s", $i }')"
 broken other-byte-order "byte order" "$WORK/endian"
 
 # What came before the cut is shown whole, and where it ends.

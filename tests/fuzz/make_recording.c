@@ -99,6 +99,19 @@ static void basic(void)
 	PUT(TICK(64000));
 }
 
+/* A worker accepts and leaks what its parent listens for. */
+static void accepted(void)
+{
+	PUT(MOVE(2000, CLOSE, LISTEN, HELD_BY(55, "nginx"), .cookie = 1, .lport = 80, .rport = NONE,
+		 .laddr = "0.0.0.0", .raddr = "0.0.0.0"));
+	PUT(MOVE(2100, LISTEN, SYN_RECV, .cookie = 2, .lport = 80, .rport = 51000));
+	PUT(MOVE(2101, SYN_RECV, ESTABLISHED, .cookie = 2, .lport = 80, .rport = 51000));
+	PUT(ACCEPTED(2102, 56, "worker", .cookie = 2, .lport = 80, .rport = 51000));
+	PUT(MOVE(2200, ESTABLISHED, CLOSE_WAIT, .cookie = 2, .lport = 80, .rport = 51000));
+	put_lost(2500, WIRE_ACCEPTED, 3, 3);
+	PUT(TICK(3000, .lost = 3));
+}
+
 static void losses(void)
 {
 	PUT(MOVE(2000, CLOSE, SYN_SENT, .cookie = 1));
@@ -204,9 +217,9 @@ static const struct {
 	void (*make)(void);
 	bool blind;
 } recordings[] = {
-	{"basic", basic, false}, {"losses", losses, false}, {"partial", partial, false},
-	{"blind", blind, true},  {"names", names, false},   {"groups", groups, false},
-	{"wide", wide, false},
+	{"basic", basic, false}, {"losses", losses, false},     {"partial", partial, false},
+	{"blind", blind, true},  {"names", names, false},       {"groups", groups, false},
+	{"wide", wide, false},   {"accepted", accepted, false},
 };
 
 static int make(unsigned i, const char *path)

@@ -47,9 +47,10 @@ static const struct scenario scenarios[] = {
 	{"connect-reuse", "a connect() takes over a TIME-WAIT", 0, play_connect_reuse},
 	{"bound-reuse", "a connect() from a bound port takes over a TIME-WAIT", 0,
 	 play_bound_reuse},
-	{"kill-time-wait", "SOCK_DESTROY of a TIME-WAIT", NEEDS_DESTROY, play_kill_time_wait},
-	{"kill-fin-wait-2", "SOCK_DESTROY of an orphan in FIN-WAIT-2", NEEDS_DESTROY,
-	 play_kill_fin_wait_2},
+	{"kill-time-wait", "SOCK_DESTROY of a TIME-WAIT", NEEDS_DESTROY | NEEDS_DESTROY_MINI,
+	 play_kill_time_wait},
+	{"kill-fin-wait-2", "SOCK_DESTROY of an orphan in FIN-WAIT-2",
+	 NEEDS_DESTROY | NEEDS_DESTROY_MINI, play_kill_fin_wait_2},
 	{"kill-established", "SOCK_DESTROY of a connection", NEEDS_DESTROY, play_kill_established},
 	{"kill-listener", "SOCK_DESTROY of a listener", NEEDS_DESTROY, play_kill_listener},
 	{"table-full", "no room for the TIME-WAIT", 0, play_table_full},
@@ -77,6 +78,7 @@ static const struct scenario scenarios[] = {
 	{"keepalive-timeout", "keepalive probes unanswered", NEEDS_TUN, play_keepalive_timeout},
 	/* two processes: traffic_owner.c */
 	{"owners", "server and client are two processes with names", 0, play_owners},
+	{"forked", "one process listens, its child accepts", 0, play_forked},
 	/* many: traffic_bulk.c */
 	{"churn", "-n connections at full speed", ONCE, play_churn},
 	{"leak", "a server that leaks -n connections for -w seconds; no truth", ONCE, play_leak},
@@ -138,6 +140,8 @@ static const char *lacks(const struct scenario *s)
 
 	if ((s->flags & NEEDS_DESTROY) && !diag_can_kill())
 		return "no SOCK_DESTROY";
+	if ((s->flags & NEEDS_DESTROY_MINI) && !diag_can_kill_mini())
+		return "no SOCK_DESTROY of mini-sockets";
 	if (s->flags & NEEDS_TUN) {
 		fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 		if (fd < 0)

@@ -14,13 +14,13 @@
  *
  *   netns  INODE
  *       the namespace it was played in; transitions of other namespaces are nobody's business here
- *   life   SCENARIO LADDR LPORT RADDR RPORT CAUSE STATE[:NS[~[+]TOL]]>STATE... [PID COMM]
- *       one socket's whole life. An address of '*' may be anything (listeners have no peer), a port
- * of 0 is "none". STATE:NS is the time spent in that state, right within 5 ms; ~TOL replaces those
- *       5 ms by TOL ns; ~+TOL lets it be longer by TOL, and shorter by no more than 10 ms.
- *       A state without ':' is not checked for its duration. CAUSE is that of the last move, or '-'
- * where the life had not ended: its TIME-WAIT may run out later, by itself. churn  N ADDR PORT N
- * connections from anywhere to ADDR:PORT, each closed by its client first, and one listener.
+ *   life   SCENARIO LADDR LPORT RADDR RPORT CAUSE STATE[:NS[~[+]TOL]]>STATE... [PID COMM
+ * [accepted]] one socket's whole life. An address of '*' may be anything (listeners have no peer),
+ * a port of 0 is "none". STATE:NS is the time spent in that state, right within 5 ms; ~TOL replaces
+ * those 5 ms by TOL ns; ~+TOL lets it be longer by TOL, and shorter by no more than 10 ms. A state
+ * without ':' is not checked for its duration. CAUSE is that of the last move, or '-' where the
+ * life had not ended: its TIME-WAIT may run out later, by itself. churn  N ADDR PORT N connections
+ * from anywhere to ADDR:PORT, each closed by its client first, and one listener.
  */
 #ifndef TRAFFIC_H
 #define TRAFFIC_H
@@ -65,6 +65,9 @@ void clock_pause(unsigned ms);
 /* A moment that begins now; moment_end() is called when the deed is done. */
 struct moment moment_begin(void);
 void moment_end(struct moment *m);
+
+/* The same moment, which may have come as early as 'first'. */
+struct moment moment_from(struct moment first, struct moment m);
 
 /* The same moment, told by the tracer from a timer's expiry: exact to a jiffy only. */
 struct moment moment_by_timer(struct moment m);
@@ -120,6 +123,8 @@ struct life;
 struct life *life_new(const struct run *run, const struct tuple *t, enum state first);
 /* Whose it is; 'comm' is kept by reference. Nobody in particular unless said. */
 void life_owner(struct life *l, pid_t pid, const char *comm);
+/* The same, but until it is seen to be it may be said to be its listener's. */
+void life_accepted_by(struct life *l, pid_t pid, const char *comm);
 const struct tuple *life_tuple(const struct life *l);
 
 /* It moved to 'state' at 'm' (NULL: nobody knows when), believed without a look. */
@@ -155,6 +160,7 @@ int diag_kill(const struct tuple *t);
 
 /* True when this kernel has SOCK_DESTROY. */
 bool diag_can_kill(void);
+bool diag_can_kill_mini(void);
 
 /* ---- traffic_sock.c: sockets, one call each, trouble() where they fail ---- */
 
@@ -214,9 +220,10 @@ void pair_client_finishes(struct pair *p);
  * traffic_bulk.c ---- */
 
 enum {
-	NEEDS_TUN = 1,     /* /dev/net/tun, and its device configured */
-	NEEDS_DESTROY = 2, /* SOCK_DESTROY */
-	ONCE = 4,          /* -n is not a number of rounds */
+	NEEDS_TUN = 1,          /* /dev/net/tun, and its device configured */
+	NEEDS_DESTROY = 2,      /* SOCK_DESTROY */
+	NEEDS_DESTROY_MINI = 8, /* ... of a mini-socket */
+	ONCE = 4,               /* -n is not a number of rounds */
 };
 
 struct scenario {
@@ -272,6 +279,7 @@ void play_timeout_established(const struct run *run);
 void play_keepalive_timeout(const struct run *run);
 
 void play_owners(const struct run *run);
+void play_forked(const struct run *run);
 
 void play_churn(const struct run *run);
 void play_leak(const struct run *run);

@@ -50,6 +50,12 @@ void moment_end(struct moment *m)
 	m->end = clock_now();
 }
 
+struct moment moment_from(struct moment first, struct moment m)
+{
+	m.begin = first.begin;
+	return m;
+}
+
 struct moment moment_by_timer(struct moment m)
 {
 	m.slack = clock_jiffy();

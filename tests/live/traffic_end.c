@@ -317,7 +317,7 @@ void play_table_full_orphan(const struct run *run)
 	m = sock_close(p.client);
 	life_passes(p.l_client, ST_FIN_WAIT_1, &m);
 	life_reaches(p.l_child, ST_CLOSE_WAIT, &m);
-	m = sock_ack_fin(p.child);
+	m = moment_from(m, sock_ack_fin(p.child));
 	life_passes(p.l_client, ST_FIN_WAIT_2, &m);
 	life_ends(p.l_client, &m, "table-full");
 	clock_pause(200);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Scenario of the traffic helper with two processes: who closes what is told apart by pid and by a
+ * Scenarios of the traffic helper with two processes: who closes what is told apart by pid and by a
  * name as long as the kernel allows, while the segments are handled on whatever CPU, and in
  * whichever process, they hit.
  */
@@ -44,9 +44,9 @@ static struct moment server_does(const struct run *run, char what, int *listener
 	return m;
 }
 
-static _Noreturn void server_main(const struct run *run, int talk)
+static _Noreturn void server_main(const struct run *run, int talk, int listener)
 {
-	int listener = -1, child = -1;
+	int child = -1;
 	char what;
 
 	prctl(PR_SET_NAME, SERVER_NAME);
@@ -59,7 +59,8 @@ static _Noreturn void server_main(const struct run *run, int talk)
 	_exit(0);
 }
 
-static struct server server_start(const struct run *run)
+/* `listener` is one to inherit, or -1. */
+static struct server server_start(const struct run *run, int listener)
 {
 	struct server s;
 	int ends[2];
@@ -71,7 +72,7 @@ static struct server server_start(const struct run *run)
 		trouble("fork: %s", strerror(errno));
 	if (s.pid == 0) {
 		close(ends[0]);
-		server_main(run, ends[1]);
+		server_main(run, ends[1], listener);
 	}
 	close(ends[1]);
 	s.talk = ends[0];
@@ -96,21 +97,19 @@ static void server_stop(const struct server *s)
 		trouble("the server process failed");
 }
 
-static struct life *listener_life(const struct run *run, const struct server *s, struct moment m)
+static struct life *listener_life(const struct run *run, struct moment m)
 {
 	struct tuple t = tuple_at(address_loopback(run, run->port));
 	struct life *l = life_new(run, &t, ST_CLOSED);
 
 	life_passes(l, ST_LISTEN, &m);
-	life_owner(l, s->pid, SERVER_NAME);
 	return l;
 }
 
-/* The server closes last, 0.3 s after its client. */
-void play_owners(const struct run *run)
+/* A server that closes last, 0.3 s after its client. `owned` says how the child is known as its. */
+static void play_with(const struct run *run, const struct server *s, struct life *listener,
+		      void (*owned)(struct life *l, pid_t pid, const char *comm))
 {
-	struct server s = server_start(run);
-	struct life *listener = listener_life(run, &s, server_ask(&s, DO_LISTEN));
 	struct address to = address_loopback(run, run->port);
 	struct pair p = {.client = sock_new(run)};
 	struct moment m = moment_begin();
@@ -119,21 +118,45 @@ void play_owners(const struct run *run)
 	moment_end(&m);
 	pair_live(run, &p, m);
 	life_owner(p.l_client, getpid(), CLIENT_NAME);
-	life_owner(p.l_child, s.pid, SERVER_NAME);
-	server_ask(&s, DO_ACCEPT);
+	owned(p.l_child, s->pid, SERVER_NAME);
+	server_ask(s, DO_ACCEPT);
 	clock_pause(100);
 	m = sock_close(p.client);
 	life_passes(p.l_client, ST_FIN_WAIT_1, &m);
 	life_reaches(p.l_child, ST_CLOSE_WAIT, &m);
-	m = server_ask(&s, DO_ACK_FIN);
+	m = moment_from(m, server_ask(s, DO_ACK_FIN));
 	life_reaches(p.l_client, ST_FIN_WAIT_2, &m);
 	clock_pause(300);
-	m = server_ask(&s, DO_CLOSE);
+	m = server_ask(s, DO_CLOSE);
 	life_passes(p.l_child, ST_LAST_ACK, &m);
 	life_ends(p.l_child, &m, "normal");
 	m = moment_by_timer(m);
 	life_reaches(p.l_client, ST_TIME_WAIT, &m);
-	m = server_ask(&s, DO_UNLISTEN);
+	m = server_ask(s, DO_UNLISTEN);
 	life_ended(listener, &m, "normal");
-	server_stop(&s);
+	server_stop(s);
+}
+
+void play_owners(const struct run *run)
+{
+	struct server s = server_start(run, -1);
+	struct life *listener = listener_life(run, server_ask(&s, DO_LISTEN));
+
+	life_owner(listener, s.pid, SERVER_NAME);
+	play_with(run, &s, listener, life_owner);
+}
+
+/* Who listens is not who accepts: the client's own process listens, for a worker that it forks. */
+void play_forked(const struct run *run)
+{
+	struct moment m = moment_begin();
+	int listening = sock_listen(run, run->port);
+	struct server worker;
+	struct life *listener;
+
+	moment_end(&m);
+	worker = server_start(run, listening);
+	listener = listener_life(run, m);
+	sock_close(listening); /* the worker still has it */
+	play_with(run, &worker, listener, life_accepted_by);
 }

@@ -266,12 +266,15 @@ void pair_open(const struct run *run, struct pair *p)
 	pair_unlisten(p);
 }
 
-/* The FIN is out: 'first' has moved to FIN-WAIT-1 at 'm', 'other' reads it and acknowledges. */
+/*
+ * The FIN is out: 'first' has moved to FIN-WAIT-1 at 'm', 'other' reads it and acknowledges, unless
+ * the kernel has acknowledged at once.
+ */
 static void pair_fin(struct life *first, struct life *other, int other_fd, struct moment m)
 {
 	life_passes(first, ST_FIN_WAIT_1, &m);
 	life_reaches(other, ST_CLOSE_WAIT, &m);
-	m = sock_ack_fin(other_fd);
+	m = moment_from(m, sock_ack_fin(other_fd));
 	life_reaches(first, ST_FIN_WAIT_2, &m);
 }
 

@@ -46,6 +46,7 @@ struct life {
 	const char *scenario;
 	const char *cause;
 	const char *comm;
+	bool accepted;
 	pid_t pid; /* 0: not to be checked */
 	struct tuple tuple;
 	size_t count;
@@ -77,6 +78,12 @@ void life_owner(struct life *l, pid_t pid, const char *comm)
 {
 	l->pid = pid;
 	l->comm = comm;
+}
+
+void life_accepted_by(struct life *l, pid_t pid, const char *comm)
+{
+	life_owner(l, pid, comm);
+	l->accepted = true;
 }
 
 const struct tuple *life_tuple(const struct life *l)
@@ -193,7 +200,7 @@ static void write_life(FILE *f, const struct life *l)
 		write_step(f, &l->steps[i], i + 1 < l->count ? &l->steps[i + 1] : NULL);
 	}
 	if (l->pid != 0)
-		fprintf(f, "\t%d\t%s", (int)l->pid, l->comm);
+		fprintf(f, "\t%d\t%s%s", (int)l->pid, l->comm, l->accepted ? "\taccepted" : "");
 	fputc('\n', f);
 }
 

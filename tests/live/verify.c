@@ -58,6 +58,7 @@ struct truth {
 	char cause[NAME];
 	char comm[NAME + 1]; /* of the process it belongs to, if pid is not 0 */
 	long pid;
+	bool accepted; /* from somebody else's listener */
 	size_t count;
 	struct step steps[MOVES_MAX];
 };
@@ -171,6 +172,7 @@ static void parse_life(char **field, size_t fields)
 	if (fields > 9) {
 		t->pid = strtol(field[8], NULL, 10);
 		copy(t->comm, sizeof(t->comm), field[9]);
+		t->accepted = fields > 10;
 	}
 	*truths_end = t;
 	truths_end = &t->next;
@@ -301,7 +303,7 @@ static void read_transition(const json_t *o)
 	get_text(o, "raddr", tuple.raddr, sizeof(tuple.raddr));
 	get_text(o, "family", family, sizeof(family));
 	get_move(o, &m);
-	t = told_life(get_int(o, "cookie", 0), &tuple, &m);
+	t = told_life(get_int(o, "socket", 0), &tuple, &m);
 	if (t->count == MOVES_MAX)
 		die("a life of more than %d moves in the output", MOVES_MAX);
 	learn(&t->tuple, &tuple);
@@ -485,6 +487,8 @@ static void check_owner(const struct truth *t, const struct told *told, char *re
 		const struct move *m = &told->moves[i];
 
 		exact += m->pid_exact;
+		if (t->accepted && !m->pid_exact)
+			continue;
 		if (m->pid >= 0 && (m->pid != t->pid || strcmp(m->comm, t->comm) != 0))
 			say(reason, "%s > %s is said to be of %s[%" PRId64 "], it is of %s[%ld]",
 			    m->from, m->to, m->comm, m->pid, t->comm, t->pid);

@@ -59,7 +59,7 @@ static void fill_transition(struct noise *noise, struct wire_transition *t)
 
 static uint16_t fill(struct noise *noise, union decode_record *rec)
 {
-	switch (below(noise, 8)) {
+	switch (below(noise, 9)) {
 	case 0:
 		rec->head.kind = WIRE_TICK;
 		return sizeof(rec->head);
@@ -73,7 +73,12 @@ static uint16_t fill(struct noise *noise, union decode_record *rec)
 		rec->swept.netns = 1;
 		return sizeof(rec->swept);
 	case 3:
+		rec->head.kind = WIRE_ACCEPTED;
+		rec->accepted.id = some_id(noise);
+		rec->accepted.pid = below(noise, 3);
+		return sizeof(rec->accepted);
 	case 4:
+	case 5:
 		rec->head.kind = WIRE_TIMEWAIT;
 		fill_mini(noise, &rec->timewait);
 		return sizeof(rec->timewait);

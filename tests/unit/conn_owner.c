@@ -11,6 +11,13 @@
 	MOVE(when, CLOSE, LISTEN, HELD_BY(number, name), .cookie = id, .lport = 80, .rport = NONE)
 #define STOPS(when, id) MOVE(when, LISTEN, CLOSE, .cookie = id, .lport = 80, .rport = NONE)
 #define CHILD(when, id) MOVE(when, LISTEN, SYN_RECV, .cookie = id, .lport = 80)
+#define OPENS(when, id) MOVE(when, SYN_RECV, ESTABLISHED, .cookie = id, .lport = 80)
+#define LEFT(when, id)  MOVE(when, ESTABLISHED, CLOSE_WAIT, .cookie = id, .lport = 80)
+#define TAKES(when, number, name, id, ...) \
+	ACCEPTED(when, number, name, .cookie = id, .lport = 80, ##__VA_ARGS__)
+
+/* Told apart by its place in memory. */
+#define AT(place) ((int64_t)(WIRE_ID_ADDRESS | (place)))
 
 static const struct scenario scenarios[] = {
 	{.name = "owner-held",
@@ -123,6 +130,79 @@ static const struct scenario scenarios[] = {
 		   "2001 FIN-WAIT-1>FIN-WAIT-2 =1 77 curl exact",
 		   "2200 FIN-WAIT-2>TIME-WAIT =199 77 curl exact",
 		   "62500 TIME-WAIT>CLOSED =60300 normal 77 curl exact"}},
+
+	/* ---- who accepts ---- */
+
+	{.name = "owner-a-worker-accepts-what-its-parent-listens-for",
+	 .setup = {.show_owner = true},
+	 .feed = {LISTENS(2000, 5, "master", 1), CHILD(2100, 2), OPENS(2101, 2),
+		  TAKES(2102, 6, "worker", 2), LEFT(2200, 2)},
+	 .tells = {"2000 CLOSED>LISTEN ? 5 master exact",
+		   "2100 LISTEN>SYN-RECEIVED ? 5 master inherited",
+		   "2101 SYN-RECEIVED>ESTABLISHED >=1 5 master inherited",
+		   "2200 ESTABLISHED>CLOSE-WAIT =99 6 worker exact"},
+	 .count = 2},
+	/* The last of the handshake's records may be made after accept() has returned. */
+	{.name = "owner-accepted-before-it-is-told-as-established",
+	 .setup = {.show_owner = true},
+	 .feed = {LISTENS(2000, 5, "master", 1), CHILD(2100, 2), TAKES(2100, 6, "worker", 2),
+		  OPENS(2101, 2)},
+	 .tells = {"2000 CLOSED>LISTEN ? 5 master exact",
+		   "2100 LISTEN>SYN-RECEIVED ? 5 master inherited",
+		   "2101 SYN-RECEIVED>ESTABLISHED >=1 6 worker exact"},
+	 .count = 2},
+	{.name = "owner-accepted-then-handed-on",
+	 .setup = {.show_owner = true},
+	 .feed = {CHILD(2100, 2), TAKES(2101, 6, "worker", 2),
+		  MOVE(2200, SYN_RECV, FIN_WAIT1, HELD_BY(7, "helper"), .cookie = 2, .lport = 80)},
+	 .tells = {"2100 LISTEN>SYN-RECEIVED ? 0  unknown",
+		   "2200 SYN-RECEIVED>FIN-WAIT-1 >=100 7 helper exact"},
+	 .count = 1},
+	{.name = "owner-accepted-is-no-transition",
+	 .setup = {.show_owner = true},
+	 .feed = {LISTENS(2000, 5, "master", 1), TAKES(2102, 6, "worker", 2)},
+	 .tells = {"2000 CLOSED>LISTEN ? 5 master exact"},
+	 .count = 1},
+	{.name = "owner-accepted-without-a-cookie",
+	 .setup = {.show_owner = true},
+	 .feed = {CHILD(2100, 2), TAKES(2101, 6, "worker", NONE), OPENS(2102, 2)},
+	 .tells = {"2100 LISTEN>SYN-RECEIVED ? 0  unknown",
+		   "2102 SYN-RECEIVED>ESTABLISHED >=2 0  unknown"},
+	 .count = 1},
+	/* The end of what was at this address before was lost; so was the begin of this one. */
+	{.name = "owner-accepted-where-another-was",
+	 .setup = {.show_owner = true},
+	 .feed = {CHILD(2100, AT(2)), TAKES(2101, 6, "worker", AT(2), .rport = 444),
+		  OPENS(2102, AT(2)), TAKES(2103, 7, "worker", AT(2)), LEFT(2200, AT(2))},
+	 .tells = {"2100 LISTEN>SYN-RECEIVED ? 0  unknown",
+		   "2102 SYN-RECEIVED>ESTABLISHED >=2 0  unknown",
+		   "2200 ESTABLISHED>CLOSE-WAIT =98 7 worker exact"},
+	 .count = 1},
+	{.name = "owner-accepted-where-a-listener-was",
+	 .setup = {.show_owner = true},
+	 .feed = {LISTENS(2000, 5, "master", AT(2)), TAKES(2101, 6, "worker", AT(2)),
+		  STOPS(2200, AT(2))},
+	 .tells = {"2000 CLOSED>LISTEN ? 5 master exact",
+		   "2200 LISTEN>CLOSED =200 normal 5 master exact"}},
+	{.name = "owner-who-accepts-is-asked-for",
+	 .setup = {.show_owner = true, .filter = "-p 6"},
+	 .feed = {LISTENS(2000, 5, "master", 1), CHILD(2100, 2), OPENS(2101, 2),
+		  TAKES(2102, 6, "worker", 2), LEFT(2200, 2)},
+	 .tells = {"2100 LISTEN>SYN-RECEIVED ? 6 worker exact",
+		   "2101 SYN-RECEIVED>ESTABLISHED >=1 6 worker exact",
+		   "2200 ESTABLISHED>CLOSE-WAIT =99 6 worker exact"},
+	 .count = 2},
+	/* Told at once, and not with its next move, which may be hours away. */
+	{.name = "owner-who-accepts-is-asked-for-by-name",
+	 .setup = {.show_owner = true, .filter = "-c worker"},
+	 .feed = {CHILD(2100, 2), OPENS(2101, 2), TAKES(2102, 6, "worker", 2)},
+	 .tells = {"2100 LISTEN>SYN-RECEIVED ? 6 worker exact",
+		   "2101 SYN-RECEIVED>ESTABLISHED >=1 6 worker exact"},
+	 .count = 1},
+	{.name = "owner-who-accepts-is-not-asked-for",
+	 .setup = {.show_owner = true, .filter = "-p 5"},
+	 .feed = {CHILD(2100, 2), TAKES(2101, 6, "worker", 2), OPENS(2102, 2), LEFT(2200, 2)},
+	 .count = 1},
 };
 
 static void test_uid_and_cgroup(void)

@@ -16,6 +16,10 @@ static union decode_record good(uint16_t kind)
 		[WIRE_TICK] = sizeof(struct wire_head),
 		[WIRE_LOST] = sizeof(struct wire_lost),
 		[WIRE_SWEPT] = sizeof(struct wire_swept),
+		[WIRE_ACCEPTED] = sizeof(struct wire_accepted),
+		[WIRE_SNAPSHOT] = sizeof(struct wire_snapshot),
+		[WIRE_HOLDER] = sizeof(struct wire_holder),
+		[WIRE_LIMITS] = sizeof(struct wire_limits),
 	};
 	union decode_record rec = {.head = {.ts = 5, .kind = kind, .len = lengths[kind]}};
 
@@ -30,6 +34,10 @@ static union decode_record good(uint16_t kind)
 		rec.socket.state = WIRE_SYN_SENT;
 	} else if (kind == WIRE_LOST) {
 		rec.lost.lost_kind = WIRE_TIMEWAIT;
+	} else if (kind == WIRE_SNAPSHOT) {
+		rec.snapshot.state = WIRE_CLOSE_WAIT;
+	} else if (kind == WIRE_ACCEPTED) {
+		memset(rec.accepted.comm, 'x', sizeof(rec.accepted.comm));
 	}
 	return rec;
 }
@@ -57,7 +65,10 @@ static void test_text_ends(void)
 	test_begin("decode-text-ends");
 	CHECK(decode(&rec, sizeof(rec.transition), &seen) > 0);
 	CHECK_EQ(strlen(seen.transition.comm), 15);
-	test_end("a name of 16 letters is cut to 15");
+	rec = good(WIRE_ACCEPTED);
+	CHECK(decode(&rec, sizeof(rec.accepted), &seen) > 0);
+	CHECK_EQ(strlen(seen.accepted.comm), 15);
+	test_end("names of 16 letters are cut to 15");
 }
 
 /* Every length that is not the kind's own, and every cut. */

@@ -70,6 +70,11 @@ struct rec {
 		.ms = when, .kind = WIRE_SWEPT, ##__VA_ARGS__ \
 	}
 
+#define ACCEPTED(when, number, name, ...)                                                     \
+	{                                                                                     \
+		.ms = when, .kind = WIRE_ACCEPTED, .pid = number, .comm = name, ##__VA_ARGS__ \
+	}
+
 #define HELD_BY(number, name) .flags = WIRE_F_OWNED, .pid = number, .comm = name
 
 struct feeder {
@@ -224,6 +229,13 @@ TEST_INLINE union decode_record feeder_record(const struct rec *rec)
 	} else if (kind == WIRE_SWEPT) {
 		to.swept = (struct wire_swept){.head = feeder_head(rec, kind, sizeof(to.swept)),
 					       .netns = feeder_id(rec).netns};
+	} else if (kind == WIRE_ACCEPTED) {
+		to.accepted =
+			(struct wire_accepted){.head = feeder_head(rec, kind, sizeof(to.accepted)),
+					       .id = feeder_id(rec),
+					       .pid = rec->pid};
+		if (rec->comm)
+			memcpy(to.accepted.comm, rec->comm, strnlen(rec->comm, 15));
 	} else {
 		to.head = feeder_head(rec, kind, sizeof(to.head));
 	}

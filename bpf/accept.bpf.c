@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * accept.bpf.c - who accepted a connection: one record for each that accept(2) hands out.
+ *
+ * A child is made by a segment, in whichever task that hits, so its first transitions cannot name
+ * its owner. The return of inet_csk_accept() can: there the task is the one that called accept(2).
+ * Of that function only the return value is read, since its arguments changed with 6.10. A call
+ * that slept since before we attached is not seen to return.
+ */
+#include "owner.bpf.h"
+#include "timewait.bpf.h"
+
+static __always_inline int tell_accepted(const struct sock *sk)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct wire_accepted *rec;
+	struct wire_id id = {};
+
+	/* MPTCP accepts by this function too. */
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !owner_is_possible(task))
+		return 0;
+	socket_identity(&sk->__sk_common, &id);
+	/* Programs of these kinds cannot make a cookie: then no transition of it was told either.
+	 */
+	if (!id.cookie)
+		return 0;
+	if (config.filtered && match_identity(&config.match, &id, 1) == MATCH_NO)
+		return 0;
+	rec = wire_reserve(WIRE_ACCEPTED, sizeof(*rec));
+	if (!rec)
+		return 0;
+	rec->id = id;
+	owner_fill(task, &rec->pid, rec->comm);
+	wire_submit(rec);
+	return 0;
+}
+
+SEC("fexit/inet_csk_accept")
+int BPF_PROG(accept_fexit)
+{
+	__u64 sk = 0;
+
+	/* Since 5.17. Without it the place of the return value depends on the number of arguments.
+	 */
+	bpf_get_func_ret(ctx, &sk);
+	return tell_accepted((const struct sock *)sk);
+}
+
+SEC("kretprobe/inet_csk_accept")
+int BPF_KRETPROBE(accept_kretprobe, const struct sock *sk)
+{
+	return tell_accepted(sk);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * inspect.bpf.c - every socket as it stands, and every descriptor that holds one: for `stuck`.
+ *
+ * `socks` walks the network namespace of the one who opens it, `holders` all processes. A socket
+ * gets its cookie from `socks`, so that one runs first; a socket younger than that is nobody's
+ * trouble yet.
+ */
+#include "timewait.bpf.h"
+#include "socket.bpf.h"
+
+#define TCP_NEW_SYN_RECV 12      /* include/net/tcp_states.h: a request socket */
+#define SOCK_DEAD        0       /* enum sock_flags, include/net/sock.h */
+#define S_IFMT           0170000 /* include/uapi/linux/stat.h */
+#define S_IFSOCK         0140000
+#define NS_PER_MS        1000000ULL
+#define NS_PER_US        1000ULL
+
+/* When it was, of a time in the low 32 bits of jiffies; 0 stays 0. */
+static __always_inline __u64 time_of_jiffies(const struct wire_snapshot *rec, __u32 jiffies)
+{
+	return jiffies ? rec->head.ts - (__u32)((__u32)bpf_jiffies64() - jiffies) * config.tick_ns
+		       : 0;
+}
+
+/* When a timer is to fire. On 32 bit a difference of longs is right too. */
+static __always_inline __u64 time_of_timer(const struct wire_snapshot *rec, unsigned long expires)
+{
+	return rec->head.ts +
+	       (__s64)(long)(expires - (unsigned long)bpf_jiffies64()) * (__s64)config.tick_ns;
+}
+
+/* When it was, of a time in the low 32 bits of CLOCK_MONOTONIC in ms. */
+static __always_inline __u64 time_of_ms(const struct wire_snapshot *rec, __u32 ms)
+{
+	__u64 now = rec->head.ts / NS_PER_MS;
+
+	return ms ? (now - (__u32)((__u32)now - ms)) * NS_PER_MS : 0;
+}
+
+static __always_inline __u64 time_of_us(const struct wire_snapshot *rec, __u32 us)
+{
+	__u64 now = rec->head.ts / NS_PER_US;
+
+	return us ? (now - (__u32)((__u32)now - us)) * NS_PER_US : 0;
+}
+
+/* tcp_connect() notes when it sent the first SYN in what retransmissions note later. */
+static __always_inline __u64 first_syn(const struct wire_snapshot *rec, const struct tcp_sock *tp)
+{
+	__u32 stamp = BPF_CORE_READ(tp, retrans_stamp);
+
+	if (bpf_core_field_exists(tp->tcp_usec_ts) &&
+	    BPF_CORE_READ_BITFIELD_PROBED(tp, tcp_usec_ts))
+		return time_of_us(rec, stamp);
+	return time_of_ms(rec, stamp);
+}
+
+/* Until 6.17 the timer may fire early and go on: icsk_timeout is when it is due. */
+static __always_inline unsigned long due(const struct inet_connection_sock *icsk)
+{
+	const struct sock *sk = (const struct sock *)icsk;
+
+	if (bpf_core_field_exists(icsk->icsk_timeout))
+		return BPF_CORE_READ(icsk, icsk_timeout);
+	if (bpf_core_field_exists(icsk->icsk_retransmit_timer))
+		return BPF_CORE_READ(icsk, icsk_retransmit_timer.expires);
+	if (bpf_core_field_exists(sk->tcp_retransmit_timer))
+		return BPF_CORE_READ(sk, tcp_retransmit_timer.expires);
+	return 0;
+}
+
+static __always_inline void fill_timers(struct wire_snapshot *rec, const struct tcp_sock *tp)
+{
+	const struct inet_connection_sock *icsk = &tp->inet_conn;
+	unsigned long expires = 0;
+
+	rec->retransmits = BPF_CORE_READ(icsk, icsk_retransmits);
+	rec->probes = BPF_CORE_READ(icsk, icsk_probes_out);
+	rec->rto_ms = BPF_CORE_READ(icsk, icsk_rto) * config.tick_ns / NS_PER_MS;
+	rec->acked = time_of_jiffies(rec, BPF_CORE_READ(tp, rcv_tstamp));
+	rec->received = time_of_jiffies(rec, BPF_CORE_READ(icsk, icsk_ack.lrcvtime));
+	rec->sent = time_of_jiffies(rec, BPF_CORE_READ(tp, lsndtime));
+	if (rec->state == WIRE_SYN_SENT)
+		rec->began = first_syn(rec, tp);
+	if (BPF_CORE_READ(icsk, icsk_pending))
+		expires = due(icsk);
+	else if (rec->state == WIRE_FIN_WAIT2 && rec->flags & WIRE_S_ORPHAN)
+		expires = BPF_CORE_READ((const struct sock *)tp, sk_timer.expires);
+	if (expires)
+		rec->timer = time_of_timer(rec, expires);
+}
+
+static __always_inline void fill_full(struct wire_snapshot *rec, const struct sock *sk)
+{
+	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
+	__u32 snd_nxt = BPF_CORE_READ(tp, snd_nxt);
+
+	rec->uid = BPF_CORE_READ(sk, sk_uid.val);
+	rec->cgroup = cgroup_of(sk, false);
+	if (BPF_CORE_READ(sk, __sk_common.skc_flags) & (1UL << SOCK_DEAD))
+		rec->flags |= WIRE_S_ORPHAN;
+	if (BPF_CORE_READ(sk, sk_socket))
+		rec->flags |= WIRE_S_FILE;
+	if (rec->state == WIRE_LISTEN) {
+		rec->unread = BPF_CORE_READ(sk, sk_ack_backlog);
+		rec->room = BPF_CORE_READ(sk, sk_max_ack_backlog);
+		return;
+	}
+	rec->unread = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
+	rec->room = BPF_CORE_READ(tp, snd_wnd);
+	rec->unsent = BPF_CORE_READ(tp, write_seq) - snd_nxt;
+	rec->unacked = snd_nxt - BPF_CORE_READ(tp, snd_una);
+	fill_timers(rec, tp);
+}
+
+static __always_inline void fill_mini(struct wire_snapshot *rec, struct inet_timewait_sock *tw)
+{
+	rec->kind = WIRE_MINI;
+	rec->flags = WIRE_S_ORPHAN;
+	rec->state = BPF_CORE_READ(tw, tw_substate);
+	rec->timer = time_of_timer(rec, BPF_CORE_READ(tw, tw_timer.expires));
+	if (bpf_core_field_exists(tw->tw_entry_stamp))
+		rec->began = time_of_ms(rec, BPF_CORE_READ(tw, tw_entry_stamp));
+}
+
+static __always_inline void fill_request(struct wire_snapshot *rec, struct tcp_request_sock *req)
+{
+	rec->kind = WIRE_REQUEST;
+	rec->state = WIRE_SYN_RECV;
+	rec->retransmits = BPF_CORE_READ(req, req.req.num_retrans);
+	rec->timer = time_of_timer(rec, BPF_CORE_READ(req, req.req.rsk_timer.expires));
+	rec->began = time_of_us(rec, (__u32)BPF_CORE_READ(req, snt_synack));
+}
+
+SEC("iter/tcp")
+int socks(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct wire_snapshot rec = {};
+
+	if (!common)
+		return 0;
+	wire_stamp(&rec.head, WIRE_SNAPSHOT, sizeof(rec));
+	rec.state = common->skc_state;
+	/* The fields of the identity stand in sock_common, which all three begin with. */
+	socket_identity(common, &rec.id);
+	if (config.filtered &&
+	    match_identity(&config.match, &rec.id, rec.state != WIRE_LISTEN) == MATCH_NO)
+		return 0;
+	if (rec.state == WIRE_TIME_WAIT)
+		fill_mini(&rec, (struct inet_timewait_sock *)common);
+	else if (rec.state == TCP_NEW_SYN_RECV)
+		fill_request(&rec, (struct tcp_request_sock *)common);
+	else
+		fill_full(&rec, (struct sock *)common);
+	rec.id.cookie = config.cookies ? bpf_get_socket_cookie(common) : id_from_address(common);
+	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
+	return 0;
+}
+
+/* The socket of an open file, NULL if it is of another kind. A file opened with O_PATH has none. */
+static __always_inline struct sock *sock_of(struct file *file)
+{
+	struct socket *socket;
+
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	return socket ? BPF_CORE_READ(socket, sk) : NULL;
+}
+
+SEC("iter/task_file")
+int holders(struct bpf_iter__task_file *ctx)
+{
+	struct wire_holder rec = {};
+	struct file *file = ctx->file;
+	struct task_struct *task = ctx->task, *leader;
+	struct sock *sk;
+	__u16 family;
+
+	if (!file || !task)
+		return 0;
+	sk = sock_of(file);
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (family != AF_INET && family != AF_INET6)
+		return 0;
+	rec.cookie = config.cookies ? BPF_CORE_READ(sk, __sk_common.skc_cookie.counter)
+				    : id_from_address(sk);
+	if (!rec.cookie)
+		return 0;
+	wire_stamp(&rec.head, WIRE_HOLDER, sizeof(rec));
+	leader = BPF_CORE_READ(task, group_leader);
+	rec.pid = BPF_CORE_READ(task, tgid);
+	rec.fd = ctx->fd;
+	bpf_core_read(rec.comm, sizeof(rec.comm), &leader->comm);
+	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
+	return 0;
+}

@@ -1,0 +1,146 @@
+#!/bin/bash
+# Privileges: an ordinary user with two capabilities can trace; what is missing is named; what has done its work is
+# given up, as /proc tells.
+. "$(dirname "$0")/live.sh.inc"
+can_trace privileges || exit 0
+
+USER_ID=65534
+ADMIN_PTRACE=280000 # bits 21 and 19
+new_netns netns || exit 1
+# The build may be in a folder that others may not enter; what the user writes, such as the ready file, is here.
+AS_ROOT=$TCPDWELL
+cp "$TCPDWELL" "$WORK/tcpdwell"
+chown $USER_ID "$WORK"
+
+# is_since VERSION: of the kernel.
+is_since() { printf '%s\n' "$1" "$(uname -r)" | sort -VC; }
+
+# What sweeps keep: before 6.0 an iterator takes CAP_BPF (bit 39) where unprivileged BPF is off.
+has_sweep=$("$AS_ROOT" features -f json | jq 'select(.feature == "sweep") | any(.ways[]; .status == "chosen")')
+own=0 elsewhere=0
+[ "$has_sweep" = true ] && elsewhere=$ADMIN_PTRACE
+[ "$has_sweep" = true ] && ! is_since 6.0 && [ "$(cat /proc/sys/kernel/unprivileged_bpf_disabled)" != 0 ] && own=8000000000
+
+# with LIST: from here on tcpdwell is run in $netns, as an ordinary user with these capabilities and no others. The
+# limit on locked memory stands at 0 and cannot be raised; kernels before 5.11 count BPF against it and need it.
+with() {
+	local memlock=0
+	is_since 5.11 || memlock=unlimited
+	cat >"$WORK/with" <<-END
+		#!/bin/sh
+		exec ip netns exec $netns prlimit --memlock=$memlock:$memlock setpriv --reuid $USER_ID --regid $USER_ID \\
+			--clear-groups --inh-caps=-all,$1 --ambient-caps=-all,$1 --bounding-set=-all,$1 $WORK/tcpdwell "\$@"
+	END
+	chmod 755 "$WORK/with"
+	TCPDWELL=$WORK/with
+}
+
+# of FIELD: of /proc/PID/status, without leading zeros: how many there are depends on nothing we care for.
+of() { sed -n "s/^$1:\s*0*\(.\)/\1/p" "$WORK/status"; }
+
+# gave_up NAME KEPT BOUNDING: what /proc tells of TRACER, once it traces.
+gave_up() {
+	local name=$1 kept=$2 bounding=$3 got
+	wait_for 10 grep -q '^NoNewPrivs:\s*1' "/proc/$TRACER/status"
+	cat "/proc/$TRACER/status" >"$WORK/status"
+	got="$(of CapPrm) $(of CapEff) $(of CapInh) $(of CapAmb) $(of CapBnd) $(of NoNewPrivs)"
+	[ "$got" = "$kept $kept 0 0 $bounding 1" ] &&
+		ok privileges "$name: keeps $kept, bounding set $bounding, no-new-privs" ||
+		fail privileges "$name: permitted, effective, inheritable, ambient, bounding, no-new-privs are $got," \
+			"not $kept $kept 0 0 $bounding 1"
+}
+
+# says NAME PATTERN FILE
+says() {
+	grep -q -- "$2" "$3" && ok privileges "$1: $(grep -m1 -- "$2" "$3")" ||
+		fail privileges "$1: '$2' is not in: $(head -c 400 "$3" | tr '\n' ' ')"
+}
+
+# ends_well NAME
+ends_well() { stop_tracer || fail privileges "$1: ended with $?: $(head -c 400 "$WORK"/out*.err)"; }
+
+# missing NAME LIST PATTERN: refused, with status 1, one error, a hint, and in these words.
+missing() {
+	local name=$1 status
+	with "$2"
+	"$TCPDWELL" -d 1 >"$WORK/stdout" 2>"$WORK/stderr"
+	status=$?
+	[ $status = 1 ] && [ ! -s "$WORK/stdout" ] && [ "$(grep -c '^error: ' "$WORK/stderr")" = 1 ] &&
+		grep -q '^hint: run as root' "$WORK/stderr" || fail privileges "$name: status $status"
+	says "$name" "$3" "$WORK/stderr"
+}
+
+# The two that it takes, and what is not seen without the third.
+with +bpf,+perfmon
+start_tracer "$WORK/out" || exit 1
+gave_up "CAP_BPF and CAP_PERFMON" 0 c000000000
+grep -q '^Max locked memory *0 ' "/proc/$TRACER/limits" && ok privileges "RLIMIT_MEMLOCK of 0 cannot be raised: traces" ||
+	! is_since 5.11 || fail privileges "RLIMIT_MEMLOCK: $(grep locked "/proc/$TRACER/limits")"
+play "$netns" "$WORK/truth" active-close >/dev/null || fail privileges "the traffic did not play"
+sleep 0.2
+ends_well "CAP_BPF and CAP_PERFMON"
+says "CAP_BPF and CAP_PERFMON" 'SYN-SENT *ESTABLISHED' "$WORK/out"
+if "$TCPDWELL" features 2>/dev/null | grep -q 'why: kernel addresses are hidden'; then
+	says "no CAP_SYSLOG" '^# time-wait: .*addresses are hidden' "$WORK/out"
+	"$TCPDWELL" features >"$WORK/features" 2>/dev/null
+	says "no CAP_SYSLOG" 'cure: CAP_SYSLOG is missing' "$WORK/features"
+else
+	skip privileges "no CAP_SYSLOG: this kernel shows addresses to everyone"
+fi
+
+# With the third: everything, in the own namespace; others are out of sight, which is said.
+with +bpf,+perfmon,+syslog
+start_tracer "$WORK/out.json" -f json || exit 1
+gave_up "and CAP_SYSLOG" "$own" c400000000
+play "$netns" "$WORK/truth" -n 2 active-close half-close silent-move >/dev/null || fail privileges "the traffic did not play"
+sleep 1.1
+ends_well "and CAP_SYSLOG"
+jq -c --argjson inode "$(stat -Lc %i "/run/netns/$netns")" 'select(.event != "transition" or .netns == $inode)' \
+	"$WORK/out.json" >"$WORK/own.json"
+judge privileges "$WORK/truth" "$WORK/own.json"
+[ "$has_sweep" = true ] && says "no CAP_SYS_ADMIN" '^CAP_SYS_ADMIN and CAP_SYS_PTRACE are missing: other network' "$WORK/out.json.err"
+
+# Only what is of use is kept.
+with +bpf,+perfmon,+syslog,+sys_ptrace
+start_tracer "$WORK/out" && gave_up "CAP_SYS_PTRACE alone" "$own" c400080000 && ends_well "CAP_SYS_PTRACE alone"
+with +sys_admin,+syslog
+if [ "$has_sweep" = true ] && start_tracer "$WORK/out"; then
+	gave_up "CAP_SYS_ADMIN alone" 200000 400200000
+	says "CAP_SYS_ADMIN alone" '^CAP_SYS_PTRACE is missing: unnamed network' "$WORK/out.err"
+	ends_well "CAP_SYS_ADMIN alone"
+fi
+
+missing "no CAP_BPF" +perfmon,+syslog '^error: cannot trace: .*: CAP_BPF is missing'
+missing "no CAP_PERFMON" +bpf,+syslog '^error: cannot trace: .*: CAP_PERFMON is missing'
+missing "neither" +syslog '^error: cannot trace: .*: CAP_BPF and CAP_PERFMON are missing'
+if unshare -U true 2>/dev/null; then
+	unshare -Ur "$AS_ROOT" -d 1 >"$WORK/stdout" 2>"$WORK/stderr"
+	says "root of a user namespace" '^error: cannot trace: .*: not permitted in a user namespace' "$WORK/stderr"
+else
+	skip privileges "root of a user namespace: not here"
+fi
+
+# Root, with what it needs to write where it has no right of its own; then a namespace without a name, of another user's
+# process, for which both capabilities that stay are needed.
+TCPDWELL=$AS_ROOT
+mkdir "$WORK/theirs" && chown $USER_ID "$WORK/theirs" && chmod 700 "$WORK/theirs"
+mkfifo "$WORK/go"
+unshare -n sh -c "ip link set lo up && : >$WORK/up && read _ <$WORK/go &&
+	$BUILD/traffic -o $WORK/truth silent-move active-close; : >$WORK/played; exec sleep 60" >/dev/null 2>&1 &
+there=$!
+on_exit "kill $there 2>/dev/null"
+wait_for 10 test -e "$WORK/up"
+start_tracer "$WORK/out.json" -f json --netns $there -w "$WORK/theirs/recording" || exit 1
+gave_up "root" "$elsewhere" 0
+echo >"$WORK/go"
+wait_for 20 test -e "$WORK/played" || fail privileges "the traffic did not play"
+sleep 1.1
+ends_well "root"
+judge privileges "$WORK/truth" "$WORK/out.json"
+"$TCPDWELL" -r "$WORK/theirs/recording" -f json | jq -c 'select(.event == "transition")' >"$WORK/replayed"
+jq -c 'select(.event == "transition")' "$WORK/out.json" | cmp -s - "$WORK/replayed" && [ -s "$WORK/replayed" ] &&
+	ok privileges "root records where others may not write: $(wc -l <"$WORK/replayed") transitions replayed" ||
+	fail privileges "the recording is not what was told"
+
+# Nothing is kept for namespaces that nobody asked for.
+start_tracer "$WORK/out" --netns /proc/self/ns/net && gave_up "root, own namespace only" "$own" 0 && ends_well "own namespace"

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * age.h - how long a socket has been in its state, by what the kernel keeps of it: exact where it
+ * notes the beginning, else a bound that is proven by something which cannot have been before.
+ */
+#ifndef TCPDWELL_AGE_H
+#define TCPDWELL_AGE_H
+
+#include <stdint.h>
+
+#include "wire.h"
+
+struct age {
+	uint64_t ns;
+	uint8_t known;    /* DWELL_* of tcpstate.h; DWELL_UNKNOWN: nothing is proven, ns is 0 */
+	const char *from; /* what it is known by, in words; "" if it is not */
+};
+
+/* As of s->head.ts. `tick_ns` is a jiffy: times from jiffies may be that much older than told. */
+struct age age_of(const struct wire_snapshot *s, uint64_t tick_ns);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* iter.h - reading a BPF iterator: records in memory first, so that nothing waits for who takes
+ * them.
+ */
+#ifndef TCPDWELL_ITER_H
+#define TCPDWELL_ITER_H
+
+#include <stddef.h>
+
+struct bpf_link;
+
+/* Begins as {0}; iter_release() frees. */
+struct iter_records {
+	unsigned char *bytes;
+	size_t len, room;
+};
+
+/* Takes a record; the bytes are valid during the call. 0, or what ends the handing over. */
+typedef int (*iter_record_fn)(void *ctx, const void *record, size_t len);
+
+/* Goes through the iterator once and appends what it tells. 0 or -errno. */
+int iter_read(const struct bpf_link *link, struct iter_records *records);
+
+/* 0, or what `fn` returned. */
+int iter_hand_over(const struct iter_records *records, iter_record_fn fn, void *ctx);
+
+void iter_release(struct iter_records *records);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* loader.c - see loader.h. */
+#include "loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "config.h"
+#include "diag.h"
+#include "ksyms.h"
+
+#include "tcpdwell.skel.h"
+
+/* Functions that have another name on older kernels. The program names the newer one. */
+static const struct {
+	const char *program, *newer, *older;
+} targets[] = {
+	/* 6.12 made one function of two that armed and hashed a mini-socket. */
+	{"timewait_fentry_born", "inet_twsk_hashdance_schedule", "inet_twsk_hashdance"},
+	{"timewait_kprobe_born", "inet_twsk_hashdance_schedule", "inet_twsk_hashdance"},
+};
+
+/* libbpf speaks only to who asked for details: its words are for those who write such programs. */
+static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	char text[16384];
+
+	if (level == LIBBPF_DEBUG || !diag_is_verbose())
+		return 0;
+	vsnprintf(text, sizeof(text), fmt, args);
+	for (char *rest = text, *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+		if (*line)
+			diag_detail("libbpf: %s", line);
+	return 0;
+}
+
+/* Kernels before 5.11 count BPF memory against this limit. A refusal is no error: later ones do not
+ * ask. */
+static void raise_memlock(void)
+{
+	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+}
+
+static bool is_in_way(const struct features_way *way, const char *program)
+{
+	for (unsigned i = 0; i < FEATURES_PROGRAMS_MAX && way->programs[i]; i++)
+		if (!strcmp(way->programs[i], program))
+			return true;
+	return false;
+}
+
+static bool is_chosen(const struct features *features, const char *program)
+{
+	for (enum features_capability c = 0; c < FEATURES; c++)
+		if (features_way(features, c) && is_in_way(features_way(features, c), program))
+			return true;
+	return false;
+}
+
+/* The symbols of a kernel stay what they are: they are read once. */
+static int symbols_of_kernel(struct config *config)
+{
+	static struct config found;
+	static int err = 1;
+
+	if (err > 0)
+		err = ksyms_fill(&found);
+	config->tw_timer_handler = found.tw_timer_handler;
+	config->sees_validate = found.sees_validate;
+	config->n_ranges = found.n_ranges;
+	memcpy(config->ranges, found.ranges, sizeof(config->ranges));
+	return err;
+}
+
+/* What programs want to know. What the kernel hides costs only the ways that cannot do without. */
+static int configure(struct config *config, const struct features *features,
+		     const struct options *options)
+{
+	int symbols = symbols_of_kernel(config);
+
+	config->tick_ns = clock_tick_ns();
+	config->self = (__u32)getpid();
+	config->cookies = features->chosen[FEATURE_IDENTITY] == FEATURES_BY_COOKIE;
+	if (getrandom(&config->salt, sizeof(config->salt), GRND_NONBLOCK) < 0)
+		config->salt = clock_now() * 0x9e3779b97f4a7c15ULL;
+	if (options) {
+		config->filtered = options->filtered;
+		config->match = options->match;
+	}
+	for (enum features_capability c = 0; symbols && c < FEATURES; c++)
+		if (features_way(features, c) && features_way(features, c)->needs_addresses)
+			return symbols == -EPERM ? -FEATURES_ADDRESSES_HIDDEN : symbols;
+	return 0;
+}
+
+/* By the name that this kernel's BTF has; if it has neither, loading will say so. */
+static void choose_target(struct bpf_program *prog)
+{
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		if (!strcmp(targets[i].program, bpf_program__name(prog)) &&
+		    bpf_program__type(prog) == BPF_PROG_TYPE_TRACING &&
+		    bpf_program__set_attach_target(prog, 0, targets[i].newer))
+			bpf_program__set_attach_target(prog, 0, targets[i].older);
+}
+
+static void choose_programs(struct tcpdwell_bpf *skel, const struct features *features)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program (prog, skel->obj) {
+		bool chosen = is_chosen(features, bpf_program__name(prog));
+
+		bpf_program__set_autoload(prog, chosen);
+		if (chosen)
+			choose_target(prog);
+	}
+}
+
+int loader_load(const struct features *features, const struct options *options,
+		struct tcpdwell_bpf **ret_skel)
+{
+	struct tcpdwell_bpf *skel;
+	int err;
+
+	if (access(LOADER_BTF_PATH, R_OK))
+		return -FEATURES_NO_BTF;
+	libbpf_set_print(libbpf_says);
+	raise_memlock();
+	skel = tcpdwell_bpf__open();
+	if (!skel)
+		return -errno;
+	err = configure((struct config *)&skel->rodata->config, features, options);
+	/* libbpf keeps for ever what choosing a target reads, unless loading follows. */
+	if (!err)
+		choose_programs(skel, features);
+	if (!err && options)
+		bpf_map__set_max_entries(skel->maps.events, (uint32_t)options->buffer_bytes);
+	if (!err)
+		err = tcpdwell_bpf__load(skel);
+	if (err) {
+		tcpdwell_bpf__destroy(skel);
+		return err;
+	}
+	*ret_skel = skel;
+	return 0;
+}
+
+/* libbpf attaches where the program says, which is the newer name; a kprobe has no BTF to ask. */
+static struct bpf_link *attach(struct bpf_program *prog)
+{
+	struct bpf_link *link = bpf_program__attach(prog);
+	int err = errno;
+
+	for (size_t i = 0; !link && i < sizeof(targets) / sizeof(targets[0]); i++)
+		if (!strcmp(targets[i].program, bpf_program__name(prog)) &&
+		    bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE) {
+			link = bpf_program__attach_kprobe(prog, false, targets[i].older);
+			err = errno;
+		}
+	errno = err;
+	return link;
+}
+
+int loader_attach(struct tcpdwell_bpf *skel, const struct features_way *way,
+		  struct bpf_link **links)
+{
+	for (unsigned i = 0; i < FEATURES_PROGRAMS_MAX && way->programs[i]; i++) {
+		struct bpf_program *prog = bpf_object__find_program_by_name(skel->obj,
+									    way->programs[i]);
+
+		links[i] = attach(prog);
+		if (!links[i])
+			return -errno;
+	}
+	return 0;
+}
+
+void loader_detach(struct bpf_link **links)
+{
+	for (unsigned i = 0; i < FEATURES_PROGRAMS_MAX; i++) {
+		bpf_link__destroy(links[i]);
+		links[i] = NULL;
+	}
+}
+
+int loader_try(enum features_capability capability, int way, bool attaching)
+{
+	const struct features_way *tried = &features_rows[capability].ways[way];
+	struct bpf_link *links[FEATURES_PROGRAMS_MAX] = {0};
+	struct features features = features_none();
+	struct tcpdwell_bpf *skel;
+	int err;
+
+	/* A way without programs takes nothing of the kernel. */
+	if (!tried->programs[0] && !tried->needs_addresses)
+		return 0;
+	features.chosen[capability] = way;
+	err = loader_load(&features, NULL, &skel);
+	if (err)
+		return err;
+	if (attaching)
+		err = loader_attach(skel, tried, links);
+	loader_detach(links);
+	tcpdwell_bpf__destroy(skel);
+	return err;
+}

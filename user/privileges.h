@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * privileges.h - the capabilities that tracing can use: which are missing, in words, and giving up
+ * those that have done their work.
+ *
+ * What is held is asked of the kernel at each call, never remembered. A user namespace's root holds
+ * capabilities that count for nothing outside; for those who ask here it holds none.
+ */
+#ifndef TCPDWELL_PRIVILEGES_H
+#define TCPDWELL_PRIVILEGES_H
+
+#include <stdbool.h>
+
+/* What capabilities are for. */
+enum privileges_use {
+	PRIVILEGES_TRACE,     /* load and attach programs: without it nothing works */
+	PRIVILEGES_ADDRESSES, /* see the addresses in /proc/kallsyms */
+	PRIVILEGES_NETNS,     /* look into other network namespaces */
+	PRIVILEGES_USES
+};
+
+#define PRIVILEGES_TEXT_MAX 64
+
+/* "CAP_BPF and CAP_PERFMON are missing": those of this use that we do not hold. False if none is.
+ */
+bool privileges_missing(enum privileges_use use, char ret_text[PRIVILEGES_TEXT_MAX]);
+
+/* Why the kernel said EPERM to a program, and what to do about it. The text lasts till the next
+ * call. */
+const char *privileges_refusal(void);
+const char *privileges_refusal_cure(void);
+
+/* What it takes to see kernel addresses that are hidden. */
+const char *privileges_addresses_cure(void);
+
+/* One note on what is out of sight in other network namespaces, and for want of which capability.
+ * Nothing if none is missing. */
+void privileges_note_netns(void);
+
+/*
+ * For good: gives up every capability, in every set, and the way back by exec. With `netns` those
+ * of PRIVILEGES_NETNS stay. CAP_BPF stays only if `works` (may be NULL) says without it that the
+ * kernel still asks for it. 0, or -errno after the error was told.
+ */
+int privileges_drop(bool netns, bool (*works)(void *ctx), void *ctx);
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* rules.c - the table. See rules.h. Function names are the kernel's, net/ipv4. */
+#include "rules.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "group.h"
+#include "tcpstate.h"
+
+#define IN(state) (uint16_t)(1u << (state))
+#define SENDING   (IN(WIRE_FIN_WAIT1) | IN(WIRE_CLOSING) | IN(WIRE_LAST_ACK))
+
+/* A first retransmission is daily life. */
+#define SILENT_RETRANSMITS 2
+
+static bool is_orphan(const struct wire_snapshot *s)
+{
+	return s->kind == WIRE_MINI || s->flags & WIRE_S_ORPHAN;
+}
+
+static bool is_held(const struct wire_snapshot *s)
+{
+	return s->kind == WIRE_FULL && s->flags & WIRE_S_FILE && !is_orphan(s);
+}
+
+/* inet_csk_accept() gives a socket its file: until then it has none, and is no orphan. */
+static bool is_not_accepted(const struct wire_snapshot *s)
+{
+	return s->kind == WIRE_FULL && !(s->flags & WIRE_S_FILE) && !is_orphan(s);
+}
+
+static bool has_unread(const struct wire_snapshot *s)
+{
+	return s->unread > 0 && is_held(s);
+}
+
+/* tcp_recvmsg_locked() counts the FIN as read once it has returned 0 for it. */
+static bool is_leaked(const struct wire_snapshot *s)
+{
+	return !s->unread && is_held(s);
+}
+
+static bool is_unread_for_long(const struct wire_snapshot *s)
+{
+	return has_unread(s) && s->received && s->received + RULES_MIN_AGE_NS <= s->head.ts;
+}
+
+static bool is_window_shut(const struct wire_snapshot *s)
+{
+	return s->kind == WIRE_FULL && !s->room && (s->probes || s->unsent);
+}
+
+static bool is_peer_silent(const struct wire_snapshot *s)
+{
+	return s->kind == WIRE_FULL && s->unacked && s->retransmits >= SILENT_RETRANSMITS;
+}
+
+static bool is_unanswered(const struct wire_snapshot *s)
+{
+	return s->retransmits > 0;
+}
+
+static bool is_sending(const struct wire_snapshot *s)
+{
+	return s->kind == WIRE_FULL && s->unsent > 1;
+}
+
+/* sk_acceptq_is_full(): more than the backlog. */
+static bool is_queue_full(const struct wire_snapshot *s)
+{
+	return s->unread > s->room;
+}
+
+static const struct rules_rule rules[] = {
+	{"not-accepted", IN(WIRE_CLOSE_WAIT) | IN(WIRE_ESTABLISHED), is_not_accepted, true,
+	 "complete, and nobody has called accept() for it: its listener's process is stuck or slow",
+	 "ss -tlnp 'sport = :{lport}'"},
+	{"close-wait-unread", IN(WIRE_CLOSE_WAIT), has_unread, true,
+	 "the peer has closed; the process has not read to the end of file",
+	 "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
+	{"close-wait-leak", IN(WIRE_CLOSE_WAIT), is_leaked, true,
+	 "the peer has closed, the process has read that and keeps the descriptor: a leak",
+	 "ls -l /proc/{pid}/fd/{fd}; ls /proc/{pid}/fd | wc -l; grep files /proc/{pid}/limits"},
+	{"fin-wait-2-held", IN(WIRE_FIN_WAIT2), is_held, true,
+	 "half closed by shutdown(), the peer has not closed, and a process keeps the descriptor: "
+	 "no "
+	 "timeout will end it",
+	 "ls -l /proc/{pid}/fd/{fd}"},
+	{"fin-wait-2-orphan", IN(WIRE_FIN_WAIT2), is_orphan, true,
+	 "closed here, and the peer has not closed: the kernel will drop it",
+	 "sysctl net.ipv4.tcp_fin_timeout"},
+	{"peer-window-shut", SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT), is_window_shut,
+	 false, "the peer answers, and takes no more data: its window is shut, it does not read",
+	 "ss -tnoi 'sport = :{lport}'"},
+	{"peer-silent", SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT), is_peer_silent, false,
+	 "the peer does not answer: gone, or something on the way drops the packets",
+	 "ip route get {raddr}; ping -c 3 {raddr}"},
+	{"unsent-data", SENDING, is_sending, true, "closed with data that could not be sent yet",
+	 "ss -tnoi 'sport = :{lport}'"},
+	{"syn-unanswered", IN(WIRE_SYN_SENT), is_unanswered, false,
+	 "nobody answers the SYN: wrong address, peer down, or a packet filter that drops",
+	 "ip route get {raddr}; ping -c 3 {raddr}"},
+	{"syn-received-unanswered", IN(WIRE_SYN_RECV), is_unanswered, false,
+	 "a SYN came and its answer is not acknowledged: a flood, a one-way route, or a full "
+	 "accept "
+	 "queue",
+	 "ss -tln 'sport = :{lport}'; nstat -az TcpExtListenOverflows TcpExtTCPReqQFullDoCookies"},
+	{"accept-queue-full", IN(WIRE_LISTEN), is_queue_full, false,
+	 "more connections wait for accept() than its backlog allows: new ones are dropped",
+	 "ss -tlnp 'sport = :{lport}'; nstat -az TcpExtListenDrops"},
+	{"established-unread", IN(WIRE_ESTABLISHED), is_unread_for_long, false,
+	 "data has come and the process does not read it",
+	 "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
+};
+
+const struct rules_rule *rules_rule(unsigned i)
+{
+	return i < sizeof(rules) / sizeof(rules[0]) ? &rules[i] : NULL;
+}
+
+const struct rules_rule *rules_judge(const struct wire_snapshot *s, const struct age *age,
+				     uint64_t min_ns)
+{
+	uint64_t least = min_ns > RULES_MIN_AGE_NS ? min_ns : RULES_MIN_AGE_NS;
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].states & IN(s->state) && rules[i].test(s) &&
+		    age->ns >= (rules[i].needs_age ? least : min_ns))
+			return &rules[i];
+	return NULL;
+}
+
+/* ---- words ---- */
+
+static void add(char *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(char *text, const char *fmt, ...)
+{
+	size_t used = strlen(text);
+	va_list args;
+
+	if (used && used + 2 < RULES_TEXT_MAX) {
+		strcpy(text + used, ", ");
+		used += 2;
+	}
+	va_start(args, fmt);
+	vsnprintf(text + used, RULES_TEXT_MAX - used, fmt, args);
+	va_end(args);
+}
+
+static void add_timer(const struct wire_snapshot *s, char *text)
+{
+	char left[CLOCK_TEXT_MAX];
+	bool ends = s->state == WIRE_TIME_WAIT || s->state == WIRE_FIN_WAIT2;
+
+	if (s->timer > s->head.ts)
+		add(text, "%s in %s", ends ? "dropped" : "next try",
+		    clock_duration(s->timer - s->head.ts, left));
+}
+
+/* The FIN counts one in each of the sequence numbers. */
+static void add_queues(const struct wire_snapshot *s, char *text)
+{
+	bool fin_in = s->state == WIRE_CLOSE_WAIT;
+	uint32_t fin_out = s->unacked && (IN(s->state) & SENDING) && !s->unsent;
+	uint32_t unsent = s->unsent - (s->unsent && (IN(s->state) & SENDING));
+
+	if (s->state == WIRE_LISTEN) {
+		add(text, "%" PRIu32 " wait for accept(), backlog %" PRIu32, s->unread, s->room);
+		return;
+	}
+	if (s->unread)
+		add(text, "%" PRIu32 " bytes unread", s->unread - fin_in);
+	if (unsent)
+		add(text, "%" PRIu32 " bytes unsent", unsent);
+	if (s->unacked > fin_out)
+		add(text, "%" PRIu32 " bytes unacknowledged", s->unacked - fin_out);
+}
+
+const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_MAX])
+{
+	text[0] = '\0';
+	if (s->kind == WIRE_FULL)
+		add_queues(s, text);
+	if (s->kind == WIRE_FULL && is_window_shut(s))
+		add(text, "window 0");
+	if (s->probes)
+		add(text, "%u probes unanswered", s->probes);
+	if (s->retransmits)
+		add(text, "%u retransmit%s", s->retransmits, s->retransmits == 1 ? "" : "s");
+	add_timer(s, text);
+	return text;
+}
+
+static size_t fill_in(const char *name, size_t len, const struct census_socket *socket, char *text,
+		      size_t room)
+{
+	char addr[INET6_ADDRSTRLEN];
+	const struct {
+		const char *name;
+		uint64_t number;
+	} numbers[] = {{"pid", socket->holders ? socket->holders->pid : 0},
+		       {"fd", socket->holders ? socket->holders->fd : 0},
+		       {"lport", socket->s.id.lport},
+		       {"rport", socket->s.id.rport},
+		       {"netns", socket->s.id.netns}};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (strlen(numbers[i].name) == len && !strncmp(numbers[i].name, name, len))
+			return (size_t)snprintf(text, room, "%" PRIu64, numbers[i].number);
+	return (size_t)snprintf(text, room, "%s", group_address(socket->s.id.raddr, addr));
+}
+
+const char *rules_next(const struct rules_rule *rule, const struct census_socket *socket,
+		       char text[RULES_TEXT_MAX])
+{
+	const char *from = rule->next;
+	size_t used = 0;
+
+	/* Without a process to look at there is no such command. */
+	if (strstr(rule->next, "{pid}") && !socket->holders)
+		from = "ss -tnpoe 'sport = :{lport}'";
+	while (*from && used < RULES_TEXT_MAX - 1) {
+		const char *end = *from == '{' ? strchr(from, '}') : NULL;
+
+		if (!end) {
+			text[used++] = *from++;
+			continue;
+		}
+		used += fill_in(from + 1, (size_t)(end - from - 1), socket, text + used,
+				RULES_TEXT_MAX - used);
+		from = end + 1;
+	}
+	text[used < RULES_TEXT_MAX ? used : RULES_TEXT_MAX - 1] = '\0';
+	return text;
+}
+
+/* ---- what fills up ---- */
+
+struct filling {
+	struct wire_id id; /* without cookie and local port: who cannot connect to whom */
+	size_t count;
+	UT_hash_handle hh;
+};
+
+static void count_one(struct filling **fillings, const struct wire_id *id, bool by_destination)
+{
+	struct wire_id key = {.netns = id->netns};
+	struct filling *filling;
+
+	if (by_destination) {
+		key = *id;
+		key.cookie = 0;
+		key.lport = 0;
+	}
+	// NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it has no padding
+	HASH_FIND(hh, *fillings, &key, sizeof(key), filling);
+	if (!filling) {
+		filling = calloc(1, sizeof(*filling));
+		if (!filling)
+			return;
+		filling->id = key;
+		HASH_ADD_KEYPTR(hh, *fillings, &filling->id, sizeof(filling->id), filling);
+	}
+	filling->count++;
+}
+
+static void tell_fillings(struct filling *fillings, const struct census *census, bool ports,
+			  void (*fn)(void *, const struct rules_filling *), void *ctx)
+{
+	struct filling *filling, *next;
+
+	for (filling = fillings; filling; filling = next) {
+		const struct wire_limits *limits = census_limits_of(census, filling->id.netns);
+		struct rules_filling told = {
+			.id = ports ? "time-wait-ports" : "time-wait-table",
+			.says = ports ? "TIME-WAITs hold the local ports towards this destination: "
+					"connect() will fail with EADDRNOTAVAIL"
+				      : "the table of TIME-WAITs fills up: what does not fit is "
+					"dropped without a TIME-WAIT",
+			.next = ports ? "sysctl net.ipv4.ip_local_port_range net.ipv4.tcp_tw_reuse"
+				      : "sysctl net.ipv4.tcp_max_tw_buckets; nstat -az "
+					"TcpExtTCPTimeWaitOverflow",
+			.id_of = filling->id,
+			.count = filling->count};
+
+		if (limits)
+			told.room = ports ? (size_t)limits->port_high - limits->port_low + 1
+					  : limits->max_tw_buckets;
+		if (told.room && 2 * told.count > told.room)
+			fn(ctx, &told);
+		next = filling->hh.next;
+		HASH_DEL(fillings, filling); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free(filling);
+	}
+}
+
+void rules_fillings(const struct census *census,
+		    void (*fn)(void *ctx, const struct rules_filling *), void *ctx)
+{
+	struct filling *by_destination = NULL, *by_netns = NULL;
+
+	for (const struct census_socket *socket = census->sockets; socket;
+	     socket = socket->hh.next) {
+		const struct wire_id *id = &socket->s.id;
+		const struct wire_limits *limits = census_limits_of(census, id->netns);
+
+		if (socket->s.kind != WIRE_MINI)
+			continue;
+		count_one(&by_netns, id, false);
+		if (socket->s.state == WIRE_TIME_WAIT && limits && id->lport >= limits->port_low &&
+		    id->lport <= limits->port_high)
+			count_one(&by_destination, id, true);
+	}
+	tell_fillings(by_destination, census, true, fn, ctx);
+	tell_fillings(by_netns, census, false, fn, ctx);
+}

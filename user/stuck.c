@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* stuck.c - see stuck.h. */
+#include "stuck.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "census.h"
+#include "clock.h"
+#include "diag.h"
+#include "inspect.h"
+#include "recording.h"
+#include "stuck_print.h"
+#include "verdict.h"
+
+#define WATCH_NS (2 * NS_PER_S)
+
+struct stuck {
+	const struct options *options;
+	struct meta meta;
+	struct census census;
+	struct recording_writer *recording; /* NULL without -w */
+	FILE *out;
+	bool found;
+};
+
+static int take_record(void *ctx, const void *record, size_t len)
+{
+	struct stuck *stuck = ctx;
+	union decode_record rec;
+	int used = decode(record, len, &rec), err;
+
+	if (used < 0)
+		return used;
+	err = census_add(&stuck->census, &rec);
+	if (err)
+		diag_error("out of memory");
+	if (!err && stuck->recording)
+		err = recording_add(stuck->recording, record, len);
+	return err;
+}
+
+static int take_frame(void *ctx, const void *records, size_t len)
+{
+	struct stuck *stuck = ctx;
+	const unsigned char *bytes = records;
+
+	while (len) {
+		struct wire_head head;
+		int err;
+
+		if (len < sizeof(head))
+			return -EBADMSG;
+		memcpy(&head, bytes, sizeof(head));
+		err = take_record(stuck, bytes, len);
+		if (err) {
+			diag_error("recording '%s' is garbled: a record makes no sense",
+				   stuck->options->read_path);
+			return err;
+		}
+		bytes += head.len;
+		len -= head.len;
+	}
+	return 0;
+}
+
+/* ---- the answer ---- */
+
+static int tell(struct stuck *stuck)
+{
+	struct verdict verdict;
+
+	if (verdict_make(&verdict, &stuck->census, stuck->options, stuck->meta.tick_ns)) {
+		diag_error("out of memory");
+		return DIAG_FAILED;
+	}
+	stuck->found |= verdict.n_sockets || verdict.n_fillings;
+	stuck_print(&verdict, stuck->options, &stuck->meta, stuck->out);
+	verdict_release(&verdict);
+	if (!fflush(stuck->out) || errno == EPIPE)
+		return DIAG_OK;
+	diag_error("cannot write the output: %s", strerror(errno));
+	diag_hint("what was written is not all there was");
+	return DIAG_FAILED;
+}
+
+static int replay(struct stuck *stuck)
+{
+	struct recording_reader *reader = recording_open(stuck->options->read_path, &stuck->meta);
+	int err;
+
+	if (!reader)
+		return DIAG_FAILED;
+	err = recording_read(reader, take_frame, stuck);
+	recording_close(reader);
+	if (!stuck->census.count)
+		diag_warn("no sockets in '%s': `stuck` shows what `stuck -w` recorded",
+			  stuck->options->read_path);
+	return tell(stuck) || err ? DIAG_FAILED : DIAG_OK;
+}
+
+static volatile sig_atomic_t stop_asked;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	stop_asked = 1;
+}
+
+static int look_once(struct stuck *stuck, struct inspect *inspect)
+{
+	int err;
+
+	census_release(&stuck->census);
+	err = inspect_run(inspect, take_record, stuck);
+	return err ? DIAG_FAILED : tell(stuck);
+}
+
+static int watch(struct stuck *stuck, struct inspect *inspect)
+{
+	uint64_t every = stuck->options->interval_ns ? stuck->options->interval_ns : WATCH_NS;
+	struct timespec moment = {.tv_sec = (time_t)(every / NS_PER_S),
+				  .tv_nsec = (long)(every % NS_PER_S)};
+	bool screen = isatty(fileno(stuck->out)) && stuck->options->format == FORMAT_TEXT;
+	int status = DIAG_OK;
+
+	while (!stop_asked && status == DIAG_OK) {
+		if (screen)
+			fputs("\033[H\033[2J", stuck->out);
+		status = look_once(stuck, inspect);
+		if (!stop_asked && status == DIAG_OK)
+			nanosleep(&moment, NULL);
+	}
+	return status;
+}
+
+static int live(struct stuck *stuck)
+{
+	struct inspect *inspect = inspect_open(stuck->options, &stuck->meta);
+	int status = DIAG_FAILED, err = 0;
+
+	if (!inspect)
+		return DIAG_FAILED;
+	if (stuck->options->write_path)
+		stuck->recording = recording_create(stuck->options->write_path, &stuck->meta);
+	if (stuck->recording || !stuck->options->write_path)
+		status = stuck->options->watch ? watch(stuck, inspect) : look_once(stuck, inspect);
+	err = recording_finish(stuck->recording);
+	inspect_close(inspect);
+	return err ? DIAG_FAILED : status;
+}
+
+int stuck_run(const struct options *options, FILE *out)
+{
+	struct stuck stuck = {.options = options, .out = out};
+	struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
+	int status;
+
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	status = options->read_path ? replay(&stuck) : live(&stuck);
+	census_release(&stuck.census);
+	return status == DIAG_OK && options->fail && stuck.found ? DIAG_STUCK : status;
+}
