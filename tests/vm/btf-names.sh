@@ -1,8 +1,10 @@
 #!/bin/bash
 # btf-names.sh [BTF...] - does every field of vmlinux/vmlinux.h exist, under that name in that type, in real kernels?
-# Default: this machine's BTF and those that fetch.sh left in the cache. A field may be missing if
-#   - its line in vmlinux.h says "since N.N": the programs ask bpf_core_field_exists();
+# Default: this machine's BTF and those that fetch.sh left in the cache. A field, or a struct, may be missing if
+#   - its line in vmlinux.h says "since N.N" and the kernel is older, or "until N.N" and it is not older: the programs
+#     ask bpf_core_field_exists(). Of a BTF outside of the cache the version is unknown, and both are believed;
 #   - a flavour, `struct NAME___WHY` in vmlinux.h or bpf/flavors.bpf.h, has a field that this kernel has instead.
+# Types outside of the region of preserve_access_index, such as struct pt_regs, are ABI: not looked for.
 # Prints what is missing, a line a struct, and how many are there; exit 1 if something is that may not be.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -61,8 +63,8 @@ wanted() {
 	local source=$work/wanted.c
 	{
 		echo '#include "vmlinux.h"'
-		cat vmlinux/vmlinux.h bpf/flavors.bpf.h 2>/dev/null |
-			awk '/^(struct|union) [a-z_0-9]+ \{/ || /^(struct|union) [a-z_0-9]+___[a-z_0-9]+ \{/ { print $1, $2, "var_" ++n ";" }
+		{ relocated; cat bpf/flavors.bpf.h 2>/dev/null; } |
+			awk '/^(struct|union) [a-z_0-9]+ \{/ || /^(struct|union) [a-z_0-9]+___[A-Za-z_0-9]+ \{/ { print $1, $2, "var_" ++n ";" }
 				/^typedef struct [a-z_0-9]* ?\{/ { inside = 1 }
 				inside && /^\} [a-z_0-9]+;/ { sub(/;/, "", $2); print $2, "var_" ++n ";"; inside = 0 }'
 	} >"$source"
@@ -73,13 +75,33 @@ wanted() {
 		"$BPFTOOL" btf dump file "$work/wanted.o" format raw >"$work/wanted.raw" && members "$work/wanted.raw"
 }
 
-# "NAME MEMBER" of what vmlinux.h says to be there since some version only.
-optional() {
-	awk '/^(struct|union) .*\{/ { name = $2 }
-		/since [0-9]+\.[0-9]+/ && /;/ { sub(/;.*/, ""); sub(/\[.*/, ""); sub(/.*[ *]/, ""); print name, $0 }' vmlinux/vmlinux.h
+# relocated: the types of vmlinux.h that CO-RE finds in the kernel's own.
+relocated() {
+	awk '/#pragma clang attribute push/ { on = 1; next } /#pragma clang attribute pop/ { on = 0 } on' vmlinux/vmlinux.h
 }
 
-status=0
+# optional: "NAME MEMBER since|until VERSION" of what vmlinux.h says to be there on some kernels only; MEMBER is '-' for
+# the whole type.
+optional() {
+	relocated | awk '
+		function told(member) {
+			if (match(words, /(since|until) [0-9]+\.[0-9]+/))
+				print name, member, substr(words, RSTART, RLENGTH)
+		}
+		{ words = $0 }
+		/^(struct|union) .*\{/ { name = $2; told("-"); next }
+		/;/ { sub(/;.*/, ""); sub(/ : [0-9]+$/, ""); sub(/\[.*/, ""); sub(/.*[ *]/, ""); told($0) }'
+}
+
+# version_of BTF: "5.10"; nothing if that is not known.
+version_of() {
+	case $1 in
+	/sys/kernel/btf/vmlinux) uname -r ;;
+	*) cat "${1%/*}/version" 2>/dev/null ;;
+	esac | grep -oE '^[0-9]+\.[0-9]+'
+}
+
+status=0 told=0
 optional >"$work/optional"
 if ! wanted >"$work/wanted"; then
 	echo "FAIL btf-names: vmlinux.h cannot be read"
@@ -92,9 +114,15 @@ for btf; do
 		continue
 	fi
 	members "$work/raw" >"$work/real"
-	awk -v btf="$btf" '
+	told=1
+	awk -v btf="$btf" -v version="$(version_of "$btf")" '
+		function number(text,   part) { split(text, part, "."); return part[1] * 1000 + part[2] }
+		function may_lack(range, than) {
+			if (version == "") return 1
+			return range == "since" ? number(version) < number(than) : number(version) >= number(than)
+		}
 		FILENAME ~ /real$/ { has[$1, $2] = 1; type[$1] = 1; next }
-		FILENAME ~ /optional$/ { optional[$1, $2] = 1; next }
+		FILENAME ~ /optional$/ { if (may_lack($3, $4)) optional[$1, $2] = 1; next }
 		{
 			plain = $1
 			if (sub(/___.*/, "", plain)) {
@@ -110,6 +138,7 @@ for btf; do
 		END {
 			for (name in asked)
 				if (!type[name]) {
+					if (optional[name, "-"]) continue
 					print "FAIL btf-names: there is no " name " in " btf
 					bad = 1
 				} else if (missing[name] != "" && instead[name] != "")
@@ -122,4 +151,5 @@ for btf; do
 			exit bad
 		}' "$work/real" "$work/optional" "$work/wanted" || status=1
 done
+[ $told = 1 ] || echo "skip btf-names: no BTF of a kernel here"
 exit $status

@@ -1,7 +1,8 @@
 #!/bin/bash
 # fetch.sh [-u] KERNEL - has vmlinuz, config, version, btf and mod/*.ko of a kernel of kernels.txt in the cache, and
 # prints their folder. Downloads the newest package of its series, or, if the mirror lists one without having it,
-# the next; -u also if the cache has one already. Exit 75: no suite has such a kernel (any more).
+# the next; -u also if the cache has one already. Exit 75: no suite has such a kernel (any more); 1: who knows, the
+# mirror cannot be reached.
 #
 # Since 6.19 linux-image-* is empty: the kernel is in linux-binary-*, its config in linux-base-*, its modules in
 # linux-modules-*.
@@ -78,7 +79,7 @@ word() { od -An -tu4 -j "$2" -N 4 "$1"; }
 fetch() {
 	local dir=$1 new=$1.new version suite list tree=$1.tree tried=0
 	list=$(for suite in ${SUITES//,/ }; do candidates "$suite"; done | sort -Vru)
-	while read -r version suite && [ "$((tried++))" -lt $TRIES ]; do
+	while read -r version suite && [ -n "$version" ] && [ "$((tried++))" -lt $TRIES ]; do
 		if [ "$(cat "$dir/version" 2>/dev/null)" = "$version" ]; then
 			return 0
 		fi
@@ -94,7 +95,20 @@ fetch() {
 		echo "fetch.sh: $version is listed in $suite but cannot be had" >&2
 	done <<<"$list"
 	rm -rf "$new" "$tree"
-	return 75
+	mirror_answers && return 75
+	echo "fetch.sh: the mirror cannot be reached" >&2
+	return 1
+}
+
+# The release that this machine itself runs is always there, so if its lists cannot be had it is not for the suite.
+# Without Error-Mode APT calls old lists a success.
+mirror_answers() {
+	local codename
+	codename=$(own_codename)
+	rm -f "$CACHE/apt/$ARCH-$codename/updated"
+	# shellcheck disable=SC2034
+	APT_UPDATE=(-o APT::Update::Error-Mode=any -o Acquire::Retries=1)
+	apt_state "$CACHE/apt" "$ARCH" "$codename"
 }
 
 update=
@@ -107,6 +121,6 @@ mkdir -p "$CACHE/kernels"
 exec 9>"$CACHE/lock"
 flock 9
 if [ -n "$update" ] || [ ! -s "$dir/version" ]; then
-	fetch "$dir" || { [ -s "$dir/version" ] || exit 75; }
+	fetch "$dir" || { status=$?; [ -s "$dir/version" ] || exit $status; }
 fi
 echo "$dir"

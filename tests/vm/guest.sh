@@ -68,10 +68,11 @@ stop_tracer() {
 	wait "$TRACER"
 }
 
-# judge NAME TRUTH OUTPUT: a result a life.
+# judge NAME WAY TRUTH OUTPUT: a result a life. The way `sample` may miss what verify's -s says.
 judge() {
-	local status
-	verify "$2" "$3" >/tmp/verdict 2>&1
+	local status sampled=
+	[ "$2" != sample ] || sampled=-s
+	verify $sampled "$3" "$4" >/tmp/verdict 2>&1
 	status=$?
 	sed -n -e "s|^ok  *|RESULT ok $KERNEL/$1: |p" -e "s|^BAD  *|RESULT FAIL $KERNEL/$1: |p" -e 's|^  *^|NOTE     ^|p' /tmp/verdict
 	if [ $status != 0 ] && ! grep -q '^BAD' /tmp/verdict; then
@@ -94,10 +95,10 @@ truth() {
 	sleep 1.1
 	stop_tracer || fail "$name" "tcpdwell ended with $?: $(first_line /tmp/out.err)"
 	case $status in
-	0) judge "$name" /tmp/truth /tmp/out ;;
+	0) judge "$name" "$way" /tmp/truth /tmp/out ;;
 	77)
 		skip "$name" "some scenarios: $(tail -n 1 /tmp/traffic.log)"
-		judge "$name" /tmp/truth /tmp/out
+		judge "$name" "$way" /tmp/truth /tmp/out
 		;;
 	*) fail "$name" "the traffic did not play: $(tail -n 1 /tmp/traffic.log)" ;;
 	esac
@@ -130,8 +131,8 @@ test_time_wait() {
 			fail "$name" "the traffic did not play: $(tail -n 1 /tmp/traffic.log)"
 		sleep 1.1
 		stop_tracer || fail "$name" "tcpdwell ended with $?: $(first_line /tmp/out.err)"
-		judge "$name" /tmp/truth.gone /tmp/out
-		judge "$name" /tmp/truth.full /tmp/out
+		judge "$name" "$1" /tmp/truth.gone /tmp/out
+		judge "$name" "$1" /tmp/truth.full /tmp/out
 	fi
 	end_netns "$full"
 	end_netns "$gone"
@@ -148,9 +149,13 @@ test_features() {
 	notes </tmp/features
 }
 
-# Each program alone before this kernel's verifier: what it costs, or exactly what is refused.
+# Each program alone before this kernel's verifier: what it costs, or exactly what is refused. run.sh compares these
+# lines with verifier/KERNEL.txt.
 test_verifier() {
+	local status
 	verifier /tcpdwell.bpf.o -v >/tmp/verifier
+	status=$?
+	[ $status -le 1 ] || fail verifier "the helper ended with $status"
 	while read -r program verdict words; do
 		case $verdict in
 		ok) ok verifier "$program: $words instructions" ;;
@@ -160,6 +165,34 @@ test_verifier() {
 	grep -qE '^[a-z_0-9]+ (refused|unattachable) ' /tmp/verifier && notes </tmp/verifier
 }
 
+# Whose is a connection that a forked worker accepts? Known by accept(), long before the worker closes it.
+test_accept() {
+	local way name
+	way=$(tcpdwell features -f csv 2>/dev/null | sed -n 's/^accept,\([a-z]*\),chosen,.*/\1/p')
+	name=accept-${way:-none}
+	new_netns
+	case $way in
+	fexit | kretprobe)
+		if ! start_tracer /tmp/out auto --netns "$NS"; then
+			fail "$name" "cannot trace: $(first_line /tmp/out.err)"
+		elif ! nsenter -t "$NS" -n traffic -o /tmp/truth forked >/tmp/traffic.log 2>&1; then
+			fail "$name" "the traffic did not play: $(tail -n 1 /tmp/traffic.log)"
+			stop_tracer
+		else
+			sleep 1.1
+			stop_tracer || fail "$name" "tcpdwell ended with $?: $(first_line /tmp/out.err)"
+			grep '"to":"CLOSE-WAIT"' /tmp/out >/tmp/left
+			case $(cat /tmp/left) in
+			*'"comm":"fifteen-letters","pid_known":"exact"'*) ok "$name" "the worker is known before it closes" ;;
+			*) fail "$name" "the worker is not known: $(cat /tmp/left)" ;;
+			esac
+		fi
+		;;
+	*) fail "$name" "neither fexit nor kretprobe works" ;;
+	esac
+	end_netns "$NS"
+}
+
 # ways: those asked for, or all that this tcpdwell knows.
 ways() {
 	if ! tcpdwell --help | grep -q -e --timewait; then
@@ -167,17 +200,18 @@ ways() {
 	elif [ -n "$WAYS" ]; then
 		echo "$WAYS"
 	else
-		echo fentry kprobe timer sample
+		echo fentry kprobe timer
 	fi
 }
 
-# way_works WAY: probed. A refusal is a skip, unless this kernel has to have the way.
+# way_works WAY: by `features`. A refusal is a skip, unless this kernel has to have the way.
 way_works() {
 	local why
-	# shellcheck disable=SC2046
-	why=$(tcpdwell -q -d 0.1 $(way_option "$1") 2>&1 >/dev/null) && return 0
-	why=$(echo "$why" | tr '\n' ' ')
-	case ,$MUST,auto, in
+	[ "$1" != auto ] || return 0
+	tcpdwell features -f csv >/tmp/ways 2>&1
+	grep -qE "^time-wait,$1,(chosen|works)" /tmp/ways && return 0
+	why=$(grep "^time-wait,$1," /tmp/ways)
+	case ,$MUST, in
 	*,$1,*) fail "$1" "has to work here: $why" ;;
 	*) skip "$1" "refused: $why" ;;
 	esac
@@ -187,11 +221,11 @@ way_works() {
 # The first way that works is put to all tests, the others to those in which ways differ.
 run_tests() {
 	local test way first=1 each=
-	for test in features verifier; do
+	for test in features verifier accept; do
 		case " $TESTS " in *" $test "*) "test_$test" ;; esac
 	done
 	for test in $TESTS; do
-		case $test in features | verifier) ;; *) each="$each test_$(echo "$test" | tr - _)" ;; esac
+		case $test in features | verifier | accept) ;; *) each="$each test_$(echo "$test" | tr - _)" ;; esac
 	done
 	[ -n "$each" ] || return
 	for way in $(ways); do

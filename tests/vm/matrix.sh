@@ -33,6 +33,16 @@ for kernel in "${kernels[@]}"; do
 done
 wait
 
+# The mirror may come to offer the same version for two rows.
+# shellcheck disable=SC2046
+awk '$1 == "summary" && match($0, /version=[^ ]+/) {
+		version = substr($0, RSTART + 8, RLENGTH - 8)
+		if (version in first && first[version] != $2 && !told[$2]++ && version != "none")
+			print "skip " $2 "/machine: the same version as " first[version] ", " version
+		else if (!(version in first))
+			first[version] = $2
+	}' $(for kernel in "${kernels[@]}"; do echo "$results/$kernel"; done) | tee "$results/duplicates"
+
 table() {
 	printf '%-13s %-30s %-8s %7s %7s %8s\n' kernel version way passed failed skipped
 	for kernel in "${kernels[@]}"; do

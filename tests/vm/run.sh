@@ -11,16 +11,19 @@
 #   -k        keep the folder with the initramfs and the console
 #   -v        print the guest's notes too (always kept in the cache, as results/KERNEL.log)
 #
-# TEST: features verifier truth-ipv4 truth-ipv6 truth-mapped time-wait churn (default: all).
+# TEST: features verifier accept truth-ipv4 truth-ipv6 truth-mapped time-wait churn (default: all).
 # On stdout "ok|FAIL|skip KERNEL/WAY/TEST: ...", then for each way
 #   summary KERNEL WAY passed=N failed=N skipped=N version=V seconds=S
 # (WAY is '-' for what belongs to none). Exit 1 if anything failed. No KVM even if there is one: that keeps
 # every run the same.
+#
+# Each program's cost before the verifier is compared with verifier/KERNEL.txt; UPDATE=1 in the environment rewrites
+# that file from what this kernel says.
 set -u
 . "$(dirname "$0")/vm.sh.inc"
 
-ALL_TESTS="features verifier truth-ipv4 truth-ipv6 truth-mapped time-wait churn"
-TIMEOUT=${TCPDWELL_VM_TIMEOUT:-420}
+ALL_TESTS="features verifier accept truth-ipv4 truth-ipv6 truth-mapped time-wait churn"
+TIMEOUT=${TCPDWELL_VM_TIMEOUT:-1200}
 
 fail() {
 	echo "FAIL $KERNEL/$1: ${*:2}"
@@ -84,6 +87,70 @@ report() {
 	elif [ -z "$script" ] && ! grep -aq '^RESULT' "$1/console"; then
 		fail machine "no result"
 	fi
+}
+
+# golden FILE: FILE, with the verifier's results compared with what is recorded. Another version of the kernel, or
+# another compiler, may differ by less than TOLERANCE percent; 'refused' and 'unattachable' have to stay what they are.
+TOLERANCE=10
+golden() {
+	local file=$VM/verifier/$KERNEL.txt recorded now
+	now="$version, $(clang --version | sed -n 's/.*\(clang\) version \([0-9.]*\).*/\1 \2/p')"
+	if ! grep -qE "^(ok|skip) $KERNEL/verifier: " "$1"; then
+		cat "$1"
+		return
+	fi
+	if [ -n "${UPDATE-}" ]; then
+		mkdir -p "${file%/*}"
+		{
+			echo "# $now"
+			sed -nE "s|^ok $KERNEL/verifier: ([a-z_0-9]+): ([0-9?]+) instructions\$|\1 \2|p
+				s#^skip $KERNEL/verifier: ([a-z_0-9]+) (refused|unattachable): ([0-9]+).*#\1 \2 \3#p" "$1"
+		} >"$file"
+		echo "run.sh: wrote $file" >&2
+	fi
+	[ -e "$file" ] && recorded=$file || recorded=/dev/null
+	awk -v now="$now" -v kernel="$KERNEL" -v tolerance="$TOLERANCE" -v path="tests/vm/verifier/$KERNEL.txt" '
+		function tell(verdict, program, text) { print verdict " " kernel "/verifier: " program ": " text }
+		# A program: what it costs here and what is recorded; of a refusal also why.
+		function compare(program, new, why,   old, percent) {
+			old = recorded[program]
+			seen[program] = 1
+			if (old == "")
+				tell("FAIL", program, words(new) ", not in " path (why == "" ? "" : ":" why))
+			else if (new == old && new ~ /^[0-9]/)
+				tell("ok", program, words(new) ", as recorded")
+			else if (new == old)
+				tell("skip", program, new ", as recorded:" why)
+			else if (then == now || new !~ /^[0-9]+$/ || old !~ /^[0-9]+$/)
+				tell("FAIL", program, words(new) ", recorded: " words(old) (then == now ? "" : ", on " then) (why == "" ? "" : ":" why))
+			else {
+				percent = (new - old) * 100 / old
+				tell(percent * percent < tolerance * tolerance ? "ok" : "FAIL", program,
+					sprintf("%s, %+.1f %% against %s on %s", words(new), percent, old, then))
+			}
+		}
+		function words(cost) { return cost ~ /^[0-9]+$/ ? cost " instructions" : cost }
+		FILENAME == ARGV[1] && /^# / { then = substr($0, 3); next }
+		FILENAME == ARGV[1] { program = $1; sub(/^[^ ]+ /, ""); recorded[program] = $0; next }
+		$2 == kernel "/verifier:" && $5 == "instructions" {
+			sub(/:$/, "", $3)
+			compare($3, $4)
+			next
+		}
+		$2 == kernel "/verifier:" && $4 ~ /^(refused|unattachable):$/ {
+			sub(/:$/, "", $4)
+			why = ""
+			for (i = 6; i <= NF; i++)
+				why = why " " $i
+			compare($3, $4 " " $5, why)
+			next
+		}
+		{ print }
+		END {
+			for (program in recorded)
+				if (!(program in seen))
+					tell("FAIL", program, "gone, recorded: " words(recorded[program]))
+		}' "$recorded" "$1"
 }
 
 # summaries FILE: a line a way, of the results in FILE.
@@ -152,7 +219,9 @@ run() {
 	cp "$dir/console" "$CACHE/results/$KERNEL.log"
 }
 
-run 3>&1 >"$dir/results"
+run 3>&1 >"$dir/told"
+golden "$dir/told" >"$dir/results"
+grep -q '^FAIL ' "$dir/results" && failed=1
 cat "$dir/results"
 summaries "$dir/results"
 [ $failed = 0 ]

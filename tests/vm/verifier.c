@@ -3,9 +3,13 @@
  * verifier OBJECT [-v]: what this kernel's verifier thinks of each program, loaded alone, with
  * everything switched on that makes it larger. A line a program:
  *
- *	NAME ok INSTRUCTIONS      processed by the verifier ('?' before 5.16, which does not tell)
- *	NAME refused ERRNO WHY    the last line of the verifier or of libbpf that is not about
- *statistics NAME unattachable ERRNO   loads, but cannot be attached
+ *	NAME ok INSTRUCTIONS      as many as the verifier went through, by its own log: every kernel
+ *	                          writes that, bpf_prog_info has it only from 5.16 on
+ *	NAME refused ERRNO WHY    WHY: the last thing that the verifier or libbpf says of it
+ *	NAME unattachable ERRNO   loads, but cannot be attached
+ *
+ * A program that is attached to a function named otherwise on another kernel is tried with each of
+ * its names (`other_targets`).
  *
  * With -v, the end of what libbpf and the verifier say about a refusal comes before its line.
  * Exit: 0 all load, 1 not.
@@ -22,10 +26,22 @@
 
 #include "config.h"
 
-#define LOG_SHOWN 2000
+#define LOG_SHOWN      2000
+#define LOG_STATISTICS 4 /* BPF_LOG_STATS, which no header tells */
+
+/* What the loader chooses at run time: the function of an older kernel, if that of SEC() is not
+ * there. */
+static const struct {
+	const char *prog, *target;
+} other_targets[] = {
+	{"timewait_fentry_born", "inet_twsk_hashdance"},
+	{"timewait_kprobe_born", "inet_twsk_hashdance"},
+};
+#define N_OTHERS (sizeof(other_targets) / sizeof(other_targets[0]))
 
 static char log_text[4 << 20];
 static size_t log_used;
+static char statistics[1 << 16];
 
 static int keep(enum libbpf_print_level level, const char *fmt, va_list args)
 {
@@ -72,6 +88,7 @@ static bool is_statistics(const char *line)
 					    "verification time",
 					    "stack depth",
 					    "-- END PROG LOAD LOG",
+					    "failed to prepare load attributes",
 					    "failed to load",
 					    "libbpf: failed to load",
 					    "BPF program load failed",
@@ -103,59 +120,102 @@ static const char *last_words(void)
 	return last;
 }
 
-static int attach(struct bpf_program *prog)
-{
-	struct bpf_link *link = bpf_program__attach(prog);
+/* How a program is tried; targets the one of SEC(), or another. */
+struct attempt {
+	struct bpf_object *obj;
+	struct bpf_program *prog;
+	const char *target; /* NULL: that of SEC() */
+};
 
+/* Opens the object with only this program to be loaded. `stats`: asks the kernel for statistics,
+ * and only for these; libbpf then keeps what the verifier objects to for itself. */
+static int load(const char *path, const char *name, const char *target, bool stats,
+		struct attempt *out)
+{
+	struct bpf_program *prog;
+	int err = 0;
+
+	*out = (struct attempt){.obj = bpf_object__open_file(path, NULL), .target = target};
+	if (!out->obj)
+		return -errno;
+	bpf_object__for_each_program (prog, out->obj) {
+		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), name));
+		if (bpf_program__autoload(prog))
+			out->prog = prog;
+	}
+	switch_all_on(out->obj);
+	log_used = 0;
+	log_text[0] = statistics[0] = '\0';
+	/* A kprobe learns its function when it is attached. */
+	if (target && bpf_program__type(out->prog) != BPF_PROG_TYPE_KPROBE)
+		err = bpf_program__set_attach_target(out->prog, 0, target);
+	if (stats) {
+		bpf_program__set_log_level(out->prog, LOG_STATISTICS);
+		bpf_program__set_log_buf(out->prog, statistics, sizeof(statistics));
+	}
+	return err ? err : bpf_object__load(out->obj);
+}
+
+static int attach(const struct attempt *at)
+{
+	struct bpf_link *link;
+
+	if (at->target && bpf_program__type(at->prog) == BPF_PROG_TYPE_KPROBE)
+		link = bpf_program__attach_kprobe(at->prog, false, at->target);
+	else
+		link = bpf_program__attach(at->prog);
 	if (!link)
 		return -errno;
 	bpf_link__destroy(link);
 	return 0;
 }
 
-static void print_cost(const struct bpf_program *prog)
+static void print_cost(const char *name)
 {
-	struct bpf_prog_info info = {0};
-	__u32 len = sizeof(info);
-	int err = bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len);
+	const char *processed = strstr(statistics, "processed ");
 
-	if (err || !info.verified_insns)
-		printf("%s ok ?\n", bpf_program__name(prog));
+	if (processed)
+		printf("%s ok %lu\n", name, strtoul(processed + strlen("processed "), NULL, 10));
 	else
-		printf("%s ok %u\n", bpf_program__name(prog), info.verified_insns);
+		printf("%s ok ?\n", name);
+}
+
+/* With one target: 0 it went well and was told. What went wrong is told only if `last`. */
+static int try_target(const char *path, const char *name, const char *target, bool last, bool loud)
+{
+	struct attempt at;
+	int err = load(path, name, target, true, &at), attach_err = 0;
+
+	if (!err) {
+		attach_err = attach(&at);
+		if (!attach_err)
+			print_cost(name);
+		else if (last)
+			printf("%s unattachable %d %s\n", name, -attach_err, strerror(-attach_err));
+	} else if (last) {
+		bpf_object__close(at.obj);
+		err = load(path, name, target, false, &at);
+		if (loud)
+			print_end_of_log();
+		printf("%s refused %d %s\n", name, -err, last_words());
+	}
+	bpf_object__close(at.obj);
+	fflush(stdout);
+	return err ? err : attach_err;
 }
 
 static bool try(const char *path, const char *name, bool loud)
 {
-	struct bpf_object *obj = bpf_object__open_file(path, NULL);
-	struct bpf_program *prog, *wanted = NULL;
-	int err;
+	const char *targets[1 + N_OTHERS] = {NULL};
+	size_t n = 1;
 
-	if (!obj)
-		return false;
-	bpf_object__for_each_program (prog, obj) {
-		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), name));
-		if (bpf_program__autoload(prog))
-			wanted = prog;
-	}
-	switch_all_on(obj);
-	log_used = 0;
-	log_text[0] = '\0';
-	err = bpf_object__load(obj);
-	if (err && loud)
-		print_end_of_log();
-	if (err) {
-		printf("%s refused %d %s\n", name, -err, last_words());
-	} else {
-		err = attach(wanted);
-		if (err)
-			printf("%s unattachable %d %s\n", name, -err, strerror(-err));
-		else
-			print_cost(wanted);
-	}
-	bpf_object__close(obj);
-	fflush(stdout);
-	return !err;
+	for (size_t i = 0; i < N_OTHERS; i++)
+		if (!strcmp(other_targets[i].prog, name))
+			targets[n++] = other_targets[i].target;
+	for (size_t i = 0; i < n; i++)
+		if (!try_target(path, name, targets[i], i + 1 == n, loud))
+			return true;
+	return false;
 }
 
 int main(int argc, char **argv)
