@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 3
+#define WIRE_VERSION 4
 
 /* TCP states as the kernel numbers them (include/net/tcp_states.h); tests/unit compares the two. */
 #define WIRE_ESTABLISHED 1
@@ -45,7 +45,9 @@
 #define WIRE_SNAPSHOT   8  /* struct wire_snapshot: all that a socket says of its trouble */
 #define WIRE_HOLDER     9  /* struct wire_holder: a process holds a socket by a descriptor */
 #define WIRE_LIMITS     10 /* struct wire_limits: what a namespace has room for */
-#define WIRE_KINDS      11
+#define WIRE_CENSUS     11 /* struct wire_census: what follows are all sockets as they stand, or were \
+			    */
+#define WIRE_KINDS 12
 
 struct wire_head {
 	__u64 ts;   /* ns, CLOCK_MONOTONIC */
@@ -227,6 +229,16 @@ struct wire_limits {
 	__u32 unused;
 };
 
+/*
+ * Around the limits, snapshots and holders of one look at all namespaces. Events may stand between
+ * them, in the order of their times: what a snapshot says was so at its own time.
+ */
+struct wire_census {
+	struct wire_head head;
+	__u32 begins;  /* 1; 0: it is over */
+	__u32 missing; /* of one that is over: namespaces that could not be looked into */
+};
+
 #define WIRE_MAX_SIZE sizeof(struct wire_snapshot)
 
 _Static_assert(sizeof(struct wire_head) == 16, "wire_head is 16 bytes");
@@ -240,5 +252,6 @@ _Static_assert(sizeof(struct wire_lost) == 32, "wire_lost is 32 bytes");
 _Static_assert(sizeof(struct wire_snapshot) == 144, "wire_snapshot is 144 bytes");
 _Static_assert(sizeof(struct wire_holder) == 48, "wire_holder is 48 bytes");
 _Static_assert(sizeof(struct wire_limits) == 32, "wire_limits is 32 bytes");
+_Static_assert(sizeof(struct wire_census) == 24, "wire_census is 24 bytes");
 
 #endif

@@ -86,6 +86,16 @@ static int add_limits(struct census *census, const struct wire_limits *limits)
 	return 0;
 }
 
+static void add_bounds(struct census *census, const struct wire_census *bounds)
+{
+	if (bounds->begins)
+		census_release(census);
+	if (bounds->begins)
+		census->ts = bounds->head.ts;
+	census->is_whole = !bounds->begins;
+	census->missing = bounds->missing;
+}
+
 int census_add(struct census *census, const union decode_record *rec)
 {
 	if (rec->head.kind == WIRE_SNAPSHOT)
@@ -94,6 +104,8 @@ int census_add(struct census *census, const union decode_record *rec)
 		return add_holder(census, &rec->holder);
 	if (rec->head.kind == WIRE_LIMITS)
 		return add_limits(census, &rec->limits);
+	if (rec->head.kind == WIRE_CENSUS)
+		add_bounds(census, &rec->census);
 	return 0;
 }
 

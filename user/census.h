@@ -38,9 +38,13 @@ struct census {
 	struct census_limits *limits;    /* by namespace */
 	size_t states[WIRE_STATES];      /* how many, by state */
 	size_t count, namespaces;
+	uint64_t ts;      /* ns: when it began */
+	uint32_t missing; /* namespaces that could not be looked into */
+	bool is_whole;    /* it was told to its end */
 };
 
-/* Takes a record; kinds that are none of its business are ignored. 0 or -ENOMEM. */
+/* Takes a record; one that begins a census empties it, kinds that are none of its business are
+ * ignored. 0 or -ENOMEM. */
 int census_add(struct census *census, const union decode_record *rec);
 
 /* The listener that this connection came from, or would have; NULL if there is none (any more). */

@@ -57,6 +57,11 @@ static bool check_nothing(union decode_record *rec)
 	return true;
 }
 
+static bool check_census(union decode_record *rec)
+{
+	return rec->census.begins <= 1;
+}
+
 static bool check_lost(union decode_record *rec)
 {
 	return rec->lost.lost_kind > 0 && rec->lost.lost_kind < WIRE_KINDS;
@@ -76,6 +81,7 @@ static const struct {
 	[WIRE_SNAPSHOT] = {sizeof(struct wire_snapshot), check_snapshot},
 	[WIRE_HOLDER] = {sizeof(struct wire_holder), check_holder},
 	[WIRE_LIMITS] = {sizeof(struct wire_limits), check_nothing},
+	[WIRE_CENSUS] = {sizeof(struct wire_census), check_census},
 };
 
 int decode(const void *bytes, size_t len, union decode_record *ret_record)

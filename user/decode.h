@@ -20,6 +20,7 @@ union decode_record {
 	struct wire_snapshot snapshot;
 	struct wire_holder holder;
 	struct wire_limits limits;
+	struct wire_census census;
 	struct wire_accepted accepted;
 };
 

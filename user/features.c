@@ -65,15 +65,16 @@ const struct features_row features_rows[FEATURES] = {
 			   .words = "iter/tcp twice a second",
 			   .programs = {"sweep"}}}},
 	[FEATURE_SOCKETS] = {.name = "sockets",
-			     .gives = "every socket as it stands, for `stuck`",
-			     .loss = "`stuck` does not work",
+			     .gives = "every socket as it stands, those before us too",
+			     .loss = "`stuck` does not work, and what was there before is not "
+				     "seen",
 			     .ways = {{.name = "iter",
 				       .words = "iter/tcp in each network namespace",
 				       .programs = {"socks"}}}},
 	[FEATURE_HOLDERS] =
 		{.name = "holders",
 		 .gives = "which processes hold a socket, by which descriptor",
-		 .loss = "`stuck` does not know whose a socket is",
+		 .loss = "whose a socket is that was there before is not known",
 		 .ways = {{.name = "iter", .words = "iter/task_file", .programs = {"holders"}}}},
 	[FEATURE_ACCEPT] =
 		{.name = "accept",
@@ -159,14 +160,21 @@ static bool is_asked(enum features_capability capability, int way, const struct 
 	return !forced || !strcmp(features_rows[capability].ways[way].name, forced);
 }
 
-/* `stuck` looks at what there is, the others at what happens. */
+/* `stuck` only looks at what there is, the others also at what happens. */
+static bool only_looks(const struct options *options)
+{
+	return options && options->command == COMMAND_STUCK;
+}
+
 static bool is_needed(enum features_capability capability, const struct options *options)
 {
-	bool looks = capability == FEATURE_SOCKETS || capability == FEATURE_HOLDERS;
+	return !only_looks(options) || capability == FEATURE_IDENTITY ||
+	       capability == FEATURE_SOCKETS || capability == FEATURE_HOLDERS;
+}
 
-	if (!options || capability == FEATURE_IDENTITY)
-		return true;
-	return looks == (options->command == COMMAND_STUCK);
+enum features_capability features_essential(const struct options *options)
+{
+	return only_looks(options) ? FEATURE_SOCKETS : FEATURE_TRANSITION;
 }
 
 const struct features_way *features_way(const struct features *features,

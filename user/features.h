@@ -71,6 +71,9 @@ struct features features_hoped(const struct options *options);
  */
 struct features features_found(const struct options *options, bool attaching);
 
+/* Without this one the command that `options` name does not work: TRANSITION if they are NULL. */
+enum features_capability features_essential(const struct options *options);
+
 /* The chosen way, NULL if there is none. */
 const struct features_way *features_way(const struct features *features,
 					enum features_capability which);

@@ -142,7 +142,8 @@ int loader_load(const struct features *features, const struct options *options,
 	/* libbpf keeps for ever what choosing a target reads, unless loading follows. */
 	if (!err)
 		choose_programs(skel, features);
-	if (!err && options)
+	/* Who only looks fills no buffer. */
+	if (!err && options && features_way(features, FEATURE_TRANSITION))
 		bpf_map__set_max_entries(skel->maps.events, (uint32_t)options->buffer_bytes);
 	if (!err)
 		err = tcpdwell_bpf__load(skel);

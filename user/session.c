@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "diag.h"
+#include "inspect.h"
 #include "iter.h"
 #include "loader.h"
 #include "netns.h"
@@ -39,7 +40,7 @@ struct session {
 
 /* ---- opening ---- */
 
-static void tell_why_not(int err)
+static void tell_why_not(enum features_capability essential, int err)
 {
 	if (access(LOADER_BTF_PATH, R_OK)) {
 		diag_error("this kernel has no BTF: %s is not there", LOADER_BTF_PATH);
@@ -47,7 +48,7 @@ static void tell_why_not(int err)
 			  "recordings can be read without (-r)");
 		return;
 	}
-	diag_error("cannot trace: %s: %s", features_rows[FEATURE_TRANSITION].ways[0].words,
+	diag_error("cannot trace: %s: %s", features_rows[essential].ways[0].words,
 		   features_meaning(err));
 	diag_hint("%s", features_cure(err));
 }
@@ -63,14 +64,15 @@ static void unload(struct session *session)
 /* Something was refused: find out what, and do with the rest. */
 static int load_what_works(struct session *session, bool attaching)
 {
+	enum features_capability essential = features_essential(session->options);
 	struct features *features = &session->features;
 	int *way = &features->chosen[FEATURE_TRANSITION], err;
 
 	*features = features_found(session->options, attaching);
-	if (*way < 0)
-		return -features->refused[FEATURE_TRANSITION][0];
+	if (features->chosen[essential] < 0)
+		return -features->refused[essential][0];
 	err = loader_load(features, session->options, &session->skel);
-	while (err && !session->options->transition_way &&
+	while (err && essential == FEATURE_TRANSITION && !session->options->transition_way &&
 	       features_rows[FEATURE_TRANSITION].ways[*way + 1].name) {
 		features->refused[FEATURE_TRANSITION][(*way)++] = -err;
 		features->chosen[FEATURE_IDENTITY] = FEATURES_BY_COOKIE + 1;
@@ -83,8 +85,9 @@ static int load_what_works(struct session *session, bool attaching)
 /* Mini-sockets first: a transition that is told must not lead into one that is not. */
 static int attach_chosen(struct session *session)
 {
-	static const enum features_capability order[] = {FEATURE_SWEEP, FEATURE_TIMEWAIT,
-							 FEATURE_ACCEPT, FEATURE_TRANSITION};
+	static const enum features_capability order[] = {FEATURE_SWEEP,   FEATURE_SOCKETS,
+							 FEATURE_HOLDERS, FEATURE_TIMEWAIT,
+							 FEATURE_ACCEPT,  FEATURE_TRANSITION};
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sizeof(order) / sizeof(order[0]); i++) {
@@ -124,7 +127,7 @@ struct session *session_open(const struct options *options)
 		err = load_what_works(session, false);
 	if (!err)
 		return session;
-	tell_why_not(-err);
+	tell_why_not(features_essential(options), -err);
 	session_close(session);
 	return NULL;
 }
@@ -214,6 +217,40 @@ int session_losses(struct session *session, session_record_fn fn, void *ctx)
 	for (uint16_t kind = 1; !err && kind < WIRE_KINDS; kind++)
 		err = tell_lost(session, kind);
 	return err;
+}
+
+/* ---- all sockets ---- */
+
+/* All that is in the ring buffer, not just what session_drain() takes at a time. */
+static int drain_all(void *source, session_record_fn fn, void *ctx)
+{
+	int drained;
+
+	do
+		drained = session_drain(source, fn, ctx);
+	while (drained >= SESSION_DRAIN_MAX);
+	return drained < 0 ? drained : 0;
+}
+
+int session_census(struct session *session, session_record_fn fn, void *ctx)
+{
+	struct inspect inspect = {.options = session->options,
+				  .socks = session->links[FEATURE_SOCKETS][0],
+				  .holders = session->links[FEATURE_HOLDERS][0],
+				  .events = drain_all,
+				  .source = session};
+
+	return inspect.socks ? inspect_run(&inspect, fn, ctx) : 0;
+}
+
+const char *session_lacks(const struct session *session, enum features_capability which)
+{
+	static char text[META_TEXT_MAX];
+
+	if (features_way(&session->features, which))
+		return NULL;
+	features_describe(&session->features, which, 0, text);
+	return text;
 }
 
 /* ---- sweeping ---- */

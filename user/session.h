@@ -3,9 +3,9 @@
  * session.h - the programs in the kernel: load, attach, take their records, detach. With features.c
  * the only module that knows libbpf.
  *
- * Life cycle: session_open() loads; session_attach() starts the events; then session_drain() and
- * session_sweep() as often as wanted; session_close(). Errors of opening and attaching are told
- * here.
+ * Life cycle: session_open() loads what the command needs; session_attach() starts the events; then
+ * session_census(), session_drain() and session_sweep() as often as wanted; session_close(). Errors
+ * of opening and attaching are told here.
  */
 #ifndef TCPDWELL_SESSION_H
 #define TCPDWELL_SESSION_H
@@ -49,6 +49,15 @@ int session_losses(struct session *session, session_record_fn fn, void *ctx);
  */
 int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
 		  void *ctx);
+
+/*
+ * One look at every socket of the host: the records of inspect.h, and with them, in the order of
+ * time, what is in the ring buffer. 0, or -errno after it was told, or what `fn` returned.
+ */
+int session_census(struct session *session, session_record_fn fn, void *ctx);
+
+/* Why this capability is not at hand, in words; NULL if it is. */
+const char *session_lacks(const struct session *session, enum features_capability which);
 
 /* Whether sweeps are among what this kernel allows; whether one can still begin, after privileges
  * were given up (`session`: a struct session). */

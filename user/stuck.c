@@ -11,8 +11,8 @@
 #include "census.h"
 #include "clock.h"
 #include "diag.h"
-#include "inspect.h"
 #include "recording.h"
+#include "session.h"
 #include "stuck_print.h"
 #include "verdict.h"
 
@@ -110,16 +110,15 @@ static void on_signal(int signal)
 	stop_asked = 1;
 }
 
-static int look_once(struct stuck *stuck, struct inspect *inspect)
+static int look_once(struct stuck *stuck, struct session *session)
 {
 	int err;
 
-	census_release(&stuck->census);
-	err = inspect_run(inspect, take_record, stuck);
+	err = session_census(session, take_record, stuck);
 	return err ? DIAG_FAILED : tell(stuck);
 }
 
-static int watch(struct stuck *stuck, struct inspect *inspect)
+static int watch(struct stuck *stuck, struct session *session)
 {
 	uint64_t every = stuck->options->interval_ns ? stuck->options->interval_ns : WATCH_NS;
 	struct timespec moment = {.tv_sec = (time_t)(every / NS_PER_S),
@@ -130,27 +129,37 @@ static int watch(struct stuck *stuck, struct inspect *inspect)
 	while (!stop_asked && status == DIAG_OK) {
 		if (screen)
 			fputs("\033[H\033[2J", stuck->out);
-		status = look_once(stuck, inspect);
+		status = look_once(stuck, session);
 		if (!stop_asked && status == DIAG_OK)
 			nanosleep(&moment, NULL);
 	}
 	return status;
 }
 
-static int live(struct stuck *stuck)
+static int look(struct stuck *stuck, struct session *session)
 {
-	struct inspect *inspect = inspect_open(stuck->options, &stuck->meta);
-	int status = DIAG_FAILED, err = 0;
+	const char *why;
+	int status = DIAG_FAILED;
 
-	if (!inspect)
+	if (session_attach(session, &stuck->meta))
 		return DIAG_FAILED;
+	why = session_lacks(session, FEATURE_HOLDERS);
+	if (why)
+		diag_warn("which processes hold a socket is not to be seen here: %s", why);
 	if (stuck->options->write_path)
 		stuck->recording = recording_create(stuck->options->write_path, &stuck->meta);
 	if (stuck->recording || !stuck->options->write_path)
-		status = stuck->options->watch ? watch(stuck, inspect) : look_once(stuck, inspect);
-	err = recording_finish(stuck->recording);
-	inspect_close(inspect);
-	return err ? DIAG_FAILED : status;
+		status = stuck->options->watch ? watch(stuck, session) : look_once(stuck, session);
+	return recording_finish(stuck->recording) ? DIAG_FAILED : status;
+}
+
+static int live(struct stuck *stuck)
+{
+	struct session *session = session_open(stuck->options);
+	int status = session ? look(stuck, session) : DIAG_FAILED;
+
+	session_close(session);
+	return status;
 }
 
 int stuck_run(const struct options *options, FILE *out)

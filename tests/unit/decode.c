@@ -20,6 +20,7 @@ static union decode_record good(uint16_t kind)
 		[WIRE_SNAPSHOT] = sizeof(struct wire_snapshot),
 		[WIRE_HOLDER] = sizeof(struct wire_holder),
 		[WIRE_LIMITS] = sizeof(struct wire_limits),
+		[WIRE_CENSUS] = sizeof(struct wire_census),
 	};
 	union decode_record rec = {.head = {.ts = 5, .kind = kind, .len = lengths[kind]}};
 
