@@ -8,6 +8,7 @@
 #include "conn_cause.h"
 #include "conn_life.h"
 #include "conn_mini.h"
+#include "conn_there.h"
 #include "match.h"
 
 /* Fills in what the connection did not know of itself; never overwrites what it did. */
@@ -127,15 +128,6 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	life_end(table, entry, move);
 }
 
-/* What was just learnt may decide whether it is wanted, and let go what was held back for that. */
-static void reconsider(struct conn_table *table, struct store_entry *entry)
-{
-	life_decide_wanted(table, entry);
-	if (entry->wanted == MATCH_YES)
-		life_flush_held(table, entry);
-	life_update_unsettled(table, entry);
-}
-
 /* An iterator met a full socket: all it adds is identity. */
 static void feed_socket(struct conn_table *table, const struct wire_socket *s)
 {
@@ -145,7 +137,7 @@ static void feed_socket(struct conn_table *table, const struct wire_socket *s)
 	if (!entry || entry->conn.state != s->state || s->head.ts < entry->conn.since)
 		return;
 	learn_identity(&entry->conn, &s->id);
-	reconsider(table, entry);
+	life_reconsider(table, entry);
 }
 
 /*
@@ -159,7 +151,7 @@ static void feed_accepted(struct conn_table *table, const struct wire_accepted *
 	if (!entry || entry->conn.is_listener || !may_be_same(&entry->conn.id, &a->id))
 		return;
 	life_own(&entry->conn, a->pid, a->comm);
-	reconsider(table, entry);
+	life_reconsider(table, entry);
 }
 
 /*
@@ -203,6 +195,12 @@ void conn_feed(struct conn_table *table, const union decode_record *rec)
 		feed_swept(table, &rec->swept);
 	else if (rec->head.kind == WIRE_ACCEPTED)
 		feed_accepted(table, &rec->accepted);
+	else if (rec->head.kind == WIRE_SNAPSHOT)
+		conn_there_snapshot(table, &rec->snapshot);
+	else if (rec->head.kind == WIRE_HOLDER)
+		conn_there_holder(table, &rec->holder);
+	else if (rec->head.kind == WIRE_CENSUS)
+		conn_there_census(table, &rec->census);
 }
 
 struct conn_table *conn_table_new(const struct conn_config *config)

@@ -184,6 +184,21 @@ void life_own(struct conn *conn, uint32_t pid, const char comm[16])
 	memcpy(conn->owner.comm, comm, sizeof(conn->owner.comm));
 }
 
+void life_inherit(struct conn_table *table, struct conn *conn)
+{
+	conn->owner = store_listener_owner(&table->store, &conn->id);
+	if (conn->owner.known != OWNER_UNKNOWN)
+		conn->owner.known = OWNER_INHERITED;
+}
+
+void life_reconsider(struct conn_table *table, struct store_entry *entry)
+{
+	life_decide_wanted(table, entry);
+	if (entry->wanted == MATCH_YES)
+		life_flush_held(table, entry);
+	life_update_unsettled(table, entry);
+}
+
 void life_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t)
 {
 	conn->uid = t->uid;
@@ -196,8 +211,6 @@ void life_learn_owner(struct conn_table *table, struct conn *conn, const struct 
 	if (t->flags & WIRE_F_OWNED) {
 		life_own(conn, t->pid, t->comm);
 	} else if (t->from == WIRE_LISTEN && t->to == WIRE_SYN_RECV) {
-		conn->owner = store_listener_owner(&table->store, &conn->id);
-		if (conn->owner.known != OWNER_UNKNOWN)
-			conn->owner.known = OWNER_INHERITED;
+		life_inherit(table, conn);
 	}
 }

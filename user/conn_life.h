@@ -17,6 +17,7 @@ struct conn_table {
 	uint64_t missed;         /* see note_missed() */
 	uint64_t complete_since; /* ns: the last attach, loss or eviction */
 	uint32_t lost;           /* the last wire_head.lost met */
+	bool counted;            /* the first census is over */
 };
 
 struct life_step {
@@ -53,6 +54,12 @@ struct store_entry *life_first_sight(struct conn_table *table, const struct wire
 
 /* A system call of this process proved that it owns the connection. */
 void life_own(struct conn *conn, uint32_t pid, const char comm[16]);
+
+/* It is its listener's until somebody is seen with it. */
+void life_inherit(struct conn_table *table, struct conn *conn);
+
+/* What was just learnt may decide whether it is wanted, and let go what was held back for that. */
+void life_reconsider(struct conn_table *table, struct store_entry *entry);
 
 /* User, cgroup, and owner, as far as this move proves or inherits them. */
 void life_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t);

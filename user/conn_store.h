@@ -45,6 +45,7 @@ struct store_entry {
 	bool expects_husk;   /* `-> CLOSE` of the full socket that it was is yet to come */
 	bool seen_moving;    /* a sweep met it in TIME-WAIT with its timer not moved (yet) */
 	bool moves_are_told; /* it was told as born: no sweep has to look at it */
+	bool awaits_accept;  /* complete, and accept() has not returned it when it was first seen */
 	bool unsure_if_born; /* first seen when its timer was set: at its birth, or a restart? */
 };
 

@@ -18,7 +18,10 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define STREAMS (COMMAND_TRACE | COMMAND_HIST)
-#define ANY     (STREAMS | COMMAND_STUCK)
+#define VIEWS   (COMMAND_TOP | COMMAND_SERVE | COMMAND_REPORT)
+#define LIVES   (STREAMS | VIEWS)
+#define REPLAYS (STREAMS | COMMAND_STUCK | COMMAND_REPORT)
+#define ANY     (LIVES | COMMAND_STUCK)
 #define FILTER  (ANY | 1 << 8) /* asked in the kernel too, so a recording is narrowed by it */
 #define ONCE    (1 << 9)       /* a second one would contradict the first */
 #define ALL     (ANY | COMMAND_FEATURES)
@@ -27,6 +30,7 @@
 #define BUFFER_MAX          (1ULL << 30)
 #define CONNECTIONS_DEFAULT 1000000
 #define CONNECTIONS_MAX     100000000
+#define STATES_ALL          (((1 << WIRE_STATES) - 1) & ~(1 << 0) & ~(1 << WIRE_CLOSE))
 #define STATES_DEFAULT      (1 << WIRE_FIN_WAIT2 | 1 << WIRE_TIME_WAIT | 1 << WIRE_CLOSE_WAIT)
 
 /* What a connection passes through, and should not stay in. */
@@ -38,12 +42,14 @@ static const struct {
 	const char *name;
 	enum options_command command;
 	const char *help;
+	const char *arg; /* NULL: takes none; in brackets: may be left away */
 } commands[] = {
-	{"trace", COMMAND_TRACE, "every transition as it happens, histograms at the end (default)"},
-	{"hist", COMMAND_HIST, "histograms only; with -i, every interval"},
-	{"stuck", COMMAND_STUCK,
-	 "who sits in a closing or opening state now: how long, whose, why"},
-	{"features", COMMAND_FEATURES, "what this kernel lets us see, and why not"},
+	{"trace", COMMAND_TRACE, "every transition as it happens, histograms at the end (default)",
+	 NULL},
+	{"hist", COMMAND_HIST, "histograms only; with -i, every interval", NULL},
+	{"stuck", COMMAND_STUCK, "who sits in a closing or opening state now: how long, whose, why",
+	 NULL},
+	{"features", COMMAND_FEATURES, "what this kernel lets us see, and why not", NULL},
 };
 
 static const char *const format_names[] = {
@@ -416,21 +422,22 @@ static const struct {
 	{0, COMMAND_STUCK, "fail", NULL, set_fail, "exit 4 if something is stuck"},
 	{'b', ANY, "by", "KEYS", set_by,
 	 "histograms per local-port, remote-port, address, comm, pid, uid, cgroup, netns"},
-	{'d', STREAMS, "duration", "DURATION", set_duration, "stop after this time: 30, 5m"},
+	{'d', STREAMS | COMMAND_REPORT, "duration", "DURATION", set_duration,
+	 "stop after this time: 30, 5m"},
 	{'i', ANY, "interval", "DURATION", set_interval, "histograms every interval as well"},
 	{'f', ALL, "format", "FORMAT", set_format, "text, json (one object a line) or csv"},
-	{'w', ANY, "write", "FILE", set_write, "record to FILE, for -r"},
-	{'r', ANY, "read", "FILE", set_read, "replay FILE ('-': standard input), without root"},
+	{'w', STREAMS | COMMAND_STUCK, "write", "FILE", set_write, "record to FILE, for -r"},
+	{'r', REPLAYS, "read", "FILE", set_read, "replay FILE ('-': standard input), without root"},
 	{0, STREAMS, "raw", NULL, set_raw, "transitions in the tracepoint's own words"},
-	{0, STREAMS, "buffer", "SIZE", set_buffer, "ring buffer, a power of two (default 4M)"},
-	{0, STREAMS, "transitions", "WAY", set_transitions,
+	{0, LIVES, "buffer", "SIZE", set_buffer, "ring buffer, a power of two (default 4M)"},
+	{0, LIVES, "transitions", "WAY", set_transitions,
 	 "auto, tp_btf or tp: how transitions are seen"},
-	{0, STREAMS, "timewait", "WAY", set_timewait,
+	{0, LIVES, "timewait", "WAY", set_timewait,
 	 "auto, fentry, kprobe or timer: how TIME-WAIT is seen"},
-	{0, STREAMS, "max-connections", "N", set_max_connections,
+	{0, LIVES, "max-connections", "N", set_max_connections,
 	 "connections to remember (default 1000000)"},
 	{0, STREAMS, "strict", NULL, set_strict, "exit 3 if anything was lost"},
-	{0, STREAMS, "ready-file", "FILE", set_ready_file, "create FILE once events are complete"},
+	{0, LIVES, "ready-file", "FILE", set_ready_file, "create FILE once events are complete"},
 	{'q', ALL, "quiet", NULL, set_quiet, "no notes on stderr, no header line"},
 	{'v', ALL, "verbose", NULL, set_verbose, "all columns; details on stderr"},
 	{'h', ALL, "help", NULL, set_help, "this text"},
@@ -520,10 +527,22 @@ static int set_row(struct options *o, size_t row, const char *value, struct give
 	return 0;
 }
 
-static int set_command(struct options *o, const char *word)
+static const char *command_arg(enum options_command command)
+{
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (commands[i].command == command)
+			return commands[i].arg;
+	return NULL;
+}
+
+static int set_word(struct options *o, const char *word)
 {
 	char names[128] = "";
 
+	if (o->command && command_arg(o->command) && !o->argument) {
+		o->argument = word;
+		return 0;
+	}
 	if (o->command) {
 		diag_error("unexpected argument '%s' after the command", word);
 		diag_hint("options begin with '-'; `tcpdwell --help` lists them");
@@ -556,7 +575,7 @@ static int parse_words(struct options *o, int argc, char **argv, struct given *g
 		if (value == -1) {
 			if (optind >= argc)
 				return 0;
-			err = set_command(o, argv[optind++]);
+			err = set_word(o, argv[optind++]);
 		} else if (value == '?' || value == ':') {
 			err = unknown_option(argv, value);
 		} else {
@@ -581,9 +600,14 @@ static int check_together(const struct options *o, const struct given *given)
 		if (given->rows[i] && !(rows[i].commands & o->command)) {
 			diag_error("'%s' does not take --%s", command_name(o->command),
 				   rows[i].name);
-			diag_hint("it takes -f, -q and -v");
+			diag_hint("tcpdwell(8) says which options go with which command");
 			return -EINVAL;
 		}
+	if (command_arg(o->command) && command_arg(o->command)[0] != '[' && !o->argument) {
+		diag_error("'%s' needs %s", command_name(o->command), command_arg(o->command));
+		diag_hint("`tcpdwell --help` shows the commands");
+		return -EINVAL;
+	}
 	if (o->read_path && (o->write_path || o->ready_path)) {
 		diag_error("%s and -r exclude each other", o->write_path ? "-w" : "--ready-file");
 		diag_hint("a replay records nothing new, and nobody has to wait for it");
@@ -611,8 +635,9 @@ int options_parse(struct options *o, int argc, char **argv)
 		return err;
 	if (!o->command)
 		o->command = COMMAND_TRACE;
-	if (o->command == COMMAND_STUCK && !o->has_states)
-		o->states = STATES_STUCK;
+	if (o->command & VIEWS && !o->has_states)
+		o->states = STATES_ALL;
+	o->stuck_states = o->has_states ? o->states : STATES_STUCK;
 	o->filtered = o->match.by_local || o->match.by_remote || o->match.by_either ||
 		      o->match.by_neither || o->match.family || o->match.n_prefixes ||
 		      o->match.n_netns;
@@ -628,7 +653,8 @@ void options_print_help(FILE *out)
 	      "and tells how long it stayed in each.\n\ncommands:\n",
 	      out);
 	for (size_t i = 0; i < COUNT(commands); i++)
-		fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
+		fprintf(out, "  %-8s %-11s %s\n", commands[i].name,
+			commands[i].arg ? commands[i].arg : "", commands[i].help);
 	fputs("\noptions:\n", out);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char left[64];

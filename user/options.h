@@ -19,6 +19,9 @@ enum options_command {
 	COMMAND_HIST = 1 << 1,
 	COMMAND_FEATURES = 1 << 2,
 	COMMAND_STUCK = 1 << 3,
+	COMMAND_TOP = 1 << 4,
+	COMMAND_SERVE = 1 << 5,
+	COMMAND_REPORT = 1 << 6,
 };
 
 enum options_format {
@@ -32,15 +35,17 @@ enum options_format {
 struct options {
 	enum options_command command;
 	enum options_format format;
+	const char *argument; /* of the command: an address, a file; NULL: none */
 
 	struct match_config
 		match;         /* ports, addresses, family, namespaces: asked in the kernel too */
 	bool filtered;         /* `match` has a condition */
 	char filter_text[128]; /* the options that made it, as typed */
 
-	uint16_t states; /* bit 1 << WIRE_*; the states of interest */
-	bool has_states; /* the user named them */
-	uint64_t min_ns; /* dwells shorter than this are not of interest */
+	uint16_t states;       /* bit 1 << WIRE_*; the states of interest */
+	uint16_t stuck_states; /* those that nothing should stay in */
+	bool has_states;       /* the user named them */
+	uint64_t min_ns;       /* dwells shorter than this are not of interest */
 
 	uint32_t pids[OPTIONS_LIST_MAX], uids[OPTIONS_LIST_MAX];
 	uint64_t cgroups[OPTIONS_LIST_MAX];

@@ -51,13 +51,16 @@ int replay_run(const struct options *options, FILE *out)
 	struct replay replay = {.options = options, .until = UINT64_MAX};
 	struct recording_reader *reader;
 	struct meta meta;
+	struct sink sink;
 	int err;
 
 	signal(SIGPIPE, SIG_IGN);
 	reader = recording_open(options->read_path, &meta);
 	if (!reader)
 		return DIAG_FAILED;
-	replay.tracer = tracer_new(options, &meta, out);
+	sink = (struct sink){
+		.ops = sink_ops_of(options->format), .out = out, .meta = &meta, .options = options};
+	replay.tracer = tracer_new(options, &meta, &sink);
 	if (!replay.tracer) {
 		recording_close(reader);
 		diag_error("out of memory");

@@ -16,6 +16,7 @@
 #include "iter.h"
 #include "loader.h"
 #include "netns.h"
+#include "privileges.h"
 #include "config.h"
 #include "wire.h"
 
@@ -291,23 +292,6 @@ static int sweep_one(struct session *session, uint32_t netns, session_record_fn 
 	return err;
 }
 
-bool session_sweeps(const struct session *session)
-{
-	return session->links[FEATURE_SWEEP][0];
-}
-
-/* Before Linux 6.0 (c8644cd0efe7) this takes CAP_BPF where unprivileged BPF is off. */
-bool session_can_sweep(void *session)
-{
-	const struct session *sweeper = session;
-	int fd = bpf_iter_create(bpf_link__fd(sweeper->links[FEATURE_SWEEP][0]));
-
-	if (fd < 0)
-		return false;
-	close(fd);
-	return true;
-}
-
 int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
 		  void *ctx)
 {
@@ -323,6 +307,59 @@ int session_sweep(struct session *session, const uint32_t *netns, size_t n, sess
 	session->sweeps[0] = session->sweeps[1];
 	session->sweeps[1] = begun;
 	return err;
+}
+
+/* ---- privileges ---- */
+
+/* Before Linux 6.0 (c8644cd0efe7) this takes CAP_BPF where unprivileged BPF is off. */
+static bool can_sweep(void *ctx)
+{
+	const struct session *session = ctx;
+	int fd = bpf_iter_create(bpf_link__fd(session->links[FEATURE_SWEEP][0]));
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+/* Whether connections of other namespaces than ours are asked for. */
+static bool looks_elsewhere(const struct options *options)
+{
+	bool elsewhere = !options->match.n_netns;
+
+	for (__u32 i = 0; i < options->match.n_netns; i++)
+		elsewhere |= options->match.netns[i] != netns_current();
+	return elsewhere;
+}
+
+/* From here on only sweeps and censuses ask the kernel for anything, and only those of other
+ * namespaces for a privilege. */
+int session_give_up_privileges(struct session *session)
+{
+	bool sweeps = session->links[FEATURE_SWEEP][0];
+	bool netns = sweeps && looks_elsewhere(session->options);
+
+	if (netns)
+		privileges_note_netns();
+	return privileges_drop(netns, sweeps ? can_sweep : NULL, session);
+}
+
+void session_each_program(const struct session *session,
+			  void (*fn)(void *ctx, const char *program, uint64_t run_ns,
+				     uint64_t runs),
+			  void *ctx)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program (prog, session->skel->obj) {
+		struct bpf_prog_info info = {0};
+		__u32 len = sizeof(info);
+
+		if (bpf_program__fd(prog) >= 0 &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			fn(ctx, bpf_program__name(prog), info.run_time_ns, info.run_cnt);
+	}
 }
 
 void session_close(struct session *session)

@@ -56,13 +56,21 @@ int session_sweep(struct session *session, const uint32_t *netns, size_t n, sess
  */
 int session_census(struct session *session, session_record_fn fn, void *ctx);
 
+/*
+ * Once everything is attached, the first census is taken and every file is open: gives up what no
+ * later call needs. 0, or -errno after the error was told.
+ */
+int session_give_up_privileges(struct session *session);
+
+/* Calls `fn` for each loaded program with its run time in ns and its runs, as far as the kernel
+ * counts them (kernel.bpf_stats_enabled): else both are 0. */
+void session_each_program(const struct session *session,
+			  void (*fn)(void *ctx, const char *program, uint64_t run_ns,
+				     uint64_t runs),
+			  void *ctx);
+
 /* Why this capability is not at hand, in words; NULL if it is. */
 const char *session_lacks(const struct session *session, enum features_capability which);
-
-/* Whether sweeps are among what this kernel allows; whether one can still begin, after privileges
- * were given up (`session`: a struct session). */
-bool session_sweeps(const struct session *session);
-bool session_can_sweep(void *session);
 
 /* Detaches, unloads, frees. NULL does nothing. */
 void session_close(struct session *session);

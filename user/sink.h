@@ -48,6 +48,8 @@ struct sink_ops {
 	void (*start)(struct sink *sink);
 	void (*transition)(struct sink *sink, const struct conn *conn,
 			   const struct conn_event *event);
+	/* The same, whether of interest to the options or not; NULL: only those of interest. */
+	void (*event)(struct sink *sink, const struct conn *conn, const struct conn_event *event);
 	/* Histograms of this stretch follow; `whole`: of the whole run, after its intervals. */
 	void (*interval)(struct sink *sink, uint64_t begin, uint64_t end, bool whole);
 	void (*histogram)(struct sink *sink, const struct sink_histogram *histogram);

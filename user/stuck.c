@@ -3,7 +3,6 @@
 #include "stuck.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "diag.h"
 #include "recording.h"
 #include "session.h"
+#include "stop.h"
 #include "stuck_print.h"
 #include "verdict.h"
 
@@ -102,14 +102,6 @@ static int replay(struct stuck *stuck)
 	return tell(stuck) || err ? DIAG_FAILED : DIAG_OK;
 }
 
-static volatile sig_atomic_t stop_asked;
-
-static void on_signal(int signal)
-{
-	(void)signal;
-	stop_asked = 1;
-}
-
 static int look_once(struct stuck *stuck, struct session *session)
 {
 	int err;
@@ -126,11 +118,11 @@ static int watch(struct stuck *stuck, struct session *session)
 	bool screen = isatty(fileno(stuck->out)) && stuck->options->format == FORMAT_TEXT;
 	int status = DIAG_OK;
 
-	while (!stop_asked && status == DIAG_OK) {
+	while (!stop_is_asked() && status == DIAG_OK) {
 		if (screen)
 			fputs("\033[H\033[2J", stuck->out);
 		status = look_once(stuck, session);
-		if (!stop_asked && status == DIAG_OK)
+		if (!stop_is_asked() && status == DIAG_OK)
 			nanosleep(&moment, NULL);
 	}
 	return status;
@@ -165,12 +157,9 @@ static int live(struct stuck *stuck)
 int stuck_run(const struct options *options, FILE *out)
 {
 	struct stuck stuck = {.options = options, .out = out};
-	struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
 	int status;
 
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGTERM, &stop, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	stop_on_signals();
 	status = options->read_path ? replay(&stuck) : live(&stuck);
 	census_release(&stuck.census);
 	return status == DIAG_OK && options->fail && stuck.found ? DIAG_STUCK : status;

@@ -22,7 +22,7 @@ static const uint8_t life_order[] = {
 
 struct tracer {
 	const struct options *options;
-	struct sink sink;
+	struct sink *sink;
 	struct conn_table *conns;
 	struct histset *whole_run, *interval; /* interval: NULL without -i */
 	uint64_t now, interval_begin;
@@ -80,10 +80,12 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 	count_dwell(tracer, conn, event);
 	if (!tracer->options->raw)
 		tracer->sum.transitions++;
+	if (tracer->sink->ops->event)
+		tracer->sink->ops->event(tracer->sink, conn, event);
 	if (tracer->options->command != COMMAND_TRACE || tracer->options->raw ||
 	    !is_of_interest(tracer, event))
 		return;
-	tracer->sink.ops->transition(&tracer->sink, conn, event);
+	tracer->sink->ops->transition(tracer->sink, conn, event);
 }
 
 static int is_wanted(void *ctx, const struct conn *conn)
@@ -110,7 +112,7 @@ static void tell_raw(struct tracer *tracer, const struct wire_transition *t)
 	if (wanted(tracer->options, &conn) != MATCH_YES || !is_of_interest(tracer, &event))
 		return;
 	tracer->sum.transitions++;
-	tracer->sink.ops->transition(&tracer->sink, &conn, &event);
+	tracer->sink->ops->transition(tracer->sink, &conn, &event);
 }
 
 /* ---- reports ---- */
@@ -145,14 +147,14 @@ static void report_state(struct report *report, const char *values, const struct
 	/* Without groups nothing is an answer too. */
 	if (!(tracer->options->states & 1u << state) || (!told && tracer->options->by.n))
 		return;
-	tracer->sink.ops->histogram(&tracer->sink,
-				    &(struct sink_histogram){.begin = report->begin,
-							     .end = report->end,
-							     .state = state,
-							     .whole = report->whole,
-							     .by = &tracer->options->by,
-							     .values = values,
-							     .cell = cell ? cell : &nothing});
+	tracer->sink->ops->histogram(tracer->sink,
+				     &(struct sink_histogram){.begin = report->begin,
+							      .end = report->end,
+							      .state = state,
+							      .whole = report->whole,
+							      .by = &tracer->options->by,
+							      .values = values,
+							      .cell = cell ? cell : &nothing});
 }
 
 static void report_group(void *ctx, const char *values, void *group)
@@ -185,9 +187,45 @@ static void report(struct tracer *tracer, struct histset *set, uint64_t begin, u
 			report_state(&context, "", NULL, life_order[i]);
 }
 
+/* ---- for who looks on ---- */
+
+struct looking {
+	const struct tracer *tracer;
+	void (*fn)(void *ctx, const char *values, uint8_t state, const struct histset_cell *cell);
+	void *ctx;
+};
+
+static void look_at_group(void *ctx, const char *values, void *group)
+{
+	const struct looking *looking = ctx;
+
+	for (size_t i = 0; i < sizeof(life_order); i++) {
+		const struct histset_cell *cell = histset_cell(group, life_order[i]);
+
+		if (cell && looking->tracer->options->states & 1u << life_order[i])
+			looking->fn(looking->ctx, values, life_order[i], cell);
+	}
+}
+
+void tracer_each_histogram(struct tracer *tracer,
+			   void (*fn)(void *ctx, const char *values, uint8_t state,
+				      const struct histset_cell *cell),
+			   void *ctx)
+{
+	struct report still = {
+		.tracer = tracer, .set = tracer->whole_run, .end = tracer->now, .whole = true};
+	struct looking looking = {.tracer = tracer, .fn = fn, .ctx = ctx};
+
+	histset_forget_still(tracer->whole_run);
+	conn_each(tracer->conns, add_still, &still);
+	histset_each(tracer->whole_run, look_at_group, &looking);
+}
+
+/* ---- intervals ---- */
+
 static void report_interval(struct tracer *tracer, uint64_t end)
 {
-	tracer->sink.ops->interval(&tracer->sink, tracer->interval_begin, end, false);
+	tracer->sink->ops->interval(tracer->sink, tracer->interval_begin, end, false);
 	report(tracer, tracer->interval, tracer->interval_begin, end, false);
 	histset_clear(tracer->interval);
 	tracer->interval_begin = end;
@@ -220,7 +258,7 @@ static void on_lost(struct tracer *tracer, const struct wire_lost *lost)
 		.ts = lost->head.ts, .kind = lost->lost_kind, .count = lost->count};
 
 	tracer->sum.lost[lost->lost_kind] += lost->count;
-	tracer->sink.ops->lost(&tracer->sink, &told);
+	tracer->sink->ops->lost(tracer->sink, &told);
 }
 
 /* What the model found missing is a loss like any other. Ten times a second is often enough. */
@@ -261,7 +299,7 @@ int tracer_flush(struct tracer *tracer)
 	if (tracer->output_err)
 		return tracer->output_err;
 	errno = 0;
-	if (fflush(tracer->sink.out) || ferror(tracer->sink.out))
+	if (fflush(tracer->sink->out) || ferror(tracer->sink->out))
 		tracer->output_err = -(errno ? errno : EIO);
 	return tracer->output_err;
 }
@@ -277,10 +315,10 @@ int tracer_finish(struct tracer *tracer)
 	if (tracer->interval) {
 		if (tracer->now > tracer->interval_begin)
 			report_interval(tracer, tracer->now);
-		tracer->sink.ops->interval(&tracer->sink, tracer->sum.begin, tracer->now, true);
+		tracer->sink->ops->interval(tracer->sink, tracer->sum.begin, tracer->now, true);
 	}
 	report(tracer, tracer->whole_run, tracer->sum.begin, tracer->now, true);
-	tracer->sink.ops->summary(&tracer->sink, &tracer->sum);
+	tracer->sink->ops->summary(tracer->sink, &tracer->sum);
 	return tracer_flush(tracer);
 }
 
@@ -303,7 +341,7 @@ const struct conn_table *tracer_connections(const struct tracer *tracer)
 	return tracer->conns;
 }
 
-struct tracer *tracer_new(const struct options *options, const struct meta *meta, FILE *out)
+struct tracer *tracer_new(const struct options *options, const struct meta *meta, struct sink *sink)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	struct conn_config config = {.attached = meta->attached,
@@ -317,8 +355,7 @@ struct tracer *tracer_new(const struct options *options, const struct meta *meta
 	if (!tracer)
 		return NULL;
 	tracer->options = options;
-	tracer->sink = (struct sink){
-		.ops = sink_ops_of(options->format), .out = out, .meta = meta, .options = options};
+	tracer->sink = sink;
 	tracer->now = tracer->interval_begin = tracer->sum.begin = meta->attached;
 	tracer->conns = conn_table_new(&config);
 	tracer->whole_run = histset_new();
@@ -327,7 +364,7 @@ struct tracer *tracer_new(const struct options *options, const struct meta *meta
 		tracer_free(tracer);
 		return NULL;
 	}
-	tracer->sink.ops->start(&tracer->sink);
+	tracer->sink->ops->start(tracer->sink);
 	return tracer;
 }
 

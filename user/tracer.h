@@ -12,14 +12,16 @@
 #include "conn.h"
 #include "meta.h"
 #include "options.h"
+#include "sink.h"
 
 struct tracer;
 
 /*
- * Writes the head of the output. `options` and `meta` must outlive it; `out` is its alone. NULL if
+ * Writes the head of the output. All three must outlive it; the sink's stream is its alone. NULL if
  * out of memory.
  */
-struct tracer *tracer_new(const struct options *options, const struct meta *meta, FILE *out);
+struct tracer *tracer_new(const struct options *options, const struct meta *meta,
+			  struct sink *sink);
 void tracer_free(struct tracer *tracer);
 
 /* One record. Its length, or -EBADMSG if it is none: then nothing has changed. */
@@ -37,6 +39,12 @@ uint64_t tracer_lost(const struct tracer *tracer);
 
 /* ns: the latest time met. */
 uint64_t tracer_now(const struct tracer *tracer);
+
+/* Calls `fn` for each group and state with its histogram since the beginning: see view.h. */
+void tracer_each_histogram(struct tracer *tracer,
+			   void (*fn)(void *ctx, const char *values, uint8_t state,
+				      const struct histset_cell *cell),
+			   void *ctx);
 
 /* The model, for those who look after it: see conn_unsettled(). */
 const struct conn_table *tracer_connections(const struct tracer *tracer);

@@ -87,7 +87,7 @@ static bool is_wanted(const struct options *options, const struct verdict_socket
 
 static bool is_stuck(const struct options *options, const struct verdict_socket *it)
 {
-	bool asked = options->states & 1u << it->socket->s.state;
+	bool asked = options->stuck_states & 1u << it->socket->s.state;
 
 	if (!asked && (options->has_states || !it->rule))
 		return false;
@@ -187,7 +187,7 @@ int verdict_make(struct verdict *verdict, const struct census *census,
 		struct verdict_socket it = {.socket = socket, .age = age_of(&socket->s, tick_ns)};
 
 		it.rule = rules_judge(&socket->s, &it.age, options->min_ns);
-		if (!it.rule && !(options->states & 1u << socket->s.state))
+		if (!it.rule && !(options->stuck_states & 1u << socket->s.state))
 			continue;
 		find_owner(census, &it);
 		if (is_stuck(options, &it))
