@@ -30,9 +30,9 @@ tidy() {
 	printf '%s\n' $user $tests | xargs -P2 -I{} clang-tidy --quiet '--warnings-as-errors=*' {} -- "${flags[@]}"
 }
 
-# Only session and loader may know libbpf or the skeleton; only diag writes to stderr.
+# Only session, loader and iter may know libbpf or the skeleton; only diag writes to stderr.
 includes_go_down() {
-	! grep -lE '#include [<"](bpf/|tcpdwell\.skel)' user/*.[ch] | grep -vE 'user/(session|loader)\.c' | grep .
+	! grep -lE '#include [<"](bpf/|tcpdwell\.skel)' user/*.[ch] | grep -vE 'user/(session|loader|iter)\.c' | grep .
 }
 one_voice() { ! grep -nE '\(stderr|, stderr' user/*.c | grep -v '^user/diag.c' | grep .; }
 

@@ -46,6 +46,11 @@ struct rec {
 	uint64_t expires;            /* ms */
 
 	uint8_t state; /* of a socket an iterator met */
+
+	uint8_t of;     /* WIRE_FULL ... of a snapshot */
+	uint64_t acked; /* ms: the last segment of the peer; 0: as usual, none */
+	uint64_t began; /* ms: the kernel's note */
+	uint8_t begins; /* of a census */
 };
 
 #define MOVE(when, before, after, ...)                                               \
@@ -73,6 +78,23 @@ struct rec {
 #define ACCEPTED(when, number, name, ...)                                                     \
 	{                                                                                     \
 		.ms = when, .kind = WIRE_ACCEPTED, .pid = number, .comm = name, ##__VA_ARGS__ \
+	}
+
+#define THERE(when, in, ...)                                                         \
+	{                                                                            \
+		.ms = when, .kind = WIRE_SNAPSHOT, .state = WIRE_##in, ##__VA_ARGS__ \
+	}
+#define HOLDS(when, number, name, ...)                                                      \
+	{                                                                                   \
+		.ms = when, .kind = WIRE_HOLDER, .pid = number, .comm = name, ##__VA_ARGS__ \
+	}
+#define CENSUS_BEGINS(when)                                   \
+	{                                                     \
+		.ms = when, .kind = WIRE_CENSUS, .begins = 1, \
+	}
+#define CENSUS_ENDS(when)                        \
+	{                                        \
+		.ms = when, .kind = WIRE_CENSUS, \
 	}
 
 #define HELD_BY(number, name) .flags = WIRE_F_OWNED, .pid = number, .comm = name
@@ -236,6 +258,26 @@ TEST_INLINE union decode_record feeder_record(const struct rec *rec)
 					       .pid = rec->pid};
 		if (rec->comm)
 			memcpy(to.accepted.comm, rec->comm, strnlen(rec->comm, 15));
+	} else if (kind == WIRE_SNAPSHOT) {
+		to.snapshot =
+			(struct wire_snapshot){.head = feeder_head(rec, kind, sizeof(to.snapshot)),
+					       .id = feeder_id(rec),
+					       .timer = rec->expires * NS_PER_MS,
+					       .acked = rec->acked * NS_PER_MS,
+					       .began = rec->began * NS_PER_MS,
+					       .uid = rec->uid,
+					       .flags = rec->flags,
+					       .state = rec->state,
+					       .kind = rec->of};
+	} else if (kind == WIRE_HOLDER) {
+		to.holder = (struct wire_holder){.head = feeder_head(rec, kind, sizeof(to.holder)),
+						 .cookie = feeder_id(rec).cookie,
+						 .pid = rec->pid};
+		if (rec->comm)
+			memcpy(to.holder.comm, rec->comm, strnlen(rec->comm, 15));
+	} else if (kind == WIRE_CENSUS) {
+		to.census = (struct wire_census){.head = feeder_head(rec, kind, sizeof(to.census)),
+						 .begins = rec->begins};
 	} else {
 		to.head = feeder_head(rec, kind, sizeof(to.head));
 	}
