@@ -16,18 +16,21 @@
 #define NS_PER_MS        1000000ULL
 #define NS_PER_US        1000ULL
 
-/* When it was, of a time in the low 32 bits of jiffies; 0 stays 0. */
-static __always_inline __u64 time_of_jiffies(const struct wire_snapshot *rec, __u32 jiffies)
+/*
+ * When it was, of a time in the low 32 bits of jiffies; 0 stays 0. `now` are the jiffies of before
+ * the record was stamped, so that nothing is told as older than it is.
+ */
+static __always_inline __u64 time_of_jiffies(const struct wire_snapshot *rec, __u64 now,
+					     __u32 jiffies)
 {
-	return jiffies ? rec->head.ts - (__u32)((__u32)bpf_jiffies64() - jiffies) * config.tick_ns
-		       : 0;
+	return jiffies ? rec->head.ts - (__u32)((__u32)now - jiffies) * config.tick_ns : 0;
 }
 
 /* When a timer is to fire. On 32 bit a difference of longs is right too. */
-static __always_inline __u64 time_of_timer(const struct wire_snapshot *rec, unsigned long expires)
+static __always_inline __u64 time_of_timer(const struct wire_snapshot *rec, __u64 now,
+					   unsigned long expires)
 {
-	return rec->head.ts +
-	       (__s64)(long)(expires - (unsigned long)bpf_jiffies64()) * (__s64)config.tick_ns;
+	return rec->head.ts + (__s64)(long)(expires - (unsigned long)now) * (__s64)config.tick_ns;
 }
 
 /* When it was, of a time in the low 32 bits of CLOCK_MONOTONIC in ms. */
@@ -70,7 +73,8 @@ static __always_inline unsigned long due(const struct inet_connection_sock *icsk
 	return 0;
 }
 
-static __always_inline void fill_timers(struct wire_snapshot *rec, const struct tcp_sock *tp)
+static __always_inline void fill_timers(struct wire_snapshot *rec, __u64 now,
+					const struct tcp_sock *tp)
 {
 	const struct inet_connection_sock *icsk = &tp->inet_conn;
 	unsigned long expires = 0;
@@ -78,9 +82,10 @@ static __always_inline void fill_timers(struct wire_snapshot *rec, const struct 
 	rec->retransmits = BPF_CORE_READ(icsk, icsk_retransmits);
 	rec->probes = BPF_CORE_READ(icsk, icsk_probes_out);
 	rec->rto_ms = BPF_CORE_READ(icsk, icsk_rto) * config.tick_ns / NS_PER_MS;
-	rec->acked = time_of_jiffies(rec, BPF_CORE_READ(tp, rcv_tstamp));
-	rec->received = time_of_jiffies(rec, BPF_CORE_READ(icsk, icsk_ack.lrcvtime));
-	rec->sent = time_of_jiffies(rec, BPF_CORE_READ(tp, lsndtime));
+	rec->acked = time_of_jiffies(rec, now, BPF_CORE_READ(tp, rcv_tstamp));
+	rec->received = time_of_jiffies(rec, now, BPF_CORE_READ(icsk, icsk_ack.lrcvtime));
+	rec->sent = time_of_jiffies(rec, now, BPF_CORE_READ(tp, lsndtime));
+	rec->touched = BPF_CORE_READ(tp, tcp_mstamp) * NS_PER_US;
 	if (rec->state == WIRE_SYN_SENT)
 		rec->began = first_syn(rec, tp);
 	if (BPF_CORE_READ(icsk, icsk_pending))
@@ -88,48 +93,66 @@ static __always_inline void fill_timers(struct wire_snapshot *rec, const struct 
 	else if (rec->state == WIRE_FIN_WAIT2 && rec->flags & WIRE_S_ORPHAN)
 		expires = BPF_CORE_READ((const struct sock *)tp, sk_timer.expires);
 	if (expires)
-		rec->timer = time_of_timer(rec, expires);
+		rec->timer = time_of_timer(rec, now, expires);
 }
 
-static __always_inline void fill_full(struct wire_snapshot *rec, const struct sock *sk)
+/* inet_csk_accept() grafts the struct socket, and a file is there by then; the kernel needs none.
+ */
+static __always_inline __u16 who_has(const struct sock *sk)
+{
+	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+	__u16 flags = 0;
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_flags) & (1UL << SOCK_DEAD))
+		flags |= WIRE_S_ORPHAN;
+	if (socket)
+		flags |= WIRE_S_FILE;
+	if (socket && !BPF_CORE_READ(socket, file))
+		flags |= WIRE_S_KERNEL;
+	return flags;
+}
+
+static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now, const struct sock *sk)
 {
 	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
-	__u32 snd_nxt = BPF_CORE_READ(tp, snd_nxt);
+	__u32 snd_nxt = BPF_CORE_READ(tp, snd_nxt), rcv_nxt = BPF_CORE_READ(tp, rcv_nxt);
 
 	rec->uid = BPF_CORE_READ(sk, sk_uid.val);
 	rec->cgroup = cgroup_of(sk, false);
-	if (BPF_CORE_READ(sk, __sk_common.skc_flags) & (1UL << SOCK_DEAD))
-		rec->flags |= WIRE_S_ORPHAN;
-	if (BPF_CORE_READ(sk, sk_socket))
-		rec->flags |= WIRE_S_FILE;
+	rec->flags = who_has(sk);
 	if (rec->state == WIRE_LISTEN) {
 		rec->unread = BPF_CORE_READ(sk, sk_ack_backlog);
 		rec->room = BPF_CORE_READ(sk, sk_max_ack_backlog);
 		return;
 	}
-	rec->unread = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
+	/* tcp_update_wl(): where the segment that told the window began. */
+	if (BPF_CORE_READ(tp, snd_wl1) == rcv_nxt)
+		rec->flags |= WIRE_S_BEYOND;
+	rec->unread = rcv_nxt - BPF_CORE_READ(tp, copied_seq);
 	rec->room = BPF_CORE_READ(tp, snd_wnd);
 	rec->unsent = BPF_CORE_READ(tp, write_seq) - snd_nxt;
 	rec->unacked = snd_nxt - BPF_CORE_READ(tp, snd_una);
-	fill_timers(rec, tp);
+	fill_timers(rec, now, tp);
 }
 
-static __always_inline void fill_mini(struct wire_snapshot *rec, struct inet_timewait_sock *tw)
+static __always_inline void fill_mini(struct wire_snapshot *rec, __u64 now,
+				      struct inet_timewait_sock *tw)
 {
 	rec->kind = WIRE_MINI;
 	rec->flags = WIRE_S_ORPHAN;
 	rec->state = BPF_CORE_READ(tw, tw_substate);
-	rec->timer = time_of_timer(rec, BPF_CORE_READ(tw, tw_timer.expires));
+	rec->timer = time_of_timer(rec, now, BPF_CORE_READ(tw, tw_timer.expires));
 	if (bpf_core_field_exists(tw->tw_entry_stamp))
 		rec->began = time_of_ms(rec, BPF_CORE_READ(tw, tw_entry_stamp));
 }
 
-static __always_inline void fill_request(struct wire_snapshot *rec, struct tcp_request_sock *req)
+static __always_inline void fill_request(struct wire_snapshot *rec, __u64 now,
+					 struct tcp_request_sock *req)
 {
 	rec->kind = WIRE_REQUEST;
 	rec->state = WIRE_SYN_RECV;
 	rec->retransmits = BPF_CORE_READ(req, req.req.num_retrans);
-	rec->timer = time_of_timer(rec, BPF_CORE_READ(req, req.req.rsk_timer.expires));
+	rec->timer = time_of_timer(rec, now, BPF_CORE_READ(req, req.req.rsk_timer.expires));
 	rec->began = time_of_us(rec, (__u32)BPF_CORE_READ(req, snt_synack));
 }
 
@@ -138,9 +161,11 @@ int socks(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *common = ctx->sk_common;
 	struct wire_snapshot rec = {};
+	__u64 now;
 
 	if (!common)
 		return 0;
+	now = bpf_jiffies64();
 	wire_stamp(&rec.head, WIRE_SNAPSHOT, sizeof(rec));
 	rec.state = common->skc_state;
 	/* The fields of the identity stand in sock_common, which all three begin with. */
@@ -149,11 +174,11 @@ int socks(struct bpf_iter__tcp *ctx)
 	    match_identity(&config.match, &rec.id, rec.state != WIRE_LISTEN) == MATCH_NO)
 		return 0;
 	if (rec.state == WIRE_TIME_WAIT)
-		fill_mini(&rec, (struct inet_timewait_sock *)common);
+		fill_mini(&rec, now, (struct inet_timewait_sock *)common);
 	else if (rec.state == TCP_NEW_SYN_RECV)
-		fill_request(&rec, (struct tcp_request_sock *)common);
+		fill_request(&rec, now, (struct tcp_request_sock *)common);
 	else
-		fill_full(&rec, (struct sock *)common);
+		fill_full(&rec, now, (struct sock *)common);
 	rec.id.cookie = config.cookies ? bpf_get_socket_cookie(common) : id_from_address(common);
 	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
 	return 0;

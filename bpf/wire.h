@@ -45,8 +45,9 @@
 #define WIRE_SNAPSHOT   8  /* struct wire_snapshot: all that a socket says of its trouble */
 #define WIRE_HOLDER     9  /* struct wire_holder: a process holds a socket by a descriptor */
 #define WIRE_LIMITS     10 /* struct wire_limits: what a namespace has room for */
-#define WIRE_CENSUS     11 /* struct wire_census: what follows are all sockets as they stand, or were \
-			    */
+#define WIRE_CENSUS                                                                   \
+	11 /* struct wire_census: what follows are all sockets as they stand, or were \
+	    */
 #define WIRE_KINDS 12
 
 struct wire_head {
@@ -180,8 +181,12 @@ struct wire_accepted {
 
 /* wire_snapshot.flags */
 #define WIRE_S_ORPHAN (1 << 0) /* its last descriptor was closed: SOCK_DEAD */
-#define WIRE_S_FILE   (1 << 1) /* it has a file: a process holds it, or a descriptor in flight */
-#define WIRE_S_ALL    0x3
+#define WIRE_S_FILE   (1 << 1) /* it was accepted, or made by socket(): it has a struct socket */
+#define WIRE_S_KERNEL (1 << 2) /* that has no file: the kernel's own, as of NFS */
+#define WIRE_S_BEYOND                                                               \
+	(1 << 3) /* the peer was heard beyond what is received in order: in a state \
+		  * that its FIN began, it has spoken since, or its FIN came late */
+#define WIRE_S_ALL 0xf
 
 /*
  * Times are ns on CLOCK_MONOTONIC, 0 where the kernel does not tell or it never happened; those
@@ -197,6 +202,8 @@ struct wire_snapshot {
 	__u64 acked;    /* the last acceptable ACK came (rcv_tstamp): with every segment in order */
 	__u64 received; /* the last data came (icsk_ack.lrcvtime) */
 	__u64 sent;     /* the last data went out (lsndtime) */
+	__u64 touched;  /* anything happened to it: a segment, a timer, data read or sent
+			 * (tcp_mstamp); not from jiffies */
 	__u32 rto_ms;   /* retransmission timeout as it is now, backoff included */
 	__u32 uid;
 	__u32 unread; /* bytes received and not read, plus 1 for a FIN not read. LISTEN: connections
@@ -249,7 +256,7 @@ _Static_assert(sizeof(struct wire_socket) == 72, "wire_socket is 72 bytes");
 _Static_assert(sizeof(struct wire_swept) == 24, "wire_swept is 24 bytes");
 _Static_assert(sizeof(struct wire_accepted) == 88, "wire_accepted is 88 bytes");
 _Static_assert(sizeof(struct wire_lost) == 32, "wire_lost is 32 bytes");
-_Static_assert(sizeof(struct wire_snapshot) == 144, "wire_snapshot is 144 bytes");
+_Static_assert(sizeof(struct wire_snapshot) == 152, "wire_snapshot is 152 bytes");
 _Static_assert(sizeof(struct wire_holder) == 48, "wire_holder is 48 bytes");
 _Static_assert(sizeof(struct wire_limits) == 32, "wire_limits is 32 bytes");
 _Static_assert(sizeof(struct wire_census) == 24, "wire_census is 24 bytes");

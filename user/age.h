@@ -16,7 +16,12 @@ struct age {
 	const char *from; /* what it is known by, in words; "" if it is not */
 };
 
-/* As of s->head.ts. `tick_ns` is a jiffy: times from jiffies may be that much older than told. */
+/*
+ * As of s->head.ts. `tick_ns` is a jiffy: times from jiffies may be that much older than told. A
+ * bound is never more than the truth. For CLOSE-WAIT, CLOSING, FIN-WAIT-2 and TIME-WAIT it is less
+ * by half a second at most if the peer was silent since; unless it is a FIN-WAIT-2 in a mini-socket
+ * before 6.14, of which nothing is known.
+ */
 struct age age_of(const struct wire_snapshot *s, uint64_t tick_ns);
 
 #endif

@@ -141,6 +141,7 @@ typedef struct {
 } kuid_t;
 
 struct socket {
+	struct file *file;
 	struct sock *sk;
 };
 
@@ -206,7 +207,9 @@ struct tcp_sock {
 	__u32 rcv_nxt;
 	__u32 copied_seq;
 	__u32 snd_nxt;
+	__u32 snd_wl1;
 	__u32 snd_wnd;
+	__u64 tcp_mstamp;
 	__u32 rcv_tstamp;
 	__u32 lsndtime;
 	__u32 retrans_stamp;

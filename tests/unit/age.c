@@ -9,45 +9,79 @@
 #define NOW  100000
 #define TICK 4
 
+/* The kernel's fields, and what they prove: `ms` of age. */
 static const struct {
 	const char *name;
 	uint8_t kind, state;
-	uint64_t began, timer, acked, received, sent;
-	uint32_t rto, unacked;
+	uint64_t began, timer, acked, received, sent, touched;
+	uint32_t rto, unacked, unsent;
+	uint16_t flags;
 	uint8_t retransmits;
 	uint8_t known;
 	uint64_t ms;
 } cases[] = {
-	{"close-wait", WIRE_FULL, WIRE_CLOSE_WAIT, .acked = 90000, .known = DWELL_AT_LEAST,
-	 .ms = 9996},
+	{"close-wait", WIRE_FULL, WIRE_CLOSE_WAIT, .acked = 90000, .touched = 90002,
+	 .known = DWELL_AT_LEAST, .ms = 9994},
+	{"close-wait-read-later", WIRE_FULL, WIRE_CLOSE_WAIT, .acked = 80000, .touched = 95000,
+	 .known = DWELL_AT_LEAST, .ms = 19992},
 	{"close-wait-after-a-gap", WIRE_FULL, WIRE_CLOSE_WAIT, .acked = 90000, .received = 95000,
-	 .known = DWELL_AT_LEAST, .ms = 4996},
-	{"close-wait-just-now", WIRE_FULL, WIRE_CLOSE_WAIT, .acked = 99998, .known = DWELL_UNKNOWN},
+	 .touched = 99000, .known = DWELL_AT_LEAST, .ms = 4992},
+	/* Its FIN may have come as late as it was touched last. */
+	{"close-wait-fin-overtaken", WIRE_FULL, WIRE_CLOSE_WAIT, .acked = 80000, .touched = 95000,
+	 .flags = WIRE_S_BEYOND, .known = DWELL_AT_LEAST, .ms = 4996},
+	/* Jiffies that stood still when it was noted: the other clock tells. */
+	{"close-wait-late-jiffies", WIRE_FULL, WIRE_CLOSE_WAIT, .acked = 89700, .touched = 90000,
+	 .known = DWELL_AT_LEAST, .ms = 9996},
+	{"close-wait-just-now", WIRE_FULL, WIRE_CLOSE_WAIT, .acked = 99998, .touched = 99999,
+	 .known = DWELL_UNKNOWN},
 	{"close-wait-of-nothing", WIRE_FULL, WIRE_CLOSE_WAIT, .known = DWELL_UNKNOWN},
-	{"fin-wait-2-held", WIRE_FULL, WIRE_FIN_WAIT2, .acked = 40000, .known = DWELL_AT_LEAST,
-	 .ms = 59996},
+	{"closing", WIRE_FULL, WIRE_CLOSING, .acked = 90000, .touched = 98000, .rto = 1600,
+	 .timer = 101000, .unacked = 1, .retransmits = 3, .known = DWELL_AT_LEAST, .ms = 9992},
+	/* Its own FIN was sent before: retransmissions prove nothing of the peer's. */
+	{"closing-just-now", WIRE_FULL, WIRE_CLOSING, .acked = 99999, .touched = 99999,
+	 .timer = 101000, .rto = 12800, .unacked = 1, .retransmits = 6, .known = DWELL_UNKNOWN},
+	{"fin-wait-2-held", WIRE_FULL, WIRE_FIN_WAIT2, .acked = 40000, .received = 20000,
+	 .touched = 40001, .known = DWELL_AT_LEAST, .ms = 59995},
+	{"fin-wait-2-sleepy-reader", WIRE_FULL, WIRE_FIN_WAIT2, .acked = 40000, .touched = 99000,
+	 .known = DWELL_AT_LEAST, .ms = 59992},
 	{"fin-wait-2-mini", WIRE_MINI, WIRE_FIN_WAIT2, .began = 70000, .timer = 130000,
-	 .known = DWELL_EXACT, .ms = 30000},
+	 .known = DWELL_AT_LEAST, .ms = 29999},
 	{"fin-wait-2-mini-before-6.14", WIRE_MINI, WIRE_FIN_WAIT2, .timer = 130000,
 	 .known = DWELL_UNKNOWN},
 	{"time-wait", WIRE_MINI, WIRE_TIME_WAIT, .began = 80000, .timer = 140004,
 	 .known = DWELL_EXACT, .ms = 20000},
 	{"time-wait-restarted", WIRE_MINI, WIRE_TIME_WAIT, .began = 60000, .timer = 140000,
-	 .known = DWELL_AT_LEAST, .ms = 19996},
+	 .known = DWELL_AT_LEAST, .ms = 19992},
 	{"time-wait-before-6.14", WIRE_MINI, WIRE_TIME_WAIT, .timer = 140000,
-	 .known = DWELL_AT_LEAST, .ms = 19996},
+	 .known = DWELL_AT_LEAST, .ms = 19992},
 	{"syn-sent", WIRE_FULL, WIRE_SYN_SENT, .began = 97000, .known = DWELL_AT_LEAST, .ms = 2999},
 	{"request", WIRE_REQUEST, WIRE_SYN_RECV, .began = 99000, .known = DWELL_AT_LEAST,
 	 .ms = 999},
+	/* A child of TCP Fast Open, or a simultaneous open. */
+	{"syn-received-full", WIRE_FULL, WIRE_SYN_RECV, .acked = 90000, .received = 90000,
+	 .sent = 90000, .touched = 90000, .known = DWELL_UNKNOWN},
 	/* Sent, again after 200, 400 and 800 ms, the next after 1600 of which 600 are over. */
 	{"last-ack", WIRE_FULL, WIRE_LAST_ACK, .timer = 101000, .rto = 1600, .unacked = 1,
 	 .retransmits = 3, .known = DWELL_AT_LEAST, .ms = 600 + 1400 - 8},
+	{"fin-wait-1", WIRE_FULL, WIRE_FIN_WAIT1, .timer = 101000, .rto = 1600, .unacked = 1,
+	 .retransmits = 1, .known = DWELL_AT_LEAST, .ms = 600 + 800 - 8},
+	/* At the longest there is, each waits as long as the one before. */
+	{"fin-wait-1-longest", WIRE_FULL, WIRE_FIN_WAIT1, .timer = 180000, .rto = 120000,
+	 .unacked = 1, .retransmits = 40, .known = DWELL_AT_LEAST, .ms = 160000 - 8},
 	{"last-ack-behind-data", WIRE_FULL, WIRE_LAST_ACK, .timer = 101000, .rto = 1600,
 	 .unacked = 9, .retransmits = 3, .known = DWELL_UNKNOWN},
+	/* The one byte that is out may be data, and the FIN wait for the window to open. */
+	{"last-ack-fin-not-sent", WIRE_FULL, WIRE_LAST_ACK, .timer = 101000, .rto = 1600,
+	 .unacked = 1, .unsent = 1, .retransmits = 3, .known = DWELL_UNKNOWN},
 	{"last-ack-first-try", WIRE_FULL, WIRE_LAST_ACK, .timer = 101000, .rto = 1600, .unacked = 1,
 	 .known = DWELL_UNKNOWN},
-	{"established", WIRE_FULL, WIRE_ESTABLISHED, .acked = 90000, .received = 50000,
-	 .sent = 60000, .known = DWELL_AT_LEAST, .ms = 49996},
+	{"last-ack-other-timer", WIRE_FULL, WIRE_LAST_ACK, .timer = 104000, .rto = 1600,
+	 .unacked = 1, .retransmits = 3, .known = DWELL_UNKNOWN},
+	{"established", WIRE_FULL, WIRE_ESTABLISHED, .acked = 90000, .received = 99000,
+	 .sent = 60000, .touched = 99000, .known = DWELL_AT_LEAST, .ms = 39992},
+	/* Data came with the SYN, the handshake took 40 s more. */
+	{"established-fast-open", WIRE_FULL, WIRE_ESTABLISHED, .acked = 90000, .received = 50000,
+	 .sent = 90000, .known = DWELL_AT_LEAST, .ms = 9992},
 	{"listen", WIRE_FULL, WIRE_LISTEN, .known = DWELL_UNKNOWN},
 };
 
@@ -62,6 +96,9 @@ int main(void)
 					  .acked = cases[i].acked * NS_PER_MS,
 					  .received = cases[i].received * NS_PER_MS,
 					  .sent = cases[i].sent * NS_PER_MS,
+					  .touched = cases[i].touched * NS_PER_MS,
+					  .flags = cases[i].flags,
+					  .unsent = cases[i].unsent,
 					  .rto_ms = cases[i].rto,
 					  .unacked = cases[i].unacked,
 					  .retransmits = cases[i].retransmits};
