@@ -45,10 +45,9 @@
 #define WIRE_SNAPSHOT   8  /* struct wire_snapshot: all that a socket says of its trouble */
 #define WIRE_HOLDER     9  /* struct wire_holder: a process holds a socket by a descriptor */
 #define WIRE_LIMITS     10 /* struct wire_limits: what a namespace has room for */
-#define WIRE_CENSUS                                                                   \
-	11 /* struct wire_census: what follows are all sockets as they stand, or were \
-	    */
-#define WIRE_KINDS 12
+#define WIRE_CENSUS     11 /* struct wire_census: what follows are all sockets, or were */
+#define WIRE_NAME       12 /* struct wire_name: what people call a namespace or a cgroup */
+#define WIRE_KINDS      13
 
 struct wire_head {
 	__u64 ts;   /* ns, CLOCK_MONOTONIC */
@@ -246,6 +245,19 @@ struct wire_census {
 	__u32 missing; /* of one that is over: namespaces that could not be looked into */
 };
 
+/* wire_name.of */
+#define WIRE_NAME_HOME   0 /* the network namespace that tcpdwell was started in; no text */
+#define WIRE_NAME_NETNS  1 /* of `ip netns` */
+#define WIRE_NAME_CGROUP 2 /* container or unit, from the path */
+#define WIRE_NAMES       3
+
+struct wire_name {
+	struct wire_head head;
+	__u64 id; /* as in wire_id.netns, wire_snapshot.cgroup */
+	__u64 of;
+	char text[104];
+};
+
 #define WIRE_MAX_SIZE sizeof(struct wire_snapshot)
 
 _Static_assert(sizeof(struct wire_head) == 16, "wire_head is 16 bytes");
@@ -260,5 +272,6 @@ _Static_assert(sizeof(struct wire_snapshot) == 152, "wire_snapshot is 152 bytes"
 _Static_assert(sizeof(struct wire_holder) == 48, "wire_holder is 48 bytes");
 _Static_assert(sizeof(struct wire_limits) == 32, "wire_limits is 32 bytes");
 _Static_assert(sizeof(struct wire_census) == 24, "wire_census is 24 bytes");
+_Static_assert(sizeof(struct wire_name) == 136, "wire_name is 136 bytes");
 
 #endif

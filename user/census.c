@@ -16,13 +16,33 @@ static struct census_socket *find(const struct census *census, uint64_t cookie)
 	return socket;
 }
 
-static void list_listener(struct census *census, struct census_socket *socket)
+static struct census_port *find_port(const struct census *census, const struct wire_id *id)
 {
+	uint64_t key = (uint64_t)id->netns << 16 | id->lport;
+	struct census_port *port;
+
+	HASH_FIND(hh, census->ports, &key, sizeof(key), port);
+	return port;
+}
+
+static int list_listener(struct census *census, struct census_socket *socket)
+{
+	struct census_port *port;
+
 	if (socket->is_listed || socket->s.state != WIRE_LISTEN)
-		return;
+		return 0;
+	port = find_port(census, &socket->s.id);
+	if (!port) {
+		port = calloc(1, sizeof(*port));
+		if (!port)
+			return -ENOMEM;
+		port->key = (uint64_t)socket->s.id.netns << 16 | socket->s.id.lport;
+		HASH_ADD(hh, census->ports, key, sizeof(port->key), port);
+	}
 	socket->is_listed = true;
-	socket->next_listener = census->listeners;
-	census->listeners = socket;
+	socket->next_listener = port->first;
+	port->first = socket;
+	return 0;
 }
 
 /* A socket that moved while the iterator walked comes twice: the later record is what it is now. */
@@ -34,38 +54,46 @@ static int add_socket(struct census *census, const struct wire_snapshot *s)
 		census->states[socket->s.state]--;
 		census->states[s->state]++;
 		socket->s = *s;
-		list_listener(census, socket);
-		return 0;
+		return list_listener(census, socket);
 	}
 	socket = calloc(1, sizeof(*socket));
 	if (!socket)
 		return -ENOMEM;
 	socket->s = *s;
 	HASH_ADD(hh, census->sockets, s.id.cookie, sizeof(s->id.cookie), socket);
-	list_listener(census, socket);
 	census->states[s->state]++;
 	census->count++;
-	return 0;
+	return list_listener(census, socket);
 }
 
-/* Threads that share their descriptors are one process. */
+/* Threads of a process may share their descriptors or not; they come one behind the other. */
+static bool is_told_already(const struct census_socket *socket, const struct wire_holder *h)
+{
+	const struct census_holder *holder = socket->holders;
+
+	if (!holder || socket->last_holder->pid != h->pid)
+		return false;
+	while (holder && (holder->pid != h->pid || holder->fd != h->fd))
+		holder = holder->next;
+	return holder != NULL;
+}
+
 static int add_holder(struct census *census, const struct wire_holder *h)
 {
 	struct census_socket *socket = find(census, h->cookie);
-	struct census_holder **end, *holder;
+	struct census_holder *holder;
 
-	if (!socket)
+	census->sees_holders = true;
+	if (!socket || is_told_already(socket, h))
 		return 0;
-	for (end = &socket->holders; *end; end = &(*end)->next)
-		if ((*end)->pid == h->pid && (*end)->fd == h->fd)
-			return 0;
 	holder = calloc(1, sizeof(*holder));
 	if (!holder)
 		return -ENOMEM;
 	holder->pid = h->pid;
 	holder->fd = h->fd;
 	memcpy(holder->comm, h->comm, sizeof(holder->comm));
-	*end = holder;
+	*(socket->holders ? &socket->last_holder->next : &socket->holders) = holder;
+	socket->last_holder = holder;
 	return 0;
 }
 
@@ -83,6 +111,30 @@ static int add_limits(struct census *census, const struct wire_limits *limits)
 		census->namespaces++;
 	}
 	entry->limits = *limits;
+	return 0;
+}
+
+static struct census_name *find_name(const struct census *census, uint64_t of, uint64_t id)
+{
+	const struct wire_name key = {.of = of, .id = id};
+	struct census_name *name;
+
+	HASH_FIND(hh, census->names, &key.id, sizeof(key.id) + sizeof(key.of), name);
+	return name;
+}
+
+static int add_name(struct census *census, const struct wire_name *told)
+{
+	struct census_name *name = find_name(census, told->of, told->id);
+
+	if (!name) {
+		name = calloc(1, sizeof(*name));
+		if (!name)
+			return -ENOMEM;
+		name->name = *told;
+		HASH_ADD(hh, census->names, name.id, sizeof(told->id) + sizeof(told->of), name);
+	}
+	name->name = *told;
 	return 0;
 }
 
@@ -104,6 +156,8 @@ int census_add(struct census *census, const union decode_record *rec)
 		return add_holder(census, &rec->holder);
 	if (rec->head.kind == WIRE_LIMITS)
 		return add_limits(census, &rec->limits);
+	if (rec->head.kind == WIRE_NAME)
+		return add_name(census, &rec->name);
 	if (rec->head.kind == WIRE_CENSUS)
 		add_bounds(census, &rec->census);
 	return 0;
@@ -112,10 +166,12 @@ int census_add(struct census *census, const union decode_record *rec)
 /* As the kernel looks one up: the address itself rather than one that stands for any. */
 const struct census_socket *census_listener(const struct census *census, const struct wire_id *id)
 {
+	const struct census_port *port = find_port(census, id);
 	const struct census_socket *any = NULL;
 
-	for (const struct census_socket *socket = census->listeners; socket;
+	for (const struct census_socket *socket = port ? port->first : NULL; socket;
 	     socket = socket->next_listener) {
+		/* It may be another socket by now, or closed. */
 		if (socket->s.state != WIRE_LISTEN || socket->s.id.netns != id->netns ||
 		    socket->s.id.lport != id->lport)
 			continue;
@@ -135,10 +191,39 @@ const struct wire_limits *census_limits_of(const struct census *census, uint32_t
 	return entry ? &entry->limits : NULL;
 }
 
+const char *census_name(const struct census *census, uint64_t of, uint64_t id)
+{
+	const struct census_name *name = find_name(census, of, id);
+
+	return name ? name->name.text : NULL;
+}
+
+static void release_tables(struct census *census)
+{
+	struct census_limits *limits, *next_limits;
+	struct census_port *port, *next_port;
+	struct census_name *name, *next_name;
+
+	for (limits = census->limits; limits; limits = next_limits) {
+		next_limits = limits->hh.next;
+		HASH_DEL(census->limits, limits); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free(limits);
+	}
+	for (port = census->ports; port; port = next_port) {
+		next_port = port->hh.next;
+		HASH_DEL(census->ports, port); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free(port);
+	}
+	for (name = census->names; name; name = next_name) {
+		next_name = name->hh.next;
+		HASH_DEL(census->names, name); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free(name);
+	}
+}
+
 void census_release(struct census *census)
 {
 	struct census_socket *socket, *next_socket;
-	struct census_limits *limits, *next_limits;
 
 	for (socket = census->sockets; socket; socket = next_socket) {
 		next_socket = socket->hh.next;
@@ -151,10 +236,6 @@ void census_release(struct census *census)
 		HASH_DEL(census->sockets, socket); // NOLINT(clang-analyzer-unix.Malloc): unlinks
 		free(socket);
 	}
-	for (limits = census->limits; limits; limits = next_limits) {
-		next_limits = limits->hh.next;
-		HASH_DEL(census->limits, limits); // NOLINT(clang-analyzer-unix.Malloc): unlinks
-		free(limits);
-	}
+	release_tables(census);
 	*census = (struct census){0};
 }

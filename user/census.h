@@ -21,9 +21,21 @@ struct census_holder {
 
 struct census_socket {
 	struct wire_snapshot s;
-	struct census_holder *holders; /* in the order of the iterator: by process */
+	struct census_holder *holders, *last_holder; /* in the order of the iterator: by process */
 	struct census_socket *next_listener;
 	bool is_listed; /* among the listeners */
+	UT_hash_handle hh;
+};
+
+/* What was in LISTEN at some time, by namespace and port. */
+struct census_port {
+	uint64_t key;
+	struct census_socket *first; /* by next_listener */
+	UT_hash_handle hh;
+};
+
+struct census_name {
+	struct wire_name name;
 	UT_hash_handle hh;
 };
 
@@ -33,14 +45,16 @@ struct census_limits {
 };
 
 struct census {
-	struct census_socket *sockets;   /* by cookie; iterate with hh.next */
-	struct census_socket *listeners; /* by next_listener: what was in LISTEN at some time */
-	struct census_limits *limits;    /* by namespace */
-	size_t states[WIRE_STATES];      /* how many, by state */
+	struct census_socket *sockets; /* by cookie; iterate with hh.next */
+	struct census_port *ports;
+	struct census_name *names;
+	struct census_limits *limits; /* by namespace */
+	size_t states[WIRE_STATES];   /* how many, by state */
 	size_t count, namespaces;
-	uint64_t ts;      /* ns: when it began */
-	uint32_t missing; /* namespaces that could not be looked into */
-	bool is_whole;    /* it was told to its end */
+	bool sees_holders; /* somebody was found to hold something: who holds nothing, is told */
+	uint64_t ts;       /* ns: when it began */
+	uint32_t missing;  /* namespaces that could not be looked into */
+	bool is_whole;     /* it was told to its end */
 };
 
 /* Takes a record; one that begins a census empties it, kinds that are none of its business are
@@ -52,6 +66,9 @@ const struct census_socket *census_listener(const struct census *census, const s
 
 /* NULL if nothing was told of that namespace. */
 const struct wire_limits *census_limits_of(const struct census *census, uint32_t netns);
+
+/* What people call it, of a kind WIRE_NAME_*; NULL if nobody told. */
+const char *census_name(const struct census *census, uint64_t of, uint64_t id);
 
 /* Empties it. */
 void census_release(struct census *census);

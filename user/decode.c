@@ -51,6 +51,12 @@ static bool check_accepted(union decode_record *rec)
 	return true;
 }
 
+static bool check_name(union decode_record *rec)
+{
+	rec->name.text[sizeof(rec->name.text) - 1] = '\0';
+	return rec->name.of < WIRE_NAMES;
+}
+
 static bool check_nothing(union decode_record *rec)
 {
 	(void)rec;
@@ -81,6 +87,7 @@ static const struct {
 	[WIRE_SNAPSHOT] = {sizeof(struct wire_snapshot), check_snapshot},
 	[WIRE_HOLDER] = {sizeof(struct wire_holder), check_holder},
 	[WIRE_LIMITS] = {sizeof(struct wire_limits), check_nothing},
+	[WIRE_NAME] = {sizeof(struct wire_name), check_name},
 	[WIRE_CENSUS] = {sizeof(struct wire_census), check_census},
 };
 

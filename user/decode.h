@@ -21,6 +21,7 @@ union decode_record {
 	struct wire_holder holder;
 	struct wire_limits limits;
 	struct wire_census census;
+	struct wire_name name;
 	struct wire_accepted accepted;
 };
 

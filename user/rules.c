@@ -15,72 +15,113 @@
 
 #define IN(state) (uint16_t)(1u << (state))
 #define SENDING   (IN(WIRE_FIN_WAIT1) | IN(WIRE_CLOSING) | IN(WIRE_LAST_ACK))
+#define FIN_IN    (IN(WIRE_CLOSE_WAIT) | IN(WIRE_CLOSING) | IN(WIRE_LAST_ACK))
 
-/* A first retransmission is daily life. */
-#define SILENT_RETRANSMITS 2
+/* A first retransmission, or a probe on its way, is daily life. */
+#define SILENT_TRIES 2
 
-static bool is_orphan(const struct wire_snapshot *s)
+static bool is_orphan(const struct rules_case *c)
 {
-	return s->kind == WIRE_MINI || s->flags & WIRE_S_ORPHAN;
+	return c->s->kind == WIRE_MINI || c->s->flags & WIRE_S_ORPHAN;
 }
 
-static bool is_held(const struct wire_snapshot *s)
+static bool is_held(const struct rules_case *c)
 {
-	return s->kind == WIRE_FULL && s->flags & WIRE_S_FILE && !is_orphan(s);
+	return c->s->kind == WIRE_FULL && c->s->flags & WIRE_S_FILE &&
+	       !(c->s->flags & WIRE_S_KERNEL) && !is_orphan(c);
 }
 
 /* inet_csk_accept() gives a socket its file: until then it has none, and is no orphan. */
-static bool is_not_accepted(const struct wire_snapshot *s)
+static bool is_not_accepted(const struct rules_case *c)
 {
-	return s->kind == WIRE_FULL && !(s->flags & WIRE_S_FILE) && !is_orphan(s);
+	return c->s->kind == WIRE_FULL && !(c->s->flags & WIRE_S_FILE) && !is_orphan(c);
 }
 
-static bool has_unread(const struct wire_snapshot *s)
+static bool has_unread(const struct rules_case *c)
 {
-	return s->unread > 0 && is_held(s);
+	return c->s->unread > 0 && is_held(c);
 }
 
 /* tcp_recvmsg_locked() counts the FIN as read once it has returned 0 for it. */
-static bool is_leaked(const struct wire_snapshot *s)
+static bool is_leaked(const struct rules_case *c)
 {
-	return !s->unread && is_held(s);
+	return !c->s->unread && is_held(c);
 }
 
-static bool is_unread_for_long(const struct wire_snapshot *s)
+static bool is_past(const struct rules_case *c, uint64_t time)
 {
-	return has_unread(s) && s->received && s->received + RULES_MIN_AGE_NS <= s->head.ts;
+	return time && time + RULES_MIN_AGE_NS <= c->s->head.ts;
 }
 
-static bool is_window_shut(const struct wire_snapshot *s)
+static bool is_unread_for_long(const struct rules_case *c)
 {
-	return s->kind == WIRE_FULL && !s->room && (s->probes || s->unsent);
+	return has_unread(c) && is_past(c, c->s->received);
 }
 
-static bool is_peer_silent(const struct wire_snapshot *s)
+/*
+ * There is more to send than the window takes, with nothing on the way whose ACK could open it; a
+ * timer that runs then is tcp_probe_timer()'s. A full window is daily life for a moment only.
+ */
+static bool is_shut(const struct wire_snapshot *s)
 {
-	return s->kind == WIRE_FULL && s->unacked && s->retransmits >= SILENT_RETRANSMITS;
+	bool too_small = s->unsent > s->room && !s->unacked && s->timer;
+
+	return s->kind == WIRE_FULL && (s->probes || s->unsent) && (!s->room || too_small);
 }
 
-static bool is_unanswered(const struct wire_snapshot *s)
+static bool is_window_shut(const struct rules_case *c)
 {
-	return s->retransmits > 0;
+	return is_shut(c->s) && c->s->probes < SILENT_TRIES && is_past(c, c->s->sent);
 }
 
-static bool is_sending(const struct wire_snapshot *s)
+/* icsk_probes_out counts keepalives and window probes since the last answer. */
+static bool is_peer_silent(const struct rules_case *c)
 {
-	return s->kind == WIRE_FULL && s->unsent > 1;
+	return c->s->kind == WIRE_FULL && ((c->s->unacked && c->s->retransmits >= SILENT_TRIES) ||
+					   c->s->probes >= SILENT_TRIES);
+}
+
+static bool is_unanswered(const struct rules_case *c)
+{
+	return c->s->retransmits > 0;
+}
+
+/* Closed for good while data waits, and none of it went out for a while. */
+static bool is_held_back(const struct rules_case *c)
+{
+	return c->s->kind == WIRE_FULL && c->s->unsent > 1 && is_past(c, c->s->sent);
 }
 
 /* sk_acceptq_is_full(): more than the backlog. */
-static bool is_queue_full(const struct wire_snapshot *s)
+static bool is_queue_full(const struct wire_snapshot *listener)
 {
-	return s->unread > s->room;
+	return listener->unread > listener->room;
+}
+
+static bool is_full(const struct rules_case *c)
+{
+	return is_queue_full(c->s);
+}
+
+/* tcp_v4_syn_recv_sock() drops the last ACK of the handshake while the queue is full. */
+static bool is_behind_full_queue(const struct rules_case *c)
+{
+	return is_unanswered(c) && c->listener && is_queue_full(c->listener);
 }
 
 static const struct rules_rule rules[] = {
 	{"not-accepted", IN(WIRE_CLOSE_WAIT) | IN(WIRE_ESTABLISHED), is_not_accepted, true,
 	 "complete, and nobody has called accept() for it: its listener's process is stuck or slow",
-	 "ss -tlnp 'sport = :{lport}'"},
+	 "{in}ss -tlnp 'sport = :{lport}'"},
+	{"peer-silent", SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT), is_peer_silent, false,
+	 "the peer does not answer: gone, or something on the way drops the packets",
+	 "{in}ip route get {raddr}; {in}ping -c 3 {raddr}"},
+	{"peer-window-shut", SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT), is_window_shut,
+	 false, "the peer answers, and takes no more data: its window is shut, it does not read",
+	 "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'"},
+	{"unsent-data", SENDING, is_held_back, false,
+	 "closed with data that is not sent yet, and none of it went out for a second or more",
+	 "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'"},
 	{"close-wait-unread", IN(WIRE_CLOSE_WAIT), has_unread, true,
 	 "the peer has closed; the process has not read to the end of file",
 	 "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
@@ -89,31 +130,23 @@ static const struct rules_rule rules[] = {
 	 "ls -l /proc/{pid}/fd/{fd}; ls /proc/{pid}/fd | wc -l; grep files /proc/{pid}/limits"},
 	{"fin-wait-2-held", IN(WIRE_FIN_WAIT2), is_held, true,
 	 "half closed by shutdown(), the peer has not closed, and a process keeps the descriptor: "
-	 "no "
-	 "timeout will end it",
+	 "no timeout will end it",
 	 "ls -l /proc/{pid}/fd/{fd}"},
 	{"fin-wait-2-orphan", IN(WIRE_FIN_WAIT2), is_orphan, true,
 	 "closed here, and the peer has not closed: the kernel will drop it",
-	 "sysctl net.ipv4.tcp_fin_timeout"},
-	{"peer-window-shut", SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT), is_window_shut,
-	 false, "the peer answers, and takes no more data: its window is shut, it does not read",
-	 "ss -tnoi 'sport = :{lport}'"},
-	{"peer-silent", SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT), is_peer_silent, false,
-	 "the peer does not answer: gone, or something on the way drops the packets",
-	 "ip route get {raddr}; ping -c 3 {raddr}"},
-	{"unsent-data", SENDING, is_sending, true, "closed with data that could not be sent yet",
-	 "ss -tnoi 'sport = :{lport}'"},
+	 "{in}sysctl net.ipv4.tcp_fin_timeout"},
 	{"syn-unanswered", IN(WIRE_SYN_SENT), is_unanswered, false,
 	 "nobody answers the SYN: wrong address, peer down, or a packet filter that drops",
-	 "ip route get {raddr}; ping -c 3 {raddr}"},
+	 "{in}ip route get {raddr}; {in}ping -c 3 {raddr}"},
+	{"syn-received-queue-full", IN(WIRE_SYN_RECV), is_behind_full_queue, false,
+	 "cannot be completed: the accept queue of its listener is full",
+	 "{in}ss -tlnp 'sport = :{lport}'; {in}nstat -az TcpExtListenOverflows"},
 	{"syn-received-unanswered", IN(WIRE_SYN_RECV), is_unanswered, false,
-	 "a SYN came and its answer is not acknowledged: a flood, a one-way route, or a full "
-	 "accept "
-	 "queue",
-	 "ss -tln 'sport = :{lport}'; nstat -az TcpExtListenOverflows TcpExtTCPReqQFullDoCookies"},
-	{"accept-queue-full", IN(WIRE_LISTEN), is_queue_full, false,
+	 "a SYN came and its answer is not acknowledged: a flood, or a one-way route",
+	 "{in}ip route get {raddr}; {in}nstat -az TcpExtTCPReqQFullDoCookies"},
+	{"accept-queue-full", IN(WIRE_LISTEN), is_full, false,
 	 "more connections wait for accept() than its backlog allows: new ones are dropped",
-	 "ss -tlnp 'sport = :{lport}'; nstat -az TcpExtListenDrops"},
+	 "{in}ss -tlnp 'sport = :{lport}'; {in}nstat -az TcpExtListenDrops"},
 	{"established-unread", IN(WIRE_ESTABLISHED), is_unread_for_long, false,
 	 "data has come and the process does not read it",
 	 "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
@@ -124,13 +157,15 @@ const struct rules_rule *rules_rule(unsigned i)
 	return i < sizeof(rules) / sizeof(rules[0]) ? &rules[i] : NULL;
 }
 
-const struct rules_rule *rules_judge(const struct wire_snapshot *s, const struct age *age,
+const struct rules_rule *rules_judge(const struct wire_snapshot *s,
+				     const struct wire_snapshot *listener, const struct age *age,
 				     uint64_t min_ns)
 {
+	const struct rules_case c = {.s = s, .listener = listener};
 	uint64_t least = min_ns > RULES_MIN_AGE_NS ? min_ns : RULES_MIN_AGE_NS;
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].states & IN(s->state) && rules[i].test(s) &&
+		if (rules[i].states & IN(s->state) && rules[i].test(&c) &&
 		    age->ns >= (rules[i].needs_age ? least : min_ns))
 			return &rules[i];
 	return NULL;
@@ -167,7 +202,7 @@ static void add_timer(const struct wire_snapshot *s, char *text)
 /* The FIN counts one in each of the sequence numbers. */
 static void add_queues(const struct wire_snapshot *s, char *text)
 {
-	bool fin_in = s->state == WIRE_CLOSE_WAIT;
+	uint32_t fin_in = IN(s->state) & FIN_IN ? 1 : 0;
 	uint32_t fin_out = s->unacked && (IN(s->state) & SENDING) && !s->unsent;
 	uint32_t unsent = s->unsent - (s->unsent && (IN(s->state) & SENDING));
 
@@ -175,8 +210,10 @@ static void add_queues(const struct wire_snapshot *s, char *text)
 		add(text, "%" PRIu32 " wait for accept(), backlog %" PRIu32, s->unread, s->room);
 		return;
 	}
-	if (s->unread)
+	if (s->unread > fin_in)
 		add(text, "%" PRIu32 " bytes unread", s->unread - fin_in);
+	else if (s->unread)
+		add(text, "end of file unread");
 	if (unsent)
 		add(text, "%" PRIu32 " bytes unsent", unsent);
 	if (s->unacked > fin_out)
@@ -188,44 +225,60 @@ const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_M
 	text[0] = '\0';
 	if (s->kind == WIRE_FULL)
 		add_queues(s, text);
-	if (s->kind == WIRE_FULL && is_window_shut(s))
-		add(text, "window 0");
+	if (is_shut(s))
+		add(text, "window %" PRIu32, s->room);
 	if (s->probes)
-		add(text, "%u probes unanswered", s->probes);
+		add(text, "%u probe%s unanswered", s->probes, s->probes == 1 ? "" : "s");
 	if (s->retransmits)
 		add(text, "%u retransmit%s", s->retransmits, s->retransmits == 1 ? "" : "s");
 	add_timer(s, text);
 	return text;
 }
 
-static size_t fill_in(const char *name, size_t len, const struct census_socket *socket, char *text,
+/* What enters the namespace of the socket; nothing if we are in it, or know no way. */
+static void put_entry(const struct census *census, const struct census_socket *socket, char *text,
 		      size_t room)
 {
-	char addr[INET6_ADDRSTRLEN];
+	uint32_t netns = socket->s.id.netns;
+	const char *name = census_name(census, WIRE_NAME_NETNS, netns);
+
+	text[0] = '\0';
+	if (census_name(census, WIRE_NAME_HOME, netns))
+		return;
+	if (name)
+		snprintf(text, room, "ip netns exec %s ", name);
+	else if (socket->holders)
+		snprintf(text, room, "nsenter -t %u -n ", socket->holders->pid);
+}
+
+static size_t fill_in(const char *name, size_t len, const struct census *census,
+		      const struct census_socket *socket, char *text, size_t room)
+{
+	const struct census_holder *holder = socket->holders;
 	const struct {
 		const char *name;
 		uint64_t number;
-	} numbers[] = {{"pid", socket->holders ? socket->holders->pid : 0},
-		       {"fd", socket->holders ? socket->holders->fd : 0},
+	} numbers[] = {{"pid", holder ? holder->pid : 0},
+		       {"fd", holder ? holder->fd : 0},
 		       {"lport", socket->s.id.lport},
-		       {"rport", socket->s.id.rport},
-		       {"netns", socket->s.id.netns}};
+		       {"rport", socket->s.id.rport}};
+	char value[RULES_TEXT_MAX] = "";
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (strlen(numbers[i].name) == len && !strncmp(numbers[i].name, name, len))
-			return (size_t)snprintf(text, room, "%" PRIu64, numbers[i].number);
-	return (size_t)snprintf(text, room, "%s", group_address(socket->s.id.raddr, addr));
+		if (!strncmp(numbers[i].name, name, len) && !numbers[i].name[len])
+			snprintf(value, sizeof(value), "%" PRIu64, numbers[i].number);
+	if (!strncmp("raddr", name, len))
+		group_address(socket->s.id.raddr, value);
+	if (!strncmp("in", name, len))
+		put_entry(census, socket, value, sizeof(value));
+	return (size_t)snprintf(text, room, "%s", value);
 }
 
-const char *rules_next(const struct rules_rule *rule, const struct census_socket *socket,
-		       char text[RULES_TEXT_MAX])
+static const char *fill_all(const char *from, const struct census *census,
+			    const struct census_socket *socket, char text[RULES_TEXT_MAX])
 {
-	const char *from = rule->next;
 	size_t used = 0;
 
-	/* Without a process to look at there is no such command. */
-	if (strstr(rule->next, "{pid}") && !socket->holders)
-		from = "ss -tnpoe 'sport = :{lport}'";
 	while (*from && used < RULES_TEXT_MAX - 1) {
 		const char *end = *from == '{' ? strchr(from, '}') : NULL;
 
@@ -233,12 +286,30 @@ const char *rules_next(const struct rules_rule *rule, const struct census_socket
 			text[used++] = *from++;
 			continue;
 		}
-		used += fill_in(from + 1, (size_t)(end - from - 1), socket, text + used,
+		used += fill_in(from + 1, (size_t)(end - from - 1), census, socket, text + used,
 				RULES_TEXT_MAX - used);
 		from = end + 1;
 	}
 	text[used < RULES_TEXT_MAX ? used : RULES_TEXT_MAX - 1] = '\0';
 	return text;
+}
+
+const char *rules_next(const struct rules_rule *rule, const struct census *census,
+		       const struct census_socket *socket, char text[RULES_TEXT_MAX])
+{
+	bool nobody = strstr(rule->next, "{pid}") && !socket->holders;
+
+	/* Without a process to look at there is no such command. */
+	return fill_all(nobody ? "{in}ss -tnpoe 'sport = :{lport}'" : rule->next, census, socket,
+			text);
+}
+
+const char *rules_filling_next(const struct rules_filling *filling, const struct census *census,
+			       char text[RULES_TEXT_MAX])
+{
+	const struct census_socket one = {.s.id = filling->id_of};
+
+	return fill_all(filling->next, census, &one, text);
 }
 
 /* ---- what fills up ---- */
@@ -284,8 +355,9 @@ static void tell_fillings(struct filling *fillings, const struct census *census,
 					"connect() will fail with EADDRNOTAVAIL"
 				      : "the table of TIME-WAITs fills up: what does not fit is "
 					"dropped without a TIME-WAIT",
-			.next = ports ? "sysctl net.ipv4.ip_local_port_range net.ipv4.tcp_tw_reuse"
-				      : "sysctl net.ipv4.tcp_max_tw_buckets; nstat -az "
+			.next = ports ? "{in}sysctl net.ipv4.ip_local_port_range "
+					"net.ipv4.tcp_tw_reuse"
+				      : "{in}sysctl net.ipv4.tcp_max_tw_buckets; {in}nstat -az "
 					"TcpExtTCPTimeWaitOverflow",
 			.id_of = filling->id,
 			.count = filling->count};

@@ -11,14 +11,20 @@
 #include "age.h"
 #include "census.h"
 
+/* What a rule may look at. */
+struct rules_case {
+	const struct wire_snapshot *s;
+	const struct wire_snapshot *listener; /* that it came from; NULL: none, or not known */
+};
+
 struct rules_rule { // NOLINT(clang-analyzer-optin.performance.Padding): in the order of its table
 	const char *id;
 	uint16_t states; /* 1 << WIRE_* */
-	bool (*test)(const struct wire_snapshot *s);
+	bool (*test)(const struct rules_case *c);
 	bool needs_age;   /* what it tests is normal for a moment */
 	const char *says; /* of one such socket */
-	const char
-		*next; /* the next command to type; {pid} {fd} {lport} {netns} ... are filled in */
+	const char *next; /* the next command to type, {pid} {fd} {lport} ... to be filled in;
+			   * {in}: what enters its namespace */
 };
 
 /* NULL past the last. */
@@ -28,7 +34,8 @@ const struct rules_rule *rules_rule(unsigned i);
 #define RULES_MIN_AGE_NS 1000000000ULL
 
 /* The first rule that fires for this socket, NULL if none does. */
-const struct rules_rule *rules_judge(const struct wire_snapshot *s, const struct age *age,
+const struct rules_rule *rules_judge(const struct wire_snapshot *s,
+				     const struct wire_snapshot *listener, const struct age *age,
 				     uint64_t min_ns);
 
 #define RULES_TEXT_MAX 256
@@ -37,8 +44,8 @@ const struct rules_rule *rules_judge(const struct wire_snapshot *s, const struct
 const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_MAX]);
 
 /* `next` of a rule, filled in for this socket. */
-const char *rules_next(const struct rules_rule *rule, const struct census_socket *socket,
-		       char text[RULES_TEXT_MAX]);
+const char *rules_next(const struct rules_rule *rule, const struct census *census,
+		       const struct census_socket *socket, char text[RULES_TEXT_MAX]);
 
 /*
  * What no socket shows alone: TIME-WAITs that fill what there is room for. Calls `fn` for each
@@ -51,6 +58,10 @@ struct rules_filling {
 	struct wire_id id_of; /* of one of them: local address, destination, namespace */
 	size_t count, room;   /* TIME-WAITs, and how many there can be */
 };
+
+/* Its next command, filled in. */
+const char *rules_filling_next(const struct rules_filling *filling, const struct census *census,
+			       char text[RULES_TEXT_MAX]);
 
 void rules_fillings(const struct census *census,
 		    void (*fn)(void *ctx, const struct rules_filling *), void *ctx);

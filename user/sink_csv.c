@@ -8,20 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void write_text(FILE *out, const char *text)
-{
-	if (!text[strcspn(text, "\",\r\n")]) {
-		fputs(text, out);
-		return;
-	}
-	putc_unlocked('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			putc_unlocked('"', out);
-		putc_unlocked(*text, out);
-	}
-	putc_unlocked('"', out);
-}
+#include "quote.h"
 
 /* "upper bound in ns:count", separated by spaces; no bound is "inf". */
 static void write_buckets(FILE *out, const struct hist *hist)
@@ -53,7 +40,7 @@ static void write_group(FILE *out, const struct sink_histogram *histogram)
 					group_key_name(histogram->by->keys[i]),
 					value ? value : HISTSET_OTHER);
 	}
-	write_text(out, text);
+	quote_csv(out, text);
 }
 
 static void write_value(FILE *out, const struct fields_source *source,
@@ -63,7 +50,7 @@ static void write_value(FILE *out, const struct fields_source *source,
 	case VALUE_NONE:
 		break;
 	case VALUE_TEXT:
-		write_text(out, value->text);
+		quote_csv(out, value->text);
 		break;
 	case VALUE_NUMBER:
 		fprintf(out, "%" PRIu64, value->number);

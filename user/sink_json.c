@@ -6,28 +6,14 @@
  * dumping such an object with jansson 2.14 takes 8 to 10 us, printing it 0.6 us
  * (tests/bench/json.c). At 250,000 transitions a second that is two cores or a seventh of one, and
  * the reader that falls behind loses events. Text that is not ours (process names) goes through
- * write_text(); the tests read every line back with jansson.
+ * quote_json(); the tests read every line back with jansson.
  */
 #include "sink_fields.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static void write_text(FILE *out, const char *text)
-{
-	putc_unlocked('"', out);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < ' ' || c >= 0x7f) /* a name is bytes, in no known encoding */
-			fprintf(out, "\\u%04x", c);
-		else
-			putc_unlocked(c, out);
-	}
-	putc_unlocked('"', out);
-}
+#include "quote.h"
 
 static void write_buckets(FILE *out, const struct hist *hist)
 {
@@ -56,7 +42,7 @@ static void write_group(FILE *out, const struct sink_histogram *histogram)
 	for (unsigned i = 0; i < histogram->by->n; i++) {
 		value = strsep(&rest, "\t");
 		fprintf(out, "%s\"%s\":", i ? "," : "", group_key_name(histogram->by->keys[i]));
-		write_text(out, value ? value : HISTSET_OTHER);
+		quote_json(out, value ? value : HISTSET_OTHER);
 	}
 	putc_unlocked('}', out);
 }
@@ -69,7 +55,7 @@ static void write_value(FILE *out, const struct fields_source *source,
 		fputs("null", out);
 		break;
 	case VALUE_TEXT:
-		write_text(out, value->text);
+		quote_json(out, value->text);
 		break;
 	case VALUE_NUMBER:
 		fprintf(out, "%" PRIu64, value->number);

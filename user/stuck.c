@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "census.h"
 #include "clock.h"
 #include "diag.h"
+#include "names.h"
 #include "recording.h"
 #include "session.h"
 #include "stop.h"
@@ -69,6 +71,16 @@ static int take_frame(void *ctx, const void *records, size_t len)
 
 /* ---- the answer ---- */
 
+/* 0: it is no terminal. */
+static unsigned terminal_width(FILE *out)
+{
+	struct winsize size;
+
+	if (!isatty(fileno(out)))
+		return 0;
+	return ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
+}
+
 static int tell(struct stuck *stuck)
 {
 	struct verdict verdict;
@@ -78,7 +90,7 @@ static int tell(struct stuck *stuck)
 		return DIAG_FAILED;
 	}
 	stuck->found |= verdict.n_sockets || verdict.n_fillings;
-	stuck_print(&verdict, stuck->options, &stuck->meta, stuck->out);
+	stuck_print(&verdict, stuck->options, &stuck->meta, terminal_width(stuck->out), stuck->out);
 	verdict_release(&verdict);
 	if (!fflush(stuck->out) || errno == EPIPE)
 		return DIAG_OK;
@@ -107,6 +119,8 @@ static int look_once(struct stuck *stuck, struct session *session)
 	int err;
 
 	err = session_census(session, take_record, stuck);
+	if (!err)
+		err = names_tell(&stuck->census, take_record, stuck);
 	return err ? DIAG_FAILED : tell(stuck);
 }
 

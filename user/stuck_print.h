@@ -9,7 +9,13 @@
 #include "options.h"
 #include "verdict.h"
 
+/*
+ * `columns`: how wide the terminal is; 0: it is none. On a terminal rows are cut rather than
+ * wrapped, and only the first STUCK_PRINT_ROWS are shown, unless options->verbose.
+ */
+#define STUCK_PRINT_ROWS 100
+
 void stuck_print(const struct verdict *verdict, const struct options *options,
-		 const struct meta *meta, FILE *out);
+		 const struct meta *meta, unsigned columns, FILE *out);
 
 #endif

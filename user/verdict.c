@@ -19,36 +19,72 @@ static bool is_waiting_for_accept(const struct wire_snapshot *s)
 }
 
 /* What nobody has accepted yet is its listener's. */
-static void find_owner(const struct census *census, struct verdict_socket *it)
+static void find_owner(const struct census *census, const struct census_socket *listener,
+		       struct verdict_socket *it)
 {
-	const struct census_socket *listener;
+	uint16_t flags = it->socket->s.flags;
 
 	it->owner = it->socket->holders;
-	if (it->owner || !is_waiting_for_accept(&it->socket->s))
+	it->unheld = !it->owner && census->sees_holders && flags & WIRE_S_FILE &&
+		     !(flags & (WIRE_S_KERNEL | WIRE_S_ORPHAN));
+	if (it->owner || !listener)
 		return;
-	listener = census_listener(census, &it->socket->s.id);
-	it->owner = listener ? listener->holders : NULL;
+	it->owner = listener->holders;
 	it->inherited = it->owner != NULL;
+}
+
+static const char *nobody(const struct verdict_socket *it)
+{
+	const struct wire_snapshot *s = &it->socket->s;
+
+	if (s->kind == WIRE_MINI || s->flags & WIRE_S_ORPHAN)
+		return "(orphan)";
+	if (s->flags & WIRE_S_KERNEL)
+		return "(kernel)";
+	return it->unheld ? "(no process)" : "?";
+}
+
+/* The holders of a process come one behind the other. */
+static unsigned other_processes(const struct verdict_socket *it)
+{
+	unsigned more = 0;
+
+	for (const struct census_holder *h = it->owner; h && h->next; h = h->next)
+		more += h->next->pid != h->pid;
+	return more;
+}
+
+/* A name is bytes that anybody may choose; what controls a terminal is not shown. */
+static void put_comm(const struct census_holder *owner, char text[16])
+{
+	memcpy(text, owner->comm, 16);
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || (unsigned char)*text >= 0x7f)
+			*text = '?';
+}
+
+const char *verdict_owners(const struct verdict_socket *it, uint8_t differs,
+			   char text[VERDICT_OWNER_MAX])
+{
+	unsigned more = it->inherited ? 0 : other_processes(it);
+	char comm[16], pid[16];
+
+	if (!it->owner || differs & VERDICT_COMM) {
+		snprintf(text, VERDICT_OWNER_MAX, "%s", differs & VERDICT_COMM ? "*" : nobody(it));
+		return text;
+	}
+	put_comm(it->owner, comm);
+	snprintf(pid, sizeof(pid), "%u", it->owner->pid);
+	snprintf(text, VERDICT_OWNER_MAX, "%s%s[%s]", it->inherited ? "~" : "", comm,
+		 differs & VERDICT_PID ? "*" : pid);
+	if (more && !(differs & VERDICT_PID))
+		snprintf(text + strlen(text), VERDICT_OWNER_MAX - strlen(text), " +%u", more);
+	return text;
 }
 
 const char *verdict_owner(const struct verdict_socket *it, char text[VERDICT_OWNER_MAX])
 {
-	const struct wire_snapshot *s = &it->socket->s;
-	unsigned more = 0;
-
-	if (!it->owner) {
-		bool orphan = s->kind == WIRE_MINI || s->flags & WIRE_S_ORPHAN;
-
-		strcpy(text, orphan ? "(orphan)" : "?");
-		return text;
-	}
-	for (const struct census_holder *h = it->inherited ? NULL : it->owner->next; h; h = h->next)
-		more += h->pid != it->owner->pid;
-	snprintf(text, VERDICT_OWNER_MAX, "%s%s[%u]", it->inherited ? "~" : "", it->owner->comm,
-		 it->owner->pid);
-	if (more)
-		snprintf(text + strlen(text), VERDICT_OWNER_MAX - strlen(text), " +%u", more);
-	return text;
+	return verdict_owners(it, 0, text);
 }
 
 /* ---- which ---- */
@@ -114,48 +150,134 @@ static bool is_server(const struct census *census, const struct wire_snapshot *s
 	return census_listener(census, &s->id) != NULL || s->id.lport < s->id.rport;
 }
 
-static int key_of(const struct verdict *verdict, const struct verdict_socket *it,
-		  const struct options *options, char *key, size_t size)
+/* Of a cgroup the name, where there is one. */
+static const char *values_of(const struct verdict *verdict, const struct verdict_socket *it,
+			     const struct group_by *by, char text[GROUP_TEXT_MAX])
+{
+	struct conn conn = conn_of(&it->socket->s, it->owner, it->inherited);
+	char value[GROUP_TEXT_MAX];
+	size_t len = 0;
+
+	*text = '\0';
+	for (unsigned i = 0; i < by->n && len < GROUP_TEXT_MAX; i++) {
+		const char *name = NULL;
+
+		if (!strcmp(group_key_name(by->keys[i]), "cgroup"))
+			name = census_name(verdict->census, WIRE_NAME_CGROUP, conn.cgroup);
+		len += (size_t)snprintf(text + len, GROUP_TEXT_MAX - len, "%s%s", i ? " " : "",
+					name ? name : group_value(by->keys[i], &conn, value));
+	}
+	return text;
+}
+
+static void key_of(const struct verdict *verdict, const struct verdict_socket *it,
+		   const char *values, char *key, size_t size)
 {
 	const struct wire_snapshot *s = &it->socket->s;
-	char owner[VERDICT_OWNER_MAX], values[GROUP_TEXT_MAX];
+	const char *rule = it->rule ? it->rule->id : "";
+	char owner[VERDICT_OWNER_MAX];
+	bool server;
 
-	if (options->by.n) {
-		struct conn conn = conn_of(s, it->owner, it->inherited);
-
-		return snprintf(key, size, "%u\t%s\t%s", s->state, it->rule ? it->rule->id : "",
-				group_values(&options->by, &conn, values));
+	if (values[0]) {
+		snprintf(key, size, "%u\t%s\t%s", s->state, rule, values);
+		return;
 	}
-	return snprintf(key, size, "%u\t%s\t%s\t%u\t%s%u", s->state, it->rule ? it->rule->id : "",
-			verdict_owner(it, owner), s->id.netns,
-			is_server(verdict->census, s) ? "l" : "r",
-			is_server(verdict->census, s) ? s->id.lport : s->id.rport);
+	server = is_server(verdict->census, s);
+	snprintf(key, size, "%u\t%s\t%s\t%u\t%s%u", s->state, rule, verdict_owner(it, owner),
+		 s->id.netns, server ? "l" : "r", server ? s->id.lport : s->id.rport);
+}
+
+static uint8_t differences(const struct verdict_socket *a, const struct verdict_socket *b)
+{
+	const struct wire_id *left = &a->socket->s.id, *right = &b->socket->s.id;
+	bool owned = a->owner && b->owner;
+	uint8_t differs = 0;
+
+	if (left->lport != right->lport)
+		differs |= VERDICT_LPORT;
+	if (left->rport != right->rport)
+		differs |= VERDICT_RPORT;
+	if (memcmp(left->laddr, right->laddr, sizeof(left->laddr)) != 0)
+		differs |= VERDICT_LADDR;
+	if (memcmp(left->raddr, right->raddr, sizeof(left->raddr)) != 0)
+		differs |= VERDICT_RADDR;
+	if (left->netns != right->netns)
+		differs |= VERDICT_NETNS;
+	if (owned && a->owner->pid != b->owner->pid)
+		differs |= VERDICT_PID;
+	if (!owned != (!a->owner && !b->owner) ||
+	    (owned && strcmp(a->owner->comm, b->owner->comm) != 0))
+		differs |= VERDICT_COMM;
+	return differs;
+}
+
+static struct verdict_group *new_group(struct verdict *verdict, size_t first, const char *key,
+				       const char *by)
+{
+	struct verdict_group *group = calloc(1, sizeof(*group));
+
+	if (!group)
+		return NULL;
+	group->key = strdup(key);
+	group->by = strdup(by);
+	if (!group->key || !group->by) {
+		free(group->key);
+		free(group->by);
+		free(group);
+		return NULL;
+	}
+	group->first = first;
+	group->number = HASH_COUNT(verdict->groups);
+	HASH_ADD_KEYPTR(hh, verdict->groups, group->key, strlen(group->key), group);
+	return group;
 }
 
 static int add_to_group(struct verdict *verdict, size_t i, const struct options *options)
 {
 	struct verdict_socket *it = &verdict->sockets[i];
 	struct verdict_group *group;
-	char key[GROUP_TEXT_MAX + 64];
+	char key[GROUP_TEXT_MAX + 64], values[GROUP_TEXT_MAX];
 
-	key_of(verdict, it, options, key, sizeof(key));
+	key_of(verdict, it, values_of(verdict, it, &options->by, values), key, sizeof(key));
 	HASH_FIND_STR(verdict->groups, key, group);
-	if (!group) {
-		group = calloc(1, sizeof(*group));
-		if (!group)
-			return -ENOMEM;
-		group->key = strdup(key);
-		if (!group->key) {
-			free(group);
-			return -ENOMEM;
-		}
-		group->first = i;
-		group->number = HASH_COUNT(verdict->groups);
-		HASH_ADD_KEYPTR(hh, verdict->groups, group->key, strlen(group->key), group);
-	}
+	if (!group)
+		group = new_group(verdict, i, key, values);
+	if (!group)
+		return -ENOMEM;
 	it->group = group->number;
 	group->count++;
-	group->youngest = it->age.ns;
+	group->differs |= differences(&verdict->sockets[group->first], it);
+	group->youngest = it->age;
+	return 0;
+}
+
+/* ---- findings ---- */
+
+static int add_to_finding(struct verdict *verdict, size_t i)
+{
+	const struct verdict_socket *it = &verdict->sockets[i];
+	struct verdict_finding *finding;
+	char key[128];
+
+	if (!it->rule)
+		return 0;
+	snprintf(key, sizeof(key), "%s\t%s%s", it->rule->id, it->inherited ? "~" : "",
+		 it->owner ? it->owner->comm : nobody(it));
+	HASH_FIND_STR(verdict->findings, key, finding);
+	if (!finding) {
+		finding = calloc(1, sizeof(*finding));
+		if (!finding)
+			return -ENOMEM;
+		finding->key = strdup(key);
+		if (!finding->key) {
+			free(finding);
+			return -ENOMEM;
+		}
+		finding->first = i;
+		HASH_ADD_KEYPTR(hh, verdict->findings, finding->key, strlen(finding->key), finding);
+	}
+	finding->count++;
+	finding->differs |= differences(&verdict->sockets[finding->first], it);
 	return 0;
 }
 
@@ -173,6 +295,23 @@ static void add_filling(void *ctx, const struct rules_filling *filling)
 	all[verdict->n_fillings++] = *filling;
 }
 
+/* Appends it, if the options ask for it. */
+static void judge(struct verdict *verdict, const struct census_socket *socket,
+		  const struct options *options, uint64_t tick_ns)
+{
+	struct verdict_socket it = {.socket = socket, .age = age_of(&socket->s, tick_ns)};
+	const struct census_socket *listener = NULL;
+
+	if (is_waiting_for_accept(&socket->s))
+		listener = census_listener(verdict->census, &socket->s.id);
+	it.rule = rules_judge(&socket->s, listener ? &listener->s : NULL, &it.age, options->min_ns);
+	if (!it.rule && !(options->stuck_states & 1u << socket->s.state))
+		return;
+	find_owner(verdict->census, listener, &it);
+	if (is_stuck(options, &it))
+		verdict->sockets[verdict->n_sockets++] = it;
+}
+
 int verdict_make(struct verdict *verdict, const struct census *census,
 		 const struct options *options, uint64_t tick_ns)
 {
@@ -182,55 +321,36 @@ int verdict_make(struct verdict *verdict, const struct census *census,
 	verdict->sockets = calloc(census->count + 1, sizeof(*verdict->sockets));
 	if (!verdict->sockets)
 		return -ENOMEM;
-	for (const struct census_socket *socket = census->sockets; socket;
-	     socket = socket->hh.next) {
-		struct verdict_socket it = {.socket = socket, .age = age_of(&socket->s, tick_ns)};
-
-		it.rule = rules_judge(&socket->s, &it.age, options->min_ns);
-		if (!it.rule && !(options->stuck_states & 1u << socket->s.state))
-			continue;
-		find_owner(census, &it);
-		if (is_stuck(options, &it))
-			verdict->sockets[verdict->n_sockets++] = it;
-	}
+	for (const struct census_socket *socket = census->sockets; socket; socket = socket->hh.next)
+		judge(verdict, socket, options, tick_ns);
 	qsort(verdict->sockets, verdict->n_sockets, sizeof(*verdict->sockets), compare);
 	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
 		err = add_to_group(verdict, i, options);
+	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
+		err = add_to_finding(verdict, i);
 	rules_fillings(census, add_filling, verdict);
 	if (err)
 		verdict_release(verdict);
 	return err;
 }
 
-const struct verdict_socket *verdict_worst(const struct verdict *verdict,
-					   const struct rules_rule *rule, const char *owner,
-					   size_t *ret_count)
-{
-	const struct verdict_socket *worst = NULL;
-	char text[VERDICT_OWNER_MAX];
-
-	*ret_count = 0;
-	for (size_t i = 0; i < verdict->n_sockets; i++) {
-		const struct verdict_socket *it = &verdict->sockets[i];
-
-		if (it->rule != rule || (owner && strcmp(owner, verdict_owner(it, text)) != 0))
-			continue;
-		if (!worst)
-			worst = it;
-		++*ret_count;
-	}
-	return worst;
-}
-
 void verdict_release(struct verdict *verdict)
 {
 	struct verdict_group *group, *next;
+	struct verdict_finding *finding, *next_finding;
 
 	for (group = verdict->groups; group; group = next) {
 		next = group->hh.next;
 		HASH_DEL(verdict->groups, group); // NOLINT(clang-analyzer-unix.Malloc): unlinks
 		free(group->key);
+		free(group->by);
 		free(group);
+	}
+	for (finding = verdict->findings; finding; finding = next_finding) {
+		next_finding = finding->hh.next;
+		HASH_DEL(verdict->findings, finding); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free(finding->key);
+		free(finding);
 	}
 	free(verdict->sockets);
 	free(verdict->fillings);

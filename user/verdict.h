@@ -17,14 +17,34 @@ struct verdict_socket {
 		*owner; /* the first that holds it; of its listener if `inherited` */
 	struct age age;
 	bool inherited;
+	bool unheld;    /* it has a file, and no process has a descriptor of it */
 	unsigned group; /* number of its verdict_group */
 };
 
+/* What else than the oldest is not the same in all of a group. */
+#define VERDICT_LPORT (1 << 0)
+#define VERDICT_RPORT (1 << 1)
+#define VERDICT_LADDR (1 << 2)
+#define VERDICT_RADDR (1 << 3)
+#define VERDICT_PID   (1 << 4)
+#define VERDICT_COMM  (1 << 5)
+#define VERDICT_NETNS (1 << 6)
+
 struct verdict_group {
 	char *key;
+	char *by;            /* values of --by, separated by spaces; "" without */
 	size_t first, count; /* in `sockets`: the oldest of them, and how many */
-	uint64_t youngest;   /* ns */
+	struct age youngest; /* DWELL_UNKNOWN if that of one is not known */
+	uint8_t differs;     /* VERDICT_* */
 	unsigned number;     /* verdict_socket.group of those in it */
+	UT_hash_handle hh;
+};
+
+/* Those whom one rule says something of, and who belong to processes of one name. */
+struct verdict_finding {
+	char *key;
+	size_t first, count; /* in `sockets`: the oldest of them, and how many */
+	uint8_t differs;     /* VERDICT_PID: they are of several processes */
 	UT_hash_handle hh;
 };
 
@@ -32,7 +52,8 @@ struct verdict {
 	const struct census *census;
 	struct verdict_socket *sockets; /* oldest first; those of unknown age last */
 	size_t n_sockets;
-	struct verdict_group *groups; /* in the order of their oldest */
+	struct verdict_group *groups;     /* in the order of their oldest; iterate with hh.next */
+	struct verdict_finding *findings; /* the same */
 	struct rules_filling *fillings;
 	size_t n_fillings;
 };
@@ -41,14 +62,15 @@ struct verdict {
 int verdict_make(struct verdict *verdict, const struct census *census,
 		 const struct options *options, uint64_t tick_ns);
 
-/* Of all sockets with this rule the oldest; NULL if there is none. ret_count: how many. */
-const struct verdict_socket *verdict_worst(const struct verdict *verdict,
-					   const struct rules_rule *rule, const char *owner,
-					   size_t *ret_count);
-
-/* "nginx[4711]", "(orphan)", "~nginx[4711]" for one not accepted yet, "?" . */
+/*
+ * "nginx[4711]", "nginx[4711] +2" if two more processes hold it, "~nginx[4711]" for one not
+ * accepted yet, "(orphan)", "(kernel)", "(no process)": its descriptor is on its way through a unix
+ * socket, or in an io_uring; "?": that cannot be seen. What differs in a group reads '*'.
+ */
 #define VERDICT_OWNER_MAX 64
 const char *verdict_owner(const struct verdict_socket *socket, char text[VERDICT_OWNER_MAX]);
+const char *verdict_owners(const struct verdict_socket *socket, uint8_t differs,
+			   char text[VERDICT_OWNER_MAX]);
 
 void verdict_release(struct verdict *verdict);
 

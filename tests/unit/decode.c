@@ -21,6 +21,7 @@ static union decode_record good(uint16_t kind)
 		[WIRE_HOLDER] = sizeof(struct wire_holder),
 		[WIRE_LIMITS] = sizeof(struct wire_limits),
 		[WIRE_CENSUS] = sizeof(struct wire_census),
+		[WIRE_NAME] = sizeof(struct wire_name),
 	};
 	union decode_record rec = {.head = {.ts = 5, .kind = kind, .len = lengths[kind]}};
 
