@@ -132,8 +132,8 @@ $(BUILD)/traffic: $(wildcard tests/live/traffic*.[ch] tests/live/rawtcp.[ch]) | 
 $(BUILD)/verify: tests/live/verify.c | $(BUILD)/user
 	$(CC) $(ALL_CFLAGS) $< -ljansson -o $@
 
-$(BUILD)/trouble: tests/live/trouble.c | $(BUILD)/user
-	$(CC) $(ALL_CFLAGS) $< -o $@
+$(BUILD)/trouble: $(wildcard tests/live/trouble*.[ch]) | $(BUILD)/user
+	$(CC) $(ALL_CFLAGS) $(filter %.c,$^) -o $@
 
 # ---- install ----
 

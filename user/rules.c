@@ -42,6 +42,11 @@ static bool has_unread(const struct rules_case *c)
 	return c->s->unread > 0 && is_held(c);
 }
 
+static bool is_unheld(const struct rules_case *c)
+{
+	return c->unheld;
+}
+
 /* tcp_recvmsg_locked() counts the FIN as read once it has returned 0 for it. */
 static bool is_leaked(const struct rules_case *c)
 {
@@ -58,17 +63,13 @@ static bool is_unread_for_long(const struct rules_case *c)
 	return has_unread(c) && is_past(c, c->s->received);
 }
 
-/*
- * There is more to send than the window takes, with nothing on the way whose ACK could open it; a
- * timer that runs then is tcp_probe_timer()'s. A full window is daily life for a moment only.
- */
+/* Only 0 is shut: tcp_write_wakeup() sends what fits into less than a segment. */
 static bool is_shut(const struct wire_snapshot *s)
 {
-	bool too_small = s->unsent > s->room && !s->unacked && s->timer;
-
-	return s->kind == WIRE_FULL && (s->probes || s->unsent) && (!s->room || too_small);
+	return s->kind == WIRE_FULL && (s->probes || s->unsent) && !s->room;
 }
 
+/* For a moment that is daily life. */
 static bool is_window_shut(const struct rules_case *c)
 {
 	return is_shut(c->s) && c->s->probes < SILENT_TRIES && is_past(c, c->s->sent);
@@ -122,6 +123,10 @@ static const struct rules_rule rules[] = {
 	{"unsent-data", SENDING, is_held_back, false,
 	 "closed with data that is not sent yet, and none of it went out for a second or more",
 	 "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'"},
+	{"no-process", IN(WIRE_CLOSE_WAIT) | IN(WIRE_FIN_WAIT2), is_unheld, true,
+	 "open, but no process has a descriptor of it: it was passed into a unix socket that "
+	 "nobody reads, or into an io_uring",
+	 "{in}ss -xpn | awk '$3 > 0'"},
 	{"close-wait-unread", IN(WIRE_CLOSE_WAIT), has_unread, true,
 	 "the peer has closed; the process has not read to the end of file",
 	 "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
@@ -157,15 +162,13 @@ const struct rules_rule *rules_rule(unsigned i)
 	return i < sizeof(rules) / sizeof(rules[0]) ? &rules[i] : NULL;
 }
 
-const struct rules_rule *rules_judge(const struct wire_snapshot *s,
-				     const struct wire_snapshot *listener, const struct age *age,
+const struct rules_rule *rules_judge(const struct rules_case *c, const struct age *age,
 				     uint64_t min_ns)
 {
-	const struct rules_case c = {.s = s, .listener = listener};
 	uint64_t least = min_ns > RULES_MIN_AGE_NS ? min_ns : RULES_MIN_AGE_NS;
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].states & IN(s->state) && rules[i].test(&c) &&
+		if (rules[i].states & IN(c->s->state) && rules[i].test(c) &&
 		    age->ns >= (rules[i].needs_age ? least : min_ns))
 			return &rules[i];
 	return NULL;
@@ -226,7 +229,7 @@ const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_M
 	if (s->kind == WIRE_FULL)
 		add_queues(s, text);
 	if (is_shut(s))
-		add(text, "window %" PRIu32, s->room);
+		add(text, "window 0");
 	if (s->probes)
 		add(text, "%u probe%s unanswered", s->probes, s->probes == 1 ? "" : "s");
 	if (s->retransmits)

@@ -15,6 +15,7 @@
 struct rules_case {
 	const struct wire_snapshot *s;
 	const struct wire_snapshot *listener; /* that it came from; NULL: none, or not known */
+	bool unheld; /* it has a file, and no process has a descriptor of it */
 };
 
 struct rules_rule { // NOLINT(clang-analyzer-optin.performance.Padding): in the order of its table
@@ -34,8 +35,7 @@ const struct rules_rule *rules_rule(unsigned i);
 #define RULES_MIN_AGE_NS 1000000000ULL
 
 /* The first rule that fires for this socket, NULL if none does. */
-const struct rules_rule *rules_judge(const struct wire_snapshot *s,
-				     const struct wire_snapshot *listener, const struct age *age,
+const struct rules_rule *rules_judge(const struct rules_case *c, const struct age *age,
 				     uint64_t min_ns);
 
 #define RULES_TEXT_MAX 256

@@ -304,10 +304,13 @@ static void judge(struct verdict *verdict, const struct census_socket *socket,
 
 	if (is_waiting_for_accept(&socket->s))
 		listener = census_listener(verdict->census, &socket->s.id);
-	it.rule = rules_judge(&socket->s, listener ? &listener->s : NULL, &it.age, options->min_ns);
+	find_owner(verdict->census, listener, &it);
+	it.rule = rules_judge(&(struct rules_case){.s = &socket->s,
+						   .listener = listener ? &listener->s : NULL,
+						   .unheld = it.unheld},
+			      &it.age, options->min_ns);
 	if (!it.rule && !(options->stuck_states & 1u << socket->s.state))
 		return;
-	find_owner(verdict->census, listener, &it);
 	if (is_stuck(options, &it))
 		verdict->sockets[verdict->n_sockets++] = it;
 }
