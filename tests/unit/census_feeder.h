@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * census_feeder.h - hand-made records of a census: sockets as they stand at CENSUS_NOW, who holds
+ * them, what there is room for, what it is called. Times are in ms, ages before CENSUS_NOW.
+ */
+#ifndef CENSUS_FEEDER_H
+#define CENSUS_FEEDER_H
+
+#include "feeder.h"
+
+#define CENSUS_NOW   10000000 /* ms */
+#define CENSUS_NETNS 4026531840u
+
+/* What is 0 is as usual: a full socket in CLOSE-WAIT that a process holds, window open. */
+struct snap {
+	int64_t cookie;
+	const char *laddr, *raddr;
+	int32_t lport, rport;
+	uint32_t netns;
+	uint8_t kind, state;
+	uint16_t flags; /* WIRE_S_*; as usual WIRE_S_FILE, of a full one; NONE16: none */
+	uint64_t age;   /* ms since all of began, acked, received, sent, touched; 0: none of them */
+	uint64_t sent;  /* ms since, if not `age` */
+	uint64_t left;  /* ms until its timer fires; 0: none runs */
+	uint32_t rto, uid, unread, room, unsent, unacked;
+	uint64_t cgroup;
+	uint8_t retransmits, probes;
+};
+
+#define NONE16 0x8000
+
+TEST_INLINE uint64_t census_past(uint64_t age)
+{
+	return age ? (CENSUS_NOW - age) * NS_PER_MS : 0;
+}
+
+TEST_INLINE union decode_record census_snapshot(const struct snap *snap)
+{
+	const struct rec rec = {.cookie = snap->cookie,
+				.laddr = snap->laddr,
+				.raddr = snap->raddr,
+				.lport = snap->lport,
+				.rport = snap->rport,
+				.netns = snap->netns};
+	union decode_record to = {0};
+	struct wire_snapshot *s = &to.snapshot;
+
+	*s = (struct wire_snapshot){
+		.head = {.ts = CENSUS_NOW * NS_PER_MS, .kind = WIRE_SNAPSHOT, .len = sizeof(*s)},
+		.id = feeder_id(&rec),
+		.cgroup = snap->cgroup,
+		.began = snap->kind == WIRE_FULL && snap->state != WIRE_SYN_SENT
+				 ? 0
+				 : census_past(snap->age),
+		.timer = snap->left ? (CENSUS_NOW + snap->left) * NS_PER_MS : 0,
+		.rto_ms = snap->rto,
+		.uid = snap->uid,
+		.unread = snap->unread,
+		.room = snap->room == (uint32_t)NONE ? 0
+			: snap->room                 ? snap->room
+						     : 65536,
+		.unsent = snap->unsent,
+		.unacked = snap->unacked,
+		.flags = snap->flags               ? snap->flags & WIRE_S_ALL
+			 : snap->kind == WIRE_FULL ? WIRE_S_FILE
+			 : snap->kind == WIRE_MINI ? WIRE_S_ORPHAN
+						   : 0,
+		.state = snap->state ? snap->state : WIRE_CLOSE_WAIT,
+		.kind = snap->kind,
+		.retransmits = snap->retransmits,
+		.probes = snap->probes};
+	if (snap->kind == WIRE_FULL) {
+		s->acked = s->received = s->touched = census_past(snap->age);
+		s->sent = census_past(snap->sent ? snap->sent : snap->age);
+	}
+	return to;
+}
+
+TEST_INLINE union decode_record census_holder(int64_t cookie, uint32_t pid, const char *comm,
+					      uint32_t fd)
+{
+	union decode_record to = {.holder = {.head = {.ts = CENSUS_NOW * NS_PER_MS,
+						      .kind = WIRE_HOLDER,
+						      .len = sizeof(to.holder)},
+					     .cookie = (uint64_t)cookie,
+					     .pid = pid,
+					     .fd = fd}};
+
+	memcpy(to.holder.comm, comm, strnlen(comm, 15));
+	return to;
+}
+
+TEST_INLINE union decode_record census_limits(uint32_t netns, uint16_t low, uint16_t high,
+					      uint32_t buckets)
+{
+	return (union decode_record){.limits = {.head = {.ts = CENSUS_NOW * NS_PER_MS,
+							 .kind = WIRE_LIMITS,
+							 .len = sizeof(struct wire_limits)},
+						.netns = netns,
+						.max_tw_buckets = buckets,
+						.port_low = low,
+						.port_high = high}};
+}
+
+TEST_INLINE union decode_record census_named(uint64_t of, uint64_t id, const char *text)
+{
+	union decode_record to = {.name = {.head = {.ts = CENSUS_NOW * NS_PER_MS,
+						    .kind = WIRE_NAME,
+						    .len = sizeof(to.name)},
+					   .id = id,
+					   .of = of}};
+
+	memcpy(to.name.text, text, strnlen(text, sizeof(to.name.text) - 1));
+	return to;
+}
+
+TEST_INLINE union decode_record census_bounds(bool begins, uint32_t missing)
+{
+	return (union decode_record){.census = {.head = {.ts = CENSUS_NOW * NS_PER_MS,
+							 .kind = WIRE_CENSUS,
+							 .len = sizeof(struct wire_census)},
+						.begins = begins,
+						.missing = missing}};
+}
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* rules.c - each rule fires on what it is for, and not on what looks like it and is well. */
+#include "census_feeder.h"
+#include "rules.h"
+
+#define FULL   .kind = WIRE_FULL
+#define ORPHAN .flags = WIRE_S_ORPHAN
+#define KERNEL .flags = WIRE_S_FILE | WIRE_S_KERNEL
+#define CHILD  .flags = NONE16
+#define SHUT   .room = (uint32_t)NONE
+
+static const struct {
+	const char *name, *rule; /* NULL: none fires */
+	struct snap snap;
+	uint32_t waiting, backlog; /* of its listener */
+	bool has_listener, unheld;
+} cases[] = {
+	{"leak", "close-wait-leak", .snap = {.age = 5000}},
+	{"leak-fresh", NULL, .snap = {.age = 900}},
+	{"unread", "close-wait-unread", .snap = {.age = 5000, .unread = 6}},
+	{"end-of-file-unread", "close-wait-unread", .snap = {.age = 5000, .unread = 1}},
+	{"close-wait-orphan", NULL, .snap = {.age = 5000, ORPHAN}},
+	{"close-wait-of-the-kernel", NULL, .snap = {.age = 5000, KERNEL}},
+	{"in-flight", "no-process", .snap = {.age = 5000, .unread = 1}, .unheld = true},
+	{"not-accepted", "not-accepted", .snap = {.age = 5000, .unread = 1, CHILD}},
+	{"not-accepted-open", "not-accepted",
+	 .snap = {.age = 5000, .state = WIRE_ESTABLISHED, CHILD}},
+	{"not-accepted-yet", NULL, .snap = {.age = 500, .state = WIRE_ESTABLISHED, CHILD}},
+	{"blocked-in-write", "peer-window-shut",
+	 .snap = {.age = 5000, .unread = 1, .unsent = 9000, SHUT, .left = 300}},
+	{"answer-to-nobody", "peer-silent",
+	 .snap = {.age = 5000, .unread = 1, .unacked = 9000, .retransmits = 3}},
+
+	{"held", "fin-wait-2-held", .snap = {.age = 5000, .state = WIRE_FIN_WAIT2}},
+	{"half-closed-just-now", NULL, .snap = {.age = 900, .state = WIRE_FIN_WAIT2}},
+	{"orphan", "fin-wait-2-orphan",
+	 .snap = {.age = 5000, .state = WIRE_FIN_WAIT2, .kind = WIRE_MINI, .left = 50000}},
+	{"orphan-with-a-long-timeout", "fin-wait-2-orphan",
+	 .snap = {.age = 5000, .state = WIRE_FIN_WAIT2, ORPHAN, .left = 50000}},
+
+	{"fin-unanswered", "peer-silent",
+	 .snap = {.age = 3000, .state = WIRE_FIN_WAIT1, ORPHAN, .unacked = 1, .retransmits = 2}},
+	{"fin-sent-again-once", NULL,
+	 .snap = {.age = 3000, .state = WIRE_FIN_WAIT1, ORPHAN, .unacked = 1, .retransmits = 1}},
+	{"closing-unanswered", "peer-silent",
+	 .snap = {.age = 3000, .state = WIRE_CLOSING, ORPHAN, .unacked = 1, .retransmits = 7}},
+	{"last-ack-unanswered", "peer-silent",
+	 .snap = {.age = 3000, .state = WIRE_LAST_ACK, ORPHAN, .unacked = 1, .retransmits = 7}},
+	{"fin-behind-window", "peer-window-shut",
+	 .snap = {.age = 3000,
+		  .state = WIRE_FIN_WAIT1,
+		  ORPHAN,
+		  .unsent = 90000,
+		  SHUT,
+		  .probes = 1}},
+	/* Probes that nobody answers: there is no such peer. */
+	{"probes-unanswered", "peer-silent",
+	 .snap = {.age = 3000,
+		  .state = WIRE_FIN_WAIT1,
+		  ORPHAN,
+		  .unsent = 90000,
+		  SHUT,
+		  .probes = 2}},
+	{"window-shut-for-a-moment", NULL,
+	 .snap = {.age = 3000, .sent = 300, .state = WIRE_ESTABLISHED, .unsent = 90000, SHUT}},
+	{"window-shut-nothing-to-send", NULL,
+	 .snap = {.age = 3000, .state = WIRE_ESTABLISHED, SHUT}},
+	{"held-back", "unsent-data",
+	 .snap = {.age = 3000, .state = WIRE_FIN_WAIT1, ORPHAN, .unsent = 90000}},
+	{"draining", NULL,
+	 .snap = {.age = 3000,
+		  .sent = 300,
+		  .state = WIRE_FIN_WAIT1,
+		  ORPHAN,
+		  .unsent = 90000,
+		  .unacked = 3000}},
+	{"only-the-fin-unsent", NULL,
+	 .snap = {.age = 3000, .state = WIRE_FIN_WAIT1, ORPHAN, .unsent = 1}},
+
+	{"syn", "syn-unanswered", .snap = {.age = 3000, .state = WIRE_SYN_SENT, .retransmits = 1}},
+	{"syn-on-its-way", NULL, .snap = {.age = 900, .state = WIRE_SYN_SENT}},
+	{"syn-ack", "syn-received-unanswered",
+	 .snap = {.age = 3000, .state = WIRE_SYN_RECV, .kind = WIRE_REQUEST, .retransmits = 1}},
+	{"syn-ack-with-room", "syn-received-unanswered",
+	 .snap = {.age = 3000, .state = WIRE_SYN_RECV, .kind = WIRE_REQUEST, .retransmits = 1},
+	 .has_listener = true, .waiting = 5, .backlog = 5},
+	{"syn-ack-behind-queue", "syn-received-queue-full",
+	 .snap = {.age = 3000, .state = WIRE_SYN_RECV, .kind = WIRE_REQUEST, .retransmits = 1},
+	 .has_listener = true, .waiting = 6, .backlog = 5},
+	{"queue-full", "accept-queue-full",
+	 .snap = {.state = WIRE_LISTEN, .unread = 129, .room = 128}},
+	{"queue-just-not-full", NULL, .snap = {.state = WIRE_LISTEN, .unread = 128, .room = 128}},
+
+	{"reader-asleep", "established-unread",
+	 .snap = {.age = 1000, .state = WIRE_ESTABLISHED, .unread = 4000}},
+	{"reader-at-work", NULL, .snap = {.age = 999, .state = WIRE_ESTABLISHED, .unread = 4000}},
+	{"keepalive-unanswered", "peer-silent",
+	 .snap = {.age = 90000, .state = WIRE_ESTABLISHED, .probes = 2}},
+	{"idle", NULL, .snap = {.age = 900000, .state = WIRE_ESTABLISHED}},
+	{"time-wait", NULL,
+	 .snap = {.age = 50000, .state = WIRE_TIME_WAIT, .kind = WIRE_MINI, .left = 10000}},
+};
+
+static void test_cases(void)
+{
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		union decode_record rec = census_snapshot(&cases[i].snap);
+		const struct wire_snapshot listener = {.unread = cases[i].waiting,
+						       .room = cases[i].backlog};
+		const struct rules_case c = {.s = &rec.snapshot,
+					     .listener = cases[i].has_listener ? &listener : NULL,
+					     .unheld = cases[i].unheld};
+		struct age age = age_of(&rec.snapshot, 4 * NS_PER_MS);
+		const struct rules_rule *rule = rules_judge(&c, &age, 0);
+		char name[64], text[RULES_TEXT_MAX];
+
+		snprintf(name, sizeof(name), "rules-%s", cases[i].name);
+		test_begin(name);
+		CHECK_STR(rule ? rule->id : "none", cases[i].rule ? cases[i].rule : "none");
+		test_end("%s: %s", rule ? rule->id : "no finding",
+			 rules_evidence(&rec.snapshot, text));
+	}
+}
+
+/* Every rule of the table is one that a case above fires. */
+static void test_all(void)
+{
+	const struct rules_rule *rule;
+	unsigned n = 0;
+
+	test_begin("rules-all");
+	for (; (rule = rules_rule(n)); n++) {
+		bool fired = false;
+
+		for (size_t i = 0; i < COUNT(cases); i++)
+			fired |= cases[i].rule && !strcmp(cases[i].rule, rule->id);
+		test_context("%s", rule->id);
+		CHECK(fired);
+		CHECK(rule->says[0] && rule->next[0]);
+	}
+	test_end("%u rules, each fires", n);
+}
+
+/* --for: nothing younger, and nothing whose age nobody knows. */
+static void test_min(void)
+{
+	const struct snap snaps[] = {
+		{.age = 29000}, {.age = 31000}, {.state = WIRE_LISTEN, .unread = 9, .room = 4}};
+	const bool wanted[] = {false, true, false};
+
+	test_begin("rules-min");
+	for (size_t i = 0; i < COUNT(snaps); i++) {
+		union decode_record rec = census_snapshot(&snaps[i]);
+		const struct rules_case c = {.s = &rec.snapshot};
+		struct age age = age_of(&rec.snapshot, 4 * NS_PER_MS);
+
+		CHECK_EQ(rules_judge(&c, &age, 30 * NS_PER_S) != NULL, wanted[i]);
+	}
+	test_end("30 s: what is 29 s old is left out, and what is of unknown age");
+}
+
+static void take_filling(void *ctx, const struct rules_filling *filling)
+{
+	char *text = ctx;
+	size_t used = strlen(text);
+
+	snprintf(text + used, 256 - used, "%s %zu/%zu;", filling->id, filling->count,
+		 filling->room);
+}
+
+static void put(struct census *census, union decode_record rec)
+{
+	if (census_add(census, &rec))
+		abort();
+}
+
+/* `n` TIME-WAITs to one destination, of 20 ports and 40 places. */
+static const char *filled_by(int n, uint16_t first_port, char text[256])
+{
+	struct census census = {0};
+
+	text[0] = '\0';
+	put(&census, census_limits(CENSUS_NETNS, 30000, 30019, 40));
+	for (int i = 0; i < n; i++)
+		put(&census, census_snapshot(&(struct snap){.cookie = i + 1,
+							    .lport = first_port + i,
+							    .kind = WIRE_MINI,
+							    .state = WIRE_TIME_WAIT,
+							    .left = 10000}));
+	rules_fillings(&census, take_filling, text);
+	census_release(&census);
+	return text;
+}
+
+static void test_fillings(void)
+{
+	char text[256];
+
+	test_begin("rules-fillings");
+	CHECK_STR(filled_by(10, 30000, text), "");
+	CHECK_STR(filled_by(11, 30000, text), "time-wait-ports 11/20;");
+	CHECK_STR(filled_by(20, 40000, text), "");
+	CHECK_STR(filled_by(21, 40000, text), "time-wait-table 21/40;");
+	test_end("more than half of the ports, or of the table");
+}
+
+int main(void)
+{
+	test_cases();
+	test_all();
+	test_min();
+	test_fillings();
+	return test_status();
+}

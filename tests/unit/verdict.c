@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* verdict.c - which sockets, whose, in which groups; and that many of them take no longer each. */
+#include "census_feeder.h"
+#include "verdict.h"
+
+#include <time.h>
+
+static struct census census;
+static struct options options;
+
+static void put(union decode_record rec)
+{
+	if (census_add(&census, &rec))
+		abort();
+}
+
+static void begin(const char *typed)
+{
+	char text[256];
+
+	census_release(&census);
+	snprintf(text, sizeof(text), "stuck %s", typed);
+	feeder_options(&options, text);
+	put(census_limits(CENSUS_NETNS, 32768, 60999, 65536));
+}
+
+static struct verdict make(void)
+{
+	struct verdict verdict;
+
+	if (verdict_make(&verdict, &census, &options, 4 * NS_PER_MS))
+		abort();
+	return verdict;
+}
+
+/* "STATE owner;..." of all, oldest first. */
+static const char *owners(char text[512])
+{
+	struct verdict verdict = make();
+	char owner[VERDICT_OWNER_MAX];
+
+	text[0] = '\0';
+	for (size_t i = 0; i < verdict.n_sockets; i++)
+		snprintf(text + strlen(text), 512 - strlen(text), "%s%s", i ? "; " : "",
+			 verdict_owner(&verdict.sockets[i], owner));
+	verdict_release(&verdict);
+	return text;
+}
+
+static void put_some_owners(void)
+{
+	put(census_snapshot(&(struct snap){.cookie = 1, .age = 9000}));
+	put(census_snapshot(&(struct snap){.cookie = 2, .age = 8000}));
+	put(census_snapshot(&(struct snap){.cookie = 3, .age = 7000, .flags = WIRE_S_ORPHAN}));
+	put(census_snapshot(
+		&(struct snap){.cookie = 4, .age = 6000, .flags = WIRE_S_FILE | WIRE_S_KERNEL}));
+	put(census_snapshot(
+		&(struct snap){.cookie = 5, .age = 5000, .lport = 80, .flags = NONE16}));
+	put(census_snapshot(&(struct snap){.cookie = 6, .age = 4000}));
+	put(census_snapshot(&(struct snap){.cookie = 7,
+					   .state = WIRE_LISTEN,
+					   .lport = 80,
+					   .rport = NONE,
+					   .laddr = "0.0.0.0"}));
+	put(census_holder(1, 10, "one", 3));
+	put(census_holder(1, 10, "one", 4));
+	put(census_holder(2, 10, "one", 5));
+	put(census_holder(2, 11, "two", 5));
+	put(census_holder(2, 11, "two", 6));
+	put(census_holder(2, 12, "three", 5));
+	put(census_holder(7, 20, "server", 3));
+	put(census_holder(99, 20, "server", 3));
+}
+
+static void test_owners(void)
+{
+	char text[512];
+
+	test_begin("verdict-owners");
+	begin("");
+	put_some_owners();
+	CHECK_STR(owners(text),
+		  "one[10]; one[10] +2; (orphan); (kernel); ~server[20]; (no process)");
+	begin("-p 12");
+	put_some_owners();
+	CHECK_STR(owners(text), "one[10] +2");
+	begin("-c server");
+	put_some_owners();
+	CHECK_STR(owners(text), "~server[20]");
+	test_end("of one, of three, of none, of the kernel, of a listener, in flight");
+}
+
+/* Nobody who looks at descriptors: nothing is said of who holds none. */
+static void test_blind(void)
+{
+	char text[512];
+
+	test_begin("verdict-blind");
+	begin("");
+	put(census_snapshot(&(struct snap){.cookie = 1, .age = 9000}));
+	CHECK_STR(owners(text), "?");
+	test_end("without holders an owner is not known");
+}
+
+static void test_names(void)
+{
+	char text[512];
+
+	test_begin("verdict-names");
+	begin("");
+	put(census_snapshot(&(struct snap){.cookie = 1, .age = 9000}));
+	put(census_holder(1, 10, "\x1b[31mred\xff", 3));
+	CHECK_STR(owners(text), "?[31mred?[10]");
+	test_end("a name cannot speak to the terminal");
+}
+
+/* "COUNT WHY differs;..." of all groups. */
+static const char *groups(char text[512])
+{
+	struct verdict verdict = make();
+
+	text[0] = '\0';
+	for (struct verdict_group *g = verdict.groups; g; g = g->hh.next)
+		snprintf(text + strlen(text), 512 - strlen(text), "%zu %s %x %llu;", g->count,
+			 g->by[0] ? g->by : "-", g->differs,
+			 (unsigned long long)(g->youngest.ns / NS_PER_S));
+	verdict_release(&verdict);
+	return text;
+}
+
+static void put_some_alike(void)
+{
+	put(census_snapshot(&(struct snap){.cookie = 1000,
+					   .state = WIRE_LISTEN,
+					   .lport = 80,
+					   .rport = NONE,
+					   .laddr = "0.0.0.0"}));
+	for (int i = 0; i < 500; i++) {
+		put(census_snapshot(&(struct snap){.cookie = i + 1,
+						   .age = 10000 + 1000 * (uint64_t)i,
+						   .lport = 80,
+						   .rport = 40000 + i,
+						   .cgroup = 77}));
+		put(census_holder(i + 1, i < 400 ? 10 : 11, "nginx", (uint32_t)i));
+	}
+	put(census_named(WIRE_NAME_CGROUP, 77, "nginx.service"));
+}
+
+static void test_groups(void)
+{
+	char text[512];
+
+	test_begin("verdict-groups");
+	begin("");
+	put_some_alike();
+	CHECK_STR(groups(text), "100 - 2 409;400 - 2 9;");
+	begin("-b comm,state");
+	put_some_alike();
+	CHECK_STR(groups(text), "500 nginx 12 9;");
+	begin("-b cgroup");
+	put_some_alike();
+	CHECK_STR(groups(text), "500 nginx.service 12 9;");
+	begin("-b remote-port --for 505s");
+	put_some_alike();
+	CHECK_STR(groups(text), "1 40499 0 508;1 40498 0 507;1 40497 0 506;1 40496 0 505;");
+	test_end("500 alike, by process, by name, by unit, by port");
+}
+
+static void test_findings(void)
+{
+	struct verdict verdict;
+
+	test_begin("verdict-findings");
+	begin("");
+	put_some_alike();
+	verdict = make();
+	CHECK_EQ(HASH_COUNT(verdict.findings), 1);
+	CHECK_EQ(verdict.findings->count, 500);
+	CHECK_EQ(verdict.findings->differs & VERDICT_PID, VERDICT_PID);
+	CHECK_STR(verdict.sockets[verdict.findings->first].rule->id, "close-wait-leak");
+	verdict_release(&verdict);
+	test_end("two processes of one name leak: one finding");
+}
+
+/* A socket that moves while the iterator walks comes twice. */
+static void test_twice(void)
+{
+	struct verdict verdict;
+
+	test_begin("verdict-twice");
+	begin("");
+	put(census_snapshot(&(struct snap){.cookie = 1, .age = 9000, .state = WIRE_ESTABLISHED}));
+	put(census_snapshot(&(struct snap){.cookie = 1, .age = 9000}));
+	verdict = make();
+	CHECK_EQ(verdict.n_sockets, 1);
+	CHECK_EQ(census.count, 1);
+	CHECK_EQ(census.states[WIRE_ESTABLISHED], 0);
+	CHECK_EQ(census.states[WIRE_CLOSE_WAIT], 1);
+	verdict_release(&verdict);
+	put(census_bounds(true, 0));
+	CHECK_EQ(census.count, 0);
+	test_end("the later one is what it is; the next census begins empty");
+}
+
+/* CPU time for `n` sockets that are not alike, of as many listeners and processes. */
+static double seconds_for(int n)
+{
+	struct verdict verdict;
+	clock_t start;
+
+	begin("-s close-wait,listen");
+	for (int i = 0; i < n; i++) {
+		put(census_snapshot(&(struct snap){.cookie = 2 * i + 1,
+						   .age = 10000 + (uint64_t)i,
+						   .lport = 1 + i % 60000,
+						   .netns = CENSUS_NETNS + (uint32_t)i / 60000,
+						   .rport = 1 + i % 50000}));
+		put(census_snapshot(&(struct snap){.cookie = 2 * i + 2,
+						   .state = WIRE_LISTEN,
+						   .lport = 1 + i % 60000,
+						   .netns = CENSUS_NETNS + (uint32_t)i / 60000,
+						   .laddr = "0.0.0.0",
+						   .rport = NONE}));
+		put(census_holder(2 * i + 1, 100 + (uint32_t)i, "server", 3));
+	}
+	start = clock();
+	verdict = make();
+	CHECK_EQ(verdict.n_sockets, 2 * (size_t)n);
+	CHECK_EQ(HASH_COUNT(verdict.groups), 2 * (size_t)n);
+	verdict_release(&verdict);
+	return (double)(clock() - start) / CLOCKS_PER_SEC;
+}
+
+/* Ten times as many may take thirty times as long, for caches; never a hundred. */
+static void test_many(void)
+{
+	double few, many;
+
+	test_begin("verdict-many");
+	few = seconds_for(5000);
+	many = seconds_for(50000);
+	CHECK(many < 30 * few + 0.2);
+	test_end("10000 sockets in %.0f ms, 100000 in %.0f ms", few * 1e3, many * 1e3);
+}
+
+int main(void)
+{
+	test_owners();
+	test_blind();
+	test_names();
+	test_groups();
+	test_findings();
+	test_twice();
+	test_many();
+	census_release(&census);
+	return test_status();
+}
