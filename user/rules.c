@@ -376,7 +376,7 @@ static void tell_fillings(struct filling *fillings, const struct census *census,
 	}
 }
 
-void rules_fillings(const struct census *census,
+void rules_fillings(const struct census *census, const struct match_config *match,
 		    void (*fn)(void *ctx, const struct rules_filling *), void *ctx)
 {
 	struct filling *by_destination = NULL, *by_netns = NULL;
@@ -386,7 +386,8 @@ void rules_fillings(const struct census *census,
 		const struct wire_id *id = &socket->s.id;
 		const struct wire_limits *limits = census_limits_of(census, id->netns);
 
-		if (socket->s.kind != WIRE_MINI)
+		if (socket->s.kind != WIRE_MINI ||
+		    (match && match_identity(match, id, true) != MATCH_YES))
 			continue;
 		count_one(&by_netns, id, false);
 		if (socket->s.state == WIRE_TIME_WAIT && limits && id->lport >= limits->port_low &&

@@ -10,6 +10,7 @@
 
 #include "age.h"
 #include "census.h"
+#include "match.h"
 
 /* What a rule may look at. */
 struct rules_case {
@@ -49,7 +50,7 @@ const char *rules_next(const struct rules_rule *rule, const struct census *censu
 
 /*
  * What no socket shows alone: TIME-WAITs that fill what there is room for. Calls `fn` for each
- * destination or namespace that is more than half full.
+ * destination or namespace that is more than half full; of those that `match` asks for, NULL: all.
  */
 struct rules_filling {
 	const char *id; /* "time-wait-ports", "time-wait-table" */
@@ -63,7 +64,7 @@ struct rules_filling {
 const char *rules_filling_next(const struct rules_filling *filling, const struct census *census,
 			       char text[RULES_TEXT_MAX]);
 
-void rules_fillings(const struct census *census,
+void rules_fillings(const struct census *census, const struct match_config *match,
 		    void (*fn)(void *ctx, const struct rules_filling *), void *ctx);
 
 #endif

@@ -81,6 +81,14 @@ static unsigned terminal_width(FILE *out)
 	return ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
 }
 
+/* A state that is normal for a moment is no failure, unless it is what was asked for. */
+static bool is_found(const struct verdict *verdict, const struct options *options)
+{
+	bool asked = options->has_states || options->min_ns;
+
+	return verdict->findings || verdict->n_fillings || (asked && verdict->n_sockets);
+}
+
 static int tell(struct stuck *stuck)
 {
 	struct verdict verdict;
@@ -89,7 +97,7 @@ static int tell(struct stuck *stuck)
 		diag_error("out of memory");
 		return DIAG_FAILED;
 	}
-	stuck->found |= verdict.n_sockets || verdict.n_fillings;
+	stuck->found |= is_found(&verdict, stuck->options);
 	stuck_print(&verdict, stuck->options, &stuck->meta, terminal_width(stuck->out), stuck->out);
 	verdict_release(&verdict);
 	if (!fflush(stuck->out) || errno == EPIPE)

@@ -115,7 +115,8 @@ static void print_census(const struct census *census, FILE *out)
 	fputc('#', out);
 	print_words(text, 1, out);
 	if (census->missing)
-		fprintf(out, "# %" PRIu32 " more could not be looked into\n", census->missing);
+		fprintf(out, "# %" PRIu32 " more network namespace%s could not be looked into\n",
+			census->missing, census->missing == 1 ? "" : "s");
 }
 
 /* ---- the table ---- */
@@ -191,6 +192,8 @@ static void netns_cell(const struct row *row, char text[CELL_MAX])
 {
 	if (row->group->differs & VERDICT_NETNS)
 		strcpy(text, "*");
+	else if (census_name(row->verdict->census, WIRE_NAME_HOME, row->it->socket->s.id.netns))
+		strcpy(text, "-");
 	else
 		netns_text(row->verdict->census, row->it->socket->s.id.netns, text);
 }
@@ -385,7 +388,7 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 	print_where(verdict, s, out);
 	fputs("\n ", out);
 	print_words(worst->rule->says, 1, out);
-	fprintf(out, "  %s: %s, %s > %s", finding->count > 1 ? "oldest" : "it",
+	fprintf(out, "  %s: %s, %s > %s", finding->count > 1 ? "oldest" : "age",
 		age_text(&worst->age, age), end_text(s->id.laddr, s->id.lport, local),
 		end_text(s->id.raddr, s->id.rport, remote));
 	stuck_text_evidence(verdict, worst, text);

@@ -4,7 +4,7 @@
  * tests/golden/run.sh checks that they are still what this program makes, and makes them anew with
  * UPDATE=1.
  */
-#include "../unit/feeder.h"
+#include "../unit/census_feeder.h"
 
 #include <errno.h>
 
@@ -212,6 +212,167 @@ static void wide(void)
 		 .raddr = "255.255.255.255"));
 }
 
+static void put_bytes(union decode_record bytes)
+{
+	if (recording_add(writer, &bytes, bytes.head.len))
+		exit(1);
+}
+
+#define PUT_SNAP(...) put_bytes(census_snapshot(&(struct snap)__VA_ARGS__))
+
+static void put_limits(void)
+{
+	put_bytes(census_limits(CENSUS_NETNS, 30000, 30019, 40));
+	put_bytes(census_limits(CENSUS_NETNS + 7, 32768, 60999, 65536));
+}
+
+static void put_leaks(void)
+{
+	/* 1 to 12: one leak, seen twelve times; and the listener they came from */
+	for (int i = 0; i < 12; i++)
+		PUT_SNAP({.cookie = i + 1,
+			  .age = 11520000 - 60000 * (uint64_t)i,
+			  .lport = 80,
+			  .rport = 51000 + i,
+			  .uid = 33,
+			  .cgroup = 4242});
+	PUT_SNAP({.cookie = 20,
+		  .state = WIRE_LISTEN,
+		  .lport = 80,
+		  .rport = NONE,
+		  .laddr = "0.0.0.0",
+		  .raddr = "0.0.0.0",
+		  .unread = 3,
+		  .room = 2,
+		  .cgroup = 4242});
+	PUT_SNAP({.cookie = 21,
+		  .age = 61000,
+		  .lport = 80,
+		  .rport = 52000,
+		  .unread = 1,
+		  .flags = NONE16});
+	PUT_SNAP({.cookie = 22,
+		  .age = 7000,
+		  .kind = WIRE_REQUEST,
+		  .state = WIRE_SYN_RECV,
+		  .lport = 80,
+		  .rport = 52001,
+		  .retransmits = 2,
+		  .left = 4000});
+	/* In another namespace; a name that anybody may choose */
+	PUT_SNAP({.cookie = 23,
+		  .age = 95000,
+		  .netns = CENSUS_NETNS + 7,
+		  .rport = 8080,
+		  .raddr = "2001:db8:1234:5678:9abc:def0:1234:5678",
+		  .laddr = "2001:db8::1",
+		  .unread = 513,
+		  .cgroup = 4343});
+	PUT_SNAP({.cookie = 24, .age = 30000, .unread = 1, .lport = 40024});
+}
+
+static void put_silent_ones(void)
+{
+	PUT_SNAP({.cookie = 30, .age = 40000, .state = WIRE_FIN_WAIT2, .rport = 5432});
+	PUT_SNAP({.cookie = 31,
+		  .age = 41000,
+		  .state = WIRE_FIN_WAIT2,
+		  .kind = WIRE_MINI,
+		  .left = 19000});
+	PUT_SNAP({.cookie = 32,
+		  .age = 9000,
+		  .state = WIRE_FIN_WAIT1,
+		  .flags = WIRE_S_ORPHAN,
+		  .unacked = 1,
+		  .retransmits = 5,
+		  .rto = 6400,
+		  .left = 3200});
+	PUT_SNAP({.cookie = 33,
+		  .age = 9000,
+		  .state = WIRE_LAST_ACK,
+		  .flags = WIRE_S_ORPHAN,
+		  .unacked = 701,
+		  .unsent = 1400,
+		  .room = (uint32_t)NONE,
+		  .probes = 1,
+		  .left = 1200});
+	PUT_SNAP({.cookie = 34,
+		  .age = 3000,
+		  .state = WIRE_SYN_SENT,
+		  .retransmits = 1,
+		  .left = 4000,
+		  .raddr = "192.0.2.33"});
+	PUT_SNAP(
+		{.cookie = 35, .age = 86400000ULL / 10, .state = WIRE_ESTABLISHED, .unread = 4000});
+	PUT_SNAP({.cookie = 36, .age = 500, .state = WIRE_ESTABLISHED});
+	for (int i = 0; i < 19; i++)
+		PUT_SNAP({.cookie = 40 + i,
+			  .age = 20000,
+			  .state = WIRE_TIME_WAIT,
+			  .kind = WIRE_MINI,
+			  .lport = 30000 + i,
+			  .left = 40000});
+}
+
+static void put_holders(void)
+{
+	for (int i = 0; i < 12; i++)
+		put_bytes(census_holder(i + 1, 100 + (uint32_t)i / 8, "nginx", 9 + (uint32_t)i));
+	put_bytes(census_holder(20, 100, "nginx", 6));
+	put_bytes(census_holder(20, 101, "nginx", 6));
+	put_bytes(census_holder(23, 200, "odd\"name,\x1b[31m", 3));
+	put_bytes(census_holder(23, 201, "odd\"name,\x1b[31m", 3));
+	put_bytes(census_holder(23, 201, "odd\"name,\x1b[31m", 4));
+	put_bytes(census_holder(30, 300, "psql", 5));
+	put_bytes(census_holder(34, 301, "curl", 5));
+	put_bytes(census_holder(35, 302, "sleepy", 5));
+	put_bytes(census_holder(36, 302, "sleepy", 6));
+	put_bytes(census_named(WIRE_NAME_HOME, CENSUS_NETNS, ""));
+	put_bytes(census_named(WIRE_NAME_NETNS, CENSUS_NETNS + 7, "blue"));
+	put_bytes(census_named(WIRE_NAME_CGROUP, 4242, "nginx.service"));
+	put_bytes(census_named(WIRE_NAME_CGROUP, 4343, "docker:3f4e5d6c7b8a"));
+}
+
+/* What `stuck -w` writes: one of each trouble. */
+static void stuck(void)
+{
+	put_bytes(census_bounds(true, 0));
+	put_limits();
+	put_leaks();
+	put_silent_ones();
+	put_holders();
+	put_bytes(census_bounds(false, 1));
+}
+
+/* Nothing is wrong. */
+static void well(void)
+{
+	put_bytes(census_bounds(true, 0));
+	put_bytes(census_limits(CENSUS_NETNS, 32768, 60999, 65536));
+	PUT_SNAP({.cookie = 1,
+		  .state = WIRE_LISTEN,
+		  .lport = 80,
+		  .rport = NONE,
+		  .laddr = "0.0.0.0",
+		  .raddr = "0.0.0.0",
+		  .unread = 2,
+		  .room = 128});
+	PUT_SNAP({.cookie = 2, .age = 3000, .state = WIRE_ESTABLISHED, .lport = 80});
+	PUT_SNAP({.cookie = 3, .age = 300, .lport = 80, .rport = 51000});
+	PUT_SNAP({.cookie = 4,
+		  .age = 3000,
+		  .state = WIRE_TIME_WAIT,
+		  .kind = WIRE_MINI,
+		  .lport = 80,
+		  .rport = 51001,
+		  .left = 57000});
+	put_bytes(census_holder(1, 100, "nginx", 6));
+	put_bytes(census_holder(2, 100, "nginx", 7));
+	put_bytes(census_holder(3, 100, "nginx", 8));
+	put_bytes(census_named(WIRE_NAME_HOME, CENSUS_NETNS, ""));
+	put_bytes(census_bounds(false, 0));
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -219,7 +380,8 @@ static const struct {
 } recordings[] = {
 	{"basic", basic, false}, {"losses", losses, false},     {"partial", partial, false},
 	{"blind", blind, true},  {"names", names, false},       {"groups", groups, false},
-	{"wide", wide, false},   {"accepted", accepted, false},
+	{"wide", wide, false},   {"accepted", accepted, false}, {"stuck", stuck, false},
+	{"well", well, false},
 };
 
 static int make(unsigned i, const char *path)

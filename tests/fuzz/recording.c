@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * recording.c - recordings that somebody else made: `recording SEED ROUNDS FILE...` mutates the
- * files and replays them in all formats, with options chosen at random. Half of the time checksums
- * are put right, so that the model is reached too. Whatever the bytes, it must end, without a crash
- * or a sanitizer's word, in time; SIGALRM ends a round that hangs.
+ * files and replays them in all formats, or has them judged by `stuck`, with options chosen at
+ * random. Half of the time checksums are put right, so that the model is reached too. Whatever the
+ * bytes, it must end, without a crash or a sanitizer's word, in time; SIGALRM ends a round that
+ * hangs.
  */
 #include <signal.h>
 #include <zlib.h>
@@ -11,6 +12,7 @@
 #include "../unit/test.h"
 #include "diag.h"
 #include "replay.h"
+#include "stuck.h"
 #include "wire.h"
 
 #define INPUT_MAX     (1 << 20)
@@ -140,7 +142,7 @@ static void shift_a_record(struct test_random *random, struct input *input)
 			return;
 		}
 		memcpy(&len, input->bytes + at + 14, sizeof(len));
-		if (!len || len > 104)
+		if (!len || len > WIRE_MAX_SIZE)
 			return;
 		at += len;
 	}
@@ -173,12 +175,17 @@ static const char *const option_sets[][8] = {
 	{"-L", "80", "--max-connections", "2"},
 	{"-p", "101", "-s", "established,syn-sent"},
 	{"-d", "3", "-m", "1ms"},
+	{"stuck"},
+	{"stuck", "-f", "json"},
+	{"stuck", "-f", "csv", "--for", "1s"},
+	{"stuck", "-v", "-s", "listen,established,close-wait,time-wait,syn-received,last-ack"},
+	{"stuck", "-b", "comm,remote-port,cgroup"},
 };
 
 static void parse_options(struct options *options, struct test_random *random)
 {
 	const char *const *set = option_sets[test_below(random, COUNT(option_sets))];
-	char words[8][32], *argv[12] = {(char *)"fuzz", (char *)"-r", path};
+	char words[8][96], *argv[12] = {(char *)"fuzz", (char *)"-r", path};
 	int argc = 3;
 
 	for (unsigned i = 0; i < 8 && set[i]; i++) {
@@ -199,6 +206,8 @@ static bool replay(struct test_random *random, FILE *out)
 		abort();
 	parse_options(&options, random);
 	alarm(ROUND_SECONDS);
+	if (options.command == COMMAND_STUCK)
+		return stuck_run(&options, out) == DIAG_OK;
 	return replay_run(&options, out) == DIAG_OK;
 }
 

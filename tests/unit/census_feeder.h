@@ -8,7 +8,7 @@
 
 #include "feeder.h"
 
-#define CENSUS_NOW   10000000 /* ms */
+#define CENSUS_NOW   20000000 /* ms */
 #define CENSUS_NETNS 4026531840u
 
 /* What is 0 is as usual: a full socket in CLOSE-WAIT that a process holds, window open. */

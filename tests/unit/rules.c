@@ -187,7 +187,7 @@ static const char *filled_by(int n, uint16_t first_port, char text[256])
 							    .kind = WIRE_MINI,
 							    .state = WIRE_TIME_WAIT,
 							    .left = 10000}));
-	rules_fillings(&census, take_filling, text);
+	rules_fillings(&census, NULL, take_filling, text);
 	census_release(&census);
 	return text;
 }
