@@ -11,6 +11,7 @@
 #include "options.h"
 #include "privileges.h"
 #include "replay.h"
+#include "rules.h"
 #include "stuck.h"
 
 /* Results that were not written are a failure too, however they came about; a closed pipe is not.
@@ -52,9 +53,13 @@ int main(int argc, char **argv)
 {
 	static struct options options; /* 32 KiB of port sets: not for the stack */
 
-	/* For the tests that compare the documentation with the table; not for people. */
+	/* For the tests that compare the documentation with the tables; not for people. */
 	if (argc == 2 && !strcmp(argv[1], "--list-options")) {
 		options_print_list(stdout);
+		return close_output(DIAG_OK);
+	}
+	if (argc == 2 && !strcmp(argv[1], "--list-rules")) {
+		rules_print_list(stdout);
 		return close_output(DIAG_OK);
 	}
 	if (options_parse(&options, argc, argv))

@@ -162,6 +162,16 @@ const struct rules_rule *rules_rule(unsigned i)
 	return i < sizeof(rules) / sizeof(rules[0]) ? &rules[i] : NULL;
 }
 
+#define PORTS_ID "time-wait-ports"
+#define TABLE_ID "time-wait-table"
+
+void rules_print_list(FILE *out)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		fprintf(out, "%s\n", rules[i].id);
+	fputs(PORTS_ID "\n" TABLE_ID "\n", out);
+}
+
 const struct rules_rule *rules_judge(const struct rules_case *c, const struct age *age,
 				     uint64_t min_ns)
 {
@@ -353,7 +363,7 @@ static void tell_fillings(struct filling *fillings, const struct census *census,
 	for (filling = fillings; filling; filling = next) {
 		const struct wire_limits *limits = census_limits_of(census, filling->id.netns);
 		struct rules_filling told = {
-			.id = ports ? "time-wait-ports" : "time-wait-table",
+			.id = ports ? PORTS_ID : TABLE_ID,
 			.says = ports ? "TIME-WAITs hold the local ports towards this destination: "
 					"connect() will fail with EADDRNOTAVAIL"
 				      : "the table of TIME-WAITs fills up: what does not fit is "

@@ -7,6 +7,7 @@
 #define TCPDWELL_RULES_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "age.h"
 #include "census.h"
@@ -38,6 +39,9 @@ const struct rules_rule *rules_rule(unsigned i);
 /* The first rule that fires for this socket, NULL if none does. */
 const struct rules_rule *rules_judge(const struct rules_case *c, const struct age *age,
 				     uint64_t min_ns);
+
+/* One id a line, for the test that compares the man page with this table. */
+void rules_print_list(FILE *out);
 
 #define RULES_TEXT_MAX 256
 
