@@ -199,7 +199,7 @@ pid_t spawn(const char *name, void (*then)(void *arg), void *arg)
 /* Children first: they inherit every descriptor that is open by then. */
 static void play_all(const char *netns)
 {
-	far_netns = netns;
+	far_netns = strcmp(netns, "-") != 0 ? netns : NULL;
 	trouble_controls();
 	trouble_owners();
 	trouble_waiting();
@@ -218,7 +218,7 @@ static void play(int argc, char **argv)
 	else if (argc == 2)
 		play_all(argv[1]);
 	else
-		die("usage: trouble now | ports | many N | same NAME | FAR-NETNS");
+		die("usage: trouble now | ports | many N | same NAME | FAR-NETNS or -");
 }
 
 int main(int argc, char **argv)

@@ -23,7 +23,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The far namespace: addresses on its two links, see stuck.sh. */
+/* The far namespace, NULL if there is none; addresses on its two links, see stuck.sh. */
 #define FAR_ROUTE "10.99.1.2" /* its way back ends in a blackhole */
 #define FAR_LINK  "10.99.2.2" /* its link goes down */
 
