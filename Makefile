@@ -11,12 +11,12 @@ ARGS    ?=
 
 # What the build, the tests and lint need beyond a base Debian, as Debian names it.
 PACKAGES := gcc clang llvm libc6-dev libbpf-dev libelf-dev zlib1g-dev libjansson-dev libcap-dev \
-	uthash-dev bpftool pkg-config iproute2 jq mandoc util-linux procps clang-format \
+	uthash-dev bpftool pkg-config iproute2 netbase jq mandoc util-linux procps clang-format \
 	clang-tidy cppcheck shellcheck binutils
 SENTINELS := /usr/bin/gcc /usr/bin/clang /usr/bin/llvm-strip /usr/include/bpf/libbpf.h /usr/include/gelf.h \
 	/usr/include/zlib.h /usr/include/jansson.h /usr/include/sys/capability.h /usr/include/uthash.h \
 	/usr/sbin/bpftool /usr/bin/jq /usr/bin/mandoc /usr/bin/shellcheck /usr/bin/cppcheck /usr/bin/clang-tidy \
-	/usr/bin/clang-format /sbin/ip /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy
+	/usr/bin/clang-format /sbin/ip /etc/services /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
 	-Wpointer-arith -Wwrite-strings -Wundef -Werror
@@ -38,7 +38,7 @@ USER_O  := $(USER_C:user/%.c=$(BUILD)/user/%.o)
 LIB_O   := $(filter-out $(BUILD)/user/main.o,$(USER_O))
 UNIT_C  := $(wildcard tests/unit/*.c)
 FUZZ_C  := $(wildcard tests/fuzz/*.c)
-HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble
+HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
@@ -134,6 +134,9 @@ $(BUILD)/verify: tests/live/verify.c | $(BUILD)/user
 
 $(BUILD)/trouble: $(wildcard tests/live/trouble*.[ch]) | $(BUILD)/user
 	$(CC) $(ALL_CFLAGS) $(filter %.c,$^) -o $@
+
+$(BUILD)/mixed: tests/live/mixed.c | $(BUILD)/user
+	$(CC) $(ALL_CFLAGS) $< -o $@
 
 # ---- install ----
 

@@ -21,6 +21,7 @@
 #define MATCH_PREFIXES_MAX 16
 #define MATCH_NETNS_MAX    16
 #define MATCH_PORT_WORDS   1024 /* 65,536 bits */
+#define MATCH_STEPS_MAX    64
 
 /* A set bit is a wanted port. */
 struct match_ports {
@@ -30,6 +31,29 @@ struct match_ports {
 struct match_prefix {
 	__u64 addr[2]; /* as in wire_id, in memory order, host bits zero */
 	__u64 mask[2];
+};
+
+/* match_step.op */
+#define MATCH_OP_LOCAL  1 /* push: does the local end have such a port and such an address? */
+#define MATCH_OP_REMOTE 2
+#define MATCH_OP_NOT    3 /* of the topmost */
+#define MATCH_OP_AND    4 /* of the two topmost, which it replaces */
+#define MATCH_OP_OR     5
+
+struct match_step {
+	__u8 op;
+	__u8 by_port; /* the port is asked, from `low` to `high`; with low > high none is right */
+	__u8 by_addr; /* the address is asked */
+	__u8 unused;
+	__u16 low, high;
+	struct match_prefix prefix;
+};
+
+/* A filter expression as user/expr.c compiles it: operands first, then their operator. */
+struct match_program {
+	__u32 n; /* 0: no expression */
+	__u32 unused;
+	struct match_step steps[MATCH_STEPS_MAX];
 };
 
 struct match_config {
@@ -45,6 +69,7 @@ struct match_config {
 	struct match_prefix
 		prefixes[MATCH_PREFIXES_MAX]; /* one must hold the local or the remote address */
 	struct match_ports local, remote, either, neither;
+	struct match_program program;
 };
 
 #define match_inline static inline __attribute__((always_inline, unused))
@@ -137,6 +162,118 @@ match_inline int match_any_addr(const volatile struct match_config *cfg, const s
 	return verdict;
 }
 
+/* ---- expressions ---- */
+
+/*
+ * Arithmetic instead of branches: the verifier follows both sides of a branch, which doubles what
+ * it goes through at every condition. No compiler may see through this and make branches again.
+ */
+#define MATCH_OPAQUE(number) __asm__ volatile("" : "+r"(number))
+
+/* 1 if the number has any bit, else 0; 1 if it is negative, else 0. */
+match_inline __u64 match_any_bit(__u64 number)
+{
+	__u64 negated = -number;
+
+	MATCH_OPAQUE(negated);
+	return (number | negated) >> 63;
+}
+
+match_inline __u64 match_negative(__u64 number)
+{
+	MATCH_OPAQUE(number);
+	return number >> 63;
+}
+
+/* One end of a connection, and 1 for what is not known of it yet. */
+struct match_end {
+	__u64 addr[2];
+	__u64 port;
+	__u64 no_addr, no_port;
+};
+
+/* `may_come`: 1 if a port, an address that is 0 is one that is not known yet. */
+match_inline struct match_end match_end_of(const __u8 addr[16], __u16 port, __u64 addr_may_come,
+					   __u64 port_may_come)
+{
+	const __u64 *words = (const __u64 *)addr;
+	const __u64 unspecified_ipv4 = __builtin_bswap64(0xffff00000000ULL);
+	struct match_end end = {.addr = {words[0], words[1]}, .port = port};
+
+	end.no_port = port_may_come & ~match_any_bit(port);
+	end.no_addr = addr_may_come &
+		      ~(match_any_bit(words[0]) |
+			(match_any_bit(words[1]) & match_any_bit(words[1] ^ unspecified_ipv4)));
+	return end;
+}
+
+/* The answers so far, the last one in bit 0: can it be yes, can it be no? Both: undecided. */
+struct match_stack {
+	__u64 yes, no;
+};
+
+match_inline void match_push(struct match_stack *stack, const volatile struct match_step *step,
+			     const struct match_end *end)
+{
+	const volatile struct match_prefix *prefix = &step->prefix;
+	__u64 by_port = step->by_port, by_addr = step->by_addr;
+	__u64 wrong_port = match_negative(end->port - step->low) |
+			   match_negative((__u64)step->high - end->port);
+	__u64 wrong_addr = match_any_bit(((end->addr[0] & prefix->mask[0]) ^ prefix->addr[0]) |
+					 ((end->addr[1] & prefix->mask[1]) ^ prefix->addr[1]));
+	__u64 no_port = by_port & end->no_port, no_addr = by_addr & end->no_addr;
+	__u64 is_wrong = (by_port & wrong_port & ~no_port) | (by_addr & wrong_addr & ~no_addr);
+
+	stack->yes = stack->yes << 1 | (is_wrong ^ 1);
+	stack->no = stack->no << 1 | is_wrong | no_port | no_addr;
+}
+
+match_inline void match_combine(struct match_stack *stack, int op)
+{
+	__u64 yes = stack->yes >> 1, no = stack->no >> 1, differ = (stack->yes ^ stack->no) & 1;
+
+	if (op == MATCH_OP_NOT) {
+		stack->yes ^= differ;
+		stack->no ^= differ;
+	} else if (op == MATCH_OP_AND) {
+		stack->yes = yes & (stack->yes | ~1ULL);
+		stack->no = no | (stack->no & 1);
+	} else {
+		stack->yes = yes | (stack->yes & 1);
+		stack->no = no & (stack->no | ~1ULL);
+	}
+}
+
+match_inline int match_program(const volatile struct match_program *program,
+			       const struct wire_id *id, int has_remote)
+{
+	/* A listener may listen on any address, and has no remote end: that is known. Then it is
+	 * port 0 of address 0, as `ss` has it. */
+	__u64 may_come = has_remote != 0;
+	struct match_end local = match_end_of(id->laddr, id->lport, may_come, 1);
+	struct match_end remote = match_end_of(id->raddr, id->rport, may_come, may_come);
+	struct match_stack stack = {0};
+	__u64 yes, no;
+
+	for (int i = 0; i < MATCH_STEPS_MAX; i++) {
+		const volatile struct match_step *step = &program->steps[i];
+
+		if ((__u32)i >= program->n)
+			break;
+		if (step->op == MATCH_OP_LOCAL)
+			match_push(&stack, step, &local);
+		else if (step->op == MATCH_OP_REMOTE)
+			match_push(&stack, step, &remote);
+		else
+			match_combine(&stack, step->op);
+	}
+	yes = stack.yes & 1;
+	no = stack.no & 1;
+	return (int)(yes + (yes & no)); /* MATCH_NO, MATCH_YES, MATCH_UNDECIDED */
+}
+
+/* ---- all of it ---- */
+
 /* `has_remote` is 0 for what can never have a remote end: a listener. */
 match_inline int match_identity(const volatile struct match_config *cfg, const struct wire_id *id,
 				int has_remote)
@@ -147,6 +284,9 @@ match_inline int match_identity(const volatile struct match_config *cfg, const s
 		return MATCH_NO;
 	if (cfg->family && (cfg->family == 4) != match_is_ipv4(id->laddr))
 		return MATCH_NO;
+	/* First, while the verifier has few states to carry through it. */
+	if (cfg->program.n)
+		verdict = match_program(&cfg->program, id, has_remote);
 	if (cfg->by_local)
 		verdict = match_and(verdict, match_port(&cfg->local, id->lport));
 	if (cfg->by_remote)

@@ -2,6 +2,7 @@
 /* options.c - the option table and what each row does. See options.h. */
 #include "options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -12,6 +13,7 @@
 
 #include "clock.h"
 #include "diag.h"
+#include "expr.h"
 #include "parse.h"
 #include "tcpstate.h"
 
@@ -447,9 +449,10 @@ static const struct {
 
 /* ---- parsing ---- */
 
-/* Which options stood on the command line. */
+/* Which options stood on the command line, and the words of the filter expression. */
 struct given {
 	bool rows[COUNT(rows)];
+	char expr[EXPR_TEXT_MAX];
 };
 
 #define LONG_ONLY 256 /* getopt value of row i without a letter: LONG_ONLY + i */
@@ -497,11 +500,12 @@ static int unknown_option(char **argv, int value)
 }
 
 /* What narrows a recording is said in its head; longer than that, it ends in dots. */
-static void note_filter(struct options *o, size_t row, const char *value)
+static void note_filter(struct options *o, const char *option, const char *value)
 {
 	size_t used = strlen(o->filter_text), room = sizeof(o->filter_text) - used;
-	int len = snprintf(o->filter_text + used, room, "%s--%s%s%s", used ? " " : "",
-			   rows[row].name, value ? " " : "", value ? value : "");
+	int len = snprintf(o->filter_text + used, room, "%s%s%s%s%s", used ? " " : "",
+			   option ? "--" : "", option ? option : "", option && value ? " " : "",
+			   value ? value : "");
 
 	if (len >= (int)room)
 		strcpy(o->filter_text + sizeof(o->filter_text) - 4, "...");
@@ -524,7 +528,7 @@ static int set_row(struct options *o, size_t row, const char *value, struct give
 		return -EINVAL;
 	}
 	if ((rows[row].commands & FILTER) == FILTER)
-		note_filter(o, row, value);
+		note_filter(o, rows[row].name, value);
 	return 0;
 }
 
@@ -536,6 +540,8 @@ static const char *command_arg(enum options_command command)
 	return NULL;
 }
 
+#define EXPR_HINT "a filter begins with state, exclude, src, dst, sport, dport, not or '('"
+
 static int set_word(struct options *o, const char *word)
 {
 	char names[128] = "";
@@ -546,7 +552,7 @@ static int set_word(struct options *o, const char *word)
 	}
 	if (o->command) {
 		diag_error("unexpected argument '%s' after the command", word);
-		diag_hint("options begin with '-'; `tcpdwell --help` lists them");
+		diag_hint("options begin with '-'; " EXPR_HINT);
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < COUNT(commands); i++) {
@@ -558,8 +564,53 @@ static int set_word(struct options *o, const char *word)
 		strcat(names, commands[i].name);
 	}
 	diag_error("unknown command '%s'", word);
-	diag_hint("commands are %s; options begin with '-'", names);
+	diag_hint("commands are %s; options begin with '-'; " EXPR_HINT, names);
 	return -EINVAL;
+}
+
+/* The words of an expression come one by one or all in one. */
+static int add_to_expr(struct given *given, const char *text)
+{
+	size_t used = strlen(given->expr), room = sizeof(given->expr) - used;
+
+	if (snprintf(given->expr + used, room, "%s%s", used ? " " : "", text) < (int)room) {
+		for (char *c = given->expr + used; *c; c++)
+			*c = isspace((unsigned char)*c) ? ' ' : *c;
+		return 0;
+	}
+	diag_error("filter: longer than %zu characters", sizeof(given->expr) - 1);
+	diag_hint("options such as -L and -a take lists");
+	return -EINVAL;
+}
+
+static int apply_expr(struct options *o, const struct given *given)
+{
+	char why[PARSE_WHY] = "";
+	struct expr expr;
+	bool ok;
+
+	if (!given->expr[0])
+		return 0;
+	ok = expr_parse(given->expr, &expr, why);
+	if (ok && expr.family && !set_family(o, expr.family, why))
+		ok = parse_refuse(
+			why, "'%s' and -%c exclude each other",
+			expr.family == 4 ? "inet:" : "inet6:", expr.family == 4 ? '6' : '4');
+	if (ok && o->has_states && !(o->states & expr.states))
+		ok = parse_refuse(why, "-s and 'state' have no state in common");
+	if (!ok) {
+		diag_error("filter: %s", why);
+		diag_hint("the words are those of ss, such as: state close-wait dport = :443; see "
+			  "tcpdwell(8)");
+		return -EINVAL;
+	}
+	o->match.program = expr.program;
+	if (expr.has_states)
+		o->states = o->has_states ? o->states & expr.states : expr.states;
+	o->has_states |= expr.has_states;
+	if (*expr.condition)
+		note_filter(o, NULL, expr.condition);
+	return 0;
 }
 
 static int parse_words(struct options *o, int argc, char **argv, struct given *given)
@@ -576,7 +627,10 @@ static int parse_words(struct options *o, int argc, char **argv, struct given *g
 		if (value == -1) {
 			if (optind >= argc)
 				return 0;
-			err = set_word(o, argv[optind++]);
+			value = optind++;
+			err = given->expr[0] || expr_begins(argv[value])
+				      ? add_to_expr(given, argv[value])
+				      : set_word(o, argv[value]);
 		} else if (value == '?' || value == ':') {
 			err = unknown_option(argv, value);
 		} else {
@@ -597,6 +651,11 @@ static const char *command_name(enum options_command command)
 
 static int check_together(const struct options *o, const struct given *given)
 {
+	if (given->expr[0] && !(FILTER & o->command)) {
+		diag_error("'%s' takes no filter: '%s'", command_name(o->command), given->expr);
+		diag_hint("`tcpdwell --help` lists what it takes");
+		return -EINVAL;
+	}
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (given->rows[i] && !(rows[i].commands & o->command)) {
 			diag_error("'%s' does not take --%s", command_name(o->command),
@@ -636,12 +695,15 @@ int options_parse(struct options *o, int argc, char **argv)
 		return err;
 	if (!o->command)
 		o->command = COMMAND_TRACE;
+	err = apply_expr(o, &given);
+	if (err)
+		return err;
 	if (o->command & VIEWS && !o->has_states)
 		o->states = STATES_ALL;
 	o->stuck_states = o->has_states ? o->states : STATES_STUCK;
 	o->filtered = o->match.by_local || o->match.by_remote || o->match.by_either ||
 		      o->match.by_neither || o->match.family || o->match.n_prefixes ||
-		      o->match.n_netns;
+		      o->match.n_netns || o->match.program.n;
 	return check_together(o, &given);
 }
 
@@ -649,7 +711,7 @@ int options_parse(struct options *o, int argc, char **argv)
 
 void options_print_help(FILE *out)
 {
-	fputs("usage: tcpdwell [COMMAND] [OPTIONS]\n\n"
+	fputs("usage: tcpdwell [COMMAND] [OPTIONS] [FILTER]\n\n"
 	      "Follows every TCP connection of the host through its states, TIME-WAIT included,\n"
 	      "and tells how long it stayed in each.\n\ncommands:\n",
 	      out);
@@ -665,6 +727,10 @@ void options_print_help(FILE *out)
 			 rows[i].name, rows[i].arg ? rows[i].arg : "");
 		fprintf(out, "  %-27s %s\n", left, rows[i].help);
 	}
+	fputs("\nfilter, in the words of ss:\n"
+	      "  [state STATE | exclude STATE]... [EXPRESSION]\n"
+	      "  state close-wait '( dport = :443 or sport = :8080 )' and not dst 10.0.0.0/8\n",
+	      out);
 	fputs("\nexit: 0 fine, 1 failed, 2 wrong usage, 3 lost something (--strict),\n"
 	      "4 something is stuck (--fail). See tcpdwell(8).\n",
 	      out);

@@ -40,7 +40,7 @@ struct options {
 	struct match_config
 		match;         /* ports, addresses, family, namespaces: asked in the kernel too */
 	bool filtered;         /* `match` has a condition */
-	char filter_text[128]; /* the options that made it, as typed */
+	char filter_text[256]; /* the options and the expression that made it, as typed */
 
 	uint16_t states;       /* bit 1 << WIRE_*; the states of interest */
 	uint16_t stuck_states; /* those that nothing should stay in */

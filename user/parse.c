@@ -186,27 +186,43 @@ bool parse_ports(const char *text, struct parse_ports *ports, char *why)
 	return true;
 }
 
-static bool parse_address(const char *text, uint8_t addr[16], unsigned *ret_bits)
+bool parse_address(const char *text, uint8_t ret_addr[16], unsigned *ret_width)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	uint8_t v4[4];
+	uint8_t v4[4], v6[16];
 
 	if (inet_pton(AF_INET, text, v4) == 1) {
-		memcpy(addr, mapped, sizeof(mapped));
-		memcpy(addr + 12, v4, sizeof(v4));
-		*ret_bits = 32;
+		memcpy(ret_addr, mapped, sizeof(mapped));
+		memcpy(ret_addr + 12, v4, sizeof(v4));
+		*ret_width = 32;
 		return true;
 	}
-	*ret_bits = 128;
-	return inet_pton(AF_INET6, text, addr) == 1;
+	if (inet_pton(AF_INET6, text, v6) != 1)
+		return false;
+	memcpy(ret_addr, v6, sizeof(v6));
+	*ret_width = 128;
+	return true;
+}
+
+void parse_mask(const uint8_t addr[16], unsigned bits, struct match_prefix *ret_prefix)
+{
+	uint8_t mask[16] = {0};
+
+	for (unsigned i = 0; i < bits; i++)
+		mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	memcpy(ret_prefix->addr, addr, sizeof(mask));
+	memcpy(ret_prefix->mask, mask, sizeof(mask));
+	for (unsigned i = 0; i < 2; i++)
+		ret_prefix->addr[i] &= ret_prefix->mask[i];
 }
 
 bool parse_cidr(const char *text, struct match_prefix *ret_prefix, char *why)
 {
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
-	uint8_t addr[16], mask[16] = {0};
+	struct match_prefix prefix;
 	char host[INET6_ADDRSTRLEN];
+	uint8_t addr[16];
 	uint64_t bits;
 	unsigned width;
 
@@ -219,13 +235,9 @@ bool parse_cidr(const char *text, struct match_prefix *ret_prefix, char *why)
 	bits = width;
 	if (slash && !parse_number(slash + 1, 0, width, &bits, why))
 		return parse_refuse(why, "prefix length '%s' is not within 0-%u", slash + 1, width);
-	bits += 128 - width;
-	for (unsigned i = 0; i < bits; i++)
-		mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
-	for (unsigned i = 0; i < 16; i++)
-		if (addr[i] & ~mask[i])
-			return parse_refuse(why, "bits are set beyond the prefix length %s", slash);
-	memcpy(ret_prefix->addr, addr, sizeof(addr));
-	memcpy(ret_prefix->mask, mask, sizeof(mask));
+	parse_mask(addr, 128 - width + (unsigned)bits, &prefix);
+	if (memcmp(prefix.addr, addr, sizeof(addr)) != 0)
+		return parse_refuse(why, "bits are set beyond the prefix length %s", slash);
+	*ret_prefix = prefix;
 	return true;
 }

@@ -38,6 +38,12 @@ struct parse_ports {
  * `ports`. */
 bool parse_ports(const char *text, struct parse_ports *ports, char *why);
 
+/* "192.0.2.7" (mapped, of 32 bits) or "2001:db8::1" (of 128 bits). */
+bool parse_address(const char *text, uint8_t ret_addr[16], unsigned *ret_width);
+
+/* The first `bits` of 128 count, the others are cleared. */
+void parse_mask(const uint8_t addr[16], unsigned bits, struct match_prefix *ret_prefix);
+
 /* "10.0.0.0/8", "::1", "192.0.2.7": bits beyond the prefix length must be 0. */
 bool parse_cidr(const char *text, struct match_prefix *ret_prefix, char *why);
 

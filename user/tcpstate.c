@@ -29,7 +29,7 @@ static const struct {
 } aliases[] = {
 	{"ESTAB", WIRE_ESTABLISHED}, {"SYNRECV", WIRE_SYN_RECV}, {"CLOSE", WIRE_CLOSE},
 	{"UNCONNECTED", WIRE_CLOSE}, {"UNCONN", WIRE_CLOSE},     {"LISTENING", WIRE_LISTEN},
-	{"SYNRCVD", WIRE_SYN_RECV},
+	{"SYNRCVD", WIRE_SYN_RECV},  {"SYNRCV", WIRE_SYN_RECV},
 };
 
 static const char *const cause_names[CAUSES] = {

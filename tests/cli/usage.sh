@@ -101,8 +101,55 @@ for bad in 0 1 3000 5M 2T 2G 4095 -4096 4096x 1.5M 99999999999999999999; do
 done
 refused buffer-says-what-is-right "power of two from 4k to 1G" --buffer 5M
 
+# Filter expressions; tests/unit/expr.c has more.
+refused filter-unknown-word "'frob' stands where src, dst" dport = :80 frob
+refused filter-second-command "'hist' stands where" dport = :80 hist
+refused filter-one-string "':80x' is no port|':80x': '80x' is no port" 'dport = :80x'
+refused filter-option-ends-it "ends behind 'dport'" dport -q
+refused filter-host-name "names of hosts are not looked up" dst example.org
+refused filter-bare-ipv6 "in brackets: \[::1\]" dst ::1
+refused filter-parenthesis "'\)' should" '( dport = :80'
+refused filter-state-within "belongs before all conditions" dport = :80 state closing
+refused filter-state-unknown "close-wait" state fin-wait-3
+refused filter-states-disjoint "no state in common" -s closing state listening
+refused filter-family "'inet6:' and -4 exclude each other" -4 dst 'inet6:[::1]'
+refused filter-autobound "sport >= :32768" autobound
+refused filter-dev "'dev'" dev = lo
+refused filter-fwmark "'fwmark'" fwmark = 1
+refused filter-cgroup "--cgroup PATH" cgroup = /x
+refused filter-too-long "1023 characters" "$(printf 'not %.0s' $(seq 300))"
+refused filter-too-many "more than 64" "$(printf 'dport = :%d or ' $(seq 40)) dport = :1"
+refused filter-too-deep "nested more than 16" "$(printf '( %.0s' $(seq 100))"
+refused filter-of-features "takes no filter" features dport = :80
+refused filter-typo-after-command "a filter begins with state" trace dports = :80
+
 accepted all-options -L 1-65535 -D !1 -P !2 -4 -a 0.0.0.0/0 -p 1,2 -c a,b -u 0 -s time-wait -m 0 -b pid \
 	-d 1d -i 100ms -f csv --buffer 4k --max-connections 1000 --strict -q -v
 accepted long-options --local-port=80 --format=json --min=1.5ms
 accepted options-before-the-command -q hist -f json
+accepted filter-words state close-wait dport = :443 or sport = :8080
+accepted filter-one-string "state close-wait ( dport = :443 or sport = :8080 )"
+accepted filter-mixed trace state close-wait '( dport = :443 or sport = :8080 )' and not dst 10/8
+accepted filter-options-behind hist dst 10.0.0.0/8 -f json -q
+accepted filter-and-options -L 1-65535 -s time-wait state bucket dport != :1
+
+# The words of a filter choose as the options do, and are told in the head of the output.
+same_as() { # NAME OPTIONS FILTER
+	read -ra words <<<"$2"
+	"$TCPDWELL" -r "$REC" -f csv "${words[@]}" >"$WORK/by.options" 2>"$WORK/err" &&
+		"$TCPDWELL" -r "$REC" -f csv "$3" >"$WORK/by.filter" 2>"$WORK/err"
+	if [ -s "$WORK/by.options" ] && cmp -s "$WORK/by.options" "$WORK/by.filter"; then
+		ok "usage-filter-$1" "$3: $(wc -l <"$WORK/by.filter") lines, as $2"
+	else
+		fail "usage-filter-$1" "$3 is not $2: $(diff "$WORK/by.options" "$WORK/by.filter" | head -4 | tr '\n' ';')"
+		status=1
+	fi
+}
+same_as local "-L 40000" "sport = :40000"
+same_as remote "-D 443" "dport = :443"
+same_as either "-P 443" "sport = :443 or dport = :443"
+same_as neither "-P !443" "not ( sport = :443 or dport = :443 )"
+same_as address "-a 10.0.0.0/8" "src 10/8 or dst 10/8"
+same_as state "-s fin-wait-2,close-wait" "state fin-wait-2 state close-wait"
+same_as none "-D 1 -L 1" "dport = :1 sport = :1"
 exit $status

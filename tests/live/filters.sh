@@ -54,6 +54,9 @@ watch address6 -a ::1
 watch ipv4 -4
 watch ipv6 -6
 watch two -L 7101 -4
+watch expression '( dport = :7101 or sport = :7203 )' or src 127.0.0.0/8:7299
+watch expression-not not sport = :7101 and dport != :7101 -4
+watch expression-range dst '[::1]' sport ge :7201
 watch comm -c fifteen-letters
 watch uid -u 0
 watch no-uid -u 4294967294
@@ -87,6 +90,10 @@ compare address6 '[.laddr, .raddr] | any(. == "::1")'
 compare ipv4 '.family == "ipv4"'
 compare ipv6 '.family == "ipv6"'
 compare two '.lport == 7101 and .family == "ipv4"'
+compare expression '.rport == 7101 or .lport == 7203 or (.lport == 7299 and (.laddr | startswith("127.")))'
+compare expression-not '.lport != 7101 and .rport != 7101 and .family == "ipv4"'
+# A listener has no remote end.
+compare expression-range '.raddr == "::1" and .lport >= 7201'
 
 # States and dwells are of transitions, not of connections.
 transitions() { # FILE CONDITION

@@ -51,6 +51,25 @@ static int keep(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
+/* A filter expression of as many conditions as fit, each on an address and a port. */
+static void fill_program(struct match_program *program)
+{
+	for (__u32 i = 0; i < MATCH_STEPS_MAX; i++) {
+		struct match_step *step = &program->steps[i];
+
+		*step = (struct match_step){.op = MATCH_OP_LOCAL + i / 2 % 2,
+					    .by_port = 1,
+					    .by_addr = 1,
+					    .low = (__u16)i,
+					    .high = (__u16)(1000 + i)};
+		memset(step->prefix.mask, 0xff, sizeof(step->prefix.mask));
+		step->prefix.addr[1] = i;
+		if (i >= 2 && i % 2 == 0)
+			*step = (struct match_step){.op = MATCH_OP_NOT + i / 2 % 3};
+	}
+	program->n = MATCH_STEPS_MAX;
+}
+
 static void switch_all_on(struct bpf_object *obj)
 {
 	struct bpf_map *map = NULL;
@@ -79,6 +98,7 @@ static void switch_all_on(struct bpf_object *obj)
 		config->match.by_either = config->match.by_neither = 1;
 		config->match.n_prefixes = MATCH_PREFIXES_MAX;
 		config->match.n_netns = MATCH_NETNS_MAX;
+		fill_program(&config->match.program);
 	}
 }
 
