@@ -42,7 +42,7 @@ HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps run demo check check-unit check-live lint format bench install uninstall clean
+.PHONY: all help deps run demo check check-unit check-live lint format completions bench install uninstall clean
 
 all: $(BUILD)/tcpdwell
 
@@ -52,6 +52,7 @@ help:
 	@echo "make demo            see it work on a small workload of its own, in 15 seconds"
 	@echo "make                 build/tcpdwell       make lint     format, tidy, cppcheck, shellcheck"
 	@echo "make static          one file for any host (ARCH=arm64)   make check-vm   tests on other kernels"
+	@echo "make completions     completions/tcpdwell.bash from the option table"
 	@echo "make install         DESTDIR, PREFIX      make bench    what it costs, beside nothing"
 
 # Asks the package manager only if something is missing, so that a built tree works without a network.
@@ -140,12 +141,19 @@ $(BUILD)/mixed: tests/live/mixed.c | $(BUILD)/user
 
 # ---- install ----
 
+completions: all
+	completions/generate.sh $(BUILD)/tcpdwell >completions/tcpdwell.bash.tmp
+	mv completions/tcpdwell.bash.tmp completions/tcpdwell.bash
+
+BASH_COMPLETION := $(PREFIX)/share/bash-completion/completions/tcpdwell
+
 install: all
 	install -D -m 755 $(BUILD)/tcpdwell $(DESTDIR)$(PREFIX)/sbin/tcpdwell
 	install -D -m 644 man/tcpdwell.8 $(DESTDIR)$(PREFIX)/share/man/man8/tcpdwell.8
+	install -D -m 644 completions/tcpdwell.bash $(DESTDIR)$(BASH_COMPLETION)
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/tcpdwell $(DESTDIR)$(PREFIX)/share/man/man8/tcpdwell.8
+	rm -f $(DESTDIR)$(PREFIX)/sbin/tcpdwell $(DESTDIR)$(PREFIX)/share/man/man8/tcpdwell.8 $(DESTDIR)$(BASH_COMPLETION)
 
 clean:
 	rm -rf build-san

@@ -499,6 +499,11 @@ static uint16_t states_of(const char *name)
 	return state ? (uint16_t)(1 << state) : 0;
 }
 
+const char *expr_states_name(unsigned i)
+{
+	return i < COUNT(groups) ? groups[i].name : NULL;
+}
+
 static bool parse_state(struct parser *p)
 {
 	struct expr *expr = p->expr;

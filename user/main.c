@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "complete.h"
 #include "diag.h"
 #include "features.h"
 #include "live.h"
@@ -53,9 +54,9 @@ int main(int argc, char **argv)
 {
 	static struct options options; /* 32 KiB of port sets: not for the stack */
 
-	/* For the tests that compare the documentation with the tables; not for people. */
+	/* For completion, and for the tests that compare the documentation with the tables. */
 	if (argc == 2 && !strcmp(argv[1], "--list-options")) {
-		options_print_list(stdout);
+		complete_print(stdout);
 		return close_output(DIAG_OK);
 	}
 	if (argc == 2 && !strcmp(argv[1], "--list-rules")) {

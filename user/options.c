@@ -314,24 +314,27 @@ static bool set_way(const char **way, const char *const *names, size_t n, const 
 		    char *why)
 {
 	*way = NULL;
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(names[i], value))
-			*way = names[i];
-	return *way || !strcmp(value, "auto") || parse_refuse(why, "no such way: see --help");
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(names[i], value) != 0)
+			continue;
+		*way = i ? names[i] : NULL;
+		return true;
+	}
+	return parse_refuse(why, "no such way: see --help");
 }
+
+/* The first is to choose none. */
+static const char *const transition_ways[] = {"auto", "tp_btf", "tp"};
+static const char *const timewait_ways[] = {"auto", "fentry", "kprobe", "timer"};
 
 static bool set_transitions(struct options *o, const char *value, char *why)
 {
-	static const char *const ways[] = {"tp_btf", "tp"};
-
-	return set_way(&o->transition_way, ways, COUNT(ways), value, why);
+	return set_way(&o->transition_way, transition_ways, COUNT(transition_ways), value, why);
 }
 
 static bool set_timewait(struct options *o, const char *value, char *why)
 {
-	static const char *const ways[] = {"fentry", "kprobe", "timer"};
-
-	return set_way(&o->timewait_way, ways, COUNT(ways), value, why);
+	return set_way(&o->timewait_way, timewait_ways, COUNT(timewait_ways), value, why);
 }
 
 static bool set_path(const char **path, const char *value, char *why)
@@ -736,12 +739,44 @@ void options_print_help(FILE *out)
 	      out);
 }
 
-void options_print_list(FILE *out)
+/* ---- the tables, for completion ---- */
+
+bool options_command(unsigned i, struct options_command_row *ret_row)
 {
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		if (rows[i].letter)
-			fprintf(out, "-%c ", rows[i].letter);
-		fprintf(out, "--%s%s%s\n", rows[i].name, rows[i].arg ? " " : "",
-			rows[i].arg ? rows[i].arg : "");
-	}
+	if (i >= COUNT(commands))
+		return false;
+	*ret_row = (struct options_command_row){.name = commands[i].name,
+						.arg = commands[i].arg,
+						.bit = commands[i].command,
+						.takes_filter = FILTER & commands[i].command};
+	return true;
+}
+
+bool options_row(unsigned i, struct options_row *ret_row)
+{
+	if (i >= COUNT(rows))
+		return false;
+	*ret_row = (struct options_row){.letter = rows[i].letter,
+					.commands = rows[i].commands,
+					.name = rows[i].name,
+					.arg = rows[i].arg};
+	return true;
+}
+
+const char *options_choice(const char *option, unsigned i)
+{
+	static const struct {
+		const char *option;
+		const char *const *values;
+		size_t n;
+	} choices[] = {
+		{"format", format_names, COUNT(format_names)},
+		{"transitions", transition_ways, COUNT(transition_ways)},
+		{"timewait", timewait_ways, COUNT(timewait_ways)},
+	};
+
+	for (size_t k = 0; k < COUNT(choices); k++)
+		if (!strcmp(choices[k].option, option) && i < choices[k].n)
+			return choices[k].values[i];
+	return NULL;
 }

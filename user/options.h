@@ -68,8 +68,24 @@ int options_parse(struct options *options, int argc, char **argv);
 
 void options_print_help(FILE *out);
 
-/* One line an option, "-L --local-port LIST", for the tests that compare documentation with this
- * table. */
-void options_print_list(FILE *out);
+/* The tables, row by row: false past the last. */
+struct options_command_row {
+	const char *name, *arg; /* `arg` NULL: takes none */
+	unsigned bit;           /* COMMAND_* */
+	bool takes_filter;      /* options that filter, and an expression */
+};
+
+struct options_row {
+	int letter;        /* 0: none */
+	unsigned commands; /* the bits of those that take it, and others */
+	const char *name, *arg;
+};
+
+bool options_command(unsigned i, struct options_command_row *ret_row);
+bool options_row(unsigned i, struct options_row *ret_row);
+
+/* The i-th of the words that this option chooses from; NULL past the last, and if it takes other
+ * values. */
+const char *options_choice(const char *option, unsigned i);
 
 #endif

@@ -13,7 +13,7 @@ same() { # NAME WHAT: two lists, from the code and from the page
 	fi
 }
 
-"$TCPDWELL" --list-options | sort >"$WORK/code"
+"$TCPDWELL" --list-options | grep '^-' | cut -f1 | sort >"$WORK/code"
 sed -nE 's/^\.It Fl (. , Fl )?-?([a-z-]+)( Ar ([A-Z]+))?$/\1|\2|\4/p; s/^\.It Fl ([[:alnum:]]) , Fl -([a-z0-9-]+)( Ar ([A-Z]+))?$/\1|\2|\4/p' "$MAN" |
 	sed -E 's/^(.) , Fl \|/\1|/' | awk -F'|' '{ print ($1 != "" ? "-" $1 " " : "") "--" $2 ($3 != "" ? " " $3 : "") }' | sort -u >"$WORK/page"
 same options options

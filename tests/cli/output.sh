@@ -73,9 +73,9 @@ missing=
 while read -r line; do
 	option=$(grep -oE -- '--[a-z0-9-]+' <<<"$line" | head -1)
 	grep -qE -- "$option( |\$)" "$WORK/out" || missing+=" $option"
-done <"$WORK/list"
+done < <(grep '^-' "$WORK/list")
 if [ -z "$missing" ] && [ -s "$WORK/list" ]; then
-	ok output-help-lists-all "$(wc -l <"$WORK/list") options"
+	ok output-help-lists-all "$(grep -c '^-' "$WORK/list") options"
 else
 	fail output-help-lists-all "missing:$missing"
 	status=1
