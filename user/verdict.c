@@ -331,8 +331,9 @@ int verdict_make(struct verdict *verdict, const struct census *census,
 		err = add_to_group(verdict, i, options);
 	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
 		err = add_to_finding(verdict, i);
-	/* They are nobody's any more. */
-	if (!options->n_pids && !options->n_comms && !options->n_uids && !options->n_cgroups)
+	/* TIME-WAITs are nobody's any more, and each is gone before it is old. */
+	if (!options->n_pids && !options->n_comms && !options->n_uids && !options->n_cgroups &&
+	    !options->min_ns)
 		rules_fillings(census, options->filtered ? &options->match : NULL, add_filling,
 			       verdict);
 	if (err)

@@ -344,6 +344,21 @@ static void stuck(void)
 	put_bytes(census_bounds(false, 1));
 }
 
+/* More rows than a terminal is given, none like another, each of a process of its own name. */
+static void crowd(void)
+{
+	put_bytes(census_bounds(true, 0));
+	put_bytes(census_limits(CENSUS_NETNS, 32768, 60999, 65536));
+	for (int i = 0; i < 105; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "server-%d", i);
+		PUT_SNAP({.cookie = i + 1, .age = 5000 + (uint64_t)i, .lport = 80 + i});
+		put_bytes(census_holder(i + 1, 100 + (uint32_t)i, name, 3));
+	}
+	put_bytes(census_bounds(false, 0));
+}
+
 /* Nothing is wrong. */
 static void well(void)
 {
@@ -381,7 +396,7 @@ static const struct {
 	{"basic", basic, false}, {"losses", losses, false},     {"partial", partial, false},
 	{"blind", blind, true},  {"names", names, false},       {"groups", groups, false},
 	{"wide", wide, false},   {"accepted", accepted, false}, {"stuck", stuck, false},
-	{"well", well, false},
+	{"well", well, false},   {"crowd", crowd, false},
 };
 
 static int make(unsigned i, const char *path)
