@@ -27,6 +27,7 @@ struct stuck {
 	struct recording_writer *recording; /* NULL without -w */
 	FILE *out;
 	bool found;
+	bool redraws; /* each answer takes the place of the one before */
 };
 
 static int take_record(void *ctx, const void *record, size_t len)
@@ -98,6 +99,8 @@ static int tell(struct stuck *stuck)
 		return DIAG_FAILED;
 	}
 	stuck->found |= is_found(&verdict, stuck->options);
+	if (stuck->redraws)
+		fputs("\033[H\033[2J", stuck->out);
 	stuck_print(&verdict, stuck->options, &stuck->meta, terminal_width(stuck->out), stuck->out);
 	verdict_release(&verdict);
 	if (!fflush(stuck->out) || errno == EPIPE)
@@ -137,12 +140,10 @@ static int watch(struct stuck *stuck, struct session *session)
 	uint64_t every = stuck->options->interval_ns ? stuck->options->interval_ns : WATCH_NS;
 	struct timespec moment = {.tv_sec = (time_t)(every / NS_PER_S),
 				  .tv_nsec = (long)(every % NS_PER_S)};
-	bool screen = isatty(fileno(stuck->out)) && stuck->options->format == FORMAT_TEXT;
 	int status = DIAG_OK;
 
+	stuck->redraws = isatty(fileno(stuck->out)) && stuck->options->format == FORMAT_TEXT;
 	while (!stop_is_asked() && status == DIAG_OK) {
-		if (screen)
-			fputs("\033[H\033[2J", stuck->out);
 		status = look_once(stuck, session);
 		if (!stop_is_asked() && status == DIAG_OK)
 			nanosleep(&moment, NULL);

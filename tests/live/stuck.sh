@@ -129,3 +129,12 @@ status=$?
 grep -qE '^CLOSE-WAIT .* 4  close-wait-leak +trouble' "$WORK/out" && ok stuck "-b comm: $(grep -m1 leak "$WORK/out" | tr -s ' ')" ||
 	fail stuck "-b comm: $(cat "$WORK/out")"
 
+"$TCPDWELL" stuck --netns "$netns" --watch -i 200ms -f json >"$WORK/watch" &
+watcher=$!
+wait_for 20 sh -c "[ \$(grep -c '\"event\":\"census\"' '$WORK/watch') -ge 3 ]"
+kill -INT $watcher
+wait $watcher
+status=$?
+seen=$(grep -c '"event":"census"' "$WORK/watch")
+[ $status = 0 ] && [ "$seen" -ge 3 ] && jq -e . "$WORK/watch" >/dev/null &&
+	ok stuck "--watch: $seen looks, then Ctrl-C" || fail stuck "--watch: $seen looks, status $status"
