@@ -69,3 +69,30 @@ if diff "$WORK/theirs" "$WORK/ours" >"$WORK/diff"; then
 else
 	fail census "counts differ from ss: $(tr '\n' ';' <"$WORK/diff")"
 fi
+
+# ---- names ----
+tree=/sys/fs/cgroup
+[ ! -e $tree/unified ] || tree=$tree/unified
+unit=tcpdwell-$$.service
+container=docker-$(printf '%08x%056x' $$ 1).scope
+ours=$(sed -n 's/^0:://p' /proc/self/cgroup)
+if new_netns d && new_netns e && mkdir "$tree/$unit" "$tree/$container" 2>"$WORK/err"; then
+	on_exit "wait_for 5 rmdir $tree/$unit; wait_for 5 rmdir $tree/$container"
+	echo $$ >"$tree/$unit/cgroup.procs"
+	start_trouble "$d" "$WORK/d" same b
+	echo $$ >"$tree/$container/cgroup.procs"
+	start_trouble "$e" "$WORK/e" same b
+	echo $$ >"$tree$ours/cgroup.procs"
+	sleep 1.2
+	"$TCPDWELL" stuck --netns "$d,$e" -s close-wait -f json -w "$WORK/rec" >"$WORK/names.json"
+	jq -r 'select(.event == "stuck") | "\(.cgroup_name) \(.netns_name)"' "$WORK/names.json" | sort >"$WORK/ours"
+	printf '%s\n' "$unit $d" "docker:$(printf '%08x0000' $$) $e" | sort >"$WORK/wanted"
+	diff "$WORK/wanted" "$WORK/ours" >"$WORK/diff" && ok census "unit, container and namespaces by name: $(tr '\n' ' ' <"$WORK/ours")" ||
+		fail census "names: $(tr '\n' ';' <"$WORK/diff")"
+	plainly "$TCPDWELL" stuck -r - -s close-wait -f json <"$WORK/rec" | cmp -s - "$WORK/names.json" &&
+		ok census "the names are in the recording" || fail census "the names are not in the recording"
+	[ "$("$TCPDWELL" stuck --netns "$d,$e" -s close-wait -q --cgroup "$unit" | grep -c '^CLOSE-WAIT')" = 1 ] &&
+		ok census "--cgroup $unit: one of the two" || fail census "--cgroup does not narrow"
+else
+	skip census "names: no cgroup can be made here: $(cat "$WORK/err")"
+fi
