@@ -29,17 +29,25 @@ struct code_range {
 
 #define CODE_RANGES_MAX 32
 
+/* One function, in as many parts as a compiler may have split it into. A part of length 0 is none.
+ */
+#define CODE_PARTS 2
+
+struct code_parts {
+	__u64 begin[CODE_PARTS];
+	__u64 len[CODE_PARTS];
+};
+
 struct config {
 	__u64 tick_ns;          /* length of a jiffy */
 	__u64 tw_timer_handler; /* address; 0: mini-sockets cannot be told by their timer */
 	__u32 n_ranges;
-	__u32 filtered;      /* 1: `match` has a condition */
-	__u32 self;          /* our pid: what we hold, we only look at */
-	__u32 sees_validate; /* tcp_validate_incoming has a range */
-	__u32 cookies;       /* 1: programs can make socket cookies; 0: see WIRE_ID_ADDRESS */
-	__u32 unused;
-	__u64 salt; /* of hashed addresses: random, another one each run */
+	__u32 filtered; /* 1: `match` has a condition */
+	__u32 self;     /* our pid: what we hold, we only look at */
+	__u32 cookies;  /* 1: programs can make socket cookies; 0: see WIRE_ID_ADDRESS */
+	__u64 salt;     /* of hashed addresses: random, another one each run */
 	struct code_range ranges[CODE_RANGES_MAX];
+	struct code_parts kill, validate; /* tcp_abort, tcp_validate_incoming: as in `ranges` */
 	struct match_config match;
 };
 

@@ -123,9 +123,9 @@ static __always_inline __u16 flags_by_stack(void *ctx, const struct sock *sk, in
 	if (!is_listener &&
 	    ((from != WIRE_FIN_WAIT1 && from != WIRE_FIN_WAIT2) ||
 	     GET(typed, sk, sk_err) != ECONNRESET ||
-	     !(GET(typed, sk, sk_shutdown) & RCV_SHUTDOWN) || !config.sees_validate))
+	     !(GET(typed, sk, sk_shutdown) & RCV_SHUTDOWN) || !config.validate.len[0]))
 		return 0;
-	is_there = code_on_stack(ctx, is_listener ? CODE_KILL : CODE_VALIDATE);
+	is_there = code_on_stack(ctx, is_listener, &config.kill, &config.validate);
 	if (is_listener)
 		return is_there ? WIRE_F_KILLED : 0;
 	return is_there ? 0 : WIRE_F_RST_DOUBT;

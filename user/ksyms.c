@@ -73,7 +73,6 @@ static void note_function(struct config *config, const char *name, uint64_t addr
 			continue;
 		config->ranges[config->n_ranges++] = (struct code_range){
 			.begin = address, .end = UINT64_MAX, .means = functions[i].means};
-		config->sees_validate |= functions[i].means == CODE_VALIDATE;
 	}
 }
 
@@ -87,6 +86,20 @@ static void find_ends(struct config *config, const struct addresses *addresses)
 			if (addresses->all[i] > range->begin && addresses->all[i] < range->end)
 				range->end = addresses->all[i];
 	}
+}
+
+static struct code_parts parts_of(const struct config *config, uint32_t means)
+{
+	struct code_parts parts = {0};
+	size_t n = 0;
+
+	for (uint32_t r = 0; r < config->n_ranges && n < CODE_PARTS; r++) {
+		if (config->ranges[r].means != means)
+			continue;
+		parts.begin[n] = config->ranges[r].begin;
+		parts.len[n++] = config->ranges[r].end - config->ranges[r].begin;
+	}
+	return parts;
 }
 
 static int read_symbols(FILE *file, struct config *config, struct addresses *addresses)
@@ -126,6 +139,8 @@ int ksyms_fill(struct config *ret_config)
 		find_ends(config, &addresses);
 	else
 		config->n_ranges = 0;
+	config->kill = parts_of(config, CODE_KILL);
+	config->validate = parts_of(config, CODE_VALIDATE);
 	free(addresses.all);
 	return err;
 }

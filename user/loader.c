@@ -75,9 +75,10 @@ static int symbols_of_kernel(struct config *config)
 	if (err > 0)
 		err = ksyms_fill(&found);
 	config->tw_timer_handler = found.tw_timer_handler;
-	config->sees_validate = found.sees_validate;
 	config->n_ranges = found.n_ranges;
 	memcpy(config->ranges, found.ranges, sizeof(config->ranges));
+	config->kill = found.kill;
+	config->validate = found.validate;
 	return err;
 }
 

@@ -93,6 +93,8 @@ static void switch_all_on(struct bpf_object *obj)
 				.begin = 0xffffffff81000000ULL + i * 0x10000ULL,
 				.end = 0xffffffff81000000ULL + i * 0x10000ULL + 0x1000,
 				.means = 1 + i % CODE_RUN};
+		config->kill.len[0] = config->validate.len[0] = 0x1000;
+		config->cookies = 1;
 		config->filtered = 1;
 		config->match.by_local = config->match.by_remote = 1;
 		config->match.by_either = config->match.by_neither = 1;
