@@ -45,7 +45,9 @@ struct config {
 	__u32 filtered; /* 1: `match` has a condition */
 	__u32 self;     /* our pid: what we hold, we only look at */
 	__u32 cookies;  /* 1: programs can make socket cookies; 0: see WIRE_ID_ADDRESS */
-	__u64 salt;     /* of hashed addresses: random, another one each run */
+	__u32 samples;  /* 1: sweeps tell every mini-socket, since nothing else does */
+	__u32 unused;
+	__u64 salt; /* of hashed addresses: random, another one each run */
 	struct code_range ranges[CODE_RANGES_MAX];
 	struct code_parts kill, validate; /* tcp_abort, tcp_validate_incoming: as in `ranges` */
 	struct match_config match;

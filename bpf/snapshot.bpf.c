@@ -4,7 +4,7 @@
  *
  * iter/tcp walks the network namespace of the one who opens it. The sweep looks for what events
  * leave silent: mini-sockets that moved to TIME-WAIT without a tracepoint, and the local port of
- * sockets that still sit in SYN-SENT.
+ * sockets that still sit in SYN-SENT. Where no event tells of mini-sockets it tells of them all.
  */
 #include "timewait.bpf.h"
 
@@ -17,12 +17,12 @@ static __always_inline int write_timewait(struct seq_file *seq, struct inet_time
 
 	/* The substate changes an instant before the timer moves: what is read later is the later.
 	 */
-	if (BPF_CORE_READ(tw, tw_substate) != WIRE_TIME_WAIT)
+	if (!config.samples && BPF_CORE_READ(tw, tw_substate) != WIRE_TIME_WAIT)
 		return 0;
 	timewait_identity(tw, &rec.id);
 	wire_stamp(&rec.head, WIRE_TIMEWAIT, sizeof(rec));
 	timewait_fill(&rec, tw, (struct timewait_event){.op = WIRE_TW_SEEN});
-	if (rec.expires - WIRE_TIMEWAIT_LEN_NS < sweep_since)
+	if (!config.samples && rec.expires - WIRE_TIMEWAIT_LEN_NS < sweep_since)
 		return 0;
 	if (config.filtered && match_identity(&config.match, &rec.id, 1) == MATCH_NO)
 		return 0;

@@ -160,7 +160,7 @@ struct wire_lost {
 struct wire_swept {
 	struct wire_head head;
 	__u32 netns;
-	__u32 unused;
+	__u32 blind; /* 1: there was no way into it, and what is in it is not known */
 };
 
 /* The process is the one that called accept(2), named as wire_transition has it. */

@@ -8,6 +8,7 @@
 #include "conn_cause.h"
 #include "conn_life.h"
 #include "conn_mini.h"
+#include "conn_sample.h"
 #include "conn_there.h"
 #include "match.h"
 
@@ -85,12 +86,20 @@ static bool is_another_life(const struct store_entry *entry, const struct wire_t
 	       (t->flags & WIRE_F_UNTOLD && entry->conn.state != WIRE_SYN_RECV);
 }
 
+/* Such a `-> CLOSE` is no end if a mini-socket takes over. */
+static bool may_live_on(const struct wire_transition *t)
+{
+	return (t->from == WIRE_FIN_WAIT2 || t->from == WIRE_CLOSING) && !t->error;
+}
+
 static void feed_transition(struct conn_table *table, const struct wire_transition *t)
 {
 	struct life_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->to};
 	struct store_entry *entry;
 
-	if (conn_mini_is_husk(table, t))
+	if (table->config.samples)
+		conn_sample_give_way(table, t);
+	else if (conn_mini_is_husk(table, t))
 		return;
 	entry = store_find_sock(&table->store, t->id.cookie);
 	if (entry && is_another_life(entry, t)) {
@@ -117,11 +126,12 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 		life_move(table, entry, move);
 		return;
 	}
+	if (table->config.samples && may_live_on(t) && conn_sample_hold(table, entry, t))
+		return;
 	move.cause = (uint8_t)conn_cause_of_close(t);
 	/* Where a mini-socket may have taken over unseen, an end without an error is not known to
 	 * be one. */
-	if ((t->from == WIRE_FIN_WAIT2 || t->from == WIRE_CLOSING) && !t->error &&
-	    (!table->config.sees_timewait || entry->lost != t->head.lost)) {
+	if (may_live_on(t) && (!table->config.sees_timewait || entry->lost != t->head.lost)) {
 		move.cause = CAUSE_UNKNOWN;
 		entry->conn.since_exact = false;
 	}
@@ -163,7 +173,9 @@ static void feed_swept(struct conn_table *table, const struct wire_swept *s)
 {
 	struct store_entry *entry, *next;
 
-	for (entry = table->store.unsettled; entry; entry = next) {
+	if (table->config.samples)
+		conn_sample_swept(table, s);
+	for (entry = table->store.unsettled; entry && !s->blind; entry = next) {
 		next = entry->unsettled_next;
 		if (!entry->is_mini && entry->wanted == MATCH_UNDECIDED &&
 		    entry->conn.id.netns == s->netns && entry->conn.since < s->head.ts)
@@ -187,6 +199,8 @@ void conn_feed(struct conn_table *table, const union decode_record *rec)
 	conn_advance(table, rec->head.ts);
 	if (rec->head.kind == WIRE_TRANSITION)
 		feed_transition(table, &rec->transition);
+	else if (rec->head.kind == WIRE_TIMEWAIT && table->config.samples)
+		conn_sample_seen(table, &rec->timewait);
 	else if (rec->head.kind == WIRE_TIMEWAIT)
 		conn_mini_feed(table, &rec->timewait);
 	else if (rec->head.kind == WIRE_SOCKET)
@@ -252,7 +266,8 @@ void conn_each(const struct conn_table *table,
 	for (entry = table->store.all; entry; entry = entry->next)
 		if (entry->wanted == MATCH_YES)
 			fn(ctx, &entry->conn,
-			   entry->lost != table->lost || entry->missed != table->missed);
+			   entry->lost != table->lost || entry->missed != table->missed ||
+				   entry->is_held);
 }
 
 bool conn_is_of_listener(const struct wire_transition *t)

@@ -57,21 +57,21 @@ static void tell(struct conn_table *table, struct store_entry *entry,
 /* ---- states and dwells ---- */
 
 static void measure(const struct conn_table *table, const struct store_entry *entry,
-		    struct conn_event *event, uint32_t lost)
+		    struct conn_event *event, const struct life_step *move)
 {
-	uint64_t since = entry->conn.since;
+	uint64_t since = entry->conn.since, until = move->met ? move->met : event->ts;
 
 	/* CLOSED is not dwelt in; a child's LISTEN is its listener's. */
 	if (event->from == WIRE_CLOSE || (event->from == WIRE_LISTEN && event->to != WIRE_CLOSE))
 		return;
 	event->dwell_known = DWELL_EXACT;
-	if (!entry->conn.since_exact || entry->lost != lost) {
+	if (!entry->conn.since_exact || move->met || entry->lost != move->lost) {
 		event->dwell_known = DWELL_AT_LEAST;
-		if (entry->lost != lost && table->complete_since > since)
+		if (entry->lost != move->lost && table->complete_since > since)
 			since = table->complete_since;
 	}
-	if (since && since <= event->ts)
-		event->dwell = event->ts - since;
+	if (since && since <= until)
+		event->dwell = until - since;
 	else
 		event->dwell_known = DWELL_UNKNOWN;
 	if (!event->dwell && event->dwell_known == DWELL_AT_LEAST)
@@ -86,8 +86,10 @@ static bool begin_is_witnessed(uint8_t from, uint8_t to)
 	return !(from == WIRE_LISTEN && to == WIRE_SYN_RECV);
 }
 
-static bool is_unsettled(const struct store_entry *entry)
+static bool is_unsettled(const struct conn_table *table, const struct store_entry *entry)
 {
+	if (entry->is_mini && table->config.samples)
+		return true;
 	if (entry->is_mini)
 		return entry->conn.state == WIRE_FIN_WAIT2 && !entry->moves_are_told;
 	return entry->conn.state == WIRE_SYN_SENT && !entry->conn.id.lport &&
@@ -96,7 +98,7 @@ static bool is_unsettled(const struct store_entry *entry)
 
 void life_update_unsettled(struct conn_table *table, struct store_entry *entry)
 {
-	store_set_unsettled(&table->store, entry, is_unsettled(entry));
+	store_set_unsettled(&table->store, entry, is_unsettled(table, entry));
 }
 
 void life_move(struct conn_table *table, struct store_entry *entry, struct life_step move)
@@ -105,7 +107,7 @@ void life_move(struct conn_table *table, struct store_entry *entry, struct life_
 	struct conn_event event = {
 		.ts = move.ts, .from = conn->state, .to = move.to, .cause = move.cause};
 
-	measure(table, entry, &event, move.lost);
+	measure(table, entry, &event, &move);
 	if (move.inexact)
 		event.dwell_known = DWELL_UNKNOWN, event.dwell = 0;
 	conn->since_exact = !move.inexact && begin_is_witnessed(conn->state, move.to);

@@ -26,6 +26,8 @@ struct life_step {
 	uint8_t to;
 	uint8_t cause;
 	bool inexact; /* `ts` is not when it happened, only when it surely had */
+	uint64_t met; /* ns: `ts` is only when it was gone; until here it surely was there. 0: until
+			 `ts` */
 };
 
 /* Asks whether it is wanted, by what is known of it now. */

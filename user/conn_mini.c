@@ -185,8 +185,8 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
  * That it ends with its timer set for then proves TIME-WAIT since its last restart, even if we came
  * later. A timer that is only taken off proves nothing: it may still be that of FIN-WAIT-2.
  */
-static void prove_by_timer(const struct conn_table *table, struct store_entry *entry,
-			   const struct wire_timewait *t)
+void conn_mini_prove(const struct conn_table *table, struct store_entry *entry,
+		     const struct wire_timewait *t)
 {
 	/* A lower bound errs to the safe side: `expires` is right to a jiffy. */
 	uint64_t since = t->expires - WIRE_TIMEWAIT_LEN_NS + table->config.tick_ns;
@@ -206,7 +206,7 @@ static void feed_ended(struct conn_table *table, const struct wire_timewait *t)
 		return;
 	if (entry->conn.state == WIRE_FIN_WAIT2 && t->substate == WIRE_TIME_WAIT)
 		move_silently(table, entry, t);
-	prove_by_timer(table, entry, t);
+	conn_mini_prove(table, entry, t);
 	life_end(table, entry,
 		 (struct life_step){.ts = t->head.ts,
 				    .lost = t->head.lost,
@@ -240,9 +240,10 @@ static bool may_be_unmoved(const struct conn_table *table, const struct store_en
 {
 	uint64_t off = entry->expires > t->expires ? entry->expires - t->expires
 						   : t->expires - entry->expires;
+	uint64_t begin = entry->born > entry->conn.since ? entry->born : entry->conn.since;
 
 	return off <= LATE_TICKS * table->config.tick_ns ||
-	       t->expires + table->config.tick_ns < entry->conn.since + WIRE_TIMEWAIT_LEN_NS;
+	       t->expires + table->config.tick_ns < begin + WIRE_TIMEWAIT_LEN_NS;
 }
 
 /*

@@ -10,6 +10,10 @@
 
 void conn_mini_feed(struct conn_table *table, const struct wire_timewait *t);
 
+/* A lower bound of the age of a TIME-WAIT whose begin was not witnessed, from its timer. */
+void conn_mini_prove(const struct conn_table *table, struct store_entry *entry,
+		     const struct wire_timewait *t);
+
 /* Is this `-> CLOSE` of the full socket whose life a mini-socket took over? Then its connection did
  * not end. */
 bool conn_mini_is_husk(struct conn_table *table, const struct wire_transition *t);

@@ -46,6 +46,12 @@ struct store_entry {
 	bool seen_moving;    /* a sweep met it in TIME-WAIT with its timer not moved (yet) */
 	bool moves_are_told; /* it was told as born: no sweep has to look at it */
 	bool awaits_accept;  /* complete, and accept() has not returned it when it was first seen */
+	/* Where only sweeps tell of mini-sockets (conn_sample.c): */
+	uint64_t met;       /* ns: a sweep met it last; 0: none yet */
+	uint32_t held_lost; /* wire_head.lost of `-> CLOSE` */
+	uint8_t unmet;      /* sweeps since that have not */
+	bool is_held;  /* closed at `born`; whether a mini-socket took over, sweeps will tell */
+	bool fin_seen; /* the peer's FIN had come then */
 	bool unsure_if_born; /* first seen when its timer was set: at its birth, or a restart? */
 };
 

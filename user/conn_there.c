@@ -32,6 +32,7 @@ static struct store_entry *find(struct conn_table *table, const struct wire_snap
 /* A mini-socket's timer and note, as an event would have told them. */
 static void learn_mini(struct store_entry *entry, const struct wire_snapshot *s)
 {
+	entry->met = s->head.ts;
 	entry->expires = s->timer;
 	entry->entered = (uint32_t)(s->began / NS_PER_MS);
 }

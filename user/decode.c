@@ -63,6 +63,11 @@ static bool check_nothing(union decode_record *rec)
 	return true;
 }
 
+static bool check_swept(union decode_record *rec)
+{
+	return rec->swept.blind <= 1;
+}
+
 static bool check_census(union decode_record *rec)
 {
 	return rec->census.begins <= 1;
@@ -82,7 +87,7 @@ static const struct {
 	[WIRE_SOCKET] = {sizeof(struct wire_socket), check_socket},
 	[WIRE_TICK] = {sizeof(struct wire_head), check_nothing},
 	[WIRE_LOST] = {sizeof(struct wire_lost), check_lost},
-	[WIRE_SWEPT] = {sizeof(struct wire_swept), check_nothing},
+	[WIRE_SWEPT] = {sizeof(struct wire_swept), check_swept},
 	[WIRE_ACCEPTED] = {sizeof(struct wire_accepted), check_accepted},
 	[WIRE_SNAPSHOT] = {sizeof(struct wire_snapshot), check_snapshot},
 	[WIRE_HOLDER] = {sizeof(struct wire_holder), check_holder},

@@ -49,7 +49,11 @@ const struct features_row features_rows[FEATURES] = {
 			   .words = "timer tracepoints",
 			   .programs = {"timewait_timer_start", "timewait_timer_expire",
 					"timewait_timer_cancel"},
-			   .needs_addresses = true}}},
+			   .needs_addresses = true},
+			  {.name = "sample",
+			   .words = "iter/tcp twice a second: shorter lives are missed, ends are "
+				    ">=",
+			   .programs = {"sweep"}}}},
 	[FEATURE_CAUSE] = {.name = "causes",
 			   .gives =
 				   "what ended a mini-socket early: reset, reuse, ss -K, namespace",
@@ -113,6 +117,9 @@ static const struct {
 	{FEATURES_ADDRESSES_HIDDEN, false, "kernel addresses are hidden", NULL},
 	{FEATURES_NO_MINIS, false, "mini-sockets are not seen at all",
 	 "what would let a way of time-wait work"},
+	{FEATURES_SAMPLED, false,
+	 "mini-sockets are only met by sweeps, which come after one has gone",
+	 "what would let a better way of time-wait work"},
 	{FEATURES_NOT_ASKED, false, "another way was forced",
 	 "the option that forced it, with auto"},
 };
@@ -202,11 +209,11 @@ static void judge(struct features *features)
 	/* Classic programs cannot make cookies, on any kernel. */
 	if (features->chosen[FEATURE_TRANSITION] > 0)
 		features->chosen[FEATURE_IDENTITY] = FEATURES_BY_COOKIE + 1;
-	if (way)
+	if (way && way != &features_rows[FEATURE_TIMEWAIT].ways[FEATURES_BY_SAMPLE])
 		return;
 	features->chosen[FEATURE_CAUSE] = -1;
 	if (!features->refused[FEATURE_CAUSE][0])
-		features->refused[FEATURE_CAUSE][0] = FEATURES_NO_MINIS;
+		features->refused[FEATURE_CAUSE][0] = way ? FEATURES_SAMPLED : FEATURES_NO_MINIS;
 }
 
 struct features features_hoped(const struct options *options)

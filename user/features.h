@@ -28,6 +28,8 @@ enum features_capability {
 
 #define FEATURES_BY_COOKIE 0 /* the first way of FEATURE_IDENTITY */
 
+#define FEATURES_BY_SAMPLE 3 /* a way of FEATURE_TIMEWAIT */
+
 #define FEATURES_WAYS_MAX     4
 #define FEATURES_PROGRAMS_MAX 5
 
@@ -36,6 +38,7 @@ enum features_capability {
 #define FEATURES_ADDRESSES_HIDDEN EADDRNOTAVAIL
 #define FEATURES_NO_MINIS         ENOMSG
 #define FEATURES_NOT_ASKED        ECANCELED
+#define FEATURES_SAMPLED          ENOSTR
 
 struct features_way {
 	const char *name;  /* short, as an option would take it; NULL past the last */

@@ -91,6 +91,7 @@ static int configure(struct config *config, const struct features *features,
 	config->tick_ns = clock_tick_ns();
 	config->self = (__u32)getpid();
 	config->cookies = features->chosen[FEATURE_IDENTITY] == FEATURES_BY_COOKIE;
+	config->samples = features->chosen[FEATURE_TIMEWAIT] == FEATURES_BY_SAMPLE;
 	if (getrandom(&config->salt, sizeof(config->salt), GRND_NONBLOCK) < 0)
 		config->salt = clock_now() * 0x9e3779b97f4a7c15ULL;
 	if (options) {

@@ -17,6 +17,7 @@ struct meta {
 	uint64_t tick_ns;     /* a jiffy: the resolution of what a timer's `expires` tells */
 	uint64_t duration_ns; /* the run was to last so long (-d); 0: until stopped */
 	bool sees_timewait;
+	bool samples_timewait;              /* by sweeps alone: see conn_config.samples */
 	char version[META_TEXT_MAX];        /* of tcpdwell */
 	char kernel[META_TEXT_MAX];         /* uname -r */
 	char transition_way[META_TEXT_MAX]; /* how transitions are seen, in words */

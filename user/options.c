@@ -325,7 +325,7 @@ static bool set_way(const char **way, const char *const *names, size_t n, const 
 
 /* The first is to choose none. */
 static const char *const transition_ways[] = {"auto", "tp_btf", "tp"};
-static const char *const timewait_ways[] = {"auto", "fentry", "kprobe", "timer"};
+static const char *const timewait_ways[] = {"auto", "fentry", "kprobe", "timer", "sample"};
 
 static bool set_transitions(struct options *o, const char *value, char *why)
 {
@@ -439,7 +439,7 @@ static const struct {
 	{0, LIVES, "transitions", "WAY", set_transitions,
 	 "auto, tp_btf or tp: how transitions are seen"},
 	{0, LIVES, "timewait", "WAY", set_timewait,
-	 "auto, fentry, kprobe or timer: how TIME-WAIT is seen"},
+	 "auto, fentry, kprobe, timer or sample: how TIME-WAIT is seen"},
 	{0, LIVES, "max-connections", "N", set_max_connections,
 	 "connections to remember (default 1000000)"},
 	{0, STREAMS, "strict", NULL, set_strict, "exit 3 if anything was lost"},

@@ -55,8 +55,12 @@ static char *meta_to_json(const struct meta *meta)
 		"sees_timewait", meta->sees_timewait, "version", meta->version, "kernel",
 		meta->kernel, "transitions", meta->transition_way, "timewait", meta->timewait_way,
 		"filter", meta->filter);
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	char *text;
 
+	/* Rare, and absent where nothing is to be said of it. */
+	if (json && meta->samples_timewait)
+		json_object_set_new(json, "samples_timewait", json_true());
+	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
 	return text;
 }
@@ -65,20 +69,22 @@ static bool meta_from_json(const char *text, size_t len, struct meta *ret_meta)
 {
 	const char *version, *kernel, *transitions, *timewait, *filter;
 	json_int_t attached, offset, tick, duration;
-	int sees_timewait;
+	int sees_timewait, samples_timewait = 0;
 	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	bool ok = json && !json_unpack(json, "{sI sI sI sI sb ss ss ss ss ss}", "attached_ns",
+	bool ok = json && !json_unpack(json, "{sI sI sI sI sb s?b ss ss ss ss ss}", "attached_ns",
 				       &attached, "wall_offset_ns", &offset, "tick_ns", &tick,
 				       "duration_ns", &duration, "sees_timewait", &sees_timewait,
-				       "version", &version, "kernel", &kernel, "transitions",
-				       &transitions, "timewait", &timewait, "filter", &filter);
+				       "samples_timewait", &samples_timewait, "version", &version,
+				       "kernel", &kernel, "transitions", &transitions, "timewait",
+				       &timewait, "filter", &filter);
 
 	if (ok) {
 		*ret_meta = (struct meta){.attached = (uint64_t)attached,
 					  .wall_offset = offset,
 					  .tick_ns = (uint64_t)tick,
 					  .duration_ns = (uint64_t)duration,
-					  .sees_timewait = sees_timewait};
+					  .sees_timewait = sees_timewait,
+					  .samples_timewait = samples_timewait};
 		snprintf(ret_meta->version, META_TEXT_MAX, "%s", version);
 		snprintf(ret_meta->kernel, META_TEXT_MAX, "%s", kernel);
 		snprintf(ret_meta->transition_way, META_TEXT_MAX, "%s", transitions);

@@ -165,7 +165,9 @@ int session_attach(struct session *session, struct meta *ret_meta)
 	*ret_meta = (struct meta){.attached = clock_now(),
 				  .wall_offset = clock_wall_offset(),
 				  .tick_ns = clock_tick_ns(),
-				  .sees_timewait = session->features.chosen[FEATURE_TIMEWAIT] >= 0};
+				  .sees_timewait = session->features.chosen[FEATURE_TIMEWAIT] >= 0,
+				  .samples_timewait = session->features.chosen[FEATURE_TIMEWAIT] ==
+						      FEATURES_BY_SAMPLE};
 	snprintf(ret_meta->version, META_TEXT_MAX, "%s", TCPDWELL_VERSION);
 	snprintf(ret_meta->kernel, META_TEXT_MAX, "%s", host.release);
 	snprintf(ret_meta->filter, META_TEXT_MAX, "%s", session->options->filter_text);
@@ -274,20 +276,20 @@ static int sweep_one(struct session *session, uint32_t netns, session_record_fn 
 	struct wire_swept swept = {
 		.head = {.ts = clock_now(), .kind = WIRE_SWEPT, .len = sizeof(swept)},
 		.netns = netns};
+	struct iter_records events = {0};
 	int err;
 
 	err = netns_call(netns, read_iterator, &sweeping);
-	if (err) {
+	swept.blind = err != 0;
+	if (err)
 		diag_detail("cannot look into network namespace %u: %s", netns, strerror(-err));
-		iter_release(&sweeping.found);
-		return 0;
-	}
 	swept.head.lost = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
-	err = session_drain(session, fn, ctx);
-	if (err >= 0)
-		err = iter_hand_over(&sweeping.found, fn, ctx);
+	err = drain_all(session, iter_keep, &events);
+	if (!err)
+		err = iter_hand_over_both(&events, &sweeping.found, fn, ctx);
 	if (!err)
 		err = fn(ctx, &swept, sizeof(swept));
+	iter_release(&events);
 	iter_release(&sweeping.found);
 	return err;
 }

@@ -44,8 +44,8 @@ int session_losses(struct session *session, session_record_fn fn, void *ctx);
 
 /*
  * Goes through these network namespaces for what events leave silent, each time drains the ring
- * buffer, whose records are older, then hands over what was found and a WIRE_SWEPT. A namespace
- * that cannot be entered is left out. 0, or what `fn` returned.
+ * buffer, hands over what is in it and what was found, in the order of time, and a WIRE_SWEPT; of
+ * a namespace that cannot be entered a blind one. 0, or what `fn` returned.
  */
 int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
 		  void *ctx);

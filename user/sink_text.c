@@ -40,7 +40,8 @@ static void start(struct sink *sink)
 {
 	if (sink->options->quiet)
 		return;
-	fprintf(sink->out, "# transitions: %s\n# time-wait: %s\n", sink->meta->transition_way,
+	fprintf(sink->out, "# transitions: %s\n# time-wait: %s%s\n", sink->meta->transition_way,
+		sink->meta->sees_timewait ? "" : "not visible on this kernel: ",
 		sink->meta->timewait_way);
 	if (sink->meta->filter[0])
 		fprintf(sink->out, "# filter: %s\n", sink->meta->filter);
@@ -226,8 +227,9 @@ static void numbers(struct sink *sink, const struct hist *hist)
 			clock_duration(stats[i].ns, text));
 	if (hist->partial)
 		fprintf(sink->out,
-			"\n  %s more ended whose beginning was not seen: not counted above",
-			grouped(hist->partial, text));
+			"\n  %s more ended whose beginning %swas not seen: not counted above",
+			grouped(hist->partial, text),
+			sink->meta->samples_timewait ? "or end " : "");
 	putc('\n', sink->out);
 }
 

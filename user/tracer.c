@@ -348,6 +348,7 @@ struct tracer *tracer_new(const struct options *options, const struct meta *meta
 				     .tick_ns = meta->tick_ns,
 				     .max = options->max_connections,
 				     .sees_timewait = meta->sees_timewait,
+				     .samples = meta->samples_timewait,
 				     .wanted = is_wanted,
 				     .event = on_event,
 				     .ctx = tracer};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * verify TRUTH OUTPUT.json: does a tracer's output tell exactly the lives that the traffic helper
- * played?
+ * verify [-s] TRUTH OUTPUT.json: does a tracer's output tell exactly the lives that the traffic
+ * helper played?
  *
  * Reads the truth (format: traffic.h) and the tracer's JSON lines, puts the transitions together to
  * lives, and compares both ways: each life played must have been told with every move in order,
@@ -32,6 +32,7 @@ enum {
 
 #define TOLERANCE     (5 * MS)
 #define EARLY         (10 * MS)    /* how much shorter than told a one-sided dwell may be */
+#define SLACK         (1300 * MS)  /* two sweeps, and what keeps them waiting */
 #define TIME_WAIT_MIN (60000 * MS) /* TIME-WAIT, and the slack of the timer wheel, any HZ */
 #define TIME_WAIT_MAX (66000 * MS)
 
@@ -99,6 +100,7 @@ static struct truth *truths, **truths_end = &truths;
 static struct churn *churns;
 static struct told *tolds, **tolds_end = &tolds;
 static struct told *buckets[BUCKETS];
+static bool sampled;     /* -s */
 static int64_t netns;    /* of the truth; 0: it does not say */
 static size_t elsewhere; /* transitions of other namespaces */
 static size_t right, wrong;
@@ -387,6 +389,28 @@ static void chain_text(const struct told *t, char *text, size_t size)
 		used += (size_t)snprintf(text + used, size - used, ">%s", t->moves[i].to);
 }
 
+/*
+ * With -s: an end that only a sweep told, by no longer meeting the mini-socket. One told exactly is
+ * judged as any other.
+ */
+static bool is_sampled_end(const struct told *told)
+{
+	const struct move *m = &told->moves[told->count - 1];
+
+	return sampled && strcmp(m->to, "CLOSED") == 0 && strcmp(m->known, "exact") != 0 &&
+	       (!strcmp(m->from, "FIN-WAIT-2") || !strcmp(m->from, "TIME-WAIT") ||
+		!strcmp(m->from, "CLOSING"));
+}
+
+/* The truth's last state but CLOSED is a TIME-WAIT so short that no sweep need have met it. */
+static bool may_be_unmet(const struct truth *t, const struct told *told)
+{
+	const struct step *s = &t->steps[t->count - 2];
+
+	return is_sampled_end(told) && told->count + 2 == t->count &&
+	       strcmp(s->state, "TIME-WAIT") == 0 && s->ns < SLACK;
+}
+
 /* A TIME-WAIT that the truth left alive may have run out, or gone with the namespace, while
  * tracing. */
 static bool ended_later(const struct truth *t, const struct told *told)
@@ -398,17 +422,21 @@ static bool ended_later(const struct truth *t, const struct told *told)
 	       strcmp(m->to, "CLOSED") == 0 &&
 	       ((strcmp(m->cause, "normal") == 0 && m->dwell >= TIME_WAIT_MIN - EARLY &&
 		 m->dwell <= TIME_WAIT_MAX) ||
-		strcmp(m->cause, "netns-gone") == 0);
+		strcmp(m->cause, "netns-gone") == 0 ||
+		(is_sampled_end(told) && strcmp(m->cause, "unknown") == 0));
 }
 
 static void check_moves(const struct truth *t, const struct told *told, char *reason)
 {
-	bool same = told->count == t->count - 1 || ended_later(t, told);
+	bool unmet = may_be_unmet(t, told);
+	bool same = told->count == t->count - 1 || ended_later(t, told) || unmet;
+	size_t moves = unmet ? told->count : t->count - 1;
 	char text[REASON / 2];
 
-	for (size_t i = 0; same && i < t->count - 1; i++)
+	for (size_t i = 0; same && i < moves; i++)
 		same = strcmp(told->moves[i].from, t->steps[i].state) == 0 &&
-		       strcmp(told->moves[i].to, t->steps[i + 1].state) == 0;
+		       ((unmet && i + 1 == moves) ||
+			strcmp(told->moves[i].to, t->steps[i + 1].state) == 0);
 	if (same)
 		return;
 	chain_text(told, text, sizeof(text));
@@ -429,7 +457,7 @@ static bool is_known_as_owed(const struct told *told, size_t i)
 {
 	const char *known = told->moves[i].known;
 
-	if (is_bound_at_most(told, i))
+	if (is_bound_at_most(told, i) || (i + 1 == told->count && is_sampled_end(told)))
 		return strcmp(known, "at_least") == 0 || strcmp(known, "unknown") == 0;
 	return strcmp(known, "exact") == 0;
 }
@@ -447,6 +475,8 @@ static void check_clock(const struct told *told, char *reason)
 			say(reason, "%s > %s is dated before the move before it", m->from, m->to);
 		if (!is_known_as_owed(told, i))
 			say(reason, "dwell in %s is '%s'", m->from, m->known);
+		else if (i + 1 == told->count && is_sampled_end(told) && m->dwell <= passed)
+			continue;
 		else if (m->dwell != passed && strcmp(m->known, "unknown") != 0)
 			say(reason, "dwell in %s is %" PRId64 ", its timestamps say %" PRId64,
 			    m->from, m->dwell, passed);
@@ -457,11 +487,13 @@ static void check_dwells(const struct truth *t, const struct told *told, char *r
 {
 	for (size_t i = 0; i < told->count && i + 1 < t->count; i++) {
 		const struct step *s = &t->steps[i];
-		int64_t off = told->moves[i].dwell - s->ns;
+		bool bound = i + 1 == told->count && is_sampled_end(told);
+		int64_t dwell = bound && told->moves[i].dwell < 0 ? 0 : told->moves[i].dwell;
+		int64_t off = dwell - s->ns, less = bound ? SLACK : s->less;
 
-		if (s->ns >= 0 && (off < -s->less || off > s->more))
+		if (s->ns >= 0 && (off < -less || off > s->more))
 			say(reason, "%s off by %+.3f ms (allowed -%.3f +%.3f)", s->state,
-			    (double)off / 1e6, (double)s->less / 1e6, (double)s->more / 1e6);
+			    (double)off / 1e6, (double)less / 1e6, (double)s->more / 1e6);
 	}
 }
 
@@ -474,6 +506,8 @@ static void check_causes(const struct truth *t, const struct told *told, char *r
 		if (!last && m->cause[0] != '\0')
 			say(reason, "cause '%s' at %s > %s, which is no end", m->cause, m->from,
 			    m->to);
+		if (last && is_sampled_end(told) && strcmp(m->cause, "unknown") == 0)
+			continue;
 		if (last && strcmp(t->cause, "-") != 0 && strcmp(m->cause, t->cause) != 0)
 			say(reason, "cause '%s', should be '%s'", m->cause, t->cause);
 	}
@@ -581,9 +615,12 @@ static const struct kind {
 	{"CLOSED>SYN-SENT>ESTABLISHED>FIN-WAIT-1>FIN-WAIT-2>TIME-WAIT", "  "},
 	{"CLOSED>SYN-SENT>ESTABLISHED>FIN-WAIT-1>FIN-WAIT-2>TIME-WAIT>CLOSED",
 	 " normal reused-conn netns-gone "},
+	/* With -s: no sweep told how it ended, or none met it at all. */
+	{"CLOSED>SYN-SENT>ESTABLISHED>FIN-WAIT-1>FIN-WAIT-2>TIME-WAIT>CLOSED", " unknown "},
+	{"CLOSED>SYN-SENT>ESTABLISHED>FIN-WAIT-1>FIN-WAIT-2>CLOSED", " unknown "},
 };
 
-enum { LISTENERS, CHILDREN, WAITING, ENDED, KINDS };
+enum { LISTENERS, CHILDREN, WAITING, ENDED, UNSEEN, UNMET, KINDS };
 
 static int kind_of(const struct told *t)
 {
@@ -591,7 +628,7 @@ static int kind_of(const struct told *t)
 
 	chain_text(t, chain, sizeof(chain));
 	snprintf(cause, sizeof(cause), " %s ", t->moves[t->count - 1].cause);
-	for (int i = 0; i < KINDS; i++)
+	for (int i = 0; i < (sampled ? KINDS : UNSEEN); i++)
 		if (strcmp(kinds[i].chain, chain) == 0 && strstr(kinds[i].causes, cause))
 			return i;
 	return -1;
@@ -630,6 +667,7 @@ static void verify_churn(const struct churn *c)
 	for (struct told *t = tolds; t; t = t->next)
 		if (is_of_churn(t, c))
 			bad += !churn_life(t, "churn", counts, bad < 10);
+	counts[ENDED] += counts[UNSEEN] + counts[UNMET];
 	good = bad == 0 && counts[LISTENERS] == 1 && counts[CHILDREN] == c->count &&
 	       counts[WAITING] + counts[ENDED] == c->count;
 	printf("%-4s churn of %u: %zu clients (%zu TIME-WAITs ended), %zu children, %zu listener, "
@@ -661,10 +699,15 @@ static void verify_nothing_else(bool strict)
 
 int main(int argc, char **argv)
 {
-	bool strict = argc == 4 && strcmp(argv[3], "-x") == 0;
+	bool strict;
 
+	sampled = argc > 1 && strcmp(argv[1], "-s") == 0;
+	argv += sampled;
+	argc -= sampled;
+	strict = argc == 4 && strcmp(argv[3], "-x") == 0;
 	if (argc != 3 && !strict) {
-		fputs("usage: verify TRUTH OUTPUT.json [-x]\n"
+		fputs("usage: verify [-s] TRUTH OUTPUT.json [-x]\n"
+		      "  -s  mini-sockets were sampled: see is_sampled_end()\n"
 		      "  -x  transitions of other network namespaces are wrong too\n",
 		      stderr);
 		return 2;

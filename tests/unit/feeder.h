@@ -46,6 +46,7 @@ struct rec {
 	uint64_t expires;            /* ms */
 
 	uint8_t state; /* of a socket an iterator met */
+	uint8_t blind; /* of a sweep */
 
 	uint8_t of;     /* WIRE_FULL ... of a snapshot */
 	uint64_t acked; /* ms: the last segment of the peer; 0: as usual, none */
@@ -161,6 +162,7 @@ struct feeder_setup {
 	const char *filter; /* options; NULL: none */
 	size_t max;         /* 0: plenty */
 	bool blind;         /* this kernel shows no mini-sockets */
+	bool samples;       /* only sweeps show them */
 	bool show_owner;
 };
 
@@ -170,6 +172,7 @@ TEST_INLINE void feeder_init(struct feeder *feeder, struct feeder_setup setup)
 				     .tick_ns = FEEDER_TICK * NS_PER_MS,
 				     .max = setup.max ? setup.max : 1000,
 				     .sees_timewait = !setup.blind,
+				     .samples = setup.samples,
 				     .wanted = feeder_wanted,
 				     .event = feeder_take,
 				     .ctx = feeder};
@@ -250,7 +253,8 @@ TEST_INLINE union decode_record feeder_record(const struct rec *rec)
 						 .state = rec->state};
 	} else if (kind == WIRE_SWEPT) {
 		to.swept = (struct wire_swept){.head = feeder_head(rec, kind, sizeof(to.swept)),
-					       .netns = feeder_id(rec).netns};
+					       .netns = feeder_id(rec).netns,
+					       .blind = rec->blind};
 	} else if (kind == WIRE_ACCEPTED) {
 		to.accepted =
 			(struct wire_accepted){.head = feeder_head(rec, kind, sizeof(to.accepted)),

@@ -200,7 +200,7 @@ ways() {
 	elif [ -n "$WAYS" ]; then
 		echo "$WAYS"
 	else
-		echo fentry kprobe timer
+		echo fentry kprobe timer sample
 	fi
 }
 
