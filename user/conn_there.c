@@ -11,11 +11,13 @@
 /*
  * Request sockets are not connections of the model: no event tells how one ends. Nor is a socket
  * that is bound and no more. A mini-socket whose timer is due is ending this moment, and whether
- * that was told already nobody knows.
+ * that was told already nobody knows. Where no end of one is told, it would be there for ever.
  */
 static bool is_of_the_model(const struct conn_table *table, const struct wire_snapshot *s)
 {
 	if (s->kind == WIRE_REQUEST || s->state == WIRE_CLOSE || !s->id.cookie)
+		return false;
+	if (s->kind == WIRE_MINI && !table->config.sees_timewait)
 		return false;
 	return s->kind != WIRE_MINI || s->timer > s->head.ts + table->config.tick_ns;
 }

@@ -39,12 +39,14 @@ const struct features_row features_rows[FEATURES] = {
 			   .words = "fentry programs on the functions of a mini-socket's life",
 			   .programs = {"timewait_fentry_born", "timewait_fentry_segment",
 					"timewait_fexit_segment", "timewait_fentry_expire",
-					"timewait_fentry_end"}},
+					"timewait_fentry_end"},
+			   .kind = FEATURES_TRAMPOLINE},
 			  {.name = "kprobe",
 			   .words = "kprobes on the functions of a mini-socket's life",
 			   .programs = {"timewait_kprobe_born", "timewait_kprobe_segment",
 					"timewait_kretprobe_segment", "timewait_kprobe_expire",
-					"timewait_kprobe_end"}},
+					"timewait_kprobe_end"},
+			   .kind = FEATURES_KPROBE},
 			  {.name = "timer",
 			   .words = "timer tracepoints",
 			   .programs = {"timewait_timer_start", "timewait_timer_expire",
@@ -86,10 +88,12 @@ const struct features_row features_rows[FEATURES] = {
 		 .loss = "an accepted connection has no owner until one is seen holding it",
 		 .ways = {{.name = "fexit",
 			   .words = "fexit program on the return of inet_csk_accept()",
-			   .programs = {"accept_fexit"}},
+			   .programs = {"accept_fexit"},
+			   .kind = FEATURES_TRAMPOLINE},
 			  {.name = "kretprobe",
 			   .words = "kretprobe on inet_csk_accept()",
-			   .programs = {"accept_kretprobe"}},
+			   .programs = {"accept_kretprobe"},
+			   .kind = FEATURES_KPROBE},
 			  {.name = "inherit",
 			   .words = "the owner of its listener, until one is seen holding it"}}},
 };
@@ -216,6 +220,50 @@ static void judge(struct features *features)
 		features->refused[FEATURE_CAUSE][0] = way ? FEATURES_SAMPLED : FEATURES_NO_MINIS;
 }
 
+static bool is_there(enum features_capability c, int way)
+{
+	return way < FEATURES_WAYS_MAX && features_rows[c].ways[way].name;
+}
+
+static void choose_next(struct features *features, enum features_capability c, int error,
+			const struct options *options)
+{
+	int *way = &features->chosen[c];
+
+	features->refused[c][*way] = error;
+	do
+		++*way;
+	while (is_there(c, *way) && !is_asked(c, *way, options));
+	if (!is_there(c, *way))
+		*way = -1;
+}
+
+void features_refuse(struct features *features, enum features_capability which, int error,
+		     const struct options *options)
+{
+	enum features_kind kind = features_way(features, which)->kind;
+
+	for (enum features_capability c = 0; c < FEATURES; c++) {
+		const struct features_way *way = features_way(features, c);
+
+		if (c == which || (way && kind != FEATURES_ANY && way->kind == kind))
+			choose_next(features, c, error, options);
+	}
+	judge(features);
+}
+
+/* Refused as a whole, which is cheaper asked at once than found out way by way. */
+static void skip_refused_kinds(struct features *features, const struct options *options)
+{
+	for (enum features_capability c = 0; c < FEATURES; c++) {
+		const struct features_way *way;
+		int err;
+
+		while ((way = features_way(features, c)) && (err = loader_try_kind(way->kind)))
+			choose_next(features, c, -err, options);
+	}
+}
+
 struct features features_hoped(const struct options *options)
 {
 	struct features features = {0};
@@ -226,6 +274,7 @@ struct features features_hoped(const struct options *options)
 		else
 			while (!is_asked(c, features.chosen[c], options))
 				features.chosen[c]++;
+	skip_refused_kinds(&features, options);
 	judge(&features);
 	return features;
 }

@@ -40,11 +40,19 @@ enum features_capability {
 #define FEATURES_NOT_ASKED        ECANCELED
 #define FEATURES_SAMPLED          ENOSTR
 
+/* What programs of a way hang on, where a kernel may refuse that as a whole. */
+enum features_kind {
+	FEATURES_ANY,
+	FEATURES_TRAMPOLINE, /* fentry and fexit */
+	FEATURES_KPROBE,
+};
+
 struct features_way {
 	const char *name;  /* short, as an option would take it; NULL past the last */
 	const char *words; /* as the output's head says it */
 	const char *programs[FEATURES_PROGRAMS_MAX]; /* NULL past the last */
 	bool needs_addresses;                        /* of kernel functions */
+	enum features_kind kind;
 };
 
 struct features_row {
@@ -65,8 +73,14 @@ struct features {
 /* No way of any capability. */
 struct features features_none(void);
 
-/* The first ways of all, or those that `options` force (NULL: none), untried. */
+/* The first ways of all whose kind this kernel does not refuse, of those that `options` force
+ * (NULL: none); else untried. */
 struct features features_hoped(const struct options *options);
+
+/* The way chosen for this capability did not do, for this errno: the next ones are chosen, also
+ * where another way is of the same kind. */
+void features_refuse(struct features *features, enum features_capability which, int error,
+		     const struct options *options);
 
 /*
  * Tries the ways of each capability, each alone, until one that `options` allow loads, and, if

@@ -285,14 +285,16 @@ static struct fields_value get_still_in_doubt(struct fields_source *s)
 
 static struct fields_value get_oldest(struct fields_source *s)
 {
-	return s->histogram->cell->still.count ? number(s->histogram->cell->still.oldest) : NONE;
+	const struct histset_still *still = &s->histogram->cell->still;
+
+	return is_visible(s) && still->count ? number(still->oldest) : NONE;
 }
 
 static struct fields_value get_oldest_known(struct fields_source *s)
 {
 	const struct histset_still *still = &s->histogram->cell->still;
 
-	if (!still->count)
+	if (!is_visible(s) || !still->count)
 		return NONE;
 	return text(tcpstate_known_name(still->oldest_exact ? DWELL_EXACT : DWELL_AT_LEAST));
 }

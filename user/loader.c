@@ -195,6 +195,38 @@ void loader_detach(struct bpf_link **links)
 	}
 }
 
+/*
+ * A program for a function that is none (1 is the first type of any BTF, a number) is found wrong
+ * only once it is allowed.
+ */
+static int try_trampoline(void)
+{
+	static const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT}};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY,
+		    .attach_btf_id = 1);
+	int fd;
+
+	raise_memlock();
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try", "Dual BSD/GPL", insns,
+			   sizeof(insns) / sizeof(insns[0]), &opts);
+	if (fd < 0)
+		return fd == -EPERM ? fd : 0;
+	close(fd);
+	return 0;
+}
+
+int loader_try_kind(enum features_kind kind)
+{
+	if (kind == FEATURES_TRAMPOLINE)
+		return try_trampoline();
+	/* libbpf attaches by this. */
+	if (kind == FEATURES_KPROBE && access(LOADER_KPROBE_PATH, F_OK))
+		return -ENOENT;
+	return 0;
+}
+
 int loader_try(enum features_capability capability, int way, bool attaching)
 {
 	const struct features_way *tried = &features_rows[capability].ways[way];

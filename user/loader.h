@@ -10,7 +10,8 @@
 #include "features.h"
 #include "options.h"
 
-#define LOADER_BTF_PATH "/sys/kernel/btf/vmlinux"
+#define LOADER_BTF_PATH    "/sys/kernel/btf/vmlinux"
+#define LOADER_KPROBE_PATH "/sys/bus/event_source/devices/kprobe/type"
 
 struct tcpdwell_bpf;
 struct bpf_link;
@@ -29,6 +30,9 @@ int loader_attach(struct tcpdwell_bpf *skel, const struct features_way *way,
 		  struct bpf_link **links);
 
 void loader_detach(struct bpf_link **links);
+
+/* Does this kernel refuse such programs, whatever they are? 0: not at once; or -errno. */
+int loader_try_kind(enum features_kind kind);
 
 /* Loads, and perhaps attaches, one way alone, and undoes it. 0, or the -errno that refused it. */
 int loader_try(enum features_capability capability, int way, bool attaching);

@@ -84,7 +84,7 @@ static int load_what_works(struct session *session, bool attaching)
 }
 
 /* Mini-sockets first: a transition that is told must not lead into one that is not. */
-static int attach_chosen(struct session *session)
+static int attach_chosen(struct session *session, enum features_capability *ret_failed)
 {
 	static const enum features_capability order[] = {FEATURE_SWEEP,   FEATURE_SOCKETS,
 							 FEATURE_HOLDERS, FEATURE_TIMEWAIT,
@@ -94,6 +94,7 @@ static int attach_chosen(struct session *session)
 	for (size_t i = 0; !err && i < sizeof(order) / sizeof(order[0]); i++) {
 		const struct features_way *way = features_way(&session->features, order[i]);
 
+		*ret_failed = order[i];
 		if (way)
 			err = loader_attach(session->skel, way, session->links[order[i]]);
 	}
@@ -103,13 +104,21 @@ static int attach_chosen(struct session *session)
 /* What loads need not attach: arm64 before 6.12 knows that for fentry, any kernel for kprobes. */
 static int attach_what_works(struct session *session)
 {
-	int err = attach_chosen(session);
+	enum features_capability failed;
+	int err;
 
+	while ((err = attach_chosen(session, &failed))) {
+		unload(session);
+		if (failed == features_essential(session->options))
+			break;
+		features_refuse(&session->features, failed, -err, session->options);
+		if (loader_load(&session->features, session->options, &session->skel))
+			break;
+	}
 	if (!err)
 		return 0;
-	unload(session);
 	err = load_what_works(session, true);
-	return err ? err : attach_chosen(session);
+	return err ? err : attach_chosen(session, &failed);
 }
 
 struct session *session_open(const struct options *options)

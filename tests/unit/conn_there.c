@@ -39,6 +39,12 @@ static const struct scenario scenarios[] = {
 		  THERE(1002, TIME_WAIT, .of = WIRE_MINI, .expires = 60500, .cookie = 9),
 		  CENSUS_ENDS(1004), MINI(60504, EXPIRED, TIME_WAIT, 60500, .cookie = 9)},
 	 .tells = {"60504 TIME-WAIT>CLOSED >=60000 normal"}},
+	/* Where nothing tells of its end it would be there for ever. */
+	{.name = "there-time-wait-unseen",
+	 .setup = {.blind = true},
+	 .feed = {CENSUS_BEGINS(1001),
+		  THERE(1002, TIME_WAIT, .of = WIRE_MINI, .expires = 60500, .cookie = 9),
+		  CENSUS_ENDS(1004)}},
 	/* What an event has told is known better than what the iterator met. */
 	{.name = "there-known-better",
 	 .feed = {CENSUS_BEGINS(1001), MOVE(1002, CLOSE, SYN_SENT),
