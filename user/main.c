@@ -29,7 +29,8 @@ static int close_output(int status)
 static int print_features(const struct options *options)
 {
 	signal(SIGPIPE, SIG_IGN);
-	privileges_note_netns();
+	privileges_note_netns("a move from FIN-WAIT-2 to TIME-WAIT there may be told only when the "
+			      "TIME-WAIT ends");
 	return features_print(options, stdout) ? DIAG_FAILED : DIAG_OK;
 }
 

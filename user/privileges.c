@@ -120,14 +120,13 @@ const char *privileges_addresses_cure(void)
 			       : "CAP_SYSLOG is missing";
 }
 
-void privileges_note_netns(void)
+void privileges_note_netns(const char *loss)
 {
 	char text[PRIVILEGES_TEXT_MAX];
 
 	if (privileges_missing(PRIVILEGES_NETNS, text))
-		diag_note("%s: %s network namespaces cannot be looked into; a move from FIN-WAIT-2 "
-			  "to TIME-WAIT there may be told only when the TIME-WAIT ends",
-			  text, counts(CAP_SYS_ADMIN) ? "unnamed" : "other");
+		diag_note("%s: %s network namespaces cannot be looked into; %s", text,
+			  counts(CAP_SYS_ADMIN) ? "unnamed" : "other", loss);
 }
 
 /* ---- giving up ---- */

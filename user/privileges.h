@@ -33,9 +33,9 @@ const char *privileges_refusal_cure(void);
 /* What it takes to see kernel addresses that are hidden. */
 const char *privileges_addresses_cure(void);
 
-/* One note on what is out of sight in other network namespaces, and for want of which capability.
- * Nothing if none is missing. */
-void privileges_note_netns(void);
+/* One note that other network namespaces are out of sight, for want of which capability, and what
+ * is lost by it. Nothing if none is missing. */
+void privileges_note_netns(const char *loss);
 
 /*
  * For good: gives up every capability, in every set, and the way back by exec. With `netns` those

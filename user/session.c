@@ -155,6 +155,17 @@ static int on_record(void *ctx, void *record, size_t len)
 	return ++session->drained < SESSION_DRAIN_MAX ? 0 : -EAGAIN;
 }
 
+/* A capability more, and a better way works. */
+static void note_sampling(const struct session *session)
+{
+	int by_timer = session->features.refused[FEATURE_TIMEWAIT][FEATURES_BY_SAMPLE - 1];
+
+	if (session->features.chosen[FEATURE_TIMEWAIT] == FEATURES_BY_SAMPLE &&
+	    by_timer == FEATURES_ADDRESSES_HIDDEN)
+		diag_note("TIME-WAIT is only sampled: %s: %s", features_meaning(by_timer),
+			  features_cure(by_timer));
+}
+
 int session_attach(struct session *session, struct meta *ret_meta)
 {
 	struct utsname host;
@@ -185,6 +196,7 @@ int session_attach(struct session *session, struct meta *ret_meta)
 	features_describe(&session->features, FEATURE_TIMEWAIT, ret_meta->tick_ns,
 			  ret_meta->timewait_way);
 	session->sweeps[0] = session->sweeps[1] = ret_meta->attached;
+	note_sampling(session);
 	return 0;
 }
 
@@ -352,7 +364,11 @@ int session_give_up_privileges(struct session *session)
 	bool netns = sweeps && looks_elsewhere(session->options);
 
 	if (netns)
-		privileges_note_netns();
+		privileges_note_netns(
+			session->features.chosen[FEATURE_TIMEWAIT] == FEATURES_BY_SAMPLE
+				? "TIME-WAIT, and FIN-WAIT-2 after close(), are not seen there"
+				: "a move from FIN-WAIT-2 to TIME-WAIT there may be told only "
+				  "when the TIME-WAIT ends");
 	return privileges_drop(netns, sweeps ? can_sweep : NULL, session);
 }
 
