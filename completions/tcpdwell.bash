@@ -40,7 +40,7 @@ _tcpdwell_values() {
         -r|--read) echo 'file' ;;
         --buffer) echo 'any' ;;
         --transitions) echo 'one auto tp_btf tp' ;;
-        --timewait) echo 'one auto fentry kprobe timer' ;;
+        --timewait) echo 'one auto fentry kprobe timer sample' ;;
         --max-connections) echo 'any' ;;
         --ready-file) echo 'file' ;;
     esac

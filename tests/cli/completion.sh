@@ -62,7 +62,7 @@ offers format "csv json text" -f ""
 offers format-long "json" --format j
 offers format-with-equals-sign "json" --format = j
 offers format-behind-equals-sign "csv json text" --format =
-offers way "auto fentry kprobe timer sample" --timewait ""
+offers way "auto fentry kprobe sample timer" --timewait ""
 offers states "+close-wait +time-wait !all" -s ""
 offers states-more "close-wait,fin-wait-1 close-wait,fin-wait-2" stuck -s close-wait,f
 offers states-once "fin-wait-1,fin-wait-2" -s fin-wait-1,fin
