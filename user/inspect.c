@@ -44,6 +44,7 @@ static int tell_limits(const struct pass *pass, uint32_t netns)
 	uint32_t low = 0, high = 0, none = 0;
 
 	read_numbers("tcp_max_tw_buckets", &limits.max_tw_buckets, &none);
+	read_numbers("tcp_fin_timeout", &limits.fin_timeout, &none);
 	read_numbers("ip_local_port_range", &low, &high);
 	limits.port_low = (__u16)low;
 	limits.port_high = (__u16)high;

@@ -172,14 +172,35 @@ void rules_print_list(FILE *out)
 	fputs(PORTS_ID "\n" TABLE_ID "\n", out);
 }
 
+/*
+ * Before 6.14 nothing proves the age of an orphan in FIN-WAIT-2. tcp_fin_time() is tcp_fin_timeout
+ * or more unless TCP_LINGER2 made it less: no proof of an age, but enough to see that it waits.
+ */
+static bool seems_to_wait(const struct rules_case *c)
+{
+	uint64_t left = c->s->timer - c->s->head.ts;
+	uint64_t all = c->limits ? c->limits->fin_timeout * NS_PER_S : 0;
+
+	return c->s->kind == WIRE_MINI && c->s->state == WIRE_FIN_WAIT2 &&
+	       c->s->timer > c->s->head.ts && left + RULES_MIN_AGE_NS <= all;
+}
+
+static bool is_old_enough(const struct rules_rule *rule, const struct rules_case *c,
+			  const struct age *age, uint64_t min_ns)
+{
+	if (age->ns < min_ns)
+		return false;
+	if (!rule->needs_age || age->ns >= RULES_MIN_AGE_NS)
+		return true;
+	return age->known == DWELL_UNKNOWN && seems_to_wait(c);
+}
+
 const struct rules_rule *rules_judge(const struct rules_case *c, const struct age *age,
 				     uint64_t min_ns)
 {
-	uint64_t least = min_ns > RULES_MIN_AGE_NS ? min_ns : RULES_MIN_AGE_NS;
-
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (rules[i].states & IN(c->s->state) && rules[i].test(c) &&
-		    age->ns >= (rules[i].needs_age ? least : min_ns))
+		    is_old_enough(&rules[i], c, age, min_ns))
 			return &rules[i];
 	return NULL;
 }

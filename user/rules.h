@@ -17,7 +17,8 @@
 struct rules_case {
 	const struct wire_snapshot *s;
 	const struct wire_snapshot *listener; /* that it came from; NULL: none, or not known */
-	bool unheld; /* it has a file, and no process has a descriptor of it */
+	bool unheld;                      /* it has a file, and no process has a descriptor of it */
+	const struct wire_limits *limits; /* of its namespace; NULL: not known */
 };
 
 struct rules_rule { // NOLINT(clang-analyzer-optin.performance.Padding): in the order of its table

@@ -307,7 +307,9 @@ static void judge(struct verdict *verdict, const struct census_socket *socket,
 	find_owner(verdict->census, listener, &it);
 	it.rule = rules_judge(&(struct rules_case){.s = &socket->s,
 						   .listener = listener ? &listener->s : NULL,
-						   .unheld = it.unheld},
+						   .unheld = it.unheld,
+						   .limits = census_limits_of(verdict->census,
+									      socket->s.id.netns)},
 			      &it.age, options->min_ns);
 	if (!it.rule && !(options->stuck_states & 1u << socket->s.state))
 		return;

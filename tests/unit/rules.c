@@ -14,6 +14,7 @@ static const struct {
 	struct snap snap;
 	uint32_t waiting, backlog; /* of its listener */
 	bool has_listener, unheld;
+	uint32_t fin_timeout;
 } cases[] = {
 	{"leak", "close-wait-leak", .snap = {.age = 5000}},
 	{"leak-fresh", NULL, .snap = {.age = 900}},
@@ -35,6 +36,12 @@ static const struct {
 	{"half-closed-just-now", NULL, .snap = {.age = 900, .state = WIRE_FIN_WAIT2}},
 	{"orphan", "fin-wait-2-orphan",
 	 .snap = {.age = 5000, .state = WIRE_FIN_WAIT2, .kind = WIRE_MINI, .left = 50000}},
+	{"orphan-before-6.14", "fin-wait-2-orphan",
+	 .snap = {.state = WIRE_FIN_WAIT2, .kind = WIRE_MINI, .left = 59000}, .fin_timeout = 60},
+	{"orphan-before-6.14-just-now", NULL,
+	 .snap = {.state = WIRE_FIN_WAIT2, .kind = WIRE_MINI, .left = 59900}, .fin_timeout = 60},
+	{"orphan-before-6.14-of-unknown-timeout", NULL,
+	 .snap = {.state = WIRE_FIN_WAIT2, .kind = WIRE_MINI, .left = 30000}},
 	{"orphan-with-a-long-timeout", "fin-wait-2-orphan",
 	 .snap = {.age = 5000, .state = WIRE_FIN_WAIT2, ORPHAN, .left = 50000}},
 
@@ -107,9 +114,11 @@ static void test_cases(void)
 		union decode_record rec = census_snapshot(&cases[i].snap);
 		const struct wire_snapshot listener = {.unread = cases[i].waiting,
 						       .room = cases[i].backlog};
+		const struct wire_limits limits = {.fin_timeout = cases[i].fin_timeout};
 		const struct rules_case c = {.s = &rec.snapshot,
 					     .listener = cases[i].has_listener ? &listener : NULL,
-					     .unheld = cases[i].unheld};
+					     .unheld = cases[i].unheld,
+					     .limits = &limits};
 		struct age age = age_of(&rec.snapshot, 4 * NS_PER_MS);
 		const struct rules_rule *rule = rules_judge(&c, &age, 0);
 		char name[64], text[RULES_TEXT_MAX];
