@@ -4,8 +4,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
-static bool is_quiet, is_verbose;
+static bool is_quiet, is_verbose, shows_progress;
 
 void diag_init(bool quiet, bool verbose)
 {
@@ -18,11 +19,38 @@ bool diag_is_verbose(void)
 	return is_verbose;
 }
 
+#define TO_BEGIN_AND_CLEAR "\r\033[K"
+
+void diag_progress(const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	if (is_quiet || (!isatty(STDERR_FILENO) && !is_verbose))
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	shows_progress = isatty(STDERR_FILENO);
+	if (shows_progress)
+		fprintf(stderr, TO_BEGIN_AND_CLEAR "%s", text);
+	else
+		fprintf(stderr, "%s\n", text);
+}
+
+void diag_progress_end(void)
+{
+	if (shows_progress)
+		fputs(TO_BEGIN_AND_CLEAR, stderr);
+	shows_progress = false;
+}
+
 static void say(const char *prefix, const char *fmt, va_list args)
 {
 	char text[2048];
 
 	vsnprintf(text, sizeof(text), fmt, args);
+	diag_progress_end();
 	fprintf(stderr, "%s%s\n", prefix, text);
 }
 

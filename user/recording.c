@@ -216,7 +216,7 @@ static int is_cut(const struct recording_reader *reader)
 		return -EIO;
 	}
 	diag_error("recording '%s' is cut short: it has no end mark", reader->path);
-	diag_hint("what was recorded until then is shown above, and is all there is");
+	diag_hint("what was recorded until then is shown, and is all there is");
 	return -ENODATA;
 }
 
