@@ -12,11 +12,12 @@ ARGS    ?=
 # What the build, the tests and lint need beyond a base Debian, as Debian names it.
 PACKAGES := gcc clang llvm libc6-dev libbpf-dev libelf-dev zlib1g-dev libjansson-dev libcap-dev \
 	uthash-dev bpftool pkg-config iproute2 netbase jq mandoc util-linux procps clang-format \
-	clang-tidy cppcheck shellcheck binutils
+	clang-tidy cppcheck shellcheck binutils bsdutils chromium python3
 SENTINELS := /usr/bin/gcc /usr/bin/clang /usr/bin/llvm-strip /usr/include/bpf/libbpf.h /usr/include/gelf.h \
 	/usr/include/zlib.h /usr/include/jansson.h /usr/include/sys/capability.h /usr/include/uthash.h \
 	/usr/sbin/bpftool /usr/bin/jq /usr/bin/mandoc /usr/bin/shellcheck /usr/bin/cppcheck /usr/bin/clang-tidy \
-	/usr/bin/clang-format /sbin/ip /etc/services /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy
+	/usr/bin/clang-format /sbin/ip /etc/services /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy \
+	/usr/bin/script /usr/bin/chromium /usr/bin/python3
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
 	-Wpointer-arith -Wwrite-strings -Wundef -Werror
@@ -82,7 +83,7 @@ check-unit check-live: deps
 	@tests/run.sh $(BUILD) $(@:check-%=%)
 
 lint: deps
-	@$(MAKE) --no-print-directory -s $(BUILD)/tcpdwell.skel.h
+	@$(MAKE) --no-print-directory -s $(BUILD)/tcpdwell.skel.h $(BUILD)/report_page.h
 	@tests/lint.sh $(BUILD) $(SOURCES)
 
 format:
@@ -110,6 +111,13 @@ $(BUILD)/user $(BUILD)/unit $(BUILD)/fuzz:
 
 $(BUILD)/user/%.o: user/%.c $(BUILD)/tcpdwell.skel.h | $(BUILD)/user
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+# The page of `report`: its sources as strings.
+$(BUILD)/report_page.h: user/report/make.sh $(wildcard user/report/*) | $(BUILD)/user
+	user/report/make.sh >$@.tmp
+	mv $@.tmp $@
+
+$(BUILD)/user/report.o: $(BUILD)/report_page.h
 
 $(BUILD)/tcpdwell: $(USER_O)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@

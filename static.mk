@@ -85,6 +85,8 @@ STATIC_NEEDS := $(if $(STATIC_SYSROOT),$(STATIC_SYSROOT)/.complete)
 $(STATIC)/user/%.o: user/%.c $(STATIC)/tcpdwell.skel.h $(STATIC_NEEDS) | $(STATIC)/user
 	$(STATIC_CC) $(STATIC_CFLAGS) -MMD -MP -c $< -o $@
 
+$(STATIC)/user/report.o: $(BUILD)/report_page.h
+
 $(STATIC)/tcpdwell: $(STATIC_O)
 	$(STATIC_CC) $(STATIC_CFLAGS) -static $(LDFLAGS) $(STATIC_LDFLAGS) $^ $(STATIC_LIBS) -o $@.tmp
 	$(STATIC_STRIP) $@.tmp

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "privileges.h"
 #include "replay.h"
+#include "report.h"
 #include "rules.h"
 #include "stuck.h"
 
@@ -42,6 +43,8 @@ static int run(const struct options *options)
 		printf("tcpdwell %s\n", TCPDWELL_VERSION);
 	else if (options->command == COMMAND_FEATURES)
 		return print_features(options);
+	else if (options->command == COMMAND_REPORT)
+		return report_run(options);
 	else if (options->command == COMMAND_STUCK)
 		return stuck_run(options, stdout);
 	else if (options->read_path)

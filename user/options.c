@@ -27,6 +27,7 @@
 #define FILTER  (ANY | 1 << 8) /* asked in the kernel too, so a recording is narrowed by it */
 #define ONCE    (1 << 9)       /* a second one would contradict the first */
 #define ALL     (ANY | COMMAND_FEATURES)
+#define NO_PAGE (~(unsigned)COMMAND_REPORT) /* what a page has no use for */
 
 #define BUFFER_DEFAULT      (4ULL << 20)
 #define BUFFER_MAX          (1ULL << 30)
@@ -51,6 +52,9 @@ static const struct {
 	{"hist", COMMAND_HIST, "histograms only; with -i, every interval", NULL},
 	{"stuck", COMMAND_STUCK, "who sits in a closing or opening state now: how long, whose, why",
 	 NULL},
+	{"report", COMMAND_REPORT,
+	 "one page: the state diagram with its numbers, dwells over time, what is stuck",
+	 "FILE.html"},
 	{"features", COMMAND_FEATURES, "what this kernel lets us see, and why not", NULL},
 };
 
@@ -426,12 +430,14 @@ static const struct {
 	{0, COMMAND_STUCK, "watch", NULL, set_watch, "again and again, every -i (default 2s)"},
 	{0, COMMAND_STUCK, "fail", NULL, set_fail,
 	 "exit 4 if there is a finding, or what -s or --for asks for"},
-	{'b', ANY, "by", "KEYS", set_by,
+	{'b', ANY &NO_PAGE, "by", "KEYS", set_by,
 	 "histograms per local-port, remote-port, address, comm, pid, uid, cgroup, netns"},
 	{'d', STREAMS | COMMAND_REPORT, "duration", "DURATION", set_duration,
 	 "stop after this time: 30, 5m"},
-	{'i', ANY, "interval", "DURATION", set_interval, "histograms every interval as well"},
-	{'f', ALL, "format", "FORMAT", set_format, "text, json (one object a line) or csv"},
+	{'i', ANY &NO_PAGE, "interval", "DURATION", set_interval,
+	 "histograms every interval as well"},
+	{'f', ALL &NO_PAGE, "format", "FORMAT", set_format,
+	 "text, json (one object a line) or csv"},
 	{'w', STREAMS | COMMAND_STUCK, "write", "FILE", set_write, "record to FILE, for -r"},
 	{'r', REPLAYS, "read", "FILE", set_read, "replay FILE ('-': standard input), without root"},
 	{0, STREAMS, "raw", NULL, set_raw, "transitions in the tracepoint's own words"},
@@ -442,7 +448,7 @@ static const struct {
 	 "auto, fentry, kprobe, timer or sample: how TIME-WAIT is seen"},
 	{0, LIVES, "max-connections", "N", set_max_connections,
 	 "connections to remember (default 1000000)"},
-	{0, STREAMS, "strict", NULL, set_strict, "exit 3 if anything was lost"},
+	{0, STREAMS | COMMAND_REPORT, "strict", NULL, set_strict, "exit 3 if anything was lost"},
 	{0, LIVES, "ready-file", "FILE", set_ready_file, "create FILE once events are complete"},
 	{'q', ALL, "quiet", NULL, set_quiet, "no notes on stderr, no header line"},
 	{'v', ALL, "verbose", NULL, set_verbose, "all columns; details on stderr"},

@@ -59,13 +59,18 @@ static bool is_of_interest(const struct tracer *tracer, const struct conn_event 
 	return (!o->has_states || (o->states & asked)) && is_long_enough(tracer, event);
 }
 
+bool tracer_counts(const struct tracer *tracer, const struct conn_event *event)
+{
+	return is_dwell(event) && tracer->options->states & 1u << event->from &&
+	       is_long_enough(tracer, event);
+}
+
 static void count_dwell(struct tracer *tracer, const struct conn *conn,
 			const struct conn_event *event)
 {
 	char values[GROUP_TEXT_MAX];
 
-	if (!is_dwell(event) || !(tracer->options->states & 1u << event->from) ||
-	    !is_long_enough(tracer, event))
+	if (!tracer_counts(tracer, event))
 		return;
 	group_values(&tracer->options->by, conn, values);
 	histset_add(tracer->whole_run, values, event);

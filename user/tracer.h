@@ -37,6 +37,9 @@ int tracer_finish(struct tracer *tracer);
 /* Records lost and connections evicted so far: what --strict asks. */
 uint64_t tracer_lost(const struct tracer *tracer);
 
+/* Does this dwell count: is it one, in a state of `options`, and as long as they ask? */
+bool tracer_counts(const struct tracer *tracer, const struct conn_event *event);
+
 /* ns: the latest time met. */
 uint64_t tracer_now(const struct tracer *tracer);
 
