@@ -424,6 +424,96 @@ static void well(void)
 	put_bytes(census_bounds(false, 0));
 }
 
+/* ---- a page ---- */
+
+/* As census_feeder.h has it, but at another time than CENSUS_NOW. */
+static void put_at(uint64_t ms, union decode_record bytes)
+{
+	uint64_t earlier = (CENSUS_NOW - ms) * NS_PER_MS;
+	struct wire_snapshot *s = &bytes.snapshot;
+	__u64 *const times[] = {&s->began,    &s->timer, &s->acked,
+				&s->received, &s->sent,  &s->touched};
+
+	for (size_t i = 0; bytes.head.kind == WIRE_SNAPSHOT && i < COUNT(times); i++)
+		if (*times[i])
+			*times[i] -= earlier;
+	bytes.head.ts -= earlier;
+	put_bytes(bytes);
+}
+
+#define SNAP_AT(ms, ...) put_at(ms, census_snapshot(&(struct snap)__VA_ARGS__))
+
+static void put_page_sockets(uint64_t ms)
+{
+	SNAP_AT(ms, {.cookie = 20,
+		     .state = WIRE_LISTEN,
+		     .lport = 80,
+		     .rport = NONE,
+		     .laddr = "0.0.0.0",
+		     .raddr = "0.0.0.0",
+		     .unread = 129,
+		     .room = 128});
+	for (int i = 0; i < 7; i++)
+		SNAP_AT(ms, {.cookie = 30 + i,
+			     .age = 9000 + 1000 * (uint64_t)i,
+			     .lport = 80,
+			     .rport = 51001 + i,
+			     .cgroup = 4242});
+	SNAP_AT(ms, {.cookie = 40,
+		     .age = 9000,
+		     .state = WIRE_FIN_WAIT1,
+		     .flags = WIRE_S_ORPHAN,
+		     .unacked = 1,
+		     .retransmits = 5,
+		     .rto = 6400,
+		     .left = 3200,
+		     .netns = CENSUS_NETNS + 7,
+		     .laddr = "2001:db8::1",
+		     .raddr = "2001:db8::2"});
+	for (int i = 0; i < 3; i++)
+		SNAP_AT(ms, {.cookie = 50 + i,
+			     .age = 20000,
+			     .state = WIRE_TIME_WAIT,
+			     .kind = WIRE_MINI,
+			     .lport = 40050 + i,
+			     .left = 40000});
+	SNAP_AT(ms, {.cookie = 60, .age = 500, .state = WIRE_ESTABLISHED});
+}
+
+static void put_page_census(uint64_t ms)
+{
+	put_at(ms, census_bounds(true, 0));
+	put_at(ms, census_limits(CENSUS_NETNS, 32768, 60999, 4));
+	put_page_sockets(ms);
+	put_at(ms, census_holder(20, 55, "nginx", 6));
+	for (int i = 0; i < 7; i++)
+		put_at(ms, census_holder(30 + i, 4711, "</script><b>", (uint32_t)(7 + i)));
+	put_at(ms, census_named(WIRE_NAME_HOME, CENSUS_NETNS, ""));
+	put_at(ms, census_named(WIRE_NAME_NETNS, CENSUS_NETNS + 7, "<i>blue"));
+	put_at(ms, census_named(WIRE_NAME_CGROUP, 4242, "<img src=x>"));
+	put_at(ms, census_bounds(false, 1));
+}
+
+/* All that a report shows: moves of every kind, losses, something stuck, and names that bite. */
+static void page(void)
+{
+	basic();
+	PUT(MOVE(64100, CLOSE, LISTEN, HELD_BY(55, "<img src=x>"), .cookie = 70, .lport = 8443,
+		 .rport = NONE, .laddr = "0.0.0.0", .raddr = "0.0.0.0"));
+	for (int i = 0; i < 5; i++)
+		PUT(MOVE(65000, ESTABLISHED, CLOSE_WAIT, HELD_BY(4711, "</script><b>"),
+			 .cookie = 30 + i, .lport = 80, .rport = 51001 + i));
+	PUT(MOVE(66000, CLOSE_WAIT, LAST_ACK, HELD_BY(4711, "</script><b>"), .cookie = 34,
+		 .lport = 80, .rport = 51005));
+	/* No textbook has this one. */
+	PUT(MOVE(66200, CLOSE, ESTABLISHED, .cookie = 60));
+	put_lost(67000, WIRE_TRANSITION, 12, 12);
+	put_lost(67000, WIRE_ACCEPTED, 3, 15);
+	PUT(TICK(68000, .lost = 15));
+	put_page_census(70000);
+	PUT(TICK(70100, .lost = 15));
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -433,6 +523,7 @@ static const struct {
 	{"blind", blind, NOTHING},    {"names", names, EVENTS},   {"groups", groups, EVENTS},
 	{"sampled", sampled, SWEEPS}, {"wide", wide, EVENTS},     {"accepted", accepted, EVENTS},
 	{"stuck", stuck, EVENTS},     {"well", well, EVENTS},     {"crowd", crowd, EVENTS},
+	{"page", page, EVENTS},
 };
 
 static int make(unsigned i, const char *path)

@@ -1,0 +1,16 @@
+#!/bin/bash
+# page.sh - the page of `report` in headless Chromium: no error, no request, every state and edge there, a click and a
+# key show a histogram, phones, dark, paper; pictures in build/page/ to be looked at. Beside the live tests because
+# these may write there.
+. "$(dirname "$0")/../lib.sh"
+
+command -v chromium >/dev/null || { skip page "no chromium"; exit; }
+mkdir -p "$BUILD/page"
+for name in page basic losses blind; do
+	"$TCPDWELL" report "$BUILD/page/$name.html" -q -r "$TESTS/golden/$name/in.rec" || fail page "no report of $name"
+done
+"$BUILD/fuzz/many" 200000 "$WORK/many.rec" && "$TCPDWELL" report "$BUILD/page/many.html" -q -r "$WORK/many.rec"
+python3 "$TESTS/live/page.py" "$BUILD/page" "$BUILD"/page/{page,basic,losses,blind,many}.html 2>"$WORK/err"
+status=$?
+[ ! -s "$WORK/err" ] || fail page "$(tail -n 5 "$WORK/err" | tr '\n' ' ')"
+exit $status
