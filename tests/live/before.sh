@@ -12,7 +12,7 @@ now_ns() { awk '{ printf "%.0f", $1 * 1e9 }' /proc/uptime; }
 
 new_netns netns || exit 1
 mkfifo "$WORK/stop"
-ip netns exec "$netns" "$BUILD/trouble" <"$WORK/stop" >"$WORK/cases" 2>"$WORK/cases.err" &
+ip netns exec "$netns" "$BUILD/trouble" - <"$WORK/stop" >"$WORK/cases" 2>"$WORK/cases.err" &
 exec 3>"$WORK/stop"
 wait_for 30 grep -q '^ready' "$WORK/cases" || { fail before "the cases did not play: $(cat "$WORK/cases.err")"; exit 1; }
 sleep 2
@@ -39,7 +39,7 @@ left() {
 	fi
 }
 
-while read -r name lport rport state _ owner since; do
+while read -r name lport rport state _ owner since _; do
 	case $name in leak | stalled-reader | half-close-held | passed-over) left "$name" "$state" "$lport" "$rport" "$owner" "$since" ;; esac
 done <"$WORK/cases"
 jq -e -n --argjson a "$attached" '[inputs | select(.event == "transition" and .dwell_known == "exact" and .ts_ns - .dwell_ns < $a - 1e9)] | length == 0' \
