@@ -18,14 +18,17 @@ struct group {
 struct histset {
 	struct group *groups;
 	struct group other; /* never in the hash */
+	size_t max;
 };
 
-struct histset *histset_new(void)
+struct histset *histset_new(size_t max)
 {
 	struct histset *set = calloc(1, sizeof(*set));
 
-	if (set)
-		set->other.values = (char *)HISTSET_OTHER;
+	if (!set)
+		return NULL;
+	set->other.values = (char *)HISTSET_OTHER;
+	set->max = max;
 	return set;
 }
 
@@ -80,7 +83,8 @@ static struct histset_cell *cell_of(struct histset *set, const char *values, uin
 	struct group *group;
 
 	HASH_FIND_STR(set->groups, values, group);
-	if (!group && HASH_COUNT(set->groups) < HISTSET_GROUPS_MAX)
+	/* A process may be called "(other)" too: there is one group of that name all the same. */
+	if (!group && HASH_COUNT(set->groups) < set->max && strcmp(values, HISTSET_OTHER) != 0)
 		group = new_group(set, values);
 	if (!group)
 		group = &set->other;

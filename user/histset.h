@@ -2,17 +2,19 @@
 /*
  * histset.h - histograms per state and group, with how many connections are in that state still.
  *
- * Groups are bounded: what comes after HISTSET_GROUPS_MAX different ones, or without memory for one
- * more, is counted in a last group whose values read HISTSET_OTHER.
+ * Groups are bounded: what comes after `max` different ones, or without memory for one more, is
+ * counted in a last group whose values read HISTSET_OTHER. Who came first stays, so that what is
+ * counted of a group only grows.
  */
 #ifndef TCPDWELL_HISTSET_H
 #define TCPDWELL_HISTSET_H
 
+#include <stddef.h>
+
 #include "conn.h"
 #include "hist.h"
 
-#define HISTSET_GROUPS_MAX 1000
-#define HISTSET_OTHER      "(other)"
+#define HISTSET_OTHER "(other)"
 
 /* Those who are in a state now. */
 struct histset_still {
@@ -30,8 +32,8 @@ struct histset_cell {
 
 struct histset;
 
-/* NULL if out of memory. */
-struct histset *histset_new(void);
+/* At most `max` groups beside HISTSET_OTHER. NULL if out of memory. */
+struct histset *histset_new(size_t max);
 void histset_free(struct histset *set);
 
 /* Forgets all groups. */

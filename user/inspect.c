@@ -76,19 +76,29 @@ static int hand_over(const struct pass *pass, const struct iter_records *found)
 	return err;
 }
 
+/* Is there something to be told, and not told before? */
+static bool is_news(int *told, int now)
+{
+	bool is_new = now && now != *told;
+
+	*told = now;
+	return is_new;
+}
+
 static int look_into(void *ctx, uint32_t netns)
 {
 	struct pass *pass = ctx;
 	const struct match_config *match = &pass->inspect->options->match;
+	struct inspect_told *told = pass->inspect->told;
 	struct iter_records found = {0};
 	int err;
 
 	if (match->n_netns && !match_netns(match, netns))
 		return 0;
 	err = iter_read(pass->inspect->socks, &found);
-	if (err && netns == pass->home)
+	if (netns == pass->home && is_news(&told->here, err))
 		diag_error("cannot look at the sockets here: %s", strerror(-err));
-	else if (err)
+	else if (netns != pass->home && err && is_news(&told->elsewhere, err))
 		diag_warn("cannot look at the sockets of network namespace %u: %s", netns,
 			  strerror(-err));
 	if (err) {
@@ -112,7 +122,7 @@ static int look_at_holders(const struct pass *pass)
 	if (!pass->inspect->holders)
 		return 0;
 	err = iter_read(pass->inspect->holders, &found);
-	if (err)
+	if (is_news(&pass->inspect->told->holders, err))
 		diag_warn("which processes hold a socket is not told: %s", strerror(-err));
 	err = hand_over(pass, &found);
 	iter_release(&found);
@@ -129,9 +139,12 @@ int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx)
 	closed = netns_each(look_into, &pass);
 	if (closed < 0)
 		return closed;
-	if (closed)
+	/* Some are gone before they are entered: only more than ever are worth a word. */
+	if (closed > inspect->told->closed)
 		diag_warn("%d network namespace%s could not be entered: not looked at", closed,
 			  closed == 1 ? "" : "s");
+	if (closed > inspect->told->closed)
+		inspect->told->closed = closed;
 	pass.missing += (uint32_t)closed;
 	err = look_at_holders(&pass);
 	return err ? err : tell_bounds(&pass, false);

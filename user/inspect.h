@@ -9,6 +9,12 @@
 #include "iter.h"
 #include "options.h"
 
+/* What was warned of: who looks again and again says the same only once. Begins cleared. */
+struct inspect_told {
+	int here, elsewhere, holders; /* errnos */
+	int closed;                   /* namespaces that could not be entered, at most */
+};
+
 struct inspect {
 	const struct options *options;
 	const struct bpf_link *socks;
@@ -17,6 +23,7 @@ struct inspect {
 	/* Hands over what events told so far; NULL: nothing tells events. */
 	int (*events)(void *source, iter_record_fn fn, void *ctx);
 	void *source;
+	struct inspect_told *told;
 };
 
 /*

@@ -33,6 +33,9 @@
 #define BUFFER_MAX          (1ULL << 30)
 #define CONNECTIONS_DEFAULT 1000000
 #define CONNECTIONS_MAX     100000000
+#define GROUPS_DEFAULT      1000
+#define GROUPS_SERVED       100 /* a thousand series each: some scrapers take no more */
+#define GROUPS_MAX          100000
 #define STATES_ALL          (((1 << WIRE_STATES) - 1) & ~(1 << 0) & ~(1 << WIRE_CLOSE))
 #define STATES_DEFAULT      (1 << WIRE_FIN_WAIT2 | 1 << WIRE_TIME_WAIT | 1 << WIRE_CLOSE_WAIT)
 
@@ -378,6 +381,11 @@ static bool set_buffer(struct options *o, const char *value, char *why)
 	return true;
 }
 
+static bool set_max_groups(struct options *o, const char *value, char *why)
+{
+	return parse_number(value, 1, GROUPS_MAX, &o->max_groups, why);
+}
+
 static bool set_max_connections(struct options *o, const char *value, char *why)
 {
 	return parse_number(value, 1, CONNECTIONS_MAX, &o->max_connections, why);
@@ -448,6 +456,8 @@ static const struct {
 	 "auto, fentry, kprobe, timer or sample: how TIME-WAIT is seen"},
 	{0, LIVES, "max-connections", "N", set_max_connections,
 	 "connections to remember (default 1000000)"},
+	{0, STREAMS | VIEWS, "max-groups", "N", set_max_groups,
+	 "groups of --by to tell apart (default 1000, serve 100)"},
 	{0, STREAMS | COMMAND_REPORT, "strict", NULL, set_strict, "exit 3 if anything was lost"},
 	{0, LIVES, "ready-file", "FILE", set_ready_file, "create FILE once events are complete"},
 	{'q', ALL, "quiet", NULL, set_quiet, "no notes on stderr, no header line"},
@@ -707,6 +717,8 @@ int options_parse(struct options *o, int argc, char **argv)
 	err = apply_expr(o, &given);
 	if (err)
 		return err;
+	if (!o->max_groups)
+		o->max_groups = o->command == COMMAND_SERVE ? GROUPS_SERVED : GROUPS_DEFAULT;
 	if (o->command & VIEWS && !o->has_states)
 		o->states = STATES_ALL;
 	o->stuck_states = o->has_states ? o->states : STATES_STUCK;

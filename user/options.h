@@ -54,7 +54,7 @@ struct options {
 
 	struct group_by by;
 	uint64_t duration_ns, interval_ns; /* 0: until stopped; no intervals */
-	uint64_t buffer_bytes, max_connections;
+	uint64_t buffer_bytes, max_connections, max_groups;
 	const char *transition_way, *timewait_way; /* to see them by no other; NULL: the best */
 	const char *write_path, *read_path, *ready_path; /* NULL: none */
 	bool strict, quiet, verbose, raw, watch, fail, help, version;

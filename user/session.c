@@ -32,7 +32,8 @@ struct session {
 	struct features features;
 	const struct options *options;
 	uint64_t told_lost[WIRE_KINDS];
-	uint64_t sweeps[2];   /* ns: when the last two began, the older first */
+	uint64_t sweeps[2]; /* ns: when the last two began, the older first */
+	struct inspect_told told;
 	session_record_fn fn; /* of the drain under way */
 	void *ctx;
 	int drained;
@@ -262,7 +263,8 @@ int session_census(struct session *session, session_record_fn fn, void *ctx)
 				  .socks = session->links[FEATURE_SOCKETS][0],
 				  .holders = session->links[FEATURE_HOLDERS][0],
 				  .events = drain_all,
-				  .source = session};
+				  .source = session,
+				  .told = &session->told};
 
 	return inspect.socks ? inspect_run(&inspect, fn, ctx) : 0;
 }

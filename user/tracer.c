@@ -364,8 +364,8 @@ struct tracer *tracer_new(const struct options *options, const struct meta *meta
 	tracer->sink = sink;
 	tracer->now = tracer->interval_begin = tracer->sum.begin = meta->attached;
 	tracer->conns = conn_table_new(&config);
-	tracer->whole_run = histset_new();
-	tracer->interval = options->interval_ns ? histset_new() : NULL;
+	tracer->whole_run = histset_new(options->max_groups);
+	tracer->interval = options->interval_ns ? histset_new(options->max_groups) : NULL;
 	if (!tracer->conns || !tracer->whole_run || (options->interval_ns && !tracer->interval)) {
 		tracer_free(tracer);
 		return NULL;

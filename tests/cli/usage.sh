@@ -50,7 +50,7 @@ refused write-and-read "exclude each other" -w "$WORK/x" -r "$REC"
 refused raw-hist "trace" hist --raw -r "$REC"
 refused option-of-another-command "features" features -L 80
 refused families "exclude each other" -4 -6
-for option in -L -D -P -a -p -c -u --netns --cgroup -s -m -b -d -i -f -w -r --buffer --max-connections --ready-file; do
+for option in -L -D -P -a -p -c -u --netns --cgroup -s -m -b -d -i -f -w -r --buffer --max-connections --max-groups --ready-file; do
 	refused "missing-value$option" "needs a value" "$option"
 	refused "empty-value$option" "empty|not a duration|is none of|is no TCP|not within|no cgroup|not text" "$option" ""
 done
@@ -79,10 +79,12 @@ for bad in -1 1x 99999999999999999999 1.5 0x10 ' 1'; do
 	refused "pid-$bad" "." -p "$bad"
 	refused "uid-$bad" "." -u "$bad"
 	refused "max-connections-$bad" "." --max-connections "$bad"
+	refused "max-groups-$bad" "." --max-groups "$bad"
 done
 refused pid-0 "1-" -p 0
 refused uid-nobody-can-be "." -u 4294967295
 refused max-connections-0 "1-" --max-connections 0
+refused max-groups-0 "1-" --max-groups 0
 refused netns-unknown "ip netns" --netns no-such-namespace
 refused netns-that-is-a-file "no network namespace" --netns /etc/passwd
 refused netns-that-is-a-folder "no network namespace" --netns ..
@@ -124,7 +126,7 @@ refused filter-of-features "takes no filter" features dport = :80
 refused filter-typo-after-command "a filter begins with state" trace dports = :80
 
 accepted all-options -L 1-65535 -D !1 -P !2 -4 -a 0.0.0.0/0 -p 1,2 -c a,b -u 0 -s time-wait -m 0 -b pid \
-	-d 1d -i 100ms -f csv --buffer 4k --max-connections 1000 --strict -q -v
+	-d 1d -i 100ms -f csv --buffer 4k --max-connections 1000 --max-groups 5 --strict -q -v
 accepted long-options --local-port=80 --format=json --min=1.5ms
 accepted options-before-the-command -q hist -f json
 accepted filter-words state close-wait dport = :443 or sport = :8080

@@ -163,7 +163,7 @@ static void count_cells(void *ctx, const char *values, void *group)
 
 static uint64_t exercise_histset(void)
 {
-	struct histset *set = histset_new();
+	struct histset *set = histset_new(1000);
 	struct conn_event event = {.from = WIRE_TIME_WAIT, .dwell = 5, .dwell_known = DWELL_EXACT};
 	uint64_t counted = 0;
 	char values[16];
