@@ -11,10 +11,12 @@ ARGS    ?=
 
 # What the build, the tests and lint need beyond a base Debian, as Debian names it.
 PACKAGES := gcc clang llvm libc6-dev libbpf-dev libelf-dev zlib1g-dev libjansson-dev libcap-dev \
+	libmicrohttpd-dev prometheus curl \
 	uthash-dev bpftool pkg-config iproute2 netbase jq mandoc util-linux procps clang-format \
 	clang-tidy cppcheck shellcheck binutils bsdutils chromium python3
 SENTINELS := /usr/bin/gcc /usr/bin/clang /usr/bin/llvm-strip /usr/include/bpf/libbpf.h /usr/include/gelf.h \
-	/usr/include/zlib.h /usr/include/jansson.h /usr/include/sys/capability.h /usr/include/uthash.h \
+	/usr/include/zlib.h /usr/include/jansson.h /usr/include/microhttpd.h /usr/include/sys/capability.h /usr/include/uthash.h \
+	/usr/bin/prometheus /usr/bin/promtool /usr/bin/curl \
 	/usr/sbin/bpftool /usr/bin/jq /usr/bin/mandoc /usr/bin/shellcheck /usr/bin/cppcheck /usr/bin/clang-tidy \
 	/usr/bin/clang-format /sbin/ip /etc/services /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy \
 	/usr/bin/script /usr/bin/chromium /usr/bin/python3
@@ -26,7 +28,7 @@ SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-re
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -DTCPDWELL_VERSION='"$(VERSION)"' \
 	-iquote bpf -iquote user -isystem $(BUILD)
-LIBS     := -lbpf -lelf -lz -ljansson -lcap -lm
+LIBS     := -lbpf -lelf -lz -ljansson -lcap -lmicrohttpd -lm
 
 # CO-RE needs no kernel headers; the uapi headers that libbpf's own include are the host's.
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
@@ -39,7 +41,7 @@ USER_O  := $(USER_C:user/%.c=$(BUILD)/user/%.o)
 LIB_O   := $(filter-out $(BUILD)/user/main.o,$(USER_O))
 UNIT_C  := $(wildcard tests/unit/*.c)
 FUZZ_C  := $(wildcard tests/fuzz/*.c)
-HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed
+HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed $(BUILD)/scraper
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
@@ -146,6 +148,9 @@ $(BUILD)/trouble: $(wildcard tests/live/trouble*.[ch]) | $(BUILD)/user
 
 $(BUILD)/mixed: tests/live/mixed.c | $(BUILD)/user
 	$(CC) $(ALL_CFLAGS) $< -o $@
+
+$(BUILD)/scraper: tests/live/scraper.c | $(BUILD)/user
+	$(CC) $(ALL_CFLAGS) $< -lpthread -o $@
 
 # ---- install ----
 

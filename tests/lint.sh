@@ -30,9 +30,12 @@ tidy() {
 	printf '%s\n' $user $tests | xargs -P2 -I{} clang-tidy --quiet '--warnings-as-errors=*' {} -- "${flags[@]}"
 }
 
-# Only session, loader and iter may know libbpf or the skeleton; only diag writes to stderr.
+# Only session, loader and iter may know libbpf or the skeleton, and what is pure knows neither kernel nor network; only
+# http knows its library; only diag writes to stderr.
 includes_go_down() {
-	! grep -lE '#include [<"](bpf/|tcpdwell\.skel)' user/*.[ch] | grep -vE 'user/(session|loader|iter)\.c' | grep .
+	! grep -lE '#include [<"](bpf/|tcpdwell\.skel)' user/*.[ch] | grep -vE 'user/(session|loader|iter)\.c' | grep . &&
+		! grep -l '#include <microhttpd' user/*.[ch] | grep -v 'user/http\.c' | grep . &&
+		! grep -nE '#include "(session|monitor|http|serve|loader)\.h"' user/{sink_,metrics_,negotiate,findings,view}*.[ch] | grep .
 }
 one_voice() { ! grep -nE '\(stderr|, stderr' user/*.c | grep -v '^user/diag.c' | grep .; }
 

@@ -74,7 +74,7 @@ struct conn_config {
 	size_t max; /* connections to remember, at least 1; the least recently active is evicted */
 	bool sees_timewait; /* mini-sockets are told; if not, TIME-WAIT is invisible and so is its
 			       begin */
-	bool samples;          /* mini-sockets are told by sweeps alone: see conn_sample.h */
+	bool samples;       /* mini-sockets are told by sweeps alone: see conn_sample.h */
 	conn_wanted_fn wanted;
 	conn_event_fn event;
 	void *ctx;
@@ -106,8 +106,8 @@ struct conn_stats conn_stats(const struct conn_table *table);
 
 /*
  * Network namespaces with connections that may change without an event: a mini-socket in
- * FIN-WAIT-2, any where `samples`, a SYN-SENT whose local port is not known. Writes up to `max` inode numbers, returns
- * how many.
+ * FIN-WAIT-2, any where `samples`, a SYN-SENT whose local port is not known. Writes up to `max`
+ * inode numbers, returns how many.
  */
 size_t conn_unsettled(const struct conn_table *table, uint32_t *ret_netns, size_t max);
 

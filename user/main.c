@@ -14,6 +14,8 @@
 #include "replay.h"
 #include "report.h"
 #include "rules.h"
+#include "serve.h"
+#include "sink_metrics.h"
 #include "stuck.h"
 
 /* Results that were not written are a failure too, however they came about; a closed pipe is not.
@@ -47,6 +49,8 @@ static int run(const struct options *options)
 		return report_run(options);
 	else if (options->command == COMMAND_STUCK)
 		return stuck_run(options, stdout);
+	else if (options->command == COMMAND_SERVE)
+		return serve_run(options);
 	else if (options->read_path)
 		return replay_run(options, stdout);
 	else
@@ -54,19 +58,30 @@ static int run(const struct options *options)
 	return DIAG_OK;
 }
 
+/* For completion, and for the tests that compare the documentation with the tables. */
+static bool print_list(const char *which)
+{
+	static const struct {
+		const char *word;
+		void (*print)(FILE *out);
+	} lists[] = {{"--list-options", complete_print},
+		     {"--list-rules", rules_print_list},
+		     {"--list-metrics", metrics_list}};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (!strcmp(which, lists[i].word)) {
+			lists[i].print(stdout);
+			return true;
+		}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	static struct options options; /* 32 KiB of port sets: not for the stack */
 
-	/* For completion, and for the tests that compare the documentation with the tables. */
-	if (argc == 2 && !strcmp(argv[1], "--list-options")) {
-		complete_print(stdout);
+	if (argc == 2 && print_list(argv[1]))
 		return close_output(DIAG_OK);
-	}
-	if (argc == 2 && !strcmp(argv[1], "--list-rules")) {
-		rules_print_list(stdout);
-		return close_output(DIAG_OK);
-	}
 	if (options_parse(&options, argc, argv))
 		return DIAG_USAGE;
 	diag_init(options.quiet, options.verbose);

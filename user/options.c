@@ -27,7 +27,8 @@
 #define FILTER  (ANY | 1 << 8) /* asked in the kernel too, so a recording is narrowed by it */
 #define ONCE    (1 << 9)       /* a second one would contradict the first */
 #define ALL     (ANY | COMMAND_FEATURES)
-#define NO_PAGE (~(unsigned)COMMAND_REPORT) /* what a page has no use for */
+#define NO_PAGE (~(unsigned)COMMAND_REPORT)                   /* what a page has no use for */
+#define TALKS   (~(unsigned)(COMMAND_REPORT | COMMAND_SERVE)) /* writes to standard output */
 
 #define BUFFER_DEFAULT      (4ULL << 20)
 #define BUFFER_MAX          (1ULL << 30)
@@ -58,6 +59,8 @@ static const struct {
 	{"report", COMMAND_REPORT,
 	 "one page: the state diagram with its numbers, dwells over time, what is stuck",
 	 "FILE.html"},
+	{"serve", COMMAND_SERVE, "metrics for Prometheus and the like (default 127.0.0.1:9798)",
+	 "[ADDR:PORT]"},
 	{"features", COMMAND_FEATURES, "what this kernel lets us see, and why not", NULL},
 };
 
@@ -442,10 +445,9 @@ static const struct {
 	 "histograms per local-port, remote-port, address, comm, pid, uid, cgroup, netns"},
 	{'d', STREAMS | COMMAND_REPORT, "duration", "DURATION", set_duration,
 	 "stop after this time: 30, 5m"},
-	{'i', ANY &NO_PAGE, "interval", "DURATION", set_interval,
+	{'i', ANY &TALKS, "interval", "DURATION", set_interval,
 	 "histograms every interval as well"},
-	{'f', ALL &NO_PAGE, "format", "FORMAT", set_format,
-	 "text, json (one object a line) or csv"},
+	{'f', ALL &TALKS, "format", "FORMAT", set_format, "text, json (one object a line) or csv"},
 	{'w', STREAMS | COMMAND_STUCK, "write", "FILE", set_write, "record to FILE, for -r"},
 	{'r', REPLAYS, "read", "FILE", set_read, "replay FILE ('-': standard input), without root"},
 	{0, STREAMS, "raw", NULL, set_raw, "transitions in the tracepoint's own words"},

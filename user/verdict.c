@@ -18,6 +18,13 @@ static bool is_waiting_for_accept(const struct wire_snapshot *s)
 	       (s->kind == WIRE_FULL && !(s->flags & WIRE_S_FILE) && !(s->flags & WIRE_S_ORPHAN));
 }
 
+/* Of one that nobody has accepted; NULL: of another, or it is gone. */
+static const struct census_socket *listener_of(const struct census *census,
+					       const struct wire_snapshot *s)
+{
+	return is_waiting_for_accept(s) ? census_listener(census, &s->id) : NULL;
+}
+
 /* What nobody has accepted yet is its listener's. */
 static void find_owner(const struct census *census, const struct census_socket *listener,
 		       struct verdict_socket *it)
@@ -119,6 +126,15 @@ static bool is_wanted(const struct options *options, const struct verdict_socket
 		holder = holder ? holder->next : NULL;
 	} while (holder);
 	return false;
+}
+
+bool verdict_asks(const struct options *options, const struct census *census,
+		  const struct census_socket *socket)
+{
+	struct verdict_socket it = {.socket = socket};
+
+	find_owner(census, listener_of(census, &socket->s), &it);
+	return is_wanted(options, &it);
 }
 
 static bool is_stuck(const struct options *options, const struct verdict_socket *it)
@@ -300,10 +316,8 @@ static void judge(struct verdict *verdict, const struct census_socket *socket,
 		  const struct options *options, uint64_t tick_ns)
 {
 	struct verdict_socket it = {.socket = socket, .age = age_of(&socket->s, tick_ns)};
-	const struct census_socket *listener = NULL;
+	const struct census_socket *listener = listener_of(verdict->census, &socket->s);
 
-	if (is_waiting_for_accept(&socket->s))
-		listener = census_listener(verdict->census, &socket->s.id);
 	find_owner(verdict->census, listener, &it);
 	it.rule = rules_judge(&(struct rules_case){.s = &socket->s,
 						   .listener = listener ? &listener->s : NULL,

@@ -62,6 +62,10 @@ struct verdict {
 int verdict_make(struct verdict *verdict, const struct census *census,
 		 const struct options *options, uint64_t tick_ns);
 
+/* Is this socket of the census one that the options ask for, by its identity and its owner? */
+bool verdict_asks(const struct options *options, const struct census *census,
+		  const struct census_socket *socket);
+
 /*
  * "nginx[4711]", "nginx[4711] +2" if two more processes hold it, "~nginx[4711]" for one not
  * accepted yet, "(orphan)", "(kernel)", "(no process)": its descriptor is on its way through a unix

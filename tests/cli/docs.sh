@@ -42,6 +42,10 @@ grep -oE '\[WIRE_[A-Z0-9_]+\] = "[A-Z0-9-]+"' "$TESTS/../user/tcpstate.c" | sed 
 section STATES | sed -n 's/^\.It Sy //p' | sort >"$WORK/page"
 same states states
 
+"$TCPDWELL" --list-metrics | awk -F'\t' '{ print $1 " " $3 }' | sort >"$WORK/code"
+section SERVE | sed -nE 's/^\.It Sy ([a-z_]+)( Ns Brq (.*))?$/\1 \3/p' | sed 's/ , /,/g' | sort >"$WORK/page"
+same metrics metrics
+
 while read -r target; do
 	make -C "$TESTS/.." -n "$target" >/dev/null 2>"$WORK/err" && ok "docs-readme" "make $target exists" ||
 		fail "docs-readme" "make $target: $(head -1 "$WORK/err")"

@@ -49,6 +49,14 @@ refused value-for-a-flag "takes no value" --quiet=1
 refused write-and-read "exclude each other" -w "$WORK/x" -r "$REC"
 refused raw-hist "trace" hist --raw -r "$REC"
 refused option-of-another-command "features" features -L 80
+for bad in "" : 9798 ::1 "[::1" 127.0.0.1:65536 127.0.0.1:x localhost:9798; do
+	refused "serve-$bad" "ADDR:PORT" serve "$bad"
+done
+refused serve-two "after the command" serve 127.0.0.1:1 127.0.0.1:2
+for option in "-r x" "-w x" "-d 1" "-i 1" "-f json" --raw --strict --watch; do
+	# shellcheck disable=SC2086 # an option and its value
+	refused "serve$option" "does not take" serve $option
+done
 refused families "exclude each other" -4 -6
 for option in -L -D -P -a -p -c -u --netns --cgroup -s -m -b -d -i -f -w -r --buffer --max-connections --max-groups --ready-file; do
 	refused "missing-value$option" "needs a value" "$option"

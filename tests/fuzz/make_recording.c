@@ -514,6 +514,55 @@ static void page(void)
 	PUT(TICK(70100, .lost = 15));
 }
 
+static void put_room(uint64_t ms, uint32_t netns, uint32_t buckets, uint16_t low, uint16_t high)
+{
+	struct wire_limits limits = {
+		.head = {.ts = ms * NS_PER_MS, .kind = WIRE_LIMITS, .len = sizeof(limits)},
+		.netns = netns,
+		.max_tw_buckets = buckets,
+		.port_low = low,
+		.port_high = high};
+
+	if (recording_add(writer, &limits, sizeof(limits)))
+		exit(1);
+}
+
+/* What an exporter tells: dwells on, just above and beyond every kind of bound, and a census with
+ * findings of more names than are told apart. */
+static void served(void)
+{
+	static const uint64_t dwells[] = {1, 2, 3, 60000, 60001, 61500, 1000000000, 1000000001};
+	uint64_t ms = 9000;
+	char comm[16];
+
+	PUT(CENSUS_BEGINS(ms));
+	put_room(ms, 4026531840u, 3, 40000, 40003);
+	for (int i = 0; i < 25; i++) {
+		PUT(THERE(ms, CLOSE_WAIT, .cookie = 100 + i, .acked = ms - 5000 - (uint64_t)i,
+			  .flags = WIRE_S_FILE, .lport = 8000 + i));
+		PUT(THERE(ms, CLOSE_WAIT, .cookie = 200 + i, .acked = ms - 5000,
+			  .flags = WIRE_S_FILE, .lport = 9000 + i));
+	}
+	for (int i = 0; i < 3; i++)
+		PUT(THERE(ms, TIME_WAIT, .cookie = 300 + i, .lport = 40000 + i, .of = WIRE_MINI,
+			  .began = ms - 1000, .expires = ms + 59000));
+	PUT(THERE(ms, FIN_WAIT2, .cookie = 400, .of = WIRE_MINI, .lport = 1, .began = ms - 2500,
+		  .expires = ms + 57500));
+	PUT(THERE(ms, ESTABLISHED, .cookie = 401, .flags = WIRE_S_FILE, .lport = 2));
+	for (int i = 0; i < 25; i++) {
+		snprintf(comm, sizeof(comm), "leaky-%d", i);
+		PUT(HOLDS(ms, 500 + (uint32_t)i, comm, .cookie = 100 + i));
+		PUT(HOLDS(ms, 499, "(other)", .cookie = 200 + i));
+	}
+	PUT(CENSUS_ENDS(ms + 1));
+	for (unsigned i = 0; i < COUNT(dwells); i++) {
+		PUT(MOVE(ms, ESTABLISHED, CLOSE_WAIT, .cookie = (int64_t)i + 1, .rport = 1000));
+		ms += dwells[i];
+		PUT(MOVE(ms, CLOSE_WAIT, LAST_ACK, .cookie = (int64_t)i + 1, .rport = 1000));
+		PUT(MOVE(++ms, LAST_ACK, CLOSE, .cookie = (int64_t)i + 1, .rport = 1000));
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -523,7 +572,7 @@ static const struct {
 	{"blind", blind, NOTHING},    {"names", names, EVENTS},   {"groups", groups, EVENTS},
 	{"sampled", sampled, SWEEPS}, {"wide", wide, EVENTS},     {"accepted", accepted, EVENTS},
 	{"stuck", stuck, EVENTS},     {"well", well, EVENTS},     {"crowd", crowd, EVENTS},
-	{"page", page, EVENTS},
+	{"page", page, EVENTS},       {"served", served, EVENTS},
 };
 
 static int make(unsigned i, const char *path)

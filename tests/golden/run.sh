@@ -1,8 +1,9 @@
 #!/bin/bash
 # run.sh - the same output as ever, from recordings: tests/golden/NAME/in.rec through `tcpdwell -r`, byte for byte.
 #
-# NAME/cmd has a line per output: FILE ARGUMENT... The exit status has to be 0. `UPDATE=1 tests/golden/run.sh`
-# rewrites recordings and outputs; review the diff.
+# NAME/cmd has a line per output: FILE ARGUMENT... The exit status has to be 0. Of a FILE that ends in .prom or .om it
+# is what `serve` would export, by metrics_of. `UPDATE=1 tests/golden/run.sh` rewrites recordings and outputs; review
+# the diff.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib.sh
 
@@ -22,6 +23,14 @@ malformed() {
 		sed -z 's/"[^"]*"/q/g' "$1" | awk -F, 'NR == 1 { n = NF } NF != n { bad = 1; print NR ": " NF " columns, not " n }
 			END { exit bad }' || :
 		;;
+	*.prom)
+		promtool check metrics <"$1" 2>&1
+		"$TESTS/metrics.awk" "$1"
+		;;
+	*.om)
+		"$TESTS/metrics.awk" "$1"
+		[ "$(tail -n 1 "$1")" = "# EOF" ] || echo "does not end in # EOF"
+		;;
 	*.txt)
 		# IPv6 may be wider, and so may -v; a table of `stuck` is cut by the terminal, commands are not.
 		[[ $1 == *-v.txt ]] ||
@@ -36,7 +45,12 @@ one() {
 	shift 2
 	name=golden-$(basename "$dir")-${file//./-}
 	out=$WORK/$file
-	if ! "$TCPDWELL" -r "$dir/in.rec" "$@" >"$out" 2>"$WORK/err"; then
+	case $file in
+	*.prom) set -- "$BUILD/fuzz/metrics_of" "$dir/in.rec" prometheus "$@" ;;
+	*.om) set -- "$BUILD/fuzz/metrics_of" "$dir/in.rec" openmetrics "$@" ;;
+	*) set -- "$TCPDWELL" -r "$dir/in.rec" "$@" ;;
+	esac
+	if ! "$@" >"$out" 2>"$WORK/err"; then
 		fail "$name" "exit status is not 0: $(head -c 300 "$WORK/err")"
 		failed=1
 		return
@@ -48,10 +62,10 @@ one() {
 	elif [ -n "$why" ]; then
 		fail "$name" "${why//$'\n'/; }"
 	elif cmp -s "$out" "$dir/$file"; then
-		ok "$name" "$(wc -l <"$out") lines of tcpdwell $*"
+		ok "$name" "$(wc -l <"$out") lines of ${*##*/}"
 		return
 	else
-		fail "$name" "differs for tcpdwell $*"
+		fail "$name" "differs for ${*##*/}"
 		diff -u "$dir/$file" "$out" | sed 's/^/    /' | head -30
 	fi
 	failed=1

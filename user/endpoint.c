@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* endpoint.c - see endpoint.h. */
+#include "endpoint.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "parse.h"
+
+#define HOST_MAX 64
+
+/* ---- as typed ---- */
+
+static void set_any(struct endpoint *endpoint, uint16_t port)
+{
+	struct sockaddr_in6 *any = (struct sockaddr_in6 *)&endpoint->addr;
+
+	any->sin6_family = AF_INET6;
+	any->sin6_addr = in6addr_any;
+	any->sin6_port = htons(port);
+	endpoint->len = sizeof(*any);
+	endpoint->both = true;
+}
+
+static bool set_address(struct endpoint *endpoint, const char *host, int family, uint16_t port,
+			char *why)
+{
+	struct addrinfo hints = {.ai_family = family,
+				 .ai_socktype = SOCK_STREAM,
+				 .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+	struct addrinfo *found;
+	char service[8];
+
+	snprintf(service, sizeof(service), "%u", port);
+	if (getaddrinfo(host, service, &hints, &found))
+		return parse_refuse(why, "'%s' is no IPv%d address", host,
+				    family == AF_INET ? 4 : 6);
+	memcpy(&endpoint->addr, found->ai_addr, found->ai_addrlen);
+	endpoint->len = found->ai_addrlen;
+	freeaddrinfo(found);
+	return true;
+}
+
+/* getaddrinfo() takes "127.1" and "2130706433" as well, which nobody means. */
+static bool is_dotted(const char *host)
+{
+	struct in_addr address;
+
+	return inet_pton(AF_INET, host, &address) == 1;
+}
+
+/* Splits at the last colon, brackets around what holds colons itself. False if it is neither. */
+static bool split(const char *text, char host[HOST_MAX], const char **ret_port, bool *ret_ipv6,
+		  char *why)
+{
+	const char *end = strchr(text, *text == '[' ? ']' : ':');
+	size_t len = end ? (size_t)(end - text) : strlen(text);
+
+	*ret_ipv6 = *text == '[';
+	if (*ret_ipv6 && !end)
+		return parse_refuse(why, "'[' without ']'");
+	if (!*ret_ipv6 && end && strchr(end + 1, ':'))
+		return parse_refuse(why, "an IPv6 address goes in brackets: [::1]:%d",
+				    ENDPOINT_PORT);
+	if (len >= HOST_MAX)
+		return parse_refuse(why, "too long for an address");
+	snprintf(host, HOST_MAX, "%.*s", (int)(len - *ret_ipv6), text + *ret_ipv6);
+	text += len + *ret_ipv6;
+	if (*text && *text != ':')
+		return parse_refuse(why, "'%s' after the address is no port", text);
+	*ret_port = *text ? text + 1 : NULL;
+	return true;
+}
+
+bool endpoint_parse(const char *text, struct endpoint *ret_endpoint, char *why)
+{
+	struct endpoint endpoint = {0};
+	const char *port_text = NULL;
+	uint64_t port = ENDPOINT_PORT;
+	char host[HOST_MAX] = "";
+	bool ipv6 = false;
+
+	if (!split(text, host, &port_text, &ipv6, why))
+		return false;
+	if (port_text && !parse_number(port_text, 0, UINT16_MAX, &port, why))
+		return false;
+	if (!*host && (ipv6 || !port_text))
+		return parse_refuse(why, "no address");
+	if (*host && !ipv6 && !is_dotted(host))
+		return parse_refuse(why, "'%s' is no address, and names are not looked up", host);
+	if (!*host)
+		set_any(&endpoint, (uint16_t)port);
+	else if (!set_address(&endpoint, host, ipv6 ? AF_INET6 : AF_INET, (uint16_t)port, why))
+		return false;
+	*ret_endpoint = endpoint;
+	return true;
+}
+
+/* ---- as a socket ---- */
+
+static const char *text_of(const struct sockaddr *addr, socklen_t len, char text[ENDPOINT_TEXT_MAX])
+{
+	char host[HOST_MAX] = "?", port[8] = "?";
+
+	getnameinfo(addr, len, host, sizeof(host), port, sizeof(port),
+		    NI_NUMERICHOST | NI_NUMERICSERV);
+	snprintf(text, ENDPOINT_TEXT_MAX, addr->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
+		 port);
+	return text;
+}
+
+const char *endpoint_text(int fd, char text[ENDPOINT_TEXT_MAX])
+{
+	struct sockaddr_storage addr = {0};
+	socklen_t len = sizeof(addr);
+
+	getsockname(fd, (struct sockaddr *)&addr, &len);
+	return text_of((struct sockaddr *)&addr, len, text);
+}
+
+static int open_socket(const struct sockaddr *addr, socklen_t len, bool both)
+{
+	int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
+	int only = 0, err;
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (both)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+	if (!bind(fd, addr, len) && !listen(fd, SOMAXCONN))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static void tell_refusal(const struct sockaddr *addr, socklen_t len, int err)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	uint16_t port = ntohs(((const struct sockaddr_in *)addr)->sin_port);
+
+	diag_error("cannot listen on '%s': %s", text_of(addr, len, text), strerror(err));
+	if (err == EADDRINUSE)
+		diag_hint("`ss -tlnp 'sport = :%u'` tells who does; name another port, or 0 for "
+			  "any free one",
+			  port);
+	else if (err == EADDRNOTAVAIL)
+		diag_hint("it has to be an address of this host: `ip addr` lists them");
+	else if (err == EACCES)
+		diag_hint("a port below `sysctl net.ipv4.ip_unprivileged_port_start` takes "
+			  "CAP_NET_BIND_SERVICE");
+	else
+		diag_hint("127.0.0.1:%d is where it listens unless told otherwise", ENDPOINT_PORT);
+}
+
+/* A host without IPv6 has any address of IPv4 still. */
+int endpoint_listen(const struct endpoint *endpoint)
+{
+	const struct sockaddr *addr = (const struct sockaddr *)&endpoint->addr;
+	struct sockaddr_in any = {.sin_family = AF_INET};
+	int fd = open_socket(addr, endpoint->len, endpoint->both);
+
+	if (endpoint->both && (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)) {
+		any.sin_port = ((const struct sockaddr_in6 *)addr)->sin6_port;
+		fd = open_socket((struct sockaddr *)&any, sizeof(any), false);
+	}
+	if (fd < 0)
+		tell_refusal(addr, endpoint->len, -fd);
+	return fd;
+}
