@@ -4,7 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,31 +28,33 @@ static void set_any(struct endpoint *endpoint, uint16_t port)
 	endpoint->both = true;
 }
 
-static bool set_address(struct endpoint *endpoint, const char *host, int family, uint16_t port,
-			char *why)
+static bool set_ipv4(struct endpoint *endpoint, const char *host, uint16_t port, char *why)
 {
-	struct addrinfo hints = {.ai_family = family,
-				 .ai_socktype = SOCK_STREAM,
-				 .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-	struct addrinfo *found;
-	char service[8];
+	struct sockaddr_in *addr = (struct sockaddr_in *)&endpoint->addr;
 
-	snprintf(service, sizeof(service), "%u", port);
-	if (getaddrinfo(host, service, &hints, &found))
-		return parse_refuse(why, "'%s' is no IPv%d address", host,
-				    family == AF_INET ? 4 : 6);
-	memcpy(&endpoint->addr, found->ai_addr, found->ai_addrlen);
-	endpoint->len = found->ai_addrlen;
-	freeaddrinfo(found);
-	return true;
+	addr->sin_family = AF_INET;
+	addr->sin_port = htons(port);
+	endpoint->len = sizeof(*addr);
+	return inet_pton(AF_INET, host, &addr->sin_addr) == 1 ||
+	       parse_refuse(why, "'%s' is no address, and names are not looked up", host);
 }
 
-/* getaddrinfo() takes "127.1" and "2130706433" as well, which nobody means. */
-static bool is_dotted(const char *host)
+/* A link-local address names its interface: fe80::1%eth0. */
+static bool set_ipv6(struct endpoint *endpoint, char *host, uint16_t port, char *why)
 {
-	struct in_addr address;
+	struct sockaddr_in6 *addr = (struct sockaddr_in6 *)&endpoint->addr;
+	char *interface = strchr(host, '%');
 
-	return inet_pton(AF_INET, host, &address) == 1;
+	if (interface)
+		*interface++ = '\0';
+	addr->sin6_family = AF_INET6;
+	addr->sin6_port = htons(port);
+	addr->sin6_scope_id = interface ? if_nametoindex(interface) : 0;
+	endpoint->len = sizeof(*addr);
+	if (inet_pton(AF_INET6, host, &addr->sin6_addr) != 1)
+		return parse_refuse(why, "'%s' is no IPv6 address", host);
+	return !interface || addr->sin6_scope_id ||
+	       parse_refuse(why, "there is no interface '%s'", interface);
 }
 
 /* Splits at the last colon, brackets around what holds colons itself. False if it is neither. */
@@ -92,11 +94,10 @@ bool endpoint_parse(const char *text, struct endpoint *ret_endpoint, char *why)
 		return false;
 	if (!*host && (ipv6 || !port_text))
 		return parse_refuse(why, "no address");
-	if (*host && !ipv6 && !is_dotted(host))
-		return parse_refuse(why, "'%s' is no address, and names are not looked up", host);
 	if (!*host)
 		set_any(&endpoint, (uint16_t)port);
-	else if (!set_address(&endpoint, host, ipv6 ? AF_INET6 : AF_INET, (uint16_t)port, why))
+	else if (ipv6 ? !set_ipv6(&endpoint, host, (uint16_t)port, why)
+		      : !set_ipv4(&endpoint, host, (uint16_t)port, why))
 		return false;
 	*ret_endpoint = endpoint;
 	return true;
@@ -104,14 +105,19 @@ bool endpoint_parse(const char *text, struct endpoint *ret_endpoint, char *why)
 
 /* ---- as a socket ---- */
 
-static const char *text_of(const struct sockaddr *addr, socklen_t len, char text[ENDPOINT_TEXT_MAX])
+static const char *text_of(const struct sockaddr_storage *addr, char text[ENDPOINT_TEXT_MAX])
 {
-	char host[HOST_MAX] = "?", port[8] = "?";
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+	bool is_v6 = addr->ss_family == AF_INET6;
+	char host[INET6_ADDRSTRLEN] = "?", interface[IF_NAMESIZE] = "";
 
-	getnameinfo(addr, len, host, sizeof(host), port, sizeof(port),
-		    NI_NUMERICHOST | NI_NUMERICSERV);
-	snprintf(text, ENDPOINT_TEXT_MAX, addr->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
-		 port);
+	inet_ntop(addr->ss_family, is_v6 ? (const void *)&v6->sin6_addr : &v4->sin_addr, host,
+		  sizeof(host));
+	if (is_v6 && v6->sin6_scope_id)
+		if_indextoname(v6->sin6_scope_id, interface);
+	snprintf(text, ENDPOINT_TEXT_MAX, "%s%s%s%s%s:%u", is_v6 ? "[" : "", host,
+		 *interface ? "%" : "", interface, is_v6 ? "]" : "", ntohs(v4->sin_port));
 	return text;
 }
 
@@ -121,7 +127,7 @@ const char *endpoint_text(int fd, char text[ENDPOINT_TEXT_MAX])
 	socklen_t len = sizeof(addr);
 
 	getsockname(fd, (struct sockaddr *)&addr, &len);
-	return text_of((struct sockaddr *)&addr, len, text);
+	return text_of(&addr, text);
 }
 
 static int open_socket(const struct sockaddr *addr, socklen_t len, bool both)
@@ -141,12 +147,12 @@ static int open_socket(const struct sockaddr *addr, socklen_t len, bool both)
 	return err;
 }
 
-static void tell_refusal(const struct sockaddr *addr, socklen_t len, int err)
+static void tell_refusal(const struct sockaddr_storage *addr, int err)
 {
 	char text[ENDPOINT_TEXT_MAX];
 	uint16_t port = ntohs(((const struct sockaddr_in *)addr)->sin_port);
 
-	diag_error("cannot listen on '%s': %s", text_of(addr, len, text), strerror(err));
+	diag_error("cannot listen on '%s': %s", text_of(addr, text), strerror(err));
 	if (err == EADDRINUSE)
 		diag_hint("`ss -tlnp 'sport = :%u'` tells who does; name another port, or 0 for "
 			  "any free one",
@@ -172,6 +178,6 @@ int endpoint_listen(const struct endpoint *endpoint)
 		fd = open_socket((struct sockaddr *)&any, sizeof(any), false);
 	}
 	if (fd < 0)
-		tell_refusal(addr, endpoint->len, -fd);
+		tell_refusal(&endpoint->addr, -fd);
 	return fd;
 }
