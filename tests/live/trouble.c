@@ -103,7 +103,7 @@ void drop_none(int fd)
 
 uint16_t local_port(int fd)
 {
-	struct sockaddr_in addr;
+	struct sockaddr_in addr = {0};
 	socklen_t len = sizeof(addr);
 
 	if (getsockname(fd, (struct sockaddr *)&addr, &len))
@@ -113,7 +113,7 @@ uint16_t local_port(int fd)
 
 uint16_t remote_port(int fd)
 {
-	struct sockaddr_in addr;
+	struct sockaddr_in addr = {0};
 	socklen_t len = sizeof(addr);
 
 	if (getpeername(fd, (struct sockaddr *)&addr, &len))

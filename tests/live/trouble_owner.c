@@ -145,11 +145,15 @@ static void take_over(void *arg)
 			     .msg_iovlen = 1,
 			     .msg_control = room,
 			     .msg_controllen = sizeof(room)};
+	struct cmsghdr *cmsg;
 	int talk = *(int *)arg, fd;
 
 	if (recvmsg(talk, &msg, 0) != 1)
 		_exit(1);
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	cmsg = CMSG_FIRSTHDR(&msg);
+	if (!cmsg)
+		_exit(1);
+	memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
 	read_to_end(fd);
 	if (write(talk, "y", 1) != 1)
 		_exit(1);

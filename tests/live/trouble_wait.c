@@ -2,6 +2,7 @@
 /* trouble_wait.c - queues that are full, tables that fill up; and who is well. See trouble.h. */
 #include "trouble.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -34,7 +35,8 @@ static int connect_deaf(uint16_t number)
 	int client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
 	drop_all(client);
-	connect(client, (struct sockaddr *)&addr, sizeof(addr));
+	if (connect(client, (struct sockaddr *)&addr, sizeof(addr)) && errno != EINPROGRESS)
+		die("connect");
 	return client;
 }
 
