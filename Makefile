@@ -173,3 +173,4 @@ clean:
 	find build -mindepth 1 -maxdepth 1 ! -name vm-cache -exec rm -rf {} +
 
 include static.mk
+include dist.mk
