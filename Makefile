@@ -56,7 +56,8 @@ help:
 	@echo "make                 build/tcpdwell       make lint     format, tidy, cppcheck, shellcheck"
 	@echo "make static          one file for any host (ARCH=arm64)   make check-vm   tests on other kernels"
 	@echo "make completions     completions/tcpdwell.bash from the option table"
-	@echo "make install         DESTDIR, PREFIX      make bench    what it costs, beside nothing"
+	@echo "make install         DESTDIR, PREFIX      make deb      a Debian package, in build/deb"
+	@echo "make bench           what it costs, beside nothing"
 
 # Asks the package manager only if something is missing, so that a built tree works without a network.
 deps:
@@ -170,7 +171,7 @@ uninstall:
 
 clean:
 	rm -rf build-san
-	find build -mindepth 1 -maxdepth 1 ! -name vm-cache -exec rm -rf {} +
+	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name vm-cache -exec rm -rf {} +
 
 include static.mk
 include dist.mk
