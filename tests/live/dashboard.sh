@@ -36,7 +36,7 @@ wait_for 30 is_up || { fail dashboard "no scrape: $(tail -3 "$WORK/prometheus.lo
 
 # Something of everything: what is stuck, what goes through all states, and for long enough for rates.
 mkfifo "$WORK/stop"
-inside "$BUILD/trouble" <"$WORK/stop" >"$WORK/cases" 2>/dev/null &
+inside "$BUILD/trouble" - <"$WORK/stop" >"$WORK/cases" 2>/dev/null &
 exec 3>"$WORK/stop"
 wait_for 30 grep -q '^ready' "$WORK/cases" || fail dashboard "the cases did not play: $(cat "$WORK/cases")"
 for _ in 1 2 3 4; do

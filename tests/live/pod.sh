@@ -29,7 +29,7 @@ held=$(sed -n 's/^\(CapPrm\|NoNewPrivs\):\s*//p' "/proc/$pid/status" | tr '\n' '
 [ "$held" = "0000000000280000 1 " ] && ok pod "keeps CAP_SYS_ADMIN and CAP_SYS_PTRACE only, no-new-privs" || fail pod "holds $held"
 
 mkfifo "$WORK/stop"
-unshare -n sh -c "ip link set lo up && exec $BUILD/trouble" <"$WORK/stop" >"$WORK/cases" 2>/dev/null &
+unshare -n sh -c "ip link set lo up && exec $BUILD/trouble -" <"$WORK/stop" >"$WORK/cases" 2>/dev/null &
 exec 3>"$WORK/stop"
 wait_for 30 grep -q '^ready' "$WORK/cases" || fail pod "the cases did not play: $(cat "$WORK/cases")"
 # told LINE: its value, which has to be above 0.

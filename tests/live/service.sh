@@ -111,7 +111,7 @@ got="$(status CapInh) $(status CapBnd) $(status NoNewPrivs) $(status Seccomp)"
 inside sh -c 'ip netns add later && ip -n later link set lo up' || fail service "no network namespace inside"
 mkfifo "$WORK/stop"
 # shellcheck disable=SC2016
-inside unshare -n sh -c 'echo $$ >/run/unnamed.pid; ip link set lo up; exec /run/trouble' <"$WORK/stop" >"$WORK/cases" 2>/dev/null &
+inside unshare -n sh -c 'echo $$ >/run/unnamed.pid; ip link set lo up; exec /run/trouble -' <"$WORK/stop" >"$WORK/cases" 2>/dev/null &
 exec 3>"$WORK/stop"
 inside ip netns exec later /run/traffic -o /run/truth -n 3 active-close >"$WORK/traffic.log" 2>&1 ||
 	fail service "the traffic did not play: $(tail -1 "$WORK/traffic.log")"
