@@ -9,17 +9,14 @@ CLANG   ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
 ARGS    ?=
 
-# What the build, the tests and lint need beyond a base Debian, as Debian names it.
+# What the build and lint need beyond a base Debian, as Debian names it. What only tests need is in dist.mk.
 PACKAGES := gcc clang llvm libc6-dev libbpf-dev libelf-dev zlib1g-dev libjansson-dev libcap-dev \
-	libmicrohttpd-dev prometheus curl \
-	uthash-dev bpftool pkg-config iproute2 netbase jq mandoc util-linux procps clang-format \
-	clang-tidy cppcheck shellcheck binutils bsdutils chromium python3
+	libmicrohttpd-dev uthash-dev bpftool pkg-config iproute2 netbase jq mandoc util-linux procps \
+	clang-format clang-tidy cppcheck shellcheck binutils
 SENTINELS := /usr/bin/gcc /usr/bin/clang /usr/bin/llvm-strip /usr/include/bpf/libbpf.h /usr/include/gelf.h \
 	/usr/include/zlib.h /usr/include/jansson.h /usr/include/microhttpd.h /usr/include/sys/capability.h /usr/include/uthash.h \
-	/usr/bin/prometheus /usr/bin/promtool /usr/bin/curl \
 	/usr/sbin/bpftool /usr/bin/jq /usr/bin/mandoc /usr/bin/shellcheck /usr/bin/cppcheck /usr/bin/clang-tidy \
-	/usr/bin/clang-format /sbin/ip /etc/services /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy \
-	/usr/bin/script /usr/bin/chromium /usr/bin/python3
+	/usr/bin/clang-format /sbin/ip /etc/services /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
 	-Wpointer-arith -Wwrite-strings -Wundef -Werror
