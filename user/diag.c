@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 static bool is_quiet, is_verbose, shows_progress;
+static struct diag_taker taker;
 
 void diag_init(bool quiet, bool verbose)
 {
@@ -45,13 +46,25 @@ void diag_progress_end(void)
 	shows_progress = false;
 }
 
+struct diag_taker diag_divert(struct diag_taker now)
+{
+	struct diag_taker before = taker;
+
+	taker = now;
+	return before;
+}
+
 static void say(const char *prefix, const char *fmt, va_list args)
 {
 	char text[2048];
+	int len = snprintf(text, sizeof(text), "%s", prefix);
 
-	vsnprintf(text, sizeof(text), fmt, args);
+	vsnprintf(text + len, sizeof(text) - (size_t)len, fmt, args);
 	diag_progress_end();
-	fprintf(stderr, "%s%s\n", prefix, text);
+	if (taker.take)
+		taker.take(taker.ctx, text);
+	else
+		fprintf(stderr, "%s\n", text);
 }
 
 #define DEFINE_DIAG(name, prefix, condition) \

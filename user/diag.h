@@ -26,6 +26,16 @@ void diag_init(bool quiet, bool verbose);
 
 bool diag_is_verbose(void);
 
+/*
+ * While a screen is drawn, lines ("error: ...", without their end) are taken by somebody else than
+ * stderr; NULL is stderr. Returns who took them before. A line is valid during the call.
+ */
+struct diag_taker {
+	void (*take)(void *ctx, const char *line);
+	void *ctx;
+};
+struct diag_taker diag_divert(struct diag_taker taker);
+
 void diag_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void diag_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void diag_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

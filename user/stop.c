@@ -6,11 +6,19 @@
 #include <stddef.h>
 
 static volatile sig_atomic_t asked;
+static void (*volatile at_last)(int signal);
 
-static void on_signal(int signal)
+/* SA_RESETHAND has made the default of this signal that it kills. */
+static void on_signal(int number)
 {
-	(void)signal;
 	asked = 1;
+	if (at_last)
+		signal(number, at_last);
+}
+
+void stop_calls_at_last(void (*last)(int signal))
+{
+	at_last = last;
 }
 
 void stop_on_signals(void)

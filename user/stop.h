@@ -13,4 +13,8 @@ void stop_on_signals(void);
 
 bool stop_is_asked(void);
 
+/* The second signal calls this instead of killing; NULL: it kills. For what has to be put in order
+ * first: `last` may do only what is safe in a signal handler, and ends the program itself. */
+void stop_calls_at_last(void (*last)(int signal));
+
 #endif
