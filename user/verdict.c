@@ -94,6 +94,23 @@ const char *verdict_owner(const struct verdict_socket *it, char text[VERDICT_OWN
 	return verdict_owners(it, 0, text);
 }
 
+/* ---- how long ---- */
+
+struct age verdict_age(const struct census_socket *socket, uint64_t tick_ns)
+{
+	struct age proven = age_of(&socket->s, tick_ns);
+	uint64_t now = socket->s.head.ts, witnessed = now - socket->entered;
+
+	if (!socket->entered || socket->entered >= now)
+		return proven;
+	if (socket->entered_exact)
+		return (struct age){
+			.ns = witnessed, .known = DWELL_EXACT, .from = "seen to enter it"};
+	if (proven.known == DWELL_EXACT || proven.ns >= witnessed)
+		return proven;
+	return (struct age){.ns = witnessed, .known = DWELL_AT_LEAST, .from = "watched since then"};
+}
+
 /* ---- which ---- */
 
 static struct conn conn_of(const struct wire_snapshot *s, const struct census_holder *holder,
@@ -315,7 +332,7 @@ static void add_filling(void *ctx, const struct rules_filling *filling)
 static void judge(struct verdict *verdict, const struct census_socket *socket,
 		  const struct options *options, uint64_t tick_ns)
 {
-	struct verdict_socket it = {.socket = socket, .age = age_of(&socket->s, tick_ns)};
+	struct verdict_socket it = {.socket = socket, .age = verdict_age(socket, tick_ns)};
 	const struct census_socket *listener = listener_of(verdict->census, &socket->s);
 
 	find_owner(verdict->census, listener, &it);

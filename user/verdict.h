@@ -76,6 +76,10 @@ const char *verdict_owner(const struct verdict_socket *socket, char text[VERDICT
 const char *verdict_owners(const struct verdict_socket *socket, uint8_t differs,
 			   char text[VERDICT_OWNER_MAX]);
 
+/* How long it has been in its state: what it proves itself, or what was witnessed, if that is more.
+ */
+struct age verdict_age(const struct census_socket *socket, uint64_t tick_ns);
+
 void verdict_release(struct verdict *verdict);
 
 #endif

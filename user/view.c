@@ -72,6 +72,23 @@ static int feed_census(struct view *view, const union decode_record *rec)
 	return census_add(&view->census, rec);
 }
 
+/* A socket that was seen to enter its state is known better than by what it can prove itself. */
+static void witness(void *ctx, const struct conn *conn, bool in_doubt)
+{
+	struct view *view = ctx;
+	struct census_socket *socket;
+
+	if (in_doubt || !conn->since)
+		return;
+	HASH_FIND(hh, view->census.sockets, &conn->id.cookie, sizeof(conn->id.cookie), socket);
+	/* A connection in TIME-WAIT and one that its socket has begun since share their cookie. */
+	if (!socket || socket->s.state != conn->state || socket->s.id.lport != conn->id.lport ||
+	    socket->s.id.rport != conn->id.rport)
+		return;
+	socket->entered = conn->since;
+	socket->entered_exact = conn->since_exact;
+}
+
 int view_feed(struct view *view, const void *record, size_t len)
 {
 	union decode_record rec;
@@ -80,7 +97,12 @@ int view_feed(struct view *view, const void *record, size_t len)
 	if (used < 0)
 		return used;
 	err = feed_census(view, &rec);
-	return err ? err : tracer_feed(view->tracer, record, len);
+	if (err)
+		return err;
+	used = tracer_feed(view->tracer, record, len);
+	if (rec.head.kind == WIRE_CENSUS && !rec.census.begins)
+		conn_each(tracer_connections(view->tracer), witness, view);
+	return used;
 }
 
 int view_judge(struct view *view)
