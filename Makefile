@@ -11,10 +11,10 @@ ARGS    ?=
 
 # What the build and lint need beyond a base Debian, as Debian names it. What only tests need is in dist.mk.
 PACKAGES := gcc clang llvm libc6-dev libbpf-dev libelf-dev zlib1g-dev libjansson-dev libcap-dev \
-	libmicrohttpd-dev uthash-dev bpftool pkg-config iproute2 netbase jq mandoc util-linux procps \
+	libmicrohttpd-dev libncurses-dev uthash-dev bpftool pkg-config iproute2 netbase jq mandoc util-linux procps \
 	clang-format clang-tidy cppcheck shellcheck binutils
 SENTINELS := /usr/bin/gcc /usr/bin/clang /usr/bin/llvm-strip /usr/include/bpf/libbpf.h /usr/include/gelf.h \
-	/usr/include/zlib.h /usr/include/jansson.h /usr/include/microhttpd.h /usr/include/sys/capability.h /usr/include/uthash.h \
+	/usr/include/zlib.h /usr/include/jansson.h /usr/include/microhttpd.h /usr/include/curses.h /usr/include/sys/capability.h /usr/include/uthash.h \
 	/usr/sbin/bpftool /usr/bin/jq /usr/bin/mandoc /usr/bin/shellcheck /usr/bin/cppcheck /usr/bin/clang-tidy \
 	/usr/bin/clang-format /sbin/ip /etc/services /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy
 
@@ -25,7 +25,7 @@ SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-re
 CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -DTCPDWELL_VERSION='"$(VERSION)"' \
 	-iquote bpf -iquote user -isystem $(BUILD)
-LIBS     := -lbpf -lelf -lz -ljansson -lcap -lmicrohttpd -lm
+LIBS     := -lbpf -lelf -lz -ljansson -lcap -lmicrohttpd -lncursesw -ltinfo -lm
 
 # CO-RE needs no kernel headers; the uapi headers that libbpf's own include are the host's.
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)

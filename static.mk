@@ -1,6 +1,6 @@
 # static.mk: one file to copy onto any host. Included by the Makefile.
 #
-# `make static` and `make static ARCH=arm64` leave tcpdwell, with libbpf, libelf, zlib, jansson, libcap and
+# `make static` and `make static ARCH=arm64` leave tcpdwell, with libbpf, libelf, zlib, jansson, libcap, ncurses and
 # libmicrohttpd inside, in build/static/ARCH/, and beside it the helpers that the tests in virtual machines need. Another
 # architecture's libraries come from Debian's packages, unpacked into build/sysroot-ARCH; the system's own packages stay
 # as they are.
@@ -42,10 +42,11 @@ VM_PACKAGES  := qemu-system-x86 qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-
 VM_SENTINELS := /usr/bin/qemu-system-x86_64 /usr/bin/qemu-system-aarch64 /usr/bin/aarch64-linux-gnu-gcc \
 	/usr/aarch64-linux-gnu/lib/libc.a /usr/bin/cpio /usr/bin/xz /usr/bin/zstd /usr/bin/lz4 /usr/bin/file
 
-SYSROOT_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjansson-dev libcap-dev libmicrohttpd-dev uthash-dev
+SYSROOT_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjansson-dev libcap-dev libmicrohttpd-dev uthash-dev \
+	libncurses-dev
 
 STATIC_CFLAGS = -isystem $(STATIC) $(filter-out -fsanitize% -fno-sanitize%,$(ALL_CFLAGS)) $(STATIC_PATHS)
-STATIC_LIBS   = $$($(STATIC_PKGCONF) --static --libs libbpf libelf zlib jansson libcap) -lm
+STATIC_LIBS   = $$($(STATIC_PKGCONF) --static --libs libbpf libelf zlib jansson libcap ncursesw) -lm
 STATIC_O     := $(USER_C:user/%.c=$(STATIC)/user/%.o)
 STATIC_BINS  := $(addprefix $(STATIC)/,tcpdwell traffic verify verifier)
 

@@ -1,8 +1,8 @@
 # bash completion for tcpdwell(8).                                   -*- shell-script -*-
 # Made by completions/generate.sh from the option table: `make completions` makes it again.
 
-_tcpdwell_commands='trace hist stuck report serve features'
-_tcpdwell_filtering=' trace hist stuck report serve '
+_tcpdwell_commands='trace hist stuck top report serve features'
+_tcpdwell_filtering=' trace hist stuck top report serve '
 _tcpdwell_with_file=' report '
 _tcpdwell_states='all connected synchronized bucket big established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listen closing'
 
@@ -12,6 +12,7 @@ _tcpdwell_options() {
         trace) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by -d --duration -i --interval -f --format -w --write -r --read --raw --buffer --transitions --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
         hist) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by -d --duration -i --interval -f --format -w --write -r --read --raw --buffer --transitions --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
         stuck) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --watch --fail -b --by -i --interval -f --format -w --write -r --read -q --quiet -v --verbose -h --help -V --version' ;;
+        top) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval --buffer --transitions --timewait --max-connections --max-groups --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
         report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -d --duration -r --read --buffer --transitions --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
         serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by --buffer --transitions --timewait --max-connections --max-groups --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
         features) echo '-f --format -q --quiet -v --verbose -h --help -V --version' ;;

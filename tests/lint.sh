@@ -37,6 +37,8 @@ includes_go_down() {
 		! grep -l '#include <microhttpd' user/*.[ch] | grep -v 'user/http\.c' | grep . &&
 		! grep -nE '#include "(session|monitor|http|serve|loader)\.h"' user/{sink_,metrics_,negotiate,findings,view}*.[ch] | grep .
 }
+# Only screen may know the terminal.
+one_screen() { ! grep -lE '#include <(curses|ncurses|term)\.h>' user/*.[ch] | grep -vx user/screen.c | grep .; }
 one_voice() { ! grep -nE '\(stderr|, stderr' user/*.c | grep -v '^user/diag.c' | grep .; }
 
 run clang-format clang-format --dry-run -Werror "$@"
@@ -47,6 +49,7 @@ run cppcheck cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,perf
 run shellcheck sh -c "git ls-files -co --exclude-standard '*.sh' '*.inc' .ci/run | xargs shellcheck"
 run man-page mandoc -T lint -W warning man/tcpdwell.8
 run includes includes_go_down
+run one-screen one_screen
 run one-voice one_voice
 run btf-names tests/vm/btf-names.sh
 exit $status

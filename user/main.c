@@ -17,6 +17,7 @@
 #include "serve.h"
 #include "sink_metrics.h"
 #include "stuck.h"
+#include "top.h"
 
 /* Results that were not written are a failure too, however they came about; a closed pipe is not.
  */
@@ -51,6 +52,8 @@ static int run(const struct options *options)
 		return stuck_run(options, stdout);
 	else if (options->command == COMMAND_SERVE)
 		return serve_run(options);
+	else if (options->command == COMMAND_TOP)
+		return top_run(options);
 	else if (options->read_path)
 		return replay_run(options, stdout);
 	else

@@ -24,8 +24,10 @@
 #define LIVES   (STREAMS | VIEWS)
 #define REPLAYS (STREAMS | COMMAND_STUCK | COMMAND_REPORT)
 #define ANY     (LIVES | COMMAND_STUCK)
-#define FILTER  (ANY | 1 << 8) /* asked in the kernel too, so a recording is narrowed by it */
-#define ONCE    (1 << 9)       /* a second one would contradict the first */
+#define FILTER  (CHOOSE | 1 << 8) /* asked in the kernel too, so a recording is narrowed by it */
+#define ONCE    (1 << 9)          /* a second one would contradict the first */
+#define EDIT    (1 << 10)         /* a word of the filter line of `top` as well */
+#define CHOOSE  (ANY | EDIT)
 #define ALL     (ANY | COMMAND_FEATURES)
 #define NO_PAGE (~(unsigned)COMMAND_REPORT)                   /* what a page has no use for */
 #define TALKS   (~(unsigned)(COMMAND_REPORT | COMMAND_SERVE)) /* writes to standard output */
@@ -56,6 +58,7 @@ static const struct {
 	{"hist", COMMAND_HIST, "histograms only; with -i, every interval", NULL},
 	{"stuck", COMMAND_STUCK, "who sits in a closing or opening state now: how long, whose, why",
 	 NULL},
+	{"top", COMMAND_TOP, "the same and how long states last, live on the screen", NULL},
 	{"report", COMMAND_REPORT,
 	 "one page: the state diagram with its numbers, dwells over time, what is stuck",
 	 "FILE.html"},
@@ -428,16 +431,17 @@ static const struct {
 	{'4', FILTER, "ipv4", NULL, set_ipv4, "IPv4 only (IPv4-mapped IPv6 is IPv4)"},
 	{'6', FILTER, "ipv6", NULL, set_ipv6, "IPv6 only"},
 	{'a', FILTER, "address", "CIDR", set_address, "address on either side: 10.0.0.0/8,::1"},
-	{'p', ANY, "pid", "LIST", set_pid, "owned by these processes"},
-	{'c', ANY, "comm", "LIST", set_comm, "owned by processes of these names"},
-	{'u', ANY, "uid", "LIST", set_uid, "sockets of these users, by number"},
+	{'p', CHOOSE, "pid", "LIST", set_pid, "owned by these processes"},
+	{'c', CHOOSE, "comm", "LIST", set_comm, "owned by processes of these names"},
+	{'u', CHOOSE, "uid", "LIST", set_uid, "sockets of these users, by number"},
 	{0, FILTER, "netns", "LIST", set_netns, "network namespace: name, path, pid or inode"},
-	{0, ANY, "cgroup", "LIST", set_cgroup, "cgroup v2: path or id"},
-	{'s', ANY, "state", "LIST", set_state,
+	{0, CHOOSE, "cgroup", "LIST", set_cgroup, "cgroup v2: path or id"},
+	{'s', CHOOSE, "state", "LIST", set_state,
 	 "states of interest (default fin-wait-2,time-wait,close-wait; stuck: all but\n"
 	 "                              listen, established, time-wait)"},
-	{'m', ANY, "min", "DURATION", set_min, "only dwells at least this long: 500ms"},
-	{0, COMMAND_STUCK, "for", "DURATION", set_min, "the same, as one says it of what is stuck"},
+	{'m', CHOOSE, "min", "DURATION", set_min, "only dwells at least this long: 500ms"},
+	{0, COMMAND_STUCK | COMMAND_TOP | EDIT, "for", "DURATION", set_min,
+	 "the same, as one says it of what is stuck"},
 	{0, COMMAND_STUCK, "watch", NULL, set_watch, "again and again, every -i (default 2s)"},
 	{0, COMMAND_STUCK, "fail", NULL, set_fail,
 	 "exit 4 if there is a finding, or what -s or --for asks for"},
@@ -446,8 +450,9 @@ static const struct {
 	{'d', STREAMS | COMMAND_REPORT, "duration", "DURATION", set_duration,
 	 "stop after this time: 30, 5m"},
 	{'i', ANY &TALKS, "interval", "DURATION", set_interval,
-	 "histograms every interval as well"},
-	{'f', ALL &TALKS, "format", "FORMAT", set_format, "text, json (one object a line) or csv"},
+	 "histograms every interval as well; top: how often it looks (default 2s)"},
+	{'f', ALL &TALKS & ~COMMAND_TOP, "format", "FORMAT", set_format,
+	 "text, json (one object a line) or csv"},
 	{'w', STREAMS | COMMAND_STUCK, "write", "FILE", set_write, "record to FILE, for -r"},
 	{'r', REPLAYS, "read", "FILE", set_read, "replay FILE ('-': standard input), without root"},
 	{0, STREAMS, "raw", NULL, set_raw, "transitions in the tracepoint's own words"},
@@ -532,6 +537,18 @@ static void note_filter(struct options *o, const char *option, const char *value
 		strcpy(o->filter_text + sizeof(o->filter_text) - 4, "...");
 }
 
+/* So that it can be typed again; `option` NULL: the words of an expression. */
+static void note_edit(struct options *o, const char *option, const char *value)
+{
+	size_t used = strlen(o->edit_text), room = sizeof(o->edit_text) - used;
+	bool spaced = option && value && strpbrk(value, " \t");
+	const char *quote = !spaced ? "" : strchr(value, '\'') ? "\"" : "'";
+
+	snprintf(o->edit_text + used, room, "%s%s%s%s%s%s%s", used ? " " : "", option ? "--" : "",
+		 option ? option : "", option && value ? " " : "", quote, value ? value : "",
+		 quote);
+}
+
 static int set_row(struct options *o, size_t row, const char *value, struct given *given)
 {
 	char why[PARSE_WHY] = "";
@@ -550,6 +567,8 @@ static int set_row(struct options *o, size_t row, const char *value, struct give
 	}
 	if ((rows[row].commands & FILTER) == FILTER)
 		note_filter(o, rows[row].name, value);
+	if (rows[row].commands & EDIT)
+		note_edit(o, rows[row].name, value);
 	return 0;
 }
 
@@ -631,6 +650,7 @@ static int apply_expr(struct options *o, const struct given *given)
 	o->has_states |= expr.has_states;
 	if (*expr.condition)
 		note_filter(o, NULL, expr.condition);
+	note_edit(o, NULL, given->expr);
 	return 0;
 }
 
@@ -702,21 +722,20 @@ static int check_together(const struct options *o, const struct given *given)
 	return 0;
 }
 
-int options_parse(struct options *o, int argc, char **argv)
+static int parse(struct options *o, int argc, char **argv, struct given *given)
 {
-	struct given given = {0};
 	int err;
 
 	memset(o, 0, sizeof(*o));
 	o->states = STATES_DEFAULT;
 	o->buffer_bytes = BUFFER_DEFAULT;
 	o->max_connections = CONNECTIONS_DEFAULT;
-	err = parse_words(o, argc, argv, &given);
+	err = parse_words(o, argc, argv, given);
 	if (err || o->help || o->version)
 		return err;
 	if (!o->command)
 		o->command = COMMAND_TRACE;
-	err = apply_expr(o, &given);
+	err = apply_expr(o, given);
 	if (err)
 		return err;
 	if (!o->max_groups)
@@ -727,7 +746,63 @@ int options_parse(struct options *o, int argc, char **argv)
 	o->filtered = o->match.by_local || o->match.by_remote || o->match.by_either ||
 		      o->match.by_neither || o->match.family || o->match.n_prefixes ||
 		      o->match.n_netns || o->match.program.n;
-	return check_together(o, &given);
+	return check_together(o, given);
+}
+
+int options_parse(struct options *o, int argc, char **argv)
+{
+	struct given given = {0};
+
+	return parse(o, argc, argv, &given);
+}
+
+/* ---- a filter line ---- */
+
+#define WORDS_MAX 64
+
+/* One word, its quotes taken off, in place. What is behind it; NULL if there was none, or a quote
+ * does not end. */
+static char *next_word(char *text, char **ret_word)
+{
+	char quote = 0, *to;
+
+	text += strspn(text, " \t");
+	*ret_word = to = text;
+	for (; *text && (quote || !strchr(" \t", *text)); text++) {
+		if (quote ? *text == quote : *text == '\'' || *text == '"')
+			quote = quote ? 0 : *text;
+		else
+			*to++ = *text;
+	}
+	if (quote || text == *ret_word)
+		return NULL;
+	text += *text != '\0';
+	*to = '\0';
+	return text;
+}
+
+int options_parse_filter(struct options *o, const char *text)
+{
+	static char tool[] = "tcpdwell", top[] = "top";
+	char copy[OPTIONS_EDIT_MAX], *argv[WORDS_MAX + 1] = {tool, top}, *rest = copy;
+	struct given given = {0};
+	int argc = 2, err;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	while (argc < WORDS_MAX && (rest = next_word(rest, &argv[argc])))
+		argc++;
+	if (argc == WORDS_MAX || *argv[argc]) {
+		diag_error("%s", argc == WORDS_MAX ? "too many words" : "a quote does not end");
+		return -EINVAL;
+	}
+	argv[argc] = NULL;
+	err = parse(o, argc, argv, &given);
+	for (size_t i = 0; !err && i < COUNT(rows); i++)
+		if (given.rows[i] && !(rows[i].commands & EDIT)) {
+			diag_error("--%s is no filter", rows[i].name);
+			err = -EINVAL;
+		}
+	return err;
 }
 
 /* ---- help ---- */

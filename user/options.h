@@ -31,6 +31,7 @@ enum options_format {
 };
 
 #define OPTIONS_LIST_MAX 16
+#define OPTIONS_EDIT_MAX 256
 
 struct options {
 	enum options_command command;
@@ -41,6 +42,8 @@ struct options {
 		match;         /* ports, addresses, family, namespaces: asked in the kernel too */
 	bool filtered;         /* `match` has a condition */
 	char filter_text[256]; /* the options and the expression that made it, as typed */
+	char edit_text[OPTIONS_EDIT_MAX]; /* those that options_parse_filter() takes too, as typed
+					   */
 
 	uint16_t states;       /* bit 1 << WIRE_*; the states of interest */
 	uint16_t stuck_states; /* those that nothing should stay in */
@@ -65,6 +68,13 @@ struct options {
  * version set the rest may be incomplete.
  */
 int options_parse(struct options *options, int argc, char **argv);
+
+/*
+ * What is typed into a filter line: the options of `top` that choose connections, separated by
+ * blanks, with quotes where a value has some. 0, or -EINVAL after the error was told; `options` is
+ * then of no use.
+ */
+int options_parse_filter(struct options *options, const char *text);
 
 void options_print_help(FILE *out);
 

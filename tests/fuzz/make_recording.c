@@ -563,16 +563,24 @@ static void served(void)
 	}
 }
 
+#include "top_recordings.h"
+
 static const struct {
 	const char *name;
 	void (*make)(void);
 	enum { EVENTS, NOTHING, SWEEPS } minis; /* what tells of mini-sockets */
 } recordings[] = {
-	{"basic", basic, EVENTS},     {"losses", losses, EVENTS}, {"partial", partial, EVENTS},
-	{"blind", blind, NOTHING},    {"names", names, EVENTS},   {"groups", groups, EVENTS},
-	{"sampled", sampled, SWEEPS}, {"wide", wide, EVENTS},     {"accepted", accepted, EVENTS},
-	{"stuck", stuck, EVENTS},     {"well", well, EVENTS},     {"crowd", crowd, EVENTS},
-	{"page", page, EVENTS},       {"served", served, EVENTS},
+	{"basic", basic, EVENTS},         {"losses", losses, EVENTS},
+	{"partial", partial, EVENTS},     {"blind", blind, NOTHING},
+	{"names", names, EVENTS},         {"groups", groups, EVENTS},
+	{"sampled", sampled, SWEEPS},     {"wide", wide, EVENTS},
+	{"accepted", accepted, EVENTS},   {"stuck", stuck, EVENTS},
+	{"well", well, EVENTS},           {"crowd", crowd, EVENTS},
+	{"page", page, EVENTS},           {"served", served, EVENTS},
+	{"top-stuck", top_stuck, EVENTS}, {"top-lost", top_lost, EVENTS},
+	{"top-blind", top_well, NOTHING}, {"top-empty", top_empty, EVENTS},
+	{"top-well", top_well, EVENTS},   {"top-odd", top_odd, EVENTS},
+	{"top-crowd", top_crowd, EVENTS},
 };
 
 static int make(unsigned i, const char *path)

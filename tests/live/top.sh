@@ -1,0 +1,232 @@
+#!/bin/bash
+# `top` as a person uses it: in a terminal, driven by keys, before sockets that are really stuck. What it shows, what each
+# key does, what happens when the terminal changes its size, and that the terminal is as before, however it ends.
+. "$(dirname "$0")/live.sh.inc"
+
+"$TCPDWELL" -q stuck >/dev/null 2>"$WORK/err" || { skip top "cannot look at sockets here: $(head -1 "$WORK/err")"; exit; }
+can_trace top || exit 0
+command -v tmux >/dev/null || { skip top "no tmux"; exit; }
+new_netns netns || { fail top "no network namespace"; exit 1; }
+SOCKET=tcpdwell-$$
+on_exit "tmux -L $SOCKET kill-server 2>/dev/null"
+export LC_ALL=C.UTF-8 TERM=xterm
+
+mkfifo "$WORK/stop"
+ip netns exec "$netns" "$BUILD/trouble" <"$WORK/stop" >"$WORK/cases" 2>"$WORK/cases.err" &
+exec 3>"$WORK/stop"
+wait_for 30 grep -q '^ready' "$WORK/cases" || { fail top "the cases did not play: $(cat "$WORK/cases.err")"; exit 1; }
+
+# ---- the terminal ----
+
+pane() { tmux -L "$SOCKET" "$@" 2>>"$WORK/tmux.err"; }
+keys() { pane send-keys "$@"; }
+screen() { pane capture-pane -p >"$WORK/screen"; }
+shows() { screen && grep -qE -- "$1" "$WORK/screen"; }
+hides() { screen && ! grep -qE -- "$1" "$WORK/screen"; }
+
+has_rows() { screen && [ "$(wc -l <"$WORK/screen")" = "$1" ] && shows '^\? help'; }
+
+# sees NAME PATTERN: it is on the screen before long.
+sees() {
+	if wait_for 15 shows "$2"; then
+		ok top "$1: $(grep -oE -m1 -- "$2" "$WORK/screen" | tr -s ' ')"
+	else
+		fail top "$1: '$2' is not on the screen"
+		sed 's/^/    /' "$WORK/screen"
+		return 1
+	fi
+}
+
+# sees_not NAME PATTERN
+sees_not() {
+	if wait_for 15 hides "$2"; then
+		ok top "$1"
+	else
+		fail top "$1: $(grep -E -m1 -- "$2" "$WORK/screen")"
+	fi
+}
+
+# start OPTION...: in a shell of its own, whose prompt says with what status it ended.
+start() {
+	rm -f "$WORK/ready"
+	keys "clear; stty -a >$WORK/stty.before; $TCPDWELL top --ready-file $WORK/ready $* 2>$WORK/top.err; echo status \$?; stty -a >$WORK/stty.after" Enter
+	wait_for 20 test -s "$WORK/ready" || { fail top "was not ready: $(screen; cat "$WORK/screen" "$WORK/top.err")"; return 1; }
+	wait_for 15 shows '^tcpdwell top|^[a-z0-9.-]+ .*[0-9][0-9]:[0-9][0-9]$'
+}
+
+# of_terminal: alternate screen, cursor, application keys.
+of_terminal() { pane display-message -p '#{alternate_on} #{cursor_flag} #{keypad_cursor_flag}#{keypad_flag}'; }
+the_pid() { pane list-panes -F '#{pane_pid}' | xargs -I{} pgrep -P {} -x tcpdwell; }
+is_over() { shows '^status [0-9]+'; }
+
+# is_restored NAME STATUS
+is_restored() {
+	wait_for 15 is_over && wait_for 5 test -s "$WORK/stty.after" || { fail top "$1: does not end"; return; }
+	local status
+	status=$(sed -n 's/^status //p' "$WORK/screen")
+	[ "$status" = "$2" ] && cmp -s "$WORK/stty.before" "$WORK/stty.after" && [ "$(of_terminal)" = "0 1 00" ] &&
+		ok top "$1: status $2, the terminal is as before" ||
+		fail top "$1: status $status, not $2; '$(of_terminal)' is not '0 1 00'; $(diff "$WORK/stty.before" "$WORK/stty.after")"
+	rm -f "$WORK/stty.after"
+}
+
+pane -f /dev/null new-session -d -x 80 -y 24 "PS1='\$ ' bash --norc --noprofile" || { fail top "no tmux session"; exit 1; }
+wait_for 10 shows '^\$'
+
+# ---- what is seen ----
+
+start "--netns $netns -i 500ms" || exit 1
+sees "header" '^tcpdwell top  .* every 500ms +[0-9:]{8}$'
+sees "losses" 'network namespace, dwells since [0-9:]{8} +nothing lost$'
+sees "time-wait" '^time-wait: .*'
+sees "census" '^CLOSE-WAIT +[0-9]+ +0 +0 +- +- +- +- +>=[0-9.]+m?s$'
+sees "list" '^>[A-Z].* >?=?[0-9.]+m?s +[0-9]+ '
+sees "why" '^why:  [a-z].*'
+sees "next" '^next: [a-z].*'
+[ "$(of_terminal)" = "1 0 11" ] && ok top "alternate screen, no cursor" || fail top "terminal: $(of_terminal)"
+
+# Where there is room for all of them.
+pane resize-window -x 80 -y 50
+sees "stuck" '^[> ]CLOSE-WAIT +>=[0-9.ms]+ +[0-9]+ +8001 +[0-9]+ receiver\[[0-9]+\] +close-wait-leak'
+
+# The same numbers of sockets as ss has.
+ip netns exec "$netns" ss -tanH | awk '{ sub("ESTAB$", "ESTABLISHED", $1); sub("SYN-RECV", "SYN-RECEIVED", $1); n[$1]++ }
+	END { for (s in n) print s, n[s] }' | sort >"$WORK/theirs"
+as_ss() {
+	screen
+	sed -n '/^STATE .*NOW/,/^ STATE/p' "$WORK/screen" | awk '/^[A-Z]/ && !/^STATE/ { print $1, $2 }' | sort >"$WORK/ours"
+	cmp -s "$WORK/theirs" "$WORK/ours"
+}
+wait_for 10 as_ss && ok top "counts as ss: $(tr '\n' ' ' <"$WORK/ours")" ||
+	fail top "ss: $(tr '\n' ' ' <"$WORK/theirs") top: $(tr '\n' ' ' <"$WORK/ours")"
+
+# Events are counted while it looks on.
+play "$netns" "$WORK/truth" -n 5 active-close >/dev/null 2>&1 || fail top "the traffic did not play"
+sees "events" '^FIN-WAIT-1 +[0-9]+ +[0-9.]+ +[1-9][0-9]* +[0-9.]+[um]s '
+
+# ---- keys ----
+
+keys '?'
+sees "?" '^q +quit$'
+keys x
+sees "back" '^ STATE +AGE'
+keys Down Down
+sees "down" '^>'
+[ "$(grep -n '^>' "$WORK/screen" | cut -d: -f1)" = $(($(grep -n '^ STATE' "$WORK/screen" | cut -d: -f1) + 3)) ] || fail top "down: the third is not marked"
+keys Home Enter
+sees "details" '^held by  .*descriptor [0-9]+|^owner '
+sees "details, next" '^next     [a-z]+ .*'
+keys Escape
+sees "back from details" '^ STATE +AGE'
+keys s
+sees "s" 's sort: count'
+keys s s s
+sees "sort: age" 's sort: age'
+keys g g g g
+sees "g" 'g group: comm'
+sees "by comm" '^[> ]CLOSE-WAIT .*receiver +receiver'
+keys -l ggggg
+sees "group: alike" 'g group: alike'
+keys +
+sees "+" 'looks every 1s'
+keys -
+sees "-" 'looks every 500ms'
+
+pane resize-window -x 80 -y 24
+wait_for 10 has_rows 24
+keys p
+sees "p" 'PAUSED'
+screen
+cp "$WORK/screen" "$WORK/paused"
+keys -l j
+wait_for 5 shows '^>' && keys -l k
+play "$netns" "$WORK/truth" -n 3 active-close >/dev/null 2>&1
+sleep 1.2
+screen
+cmp -s "$WORK/paused" "$WORK/screen" && ok top "paused: stands still" || fail top "paused: $(diff "$WORK/paused" "$WORK/screen" | head -5)"
+ended() { awk '/^FIN-WAIT-1 / { print $4 }' "$WORK/$1"; }
+keys p
+sees_not "goes on" 'PAUSED'
+more() { screen && [ "$(ended screen)" -gt "$(ended paused)" ]; }
+wait_for 10 more && ok top "what happened meanwhile was counted: $(ended paused), then $(ended screen)" || fail top "FIN-WAIT-1: $(ended paused), then $(ended screen)"
+
+keys f
+sees "f" "^filter: --netns $netns"
+[ "$(pane display-message -p '#{cursor_flag}')" = 1 ] && ok top "f: the cursor is seen" || fail top "f: no cursor"
+keys C-u
+keys -l -- '--port 99999'
+keys Enter
+sees "wrong filter" "^error: --port '99999': port 99999 is not within 1-65535"
+keys Escape
+sees "the old filter stays" "^filter: --netns $netns *$"
+keys f C-u
+keys -l -- '-c receiver -s close-wait'
+keys Enter
+sees "filtered" '^1 socket in 1 network namespace'
+sees "filter in the header" "^filter: -c receiver -s close-wait; of what the kernel was"
+sees_not "others are gone" 'trouble\['
+keys f C-u
+keys -l -- '--for 1h'
+keys Enter
+sees "nothing that old" '^nothing that the filter shows is stuck'
+keys f C-u Enter
+sees "no filter" 'trouble\['
+
+# ---- another size ----
+
+pane resize-window -x 40 -y 10
+sees "40x10" '^CLOSE-WAIT [0-9]+  FIN-WAIT-2 [0-9]+'
+wait_for 5 shows '^\? help'
+[ "$(wc -l <"$WORK/screen")" = 10 ] && ! grep -qE '.{41}' "$WORK/screen" && ok top "40x10: all in its place" || fail top "40x10: $(cat "$WORK/screen")"
+pane resize-window -x 80 -y 24
+sees "80x24 again" '^STATE +NOW +IN/s +ENDED +p50 +p90 +p99 +max +OLDEST'
+
+# ---- the end ----
+
+grep -q '^NoNewPrivs:.*1' "/proc/$(the_pid)/status" && ok top "keeps $(grep CapEff "/proc/$(the_pid)/status" | tr -s '\t' ' ')" || fail top "privileges were not given up"
+before=$(awk '{ print $14 + $15 }' "/proc/$(the_pid)/stat")
+sleep 3
+after=$(awk '{ print $14 + $15 }' "/proc/$(the_pid)/stat")
+ok top "at rest, looking twice a second: $((after - before)) ticks of 10 ms in 3 s"
+keys q
+is_restored "q" 0
+for signal in TERM INT HUP; do
+	start "--netns $netns" || continue
+	kill -$signal "$(the_pid)"
+	is_restored "SIG$signal" 0
+done
+start "--netns $netns" && keys C-c && is_restored "Ctrl-C" 0
+# Not in order: it ends by that signal, the terminal is as before.
+for signal in SEGV:139 ABRT:134 QUIT:131; do
+	start "--netns $netns" || continue
+	kill -"${signal%:*}" "$(the_pid)"
+	is_restored "SIG${signal%:*}" "${signal#*:}"
+done
+# One that asks comes while it cannot listen; the second one ends it.
+start "--netns $netns" && {
+	pid=$(the_pid)
+	kill -STOP "$pid" && kill -TERM "$pid" && kill -CONT "$pid" && kill -TERM "$pid" 2>/dev/null
+	wait_for 15 is_over && wait_for 5 test -s "$WORK/stty.after"
+	cmp -s "$WORK/stty.before" "$WORK/stty.after" && [ "$(of_terminal)" = "0 1 00" ] && ok top "SIGTERM twice: $(grep status "$WORK/screen")" ||
+		fail top "SIGTERM twice: '$(of_terminal)', $(cat "$WORK/screen")"
+	rm -f "$WORK/stty.after"
+}
+# The shell's job control.
+start "--netns $netns" && {
+	keys C-z
+	wait_for 10 shows 'Stopped' && [ "$(of_terminal)" = "0 1 00" ] && ok top "Ctrl-Z: the shell's again" || fail top "Ctrl-Z: '$(of_terminal)'"
+	keys 'fg' Enter
+	sees "fg" '^STATE +NOW'
+	keys q
+	wait_for 10 hides '^STATE +NOW' && ok top "q after that"
+	wait_for 5 test -s "$WORK/stty.after"
+	rm -f "$WORK/stty.after"
+}
+# The terminal goes away.
+start "--netns $netns" && {
+	pid=$(the_pid)
+	pane kill-server
+	# Nobody may be there to wait for it.
+	wait_for 10 sh -c "! grep '^State:.[^Z]' /proc/$pid/status" && ok top "without its terminal it ends" || fail top "without its terminal it goes on"
+}
+exec 3>&-

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* view.c - what a view knows of a socket's age besides what the socket proves itself; cells. */
+#include "cells.h"
+#include "census_feeder.h"
+#include "tcpstate.h"
+#include "verdict.h"
+#include "view.h"
+
+static const struct meta meta = {.attached = FEEDER_ATTACHED * NS_PER_MS,
+				 .tick_ns = FEEDER_TICK * NS_PER_MS,
+				 .sees_timewait = true};
+static struct options options;
+static struct view *view;
+
+static void feed(union decode_record rec)
+{
+	if (view_feed(view, &rec, rec.head.len) != rec.head.len)
+		abort();
+}
+
+static void begin(const char *name, struct rec event)
+{
+	test_begin(name);
+	feeder_options(&options, "top");
+	view = view_new(&options, &meta);
+	if (!view)
+		abort();
+	if (event.ms)
+		feed(feeder_record(&event));
+}
+
+/* The age of socket 7 in a census in which it stands so. */
+static struct age age_of_7(struct snap snap)
+{
+	snap.cookie = 7;
+	snap.lport = snap.lport ? snap.lport : 40000;
+	feed(census_bounds(true, 0));
+	feed(census_snapshot(&snap));
+	feed(census_bounds(false, 0));
+	return verdict_age(view->census.sockets, meta.tick_ns);
+}
+
+static void end(struct age age, uint8_t known, uint64_t ms)
+{
+	CHECK_EQ(age.known, known);
+	CHECK_EQ(age.ns, ms * NS_PER_MS);
+	test_end("%s %llu ms, %s", tcpstate_known_name(age.known),
+		 (unsigned long long)(age.ns / NS_PER_MS), age.from);
+	view_free(view);
+}
+
+static void test_ages(void)
+{
+	const struct rec entered = MOVE(5000, ESTABLISHED, CLOSE_WAIT);
+
+	/* It has proof of less. */
+	begin("view-witnessed", entered);
+	end(age_of_7((struct snap){.age = 1000}), DWELL_EXACT, CENSUS_NOW - 5000);
+	/* It was lost sight of: it may have left the state and come back. */
+	begin("view-lost", entered);
+	feed((union decode_record){.lost = {.head = {.ts = 6000 * NS_PER_MS,
+						     .lost = 1,
+						     .kind = WIRE_LOST,
+						     .len = sizeof(struct wire_lost)},
+					    .count = 1,
+					    .lost_kind = WIRE_TRANSITION}});
+	end(age_of_7((struct snap){.age = 1000}), DWELL_AT_LEAST, 1000 - FEEDER_TICK);
+	/* Another connection that has its cookie. */
+	begin("view-other-port", entered);
+	end(age_of_7((struct snap){.age = 1000, .lport = 40001}), DWELL_AT_LEAST,
+	    1000 - FEEDER_TICK);
+	begin("view-other-state", entered);
+	end(age_of_7((struct snap){.age = 1000, .state = WIRE_ESTABLISHED}), DWELL_AT_LEAST,
+	    1000 - 2 * FEEDER_TICK);
+	/* No event has told of it: it was there when we came. */
+	begin("view-there-before", (struct rec){0});
+	end(age_of_7((struct snap){.age = 1000}), DWELL_AT_LEAST, CENSUS_NOW - FEEDER_ATTACHED);
+}
+
+static void test_cells(void)
+{
+	struct cells cells = {0};
+	char letter[5];
+
+	test_begin("cells-cut");
+	cells_clear(&cells, 2, 5);
+	CHECK_EQ(cells_put(&cells, 0, 0, 9, 0, "abcdefg"), 5);
+	CHECK_EQ(cells.at[4].letter, '+');
+	CHECK_EQ(cells_put(&cells, 0, 5, 9, 0, "x"), 0);
+	CHECK_EQ(cells_put(&cells, 2, 0, 9, 0, "x"), 0);
+	CHECK_EQ(cells_put_right(&cells, 1, 1, 4, 0, "\xd0\xb6x"), 2);
+	CHECK_EQ(cells.at[8].letter, 0x436);
+	CHECK_STR(cells_utf8(0x436, letter), "\xd0\xb6");
+	test_end("at every edge");
+	test_begin("cells-letters");
+	CHECK_EQ(cells_width("a\xc3\xa9\xe4\xb8\xad"), 3);
+	cells_put(&cells, 0, 0, 5, 0, "\xff\x1b\xe4\xb8\xad\xcc\x81\xc2\xad");
+	for (unsigned i = 0; i < 5; i++)
+		CHECK_EQ(cells.at[i].letter, '?');
+	cells_put(&cells, 0, 0, 5, 0, "\xc3(\xe4\xb8");
+	CHECK_EQ(cells.at[1].letter, '(');
+	test_end("no byte gets through as it is");
+	test_begin("cells-line");
+	CHECK_EQ(cells_line("one two three", 9), 7);
+	CHECK_EQ(cells_line("one two", 7), 7);
+	CHECK_EQ(cells_line("one two", 3), 3);
+	CHECK_EQ(cells_line("onetwothree", 4), 4);
+	CHECK_EQ(cells_line("", 4), 0);
+	test_end("lines end between words");
+	cells_release(&cells);
+}
+
+int main(void)
+{
+	test_ages();
+	test_cells();
+	return test_status();
+}
