@@ -232,7 +232,7 @@ struct wire_limits {
 	__u32 netns;
 	__u32 max_tw_buckets;
 	__u16 port_low, port_high; /* ip_local_port_range */
-	__u32 fin_timeout; /* s; 0: not known */
+	__u32 fin_timeout;         /* s; 0: not known */
 };
 
 /*

@@ -111,13 +111,15 @@ static const char *text_of(const struct sockaddr_storage *addr, char text[ENDPOI
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
 	bool is_v6 = addr->ss_family == AF_INET6;
 	char host[INET6_ADDRSTRLEN] = "?", interface[IF_NAMESIZE] = "";
+	/* Behind a failed getsockname() it is 0. NOLINTNEXTLINE(clang-analyzer-core.*) */
+	uint16_t port = ntohs(is_v6 ? v6->sin6_port : v4->sin_port);
 
 	inet_ntop(addr->ss_family, is_v6 ? (const void *)&v6->sin6_addr : &v4->sin_addr, host,
 		  sizeof(host));
 	if (is_v6 && v6->sin6_scope_id)
 		if_indextoname(v6->sin6_scope_id, interface);
 	snprintf(text, ENDPOINT_TEXT_MAX, "%s%s%s%s%s:%u", is_v6 ? "[" : "", host,
-		 *interface ? "%" : "", interface, is_v6 ? "]" : "", ntohs(v4->sin_port));
+		 *interface ? "%" : "", interface, is_v6 ? "]" : "", port);
 	return text;
 }
 
