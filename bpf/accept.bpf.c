@@ -15,9 +15,10 @@ static __always_inline int tell_accepted(const struct sock *sk)
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct wire_accepted *rec;
 	struct wire_id id = {};
+	struct wire_slip slip = {};
 
 	/* MPTCP accepts by this function too. */
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !owner_is_possible(task))
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !owner_is_possible(task, false))
 		return 0;
 	socket_identity(&sk->__sk_common, &id);
 	/* Programs of these kinds cannot make a cookie: then no transition of it was told either.
@@ -26,12 +27,12 @@ static __always_inline int tell_accepted(const struct sock *sk)
 		return 0;
 	if (config.filtered && match_identity(&config.match, &id, 1) == MATCH_NO)
 		return 0;
-	rec = wire_reserve(WIRE_ACCEPTED, sizeof(*rec));
+	rec = wire_reserve(WIRE_ACCEPTED, sizeof(*rec), &slip);
 	if (!rec)
 		return 0;
 	rec->id = id;
-	owner_fill(task, &rec->pid, rec->comm);
-	wire_submit(rec);
+	owner_fill(task, &rec->pid, rec->comm, false);
+	wire_submit(rec, slip);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * core.bpf.h - what all programs share: the ring buffer, the configuration that the loader sets
- * before loading, and wire_reserve(), the only way to make a record.
+ * core.bpf.h - what all programs share: the way out, the configuration that the loader sets before
+ * loading, and wire_reserve(), the only way to make a record.
  */
 #ifndef TCPDWELL_CORE_BPF_H
 #define TCPDWELL_CORE_BPF_H
@@ -14,6 +14,7 @@
 #include "wire.h"
 #include "match.h"
 #include "config.h"
+#include "ring.h"
 #include "flavors.bpf.h"
 
 /* Constants of the kernel that BTF does not carry; each names where it stands. */
@@ -30,46 +31,133 @@ struct {
 	__uint(max_entries, 4096); /* set by the loader */
 } events SEC(".maps");
 
+/* A struct ring each; sizes are set by the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct ring) + RING_SLOTS_MIN * sizeof(struct ring_slot));
+} rings SEC(".maps");
+
 const volatile struct config config = {};
 
 /* Records that found no room, by kind, and their sum. Read by the loader; grows only. */
 __u64 lost_by_kind[WIRE_KINDS] = {};
 __u32 lost_total = 0;
 
-static __always_inline void wire_stamp(struct wire_head *head, __u16 kind, __u16 len)
+/* Returns the time. */
+static __always_inline __u64 wire_stamp(struct wire_head *head, __u16 kind, __u16 len)
 {
+	__u64 ts;
+
 	/* In this order: at `ts` all that `lost` counts had been lost already. */
 	head->lost = *(volatile __u32 *)&lost_total;
 	barrier();
-	head->ts = bpf_ktime_get_ns();
+	ts = bpf_ktime_get_ns();
+	head->ts = ts;
 	head->kind = kind;
 	head->len = len;
+	return ts;
 }
 
-/*
- * A cleared and stamped record of this kind, or NULL, and then the loss is counted. The sum is
- * raised before the program returns, so whatever happens to the same socket next carries the new
- * number.
- */
-static __always_inline void *wire_reserve(__u16 kind, __u16 len)
+/* ---- rings: see ring.h ---- */
+
+/* The reader looks at intervals, and at once when a ring is half full. */
+static __always_inline void ring_the_bell(void)
 {
-	void *record = bpf_ringbuf_reserve(&events, len, 0);
+	__u64 bell = 0;
+
+	bpf_ringbuf_output(&events, &bell, sizeof(bell), BPF_RB_FORCE_WAKEUP);
+}
+
+static __always_inline void *ring_reserve(__u64 *ret_seq)
+{
+	__u32 here = bpf_get_smp_processor_id() & (config.rings - 1);
+	struct ring *ring = bpf_map_lookup_elem(&rings, &here);
+	__u64 at, tail;
+
+	if (!ring)
+		return NULL;
+	tail = *(volatile __u64 *)&ring->tail;
+	if (*(volatile __u64 *)&ring->head - tail >= config.ring_slots - RING_MARGIN)
+		return NULL;
+	at = __sync_fetch_and_add(&ring->head, 1);
+	if (at - tail == config.ring_slots / 2)
+		ring_the_bell();
+	*ret_seq = at + 1;
+	return ring->slots[at & (config.ring_slots - 1)].record;
+}
+
+/* Whoever sees `seq` sees the record: x86 keeps stores in order, others need an atomic exchange. */
+static __always_inline void ring_commit(void *record, __u64 seq)
+{
+	struct ring_slot *slot = record - __builtin_offsetof(struct ring_slot, record);
+
+#ifdef __TARGET_ARCH_x86
+	barrier();
+	*(volatile __u64 *)&slot->seq = seq;
+#else
+	__sync_lock_test_and_set(&slot->seq, seq);
+#endif
+}
+
+/* ---- records ---- */
+
+/*
+ * Do not read from a record: its lines come from the reader's CPU, 100 ns and more away, and only
+ * stores need not wait for them, as long as they are few. What is wanted of it again is on the
+ * slip.
+ */
+struct wire_slip {
+	__u64 seq; /* for wire_submit() */
+	__u64 ts;  /* the record's */
+};
+
+/*
+ * A stamped record of this kind, or NULL, and then the loss is counted. The sum is raised before
+ * the program returns, so whatever happens to the same socket next carries the new number. Behind
+ * its head nothing is set: who uses this writes every byte, once.
+ */
+static __always_inline void *wire_reserve_unset(__u16 kind, __u16 len, struct wire_slip *ret_slip)
+{
+	void *record = config.rings ? ring_reserve(&ret_slip->seq)
+				    : bpf_ringbuf_reserve(&events, len, 0);
 
 	if (!record) {
 		__sync_fetch_and_add(&lost_by_kind[kind], 1);
 		__sync_fetch_and_add(&lost_total, 1);
 		return NULL;
 	}
-	__builtin_memset(record, 0, len);
-	wire_stamp(record, kind, len);
+	ret_slip->ts = wire_stamp(record, kind, len);
+	return record;
+}
+
+/* The same, cleared. */
+static __always_inline void *wire_reserve(__u16 kind, __u16 len, struct wire_slip *ret_slip)
+{
+	void *record = wire_reserve_unset(kind, len, ret_slip);
+
+	if (record)
+		__builtin_memset(record + sizeof(struct wire_head), 0,
+				 len - sizeof(struct wire_head));
 	return record;
 }
 
 /* The reader looks every few milliseconds: waking it per record costs ten times the record. */
-static __always_inline void wire_submit(void *record)
+static __always_inline void wire_submit(void *record, struct wire_slip slip)
 {
-	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	if (config.rings)
+		ring_commit(record, slip.seq);
+	else
+		bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 }
+
+/*
+ * A field of what `src` points to. `typed` is a constant: a pointer that the verifier knows by BTF
+ * is followed directly, any other through a probe read, which costs a helper each.
+ */
+#define GET(typed, src, field) ((typed) ? (src)->field : BPF_CORE_READ(src, field))
 
 /* The verifier calculates with numbers, not with pointers that it knows: a copy is a number. */
 static __always_inline __u64 address_of(const void *pointer)
@@ -90,8 +178,7 @@ static __always_inline void addr_from_v4(__u8 addr[16], __be32 v4)
 {
 	__u32 *words = (__u32 *)addr;
 
-	words[0] = 0;
-	words[1] = 0;
+	*(__u64 *)addr = 0;
 	words[2] = bpf_htonl(0xffff);
 	words[3] = v4;
 }

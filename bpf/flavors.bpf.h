@@ -40,4 +40,9 @@ struct sock_cgroup_data___packed {
 
 #pragma clang attribute pop
 
+/* Since 5.11 a task can be had as a pointer that is followed directly. */
+enum bpf_func_id___task {
+	BPF_FUNC_get_current_task_btf___task = 158,
+};
+
 #endif

@@ -8,19 +8,25 @@
 
 #include "core.bpf.h"
 
+/* `typed`: from bpf_get_current_task_btf(), see GET(). */
+
 /* A kernel thread owns nothing that a person could look up, and what we hold we only look at. */
-static __always_inline bool owner_is_possible(struct task_struct *task)
+static __always_inline bool owner_is_possible(struct task_struct *task, bool typed)
 {
-	return !(BPF_CORE_READ(task, flags) & PF_KTHREAD) &&
-	       (__u32)BPF_CORE_READ(task, tgid) != config.self;
+	return !(GET(typed, task, flags) & PF_KTHREAD) &&
+	       (__u32)GET(typed, task, tgid) != config.self;
 }
 
-static __always_inline void owner_fill(struct task_struct *task, __u32 *pid, char comm[16])
+static __always_inline void owner_fill(struct task_struct *task, __u32 *pid, char comm[16],
+				       bool typed)
 {
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct task_struct *leader = GET(typed, task, group_leader);
 
-	*pid = BPF_CORE_READ(task, tgid);
-	bpf_core_read(comm, 16, &leader->comm);
+	*pid = GET(typed, task, tgid);
+	if (typed)
+		__builtin_memcpy(comm, (void *)&leader->comm, 16);
+	else
+		bpf_core_read(comm, 16, &leader->comm);
 }
 
 #endif

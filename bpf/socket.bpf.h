@@ -5,12 +5,6 @@
 
 #include "core.bpf.h"
 
-/*
- * A field of what `src` points to. `typed` is a constant: a pointer that the verifier knows by BTF
- * is followed directly, any other through a probe read, which costs a helper each.
- */
-#define GET(typed, src, field) ((typed) ? (src)->field : BPF_CORE_READ(src, field))
-
 static __always_inline __u64 cgroup_of(const struct sock *sk, bool typed)
 {
 	const struct sock_cgroup_data___packed *packed = (void *)&sk->sk_cgrp_data;

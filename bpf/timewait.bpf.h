@@ -60,12 +60,12 @@ static __always_inline __s64 timewait_ticks_left(struct inet_timewait_sock *tw)
 	return (long)(BPF_CORE_READ(tw, tw_timer.expires) - (unsigned long)bpf_jiffies64());
 }
 
-/* Fills all of a cleared record but its stamp and its identity. */
+/* Fills all of a cleared record but its identity and its stamp, which is `ts`. */
 static __always_inline void timewait_fill(struct wire_timewait *rec, struct inet_timewait_sock *tw,
-					  struct timewait_event event)
+					  struct timewait_event event, __u64 ts)
 {
 	if (event.op != WIRE_TW_BORN)
-		rec->expires = rec->head.ts + timewait_ticks_left(tw) * (__s64)config.tick_ns;
+		rec->expires = ts + timewait_ticks_left(tw) * (__s64)config.tick_ns;
 	rec->op = event.op;
 	rec->cause = event.cause;
 	rec->substate = BPF_CORE_READ(tw, tw_substate);
@@ -77,18 +77,19 @@ static __always_inline int timewait_emit(struct inet_timewait_sock *tw, struct t
 {
 	struct wire_timewait *rec;
 	struct wire_id id = {};
+	struct wire_slip slip = {};
 
 	if (!timewait_is_tcp(tw))
 		return 0;
 	timewait_identity(tw, &id);
 	if (config.filtered && match_identity(&config.match, &id, 1) == MATCH_NO)
 		return 0;
-	rec = wire_reserve(WIRE_TIMEWAIT, sizeof(*rec));
+	rec = wire_reserve(WIRE_TIMEWAIT, sizeof(*rec), &slip);
 	if (!rec)
 		return 0;
 	rec->id = id;
-	timewait_fill(rec, tw, event);
-	wire_submit(rec);
+	timewait_fill(rec, tw, event, slip.ts);
+	wire_submit(rec, slip);
 	return 0;
 }
 

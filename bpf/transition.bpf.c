@@ -11,17 +11,19 @@
 #include "owner.bpf.h"
 #include "stack.bpf.h"
 
-static __always_inline void identity_of(const struct sock *sk, const struct tcp_sock *tp, int to,
+/* `tp` is the same socket, on its way to CLOSE; else NULL. */
+static __always_inline void identity_of(const struct sock *sk, const struct tcp_sock *tp,
 					bool typed, struct wire_id *id)
 {
 	const struct sock_common *common = &sk->__sk_common;
 	const struct net *net = GET(typed, common, skc_net.net);
+	__u16 lport = GET(typed, common, skc_num);
 
 	/* On the way to CLOSE skc_num is already cleared while inet_sport is not. On the way to
 	 * SYN-SENT inet_sport may still be that of the socket's former connection. */
-	id->lport = GET(typed, common, skc_num);
-	if (!id->lport && to == WIRE_CLOSE)
-		id->lport = bpf_ntohs(GET(typed, tp, inet_conn.icsk_inet.inet_sport));
+	if (!lport && tp)
+		lport = bpf_ntohs(GET(typed, tp, inet_conn.icsk_inet.inet_sport));
+	id->lport = lport;
 	id->rport = bpf_ntohs(GET(typed, common, skc_dport));
 	id->netns = GET(typed, net, ns.inum);
 	if (GET(typed, common, skc_family) != AF_INET6) {
@@ -84,31 +86,44 @@ static __always_inline __u16 flags_of_end(const struct sock *sk, const struct tc
 /*
  * Does it tell whose socket it is that a system call holds it? Moves that such a call makes itself
  * do. Those that a segment made do not: with the socket held it waited in the backlog, and whoever
- * lets go of the socket works that off, be it `ss` or an iterator that only looked. Nor do a kernel
- * thread's, nor ours.
+ * lets go of the socket works that off, be it `ss` or an iterator that only looked.
  */
-static __always_inline bool proves_owner(const struct sock *sk, int from, int to,
-					 struct task_struct *task, bool typed)
+static __always_inline bool proves_owner(const struct sock *sk, int from, int to, bool typed)
 {
 	const __u32 made_by_calls = 1 << WIRE_SYN_SENT | 1 << WIRE_LISTEN | 1 << WIRE_FIN_WAIT1 |
 				    1 << WIRE_LAST_ACK | 1 << WIRE_CLOSE;
 
 	if (from != to && !(made_by_calls & (1U << (to & 31))))
 		return false;
-	if (to == WIRE_CLOSE && GET(typed, sk, sk_err))
-		return false;
-	return owner_is_possible(task);
+	return to != WIRE_CLOSE || !GET(typed, sk, sk_err);
 }
 
-static __always_inline void owner_of(const struct sock *sk, int from, int to, bool typed,
-				     struct wire_transition *rec)
+static __always_inline __u16 owner_is_unknown(struct wire_transition *rec)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	rec->pid = 0;
+	__builtin_memset(rec->comm, 0, sizeof(rec->comm));
+	return 0;
+}
 
-	if (!proves_owner(sk, from, to, task, typed))
-		return;
-	rec->flags |= WIRE_F_OWNED;
-	owner_fill(task, &rec->pid, rec->comm);
+static __always_inline __u16 owner_is(struct task_struct *task, bool typed,
+				      struct wire_transition *rec)
+{
+	if (!owner_is_possible(task, typed))
+		return owner_is_unknown(rec);
+	owner_fill(task, &rec->pid, rec->comm, typed);
+	return WIRE_F_OWNED;
+}
+
+/* Probe reads of the task take 50 ns each. */
+static __always_inline __u16 owner_of(const struct sock *sk, int from, int to, bool typed,
+				      struct wire_transition *rec)
+{
+	if (!GET(typed, sk, sk_lock.owned) || !proves_owner(sk, from, to, typed))
+		return owner_is_unknown(rec);
+	if (typed && bpf_core_enum_value_exists(enum bpf_func_id___task,
+						BPF_FUNC_get_current_task_btf___task))
+		return owner_is(bpf_get_current_task_btf(), true, rec);
+	return owner_is((void *)bpf_get_current_task(), false, rec);
 }
 
 /*
@@ -150,45 +165,64 @@ static __always_inline bool is_unborn_clone(const struct sock *sk, int from, int
 /* A cookie made here stays with the socket and its mini-socket. */
 static __always_inline __u64 cookie_of(const struct sock *sk, bool typed)
 {
-	return typed && config.cookies ? bpf_get_socket_cookie((void *)sk) : id_from_address(sk);
+	__u64 cookie;
+
+	if (!typed || !config.cookies)
+		return id_from_address(sk);
+	cookie = sk->__sk_common.skc_cookie.counter;
+	return cookie ? cookie : bpf_get_socket_cookie((void *)sk);
+}
+
+static __always_inline bool is_unwanted(const struct sock *sk, const struct tcp_sock *tp, int from,
+					int to, bool typed)
+{
+	struct wire_id id = {};
+
+	if (!config.filtered)
+		return false;
+	identity_of(sk, tp, typed, &id);
+	return match_identity(&config.match, &id, !is_listener(from, to)) == MATCH_NO;
+}
+
+static __always_inline void fill(struct wire_transition *rec, const struct sock *sk,
+				 const struct tcp_sock *tp, bool typed)
+{
+	identity_of(sk, tp, typed, &rec->id);
+	rec->id.cookie = cookie_of(sk, typed);
+	rec->error = GET(typed, sk, sk_err);
+	rec->uid = GET(typed, sk, sk_uid.val);
+	rec->cgroup = config.cgroups ? cgroup_of(sk, typed) : 0;
 }
 
 static __always_inline int tell_transition(void *ctx, const struct sock *sk, int from, int to,
 					   bool typed, __u16 flags)
 {
-	const struct tcp_sock *tp;
+	const struct tcp_sock *tp = NULL;
 	struct wire_transition *rec;
-	struct wire_id id = {};
+	struct wire_slip slip = {};
 
 	/* SCTP and MPTCP come this way too. */
 	if (GET(typed, sk, sk_protocol) != IPPROTO_TCP || is_unborn_clone(sk, from, to, typed))
 		return 0;
-	tp = typed ? bpf_skc_to_tcp_sock((void *)sk) : (const struct tcp_sock *)sk;
-	if (!tp)
+	if (to == WIRE_CLOSE) {
+		tp = typed ? bpf_skc_to_tcp_sock((void *)sk) : (const struct tcp_sock *)sk;
+		if (!tp)
+			return 0;
+	}
+	if (is_unwanted(sk, tp, from, to, typed))
 		return 0;
-	identity_of(sk, tp, to, typed, &id);
-	if (config.filtered &&
-	    match_identity(&config.match, &id, !is_listener(from, to)) == MATCH_NO)
-		return 0;
-	id.cookie = cookie_of(sk, typed);
-
-	rec = wire_reserve(WIRE_TRANSITION, sizeof(*rec));
+	rec = wire_reserve_unset(WIRE_TRANSITION, sizeof(*rec), &slip);
 	if (!rec)
 		return 0;
-	rec->id = id;
+	fill(rec, sk, tp, typed);
 	rec->from = from;
 	rec->to = to;
-	rec->error = GET(typed, sk, sk_err);
-	rec->uid = GET(typed, sk, sk_uid.val);
-	rec->cgroup = cgroup_of(sk, typed);
-	rec->flags = flags;
-	if (to == WIRE_CLOSE)
-		rec->flags |= flags_of_end(sk, tp, typed) | flags_by_stack(ctx, sk, from, typed);
+	if (tp)
+		flags |= flags_of_end(sk, tp, typed) | flags_by_stack(ctx, sk, from, typed);
 	if (from == WIRE_SYN_RECV && clones_are_untold)
-		rec->flags |= WIRE_F_UNTOLD;
-	if (GET(typed, sk, sk_lock.owned))
-		owner_of(sk, from, to, typed, rec);
-	wire_submit(rec);
+		flags |= WIRE_F_UNTOLD;
+	rec->flags = flags | owner_of(sk, from, to, typed, rec);
+	wire_submit(rec, slip);
 	return 0;
 }
 
@@ -276,6 +310,14 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(identity_cookie, const struct sock *sk)
 {
 	return bpf_get_socket_cookie((void *)sk) == 0;
+}
+
+/* Loaded only to learn whether this kernel knows atomic operations that return something: since
+ * 5.12. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(buffer_rings)
+{
+	return __sync_fetch_and_add(&lost_total, 0) & 1;
 }
 
 /* Where BTF tracepoints are refused. Programs of this kind cannot make cookies on any kernel. */

@@ -96,6 +96,14 @@ const struct features_row features_rows[FEATURES] = {
 			   .kind = FEATURES_KPROBE},
 			  {.name = "inherit",
 			   .words = "the owner of its listener, until one is seen holding it"}}},
+	[FEATURE_BUFFER] = {.name = "buffer",
+			    .gives = "how records come up",
+			    .loss = "nothing can be told",
+			    .ways = {{.name = "rings",
+				      .words = "a ring for each CPU, without a lock",
+				      .programs = {"buffer_rings"}},
+				     {.name = "ringbuf",
+				      .words = "the kernel's ring buffer, one for all CPUs"}}},
 };
 
 static const struct {

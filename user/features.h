@@ -23,10 +23,12 @@ enum features_capability {
 	FEATURE_SOCKETS,    /* every socket as it stands, for `stuck` */
 	FEATURE_HOLDERS,    /* whose descriptors hold it, for `stuck` */
 	FEATURE_ACCEPT,     /* who accepted a connection */
+	FEATURE_BUFFER,     /* how records come up */
 	FEATURES,
 };
 
 #define FEATURES_BY_COOKIE 0 /* the first way of FEATURE_IDENTITY */
+#define FEATURES_BY_RINGS  0 /* the first way of FEATURE_BUFFER */
 
 #define FEATURES_BY_SAMPLE 3 /* a way of FEATURE_TIMEWAIT */
 

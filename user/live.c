@@ -18,10 +18,6 @@
 #include "tracer.h"
 #include "wire.h"
 
-/* How often the ring buffer is looked at. The default size holds 100 ms of 400,000 transitions a
- * second. */
-#define LOOK_NS (10 * NS_PER_MS)
-
 struct live {
 	const struct options *options;
 	struct session *session;
@@ -66,13 +62,6 @@ static bool is_over(const struct live *live, const struct meta *meta)
 				   clock_now() >= meta->attached + live->options->duration_ns);
 }
 
-static void wait_a_moment(void)
-{
-	struct timespec moment = {.tv_nsec = (long)LOOK_NS};
-
-	nanosleep(&moment, NULL); /* a signal ends it early, as it should */
-}
-
 /* What was there before us. Without it what happens can still be traced. */
 static int look_back(struct live *live)
 {
@@ -102,7 +91,7 @@ static int loop(struct live *live, const struct meta *meta)
 
 	while (drained >= 0 && !is_over(live, meta)) {
 		if (drained < SESSION_DRAIN_MAX)
-			wait_a_moment();
+			session_wait(live->session);
 		drained = look(live);
 	}
 	return drained < 0 ? drained : settle(live);

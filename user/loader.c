@@ -11,10 +11,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "atomics.h"
 #include "clock.h"
 #include "config.h"
 #include "diag.h"
 #include "ksyms.h"
+#include "ring.h"
+#include "rings.h"
 
 #include "tcpdwell.skel.h"
 
@@ -26,6 +29,14 @@ static const struct {
 	{"timewait_fentry_born", "inet_twsk_hashdance_schedule", "inet_twsk_hashdance"},
 	{"timewait_kprobe_born", "inet_twsk_hashdance_schedule", "inet_twsk_hashdance"},
 };
+
+#define RINGS_MAX  64
+#define BUFFER_MIN 4096
+
+/* By default: 60 ms of the 250,000 records a second that a CPU full of short connections makes. */
+#define BUFFER_OF_A_RING (2ULL << 20)
+#define BUFFER_MOST      (32ULL << 20)
+#define BUFFER_OF_ALL    (4ULL << 20) /* where all share one */
 
 /* libbpf speaks only to who asked for details: its words are for those who write such programs. */
 static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -92,6 +103,7 @@ static int configure(struct config *config, const struct features *features,
 	config->self = (__u32)getpid();
 	config->cookies = features->chosen[FEATURE_IDENTITY] == FEATURES_BY_COOKIE;
 	config->samples = features->chosen[FEATURE_TIMEWAIT] == FEATURES_BY_SAMPLE;
+	config->cgroups = !options || options_want_cgroups(options);
 	if (getrandom(&config->salt, sizeof(config->salt), GRND_NONBLOCK) < 0)
 		config->salt = clock_now() * 0x9e3779b97f4a7c15ULL;
 	if (options) {
@@ -114,9 +126,11 @@ static void choose_target(struct bpf_program *prog)
 			bpf_program__set_attach_target(prog, 0, targets[i].older);
 }
 
-static void choose_programs(struct tcpdwell_bpf *skel, const struct features *features)
+static int choose_programs(struct tcpdwell_bpf *skel, const struct features *features)
 {
+	bool rings = features->chosen[FEATURE_BUFFER] == FEATURES_BY_RINGS;
 	struct bpf_program *prog;
+	int err = 0;
 
 	bpf_object__for_each_program (prog, skel->obj) {
 		bool chosen = is_chosen(features, bpf_program__name(prog));
@@ -124,7 +138,50 @@ static void choose_programs(struct tcpdwell_bpf *skel, const struct features *fe
 		bpf_program__set_autoload(prog, chosen);
 		if (chosen)
 			choose_target(prog);
+		if (chosen && !rings && !err)
+			err = atomics_leave_out(prog);
 	}
+	return err;
+}
+
+static unsigned power_of_two_upto(uint64_t number)
+{
+	unsigned power = 1;
+
+	while (2ULL * power <= number)
+		power *= 2;
+	return power;
+}
+
+/* One for each CPU that is there, or for a few. */
+static unsigned number_of_rings(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned rings = power_of_two_upto(cpus > 1 ? 2 * (uint64_t)cpus - 1 : 1);
+
+	return rings < RINGS_MAX ? rings : RINGS_MAX;
+}
+
+/* Bytes, 0: by what the host has. */
+static void size_buffer(struct tcpdwell_bpf *skel, const struct features *features, uint64_t bytes)
+{
+	struct config *config = (struct config *)&skel->rodata->config;
+	uint64_t slots;
+
+	if (features->chosen[FEATURE_BUFFER] != FEATURES_BY_RINGS) {
+		bpf_map__set_max_entries(skel->maps.events,
+					 (uint32_t)(bytes ? bytes : BUFFER_OF_ALL));
+		return;
+	}
+	config->rings = number_of_rings();
+	if (!bytes)
+		bytes = config->rings < BUFFER_MOST / BUFFER_OF_A_RING
+				? config->rings * BUFFER_OF_A_RING
+				: BUFFER_MOST;
+	slots = bytes / config->rings / sizeof(struct ring_slot);
+	config->ring_slots = power_of_two_upto(slots > RING_SLOTS_MIN ? slots : RING_SLOTS_MIN);
+	bpf_map__set_max_entries(skel->maps.rings, config->rings);
+	bpf_map__set_value_size(skel->maps.rings, (uint32_t)rings_stride(config->ring_slots));
 }
 
 int loader_load(const struct features *features, const struct options *options,
@@ -143,10 +200,13 @@ int loader_load(const struct features *features, const struct options *options,
 	err = configure((struct config *)&skel->rodata->config, features, options);
 	/* libbpf keeps for ever what choosing a target reads, unless loading follows. */
 	if (!err)
-		choose_programs(skel, features);
+		err = choose_programs(skel, features);
 	/* Who only looks fills no buffer. */
-	if (!err && options && features_way(features, FEATURE_TRANSITION))
-		bpf_map__set_max_entries(skel->maps.events, (uint32_t)options->buffer_bytes);
+	if (!err)
+		size_buffer(skel, features,
+			    options && features_way(features, FEATURE_TRANSITION)
+				    ? options->buffer_bytes
+				    : BUFFER_MIN);
 	if (!err)
 		err = tcpdwell_bpf__load(skel);
 	if (err) {

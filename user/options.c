@@ -32,7 +32,6 @@
 #define NO_PAGE (~(unsigned)COMMAND_REPORT)                   /* what a page has no use for */
 #define TALKS   (~(unsigned)(COMMAND_REPORT | COMMAND_SERVE)) /* writes to standard output */
 
-#define BUFFER_DEFAULT      (4ULL << 20)
 #define BUFFER_MAX          (1ULL << 30)
 #define CONNECTIONS_DEFAULT 1000000
 #define CONNECTIONS_MAX     100000000
@@ -456,7 +455,8 @@ static const struct {
 	{'w', STREAMS | COMMAND_STUCK, "write", "FILE", set_write, "record to FILE, for -r"},
 	{'r', REPLAYS, "read", "FILE", set_read, "replay FILE ('-': standard input), without root"},
 	{0, STREAMS, "raw", NULL, set_raw, "transitions in the tracepoint's own words"},
-	{0, LIVES, "buffer", "SIZE", set_buffer, "ring buffer, a power of two (default 4M)"},
+	{0, LIVES, "buffer", "SIZE", set_buffer,
+	 "buffer of all CPUs, a power of two (default 2M a CPU, 32M at most)"},
 	{0, LIVES, "transitions", "WAY", set_transitions,
 	 "auto, tp_btf or tp: how transitions are seen"},
 	{0, LIVES, "timewait", "WAY", set_timewait,
@@ -728,7 +728,6 @@ static int parse(struct options *o, int argc, char **argv, struct given *given)
 
 	memset(o, 0, sizeof(*o));
 	o->states = STATES_DEFAULT;
-	o->buffer_bytes = BUFFER_DEFAULT;
 	o->max_connections = CONNECTIONS_DEFAULT;
 	err = parse_words(o, argc, argv, given);
 	if (err || o->help || o->version)
@@ -803,6 +802,17 @@ int options_parse_filter(struct options *o, const char *text)
 			err = -EINVAL;
 		}
 	return err;
+}
+
+bool options_want_cgroups(const struct options *o)
+{
+	bool by_cgroup = false;
+
+	for (unsigned i = 0; i < o->by.n; i++)
+		by_cgroup |= !strcmp(group_key_name(o->by.keys[i]), "cgroup");
+	if (o->n_cgroups || by_cgroup || o->write_path || !(o->command & STREAMS))
+		return true;
+	return o->command == COMMAND_TRACE && o->format != FORMAT_TEXT;
 }
 
 /* ---- help ---- */

@@ -57,7 +57,8 @@ struct options {
 
 	struct group_by by;
 	uint64_t duration_ns, interval_ns; /* 0: until stopped; no intervals */
-	uint64_t buffer_bytes, max_connections, max_groups;
+	uint64_t buffer_bytes;             /* 0: by the number of CPUs */
+	uint64_t max_connections, max_groups;
 	const char *transition_way, *timewait_way; /* to see them by no other; NULL: the best */
 	const char *write_path, *read_path, *ready_path; /* NULL: none */
 	bool strict, quiet, verbose, raw, watch, fail, help, version;
@@ -75,6 +76,9 @@ int options_parse(struct options *options, int argc, char **argv);
  * then of no use.
  */
 int options_parse_filter(struct options *options, const char *text);
+
+/* Does anything that is printed, recorded or filtered by name a cgroup? */
+bool options_want_cgroups(const struct options *options);
 
 void options_print_help(FILE *out);
 

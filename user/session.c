@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #include "loader.h"
 #include "netns.h"
 #include "privileges.h"
+#include "rings.h"
 #include "config.h"
 #include "wire.h"
 
@@ -25,9 +28,17 @@
 /* A sweep looks this far behind the one before it, in case that one was slow. */
 #define SWEEP_OVERLAP_NS (1 * NS_PER_S)
 
+/* Between two looks: while something happens, and at most, while nothing does. */
+#define PAUSE_BUSY_NS (10 * NS_PER_MS)
+#define PAUSE_IDLE_NS (50 * NS_PER_MS)
+
 struct session {
 	struct tcpdwell_bpf *skel;
-	struct ring_buffer *ring;
+	struct ring_buffer *ring; /* of the records, or of the bell that the rings ring */
+	struct rings *rings;      /* NULL: this kernel has none */
+	void *memory;             /* theirs */
+	size_t memory_size;
+	uint64_t pause_ns; /* until the next look */
 	struct bpf_link *links[FEATURES][FEATURES_PROGRAMS_MAX];
 	struct features features;
 	const struct options *options;
@@ -167,16 +178,54 @@ static void note_sampling(const struct session *session)
 			  features_cure(by_timer));
 }
 
+/* A bell says that it is time to look. */
+static int on_bell(void *ctx, void *record, size_t len)
+{
+	(void)ctx;
+	(void)record;
+	(void)len;
+	return 0;
+}
+
+static int open_rings(struct session *session)
+{
+	const struct config *config = (const struct config *)&session->skel->rodata->config;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	session->memory_size = rings_stride(config->ring_slots) * config->rings;
+	session->memory_size = (session->memory_size + page - 1) / page * page;
+	session->memory = mmap(NULL, session->memory_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			       bpf_map__fd(session->skel->maps.rings), 0);
+	if (session->memory == MAP_FAILED) {
+		session->memory = NULL;
+		return -errno;
+	}
+	session->rings = rings_new(session->memory, config->rings, config->ring_slots);
+	return session->rings ? 0 : -ENOMEM;
+}
+
+static int open_buffer(struct session *session)
+{
+	bool rings = session->features.chosen[FEATURE_BUFFER] == FEATURES_BY_RINGS;
+	int err = 0;
+
+	session->pause_ns = PAUSE_BUSY_NS;
+	if (rings)
+		err = open_rings(session);
+	if (err)
+		return err;
+	session->ring = ring_buffer__new(bpf_map__fd(session->skel->maps.events),
+					 rings ? on_bell : on_record, session, NULL);
+	return session->ring ? 0 : -errno;
+}
+
 int session_attach(struct session *session, struct meta *ret_meta)
 {
 	struct utsname host;
 	int err = attach_what_works(session);
 
-	if (!err) {
-		session->ring = ring_buffer__new(bpf_map__fd(session->skel->maps.events), on_record,
-						 session, NULL);
-		err = session->ring ? 0 : -errno;
-	}
+	if (!err)
+		err = open_buffer(session);
 	if (err) {
 		diag_error("cannot attach: %s", features_meaning(-err));
 		diag_hint("`tcpdwell features` tells what this kernel allows");
@@ -219,7 +268,7 @@ static int tell_lost(struct session *session, uint16_t kind)
 	return session->fn(session->ctx, &rec, sizeof(rec));
 }
 
-int session_drain(struct session *session, session_record_fn fn, void *ctx)
+static int drain_ringbuf(struct session *session, session_record_fn fn, void *ctx)
 {
 	int err;
 
@@ -231,6 +280,30 @@ int session_drain(struct session *session, session_record_fn fn, void *ctx)
 	if (session->stopped)
 		return session->stopped;
 	return err < 0 && err != -EAGAIN ? err : session->drained;
+}
+
+int session_drain(struct session *session, session_record_fn fn, void *ctx)
+{
+	int drained = session->rings
+			      ? rings_drain(session->rings, clock_now(), SESSION_DRAIN_MAX, fn, ctx)
+			      : drain_ringbuf(session, fn, ctx);
+
+	if (drained > 0)
+		session->pause_ns = PAUSE_BUSY_NS;
+	else if (session->pause_ns < PAUSE_IDLE_NS)
+		session->pause_ns += PAUSE_BUSY_NS;
+	return drained;
+}
+
+/* The file is readable from the moment that the bell was rung until it is heard. */
+void session_wait(const struct session *session)
+{
+	int file = ring_buffer__epoll_fd(session->ring);
+	struct epoll_event event;
+
+	epoll_wait(file, &event, 1, (int)(session->pause_ns / NS_PER_MS));
+	if (session->rings)
+		ring_buffer__consume(session->ring);
 }
 
 int session_losses(struct session *session, session_record_fn fn, void *ctx)
@@ -396,6 +469,9 @@ void session_close(struct session *session)
 	if (!session)
 		return;
 	ring_buffer__free(session->ring);
+	rings_free(session->rings);
+	if (session->memory)
+		munmap(session->memory, session->memory_size);
 	if (session->skel)
 		unload(session);
 	free(session);

@@ -38,6 +38,12 @@ int session_attach(struct session *session, struct meta *ret_meta);
  * said. */
 int session_drain(struct session *session, session_record_fn fn, void *ctx);
 
+/*
+ * Waits until it is time to look again: 10 ms while something happens, up to 50 ms while nothing
+ * does. A signal ends it early, and so does a ring that is half full.
+ */
+void session_wait(const struct session *session);
+
 /* Hands over a WIRE_LOST for each kind that lost records since the last call. 0, or what `fn`
  * returned. */
 int session_losses(struct session *session, session_record_fn fn, void *ctx);
