@@ -3,8 +3,12 @@
 #include "clock.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+#include "line.h"
 
 static uint64_t read_clock(clockid_t id)
 {
@@ -32,26 +36,45 @@ uint64_t clock_tick_ns(void)
 	return (uint64_t)tick.tv_sec * NS_PER_S + (uint64_t)tick.tv_nsec;
 }
 
-const char *clock_time_of_day(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
+/* The text of a second is made once, for all that happens in it. */
+struct second {
+	time_t second;
+	size_t len;
+	char text[CLOCK_TEXT_MAX];
+};
+
+static char *begin_with(struct second *known, time_t second, bool utc, char *text)
 {
-	time_t seconds = (time_t)(wall_ns / NS_PER_S);
 	struct tm tm = {0};
 
-	localtime_r(&seconds, &tm);
-	snprintf(text, CLOCK_TEXT_MAX, "%02d:%02d:%02d.%03u", tm.tm_hour, tm.tm_min, tm.tm_sec,
-		 (unsigned)(wall_ns % NS_PER_S / NS_PER_MS));
+	if (!known->len || known->second != second) {
+		if (utc)
+			gmtime_r(&second, &tm);
+		else
+			localtime_r(&second, &tm);
+		known->len = strftime(known->text, sizeof(known->text),
+				      utc ? "%Y-%m-%dT%H:%M:%S." : "%H:%M:%S.", &tm);
+		known->second = second;
+	}
+	memcpy(text, known->text, known->len);
+	return text + known->len;
+}
+
+const char *clock_time_of_day(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
+{
+	static struct second known;
+	char *end = begin_with(&known, (time_t)(wall_ns / NS_PER_S), false, text);
+
+	line_number(end, wall_ns % NS_PER_S / NS_PER_MS, 3);
 	return text;
 }
 
 const char *clock_iso8601(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
 {
-	time_t seconds = (time_t)(wall_ns / NS_PER_S);
-	struct tm tm = {0};
-	size_t len;
+	static struct second known;
+	char *end = begin_with(&known, (time_t)(wall_ns / NS_PER_S), true, text);
 
-	gmtime_r(&seconds, &tm);
-	len = strftime(text, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + len, CLOCK_TEXT_MAX - len, ".%09uZ", (unsigned)(wall_ns % NS_PER_S));
+	strcpy(line_number(end, wall_ns % NS_PER_S, 9), "Z");
 	return text;
 }
 
@@ -59,15 +82,14 @@ const char *clock_iso8601(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
 static void three_digits(char *text, uint64_t ns, uint64_t unit, const char *suffix)
 {
 	uint64_t whole = ns / unit, rest = ns % unit;
+	char *end = line_number(text, whole, 1);
 
-	if (whole >= 100 || unit == 1)
-		snprintf(text, CLOCK_TEXT_MAX, "%" PRIu64 "%s", whole, suffix);
-	else if (whole >= 10)
-		snprintf(text, CLOCK_TEXT_MAX, "%" PRIu64 ".%u%s", whole,
-			 (unsigned)(rest * 10 / unit), suffix);
-	else
-		snprintf(text, CLOCK_TEXT_MAX, "%" PRIu64 ".%02u%s", whole,
-			 (unsigned)(rest * 100 / unit), suffix);
+	if (whole < 100 && unit != 1) {
+		*end++ = '.';
+		end = whole >= 10 ? line_number(end, rest * 10 / unit, 1)
+				  : line_number(end, rest * 100 / unit, 2);
+	}
+	strcpy(end, suffix);
 }
 
 const char *clock_duration(uint64_t ns, char text[CLOCK_TEXT_MAX])

@@ -7,21 +7,30 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "line.h"
 #include "match.h"
 
 #define UNKNOWN "?"
 
 const char *group_address(const uint8_t addr[16], char *text)
 {
-	if (match_is_ipv4(addr))
-		return inet_ntop(AF_INET, addr + 12, text, INET6_ADDRSTRLEN);
+	char *end = text;
+
+	if (match_is_ipv4(addr)) {
+		for (unsigned i = 12; i < 16; i++) {
+			if (i > 12)
+				*end++ = '.';
+			end = line_number(end, addr[i], 1);
+		}
+		return text;
+	}
 	return inet_ntop(AF_INET6, addr, text, INET6_ADDRSTRLEN);
 }
 
 static void number_or_unknown(uint64_t number, char *text)
 {
 	if (number)
-		snprintf(text, GROUP_TEXT_MAX, "%" PRIu64, number);
+		line_number(text, number, 1);
 	else
 		strcpy(text, UNKNOWN);
 }

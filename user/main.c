@@ -38,6 +38,8 @@ static int print_features(const struct options *options)
 	return features_print(options, stdout) ? DIAG_FAILED : DIAG_OK;
 }
 
+#define OUTPUT_BUFFER (256 << 10)
+
 static int run(const struct options *options)
 {
 	if (options->help)
@@ -88,5 +90,7 @@ int main(int argc, char **argv)
 	if (options_parse(&options, argc, argv))
 		return DIAG_USAGE;
 	diag_init(options.quiet, options.verbose);
+	/* Whoever prints flushes when it has something to show. */
+	setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
 	return close_output(run(&options));
 }

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "line.h"
 #include "quote.h"
 
 /* "upper bound in ns:count", separated by spaces; no bound is "inf". */
@@ -46,6 +47,8 @@ static void write_group(FILE *out, const struct sink_histogram *histogram)
 static void write_value(FILE *out, const struct fields_source *source,
 			const struct fields_value *value)
 {
+	char number[24];
+
 	switch (value->type) {
 	case VALUE_NONE:
 		break;
@@ -53,7 +56,8 @@ static void write_value(FILE *out, const struct fields_source *source,
 		quote_csv(out, value->text);
 		break;
 	case VALUE_NUMBER:
-		fprintf(out, "%" PRIu64, value->number);
+		line_number(number, value->number, 1);
+		fputs_unlocked(number, out);
 		break;
 	case VALUE_BOOL:
 		fputs(value->number ? "true" : "false", out);

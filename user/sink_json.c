@@ -13,7 +13,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "line.h"
 #include "quote.h"
+
+static void write_number(FILE *out, uint64_t number)
+{
+	char text[24];
+
+	fwrite_unlocked(text, 1, (size_t)(line_number(text, number, 1) - text), out);
+}
 
 static void write_buckets(FILE *out, const struct hist *hist)
 {
@@ -52,13 +60,13 @@ static void write_value(FILE *out, const struct fields_source *source,
 {
 	switch (value->type) {
 	case VALUE_NONE:
-		fputs("null", out);
+		fputs_unlocked("null", out);
 		break;
 	case VALUE_TEXT:
 		quote_json(out, value->text);
 		break;
 	case VALUE_NUMBER:
-		fprintf(out, "%" PRIu64, value->number);
+		write_number(out, value->number);
 		break;
 	case VALUE_BOOL:
 		fputs(value->number ? "true" : "false", out);
@@ -84,11 +92,14 @@ static void write_event(struct fields_source *source)
 		if (!(row->events & source->event))
 			continue;
 		value = row->get(source);
-		fprintf(out, "%c\"%s\":", separator, row->name);
+		putc_unlocked(separator, out);
+		putc_unlocked('"', out);
+		fputs_unlocked(row->name, out);
+		fputs_unlocked("\":", out);
 		write_value(out, source, &value);
 		separator = ',';
 	}
-	fputs("}\n", out);
+	fputs_unlocked("}\n", out);
 }
 
 static const struct sink_fields_format format = {.write = write_event};

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "line.h"
 #include "match.h"
 #include "tcpstate.h"
 
@@ -57,19 +58,25 @@ static void start(struct sink *sink)
 static const char *port_text(uint16_t port, char text[8])
 {
 	if (port)
-		snprintf(text, 8, "%u", port);
+		line_number(text, port, 1);
 	else
 		strcpy(text, "*"); /* as ss writes what is not bound */
 	return text;
 }
 
-static const char *remote_text(const struct conn *conn, char *text, size_t size)
+static const char *remote_text(const struct conn *conn, char *text)
 {
-	char addr[INET6_ADDRSTRLEN], port[8];
 	bool v4 = match_is_ipv4(conn->id.raddr);
+	char *end = text;
 
-	snprintf(text, size, "%s%s%s:%s", v4 ? "" : "[", group_address(conn->id.raddr, addr),
-		 v4 ? "" : "]", port_text(conn->id.rport, port));
+	if (!v4)
+		*end++ = '[';
+	group_address(conn->id.raddr, end);
+	end += strlen(end);
+	if (!v4)
+		*end++ = ']';
+	*end++ = ':';
+	port_text(conn->id.rport, end);
 	return text;
 }
 
@@ -102,40 +109,64 @@ static const char *dwell_text(const struct sink *sink, const struct conn_event *
 		return "-";
 	if (event->dwell_known == DWELL_UNKNOWN)
 		return "?";
-	snprintf(text, CLOCK_TEXT_MAX, "%s%s",
-		 exact ? "" : ">=", clock_duration(event->dwell, duration));
+	strcpy(text, exact ? "" : ">=");
+	strcat(text, clock_duration(event->dwell, duration));
 	if (!exact && strlen(text) > room && event->dwell >= NS_PER_S)
 		coarse_bound(event->dwell, text);
 	return text;
 }
 
-static void verbose_columns(struct sink *sink, const struct conn *conn)
+static void verbose_columns(struct line *line, const struct conn *conn)
 {
-	char addr[INET6_ADDRSTRLEN], pid[GROUP_TEXT_MAX], comm[GROUP_TEXT_MAX];
+	char text[GROUP_TEXT_MAX];
 
-	fprintf(sink->out, "  %-15s %-8s %-16s %u", group_address(conn->id.laddr, addr),
-		group_value((unsigned)group_key_parse("pid"), conn, pid),
-		group_value((unsigned)group_key_parse("comm"), conn, comm), conn->id.netns);
+	line_text(line, "  ");
+	line_left(line, group_address(conn->id.laddr, text), 15);
+	line_char(line, ' ');
+	line_left(line, group_value((unsigned)group_key_parse("pid"), conn, text), 8);
+	line_char(line, ' ');
+	line_left(line, group_value((unsigned)group_key_parse("comm"), conn, text), 16);
+	line_char(line, ' ');
+	line_number(text, conn->id.netns, 1);
+	line_text(line, text);
+}
+
+/* The two share 25 columns. */
+static void to_and_dwell(const struct sink *sink, struct line *line, const struct conn_event *event)
+{
+	bool named = event->cause != CAUSE_NONE && event->cause != CAUSE_NORMAL;
+	size_t begin = line->len, room;
+	char dwell[CLOCK_TEXT_MAX];
+
+	line_text(line, tcpstate_name(event->to));
+	if (named) {
+		line_char(line, ' ');
+		line_text(line, tcpstate_cause_name(event->cause));
+	}
+	line_char(line, ' ');
+	room = TO_AND_DWELL - (line->len - begin);
+	line_right(line, dwell_text(sink, event, dwell, room), room);
 }
 
 static void transition(struct sink *sink, const struct conn *conn, const struct conn_event *event)
 {
-	char when[CLOCK_TEXT_MAX], dwell[CLOCK_TEXT_MAX], remote[INET6_ADDRSTRLEN + 16];
-	char port[8], to[40];
-	bool named = event->cause != CAUSE_NONE && event->cause != CAUSE_NORMAL;
+	char text[INET6_ADDRSTRLEN + CLOCK_TEXT_MAX];
+	struct line line;
 
-	snprintf(to, sizeof(to), "%s%s%s", tcpstate_name(event->to), named ? " " : "",
-		 named ? tcpstate_cause_name(event->cause) : "");
-	dwell[0] = '\0';
-	fprintf(sink->out, "%-12s %5s %-21s %-12s ", time_of(sink, event->ts, when),
-		port_text(conn->id.lport, port), remote_text(conn, remote, sizeof(remote)),
-		tcpstate_name(event->from));
-	/* The two share 25 columns. */
-	fprintf(sink->out, "%s %*s", to, (int)(TO_AND_DWELL - 1 - strlen(to)),
-		dwell_text(sink, event, dwell, TO_AND_DWELL - 1 - strlen(to)));
+	line.len = 0;
+	line_left(&line, time_of(sink, event->ts, text), 12);
+	line_char(&line, ' ');
+	line_right(&line, port_text(conn->id.lport, text), 5);
+	line_char(&line, ' ');
+	line_left(&line, remote_text(conn, text), 21);
+	line_char(&line, ' ');
+	line_left(&line, tcpstate_name(event->from), 12);
+	line_char(&line, ' ');
+	to_and_dwell(sink, &line, event);
 	if (sink->options->verbose)
-		verbose_columns(sink, conn);
-	putc('\n', sink->out);
+		verbose_columns(&line, conn);
+	line_char(&line, '\n');
+	line_send(&line, sink->out);
 }
 
 /* ---- histograms ---- */

@@ -89,10 +89,10 @@ static socklen_t address(bool v6, unsigned port, struct sockaddr_storage *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	if (v6)
-		*(struct sockaddr_in6 *)ret = (struct sockaddr_in6){
-			.sin6_family = AF_INET6,
-			.sin6_port = htons((uint16_t)port),
-			.sin6_addr = IN6ADDR_LOOPBACK_INIT};
+		*(struct sockaddr_in6 *)ret =
+			(struct sockaddr_in6){.sin6_family = AF_INET6,
+					      .sin6_port = htons((uint16_t)port),
+					      .sin6_addr = IN6ADDR_LOOPBACK_INIT};
 	else
 		*(struct sockaddr_in *)ret =
 			(struct sockaddr_in){.sin_family = AF_INET,
@@ -188,8 +188,8 @@ static void timers(unsigned long count)
 	char byte = 'x';
 
 	(void)soon;
-	/* Each exchange sets and cancels retransmission and delayed-ACK timers: timer_list timers, as
-	 * those of mini-sockets are; timerfd has hrtimers, which other tracepoints tell. */
+	/* Each exchange sets and cancels retransmission and delayed-ACK timers: timer_list timers,
+	 * as those of mini-sockets are; timerfd has hrtimers, which other tracepoints tell. */
 	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	check(connect(client, (struct sockaddr *)&to, len), "connect");
 	server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
