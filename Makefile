@@ -42,7 +42,7 @@ HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed $(BU
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps run demo check check-unit check-live lint format completions bench install uninstall clean
+.PHONY: all help deps deps-bench run demo check check-unit check-live lint format completions bench install uninstall clean
 
 all: $(BUILD)/tcpdwell
 
@@ -89,9 +89,14 @@ lint: deps
 format:
 	clang-format -i $(SOURCES)
 
+# Peers to compare with; nothing else needs them, and the benchmark does without.
+deps-bench:
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libbpf-tools bpftrace linux-perf >/dev/null
+
 bench: deps
-	@$(MAKE) --no-print-directory -s all $(HELPERS)
-	@tests/bench/cost.sh $(BUILD)
+	@$(MAKE) --no-print-directory -s all $(addprefix $(BUILD)/bench/,load empty synthetic)
+	@cp tests/bench/states.bt $(BUILD)/bench/
+	@tests/bench/bench.sh $(BUILD)
 
 # ---- kernel side ----
 
@@ -149,6 +154,25 @@ $(BUILD)/mixed: tests/live/mixed.c | $(BUILD)/user
 
 $(BUILD)/scraper: tests/live/scraper.c | $(BUILD)/user
 	$(CC) $(ALL_CFLAGS) $< -lpthread -o $@
+
+# ---- benchmark ----
+
+$(BUILD)/bench:
+	mkdir -p $@
+
+$(BUILD)/bench/empty.skel.h: tests/bench/empty.bpf.c | $(BUILD)/bench
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $(BUILD)/bench/empty.bpf.o
+	$(BPFTOOL) gen skeleton $(BUILD)/bench/empty.bpf.o name empty_bpf >$@.tmp
+	mv $@.tmp $@
+
+$(BUILD)/bench/empty: tests/bench/empty.c $(BUILD)/bench/empty.skel.h
+	$(CC) $(ALL_CFLAGS) -isystem $(BUILD)/bench $< -lbpf -lelf -lz -o $@
+
+$(BUILD)/bench/load: tests/bench/load.c | $(BUILD)/bench
+	$(CC) $(ALL_CFLAGS) $< -o $@
+
+$(BUILD)/bench/synthetic: tests/bench/synthetic.c $(LIB_O) | $(BUILD)/bench
+	$(CC) $(ALL_CFLAGS) $< $(LIB_O) $(LIBS) -o $@
 
 # ---- install ----
 

@@ -24,11 +24,10 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PORTS = 64, FIRST_PORT = 5000, BACKLOG = 128, TIMERS = 1024 };
+enum { PORTS = 64, FIRST_PORT = 5000, BACKLOG = 128 };
 
 struct load {
 	const char *mode;
@@ -177,17 +176,15 @@ static void hold(struct load *load)
 		open_pair(load, i, &load->held_fds[2 * i], &load->held_fds[2 * i + 1]);
 }
 
-/* ---- a load that has nothing to do with TCP: timers set anew, as a busy host does ---- */
+/* ---- a load without a state or a mini-socket: timers set anew, as on a busy host ---- */
 
 static void timers(unsigned long count)
 {
-	struct itimerspec soon = {.it_value = {.tv_sec = 30}};
 	struct sockaddr_storage to;
 	socklen_t len = address(false, FIRST_PORT, &to);
 	int listener = listen_at(false, FIRST_PORT), client, server;
 	char byte = 'x';
 
-	(void)soon;
 	/* Each exchange sets and cancels retransmission and delayed-ACK timers: timer_list timers,
 	 * as those of mini-sockets are; timerfd has hrtimers, which other tracepoints tell. */
 	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -219,6 +216,8 @@ static void run(struct load *load)
 		hold(load);
 		begin = now();
 		churn(load);
+		if (!strcmp(load->mode, "held"))
+			pause();
 	}
 	printf("{\"load\":\"%s\",\"count\":%lu,\"held\":%lu,\"seconds\":%.6f}\n", load->mode,
 	       load->count, load->held, now() - begin);
@@ -259,8 +258,9 @@ int main(int argc, char **argv)
 			load.v4 = false;
 			break;
 		default:
-			fprintf(stderr, "load [-m mixed|rst|time-wait|timers] [-n COUNT] [-h HELD] "
-					"[-c CPU] [-4|-6]\n");
+			fprintf(stderr,
+				"load [-m mixed|rst|time-wait|timers|held] [-n COUNT] [-h HELD] "
+				"[-c CPU] [-4|-6]\n");
 			return 2;
 		}
 	own_namespace();

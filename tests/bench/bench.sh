@@ -1,0 +1,221 @@
+#!/bin/bash
+# bench.sh BUILD - what tracing costs, beside nothing, beside an empty program, and beside what Debian packages for the
+# same tracepoint: all in one run, interleaved, medians and spread of ROUNDS. A table on stdout, all numbers in
+# BUILD/bench.json. A benchmark, not a test: nothing depends on its numbers. docs/overhead.md reads one.
+BUILD=${1:-build}
+. "$(dirname "$0")/../lib.sh"
+can_trace bench || exit 1
+
+ROUNDS=${ROUNDS:-5}
+CHURN=${CHURN:-20000}      # connections a round: eight transitions each, half of them ended by RST, half IPv6
+LONG=${LONG:-250000}       # connections of the run that must lose nothing: 2 million transitions
+RECORDS=${RECORDS:-10000000}
+HELD=${HELD:-1000}         # connections open all the time
+BENCH=$BUILD/bench
+NUMBERS=${NUMBERS:-$WORK/numbers} # a line a run: mode, and name=value
+STATS=$(sysctl -n kernel.bpf_stats_enabled)
+on_exit "sysctl -qw kernel.bpf_stats_enabled=$STATS"
+sysctl -qw kernel.bpf_stats_enabled=1
+
+MODES=${MODES:-none empty text json hist write tcpstates tcplife bpftrace perf}
+
+# command_of MODE: the command, its output in $WORK/out.
+command_of() {
+	case $1 in
+	empty) echo "$BENCH/empty $WORK/ready" ;;
+	text) echo "$TCPDWELL --ready-file $WORK/ready" ;;
+	json) echo "$TCPDWELL --ready-file $WORK/ready -f json" ;;
+	hist) echo "$TCPDWELL --ready-file $WORK/ready hist" ;;
+	write) echo "$TCPDWELL --ready-file $WORK/ready hist -w $WORK/recording" ;;
+	tcpstates | tcplife) command -v "$1" ;;
+	bpftrace) echo "bpftrace $BENCH/states.bt" ;;
+	perf) echo "perf record -q -a -e sock:inet_sock_set_state -o $WORK/perf.data" ;;
+	esac
+}
+
+# programs_of PID: "id" of each BPF program it holds.
+programs_of() { cat "/proc/$1"/fdinfo/* 2>/dev/null | sed -n 's/^prog_id:[[:space:]]*//p' | sort -un; }
+
+is_ready() { # MODE PID
+	case $1 in
+	empty | text | json | hist | write) test -s "$WORK/ready" ;;
+	perf) grep -q anon_inode:.perf_event < <(ls -l "/proc/$2/fd" 2>/dev/null) ;;
+	*) [ -n "$(programs_of "$2")" ] ;;
+	esac
+}
+
+# begin MODE: starts it; its pid is PEER. False, with the reason in REASON, if this host does not have it.
+begin() {
+	rm -f "$WORK/ready"
+	if [ -z "$(command_of "$1")" ]; then
+		REASON="not installed: make deps-bench"
+		return 1
+	fi
+	# shellcheck disable=SC2046,SC2091 # words
+	$(command_of "$1") >"$WORK/out" 2>"$WORK/err" &
+	PEER=$!
+	on_exit "kill $PEER 2>/dev/null"
+	if wait_for 10 is_ready "$1" "$PEER" && sleep 0.3 && kill -0 "$PEER" 2>/dev/null; then
+		return 0
+	fi
+	kill -INT "$PEER" 2>/dev/null
+	wait "$PEER"
+	REASON=$(cat "$WORK/err" "$WORK/out" | grep -iE 'error|fail|not' | tail -1 | cut -c1-90)
+	return 1
+}
+
+end() {
+	sleep 0.3
+	kill -INT "$PEER"
+	wait "$PEER"
+}
+
+ticks_of() { awk '{ print $14, $15 }' "/proc/$1/stat"; }
+
+# kernel_ns PID: "ns of the programs on the tracepoint, ns of all its programs, runs".
+kernel_ns() {
+	local ids
+	ids=$(programs_of "$1" | paste -sd,)
+	bpftool prog show -j | jq -r "map(select(.id as \$id | [${ids:-0}] | any(. == \$id)) | select(.run_cnt > 0)) |
+		(map(select(.name | test(\"^(transition|empty|handle_set_state|inet_sock_set|tracepoint_sock)\"))) ) as \$on |
+		\"\(\$on | map(.run_time_ns) | add // 0) \(map(.run_time_ns) | add // 0) \(\$on | map(.run_cnt) | max // 0)\""
+}
+
+lost_of() { # MODE: what it says itself, or what is missing of its lines
+	case $1 in
+	text | hist | write) sed -n 's/.*; lost: \(nothing\)*\([0-9,]*\).*/\2/p' "$WORK/out" | tr -d , | grep . || echo 0 ;;
+	json) jq -n '[inputs | select(.event == "lost") | .lost_count] | add // 0' "$WORK/out" ;;
+	tcpstates | tcplife) sed -n 's/.*[Ll]ost \([0-9]*\).*/\1/p' "$WORK/err" | awk '{ n += $1 } END { print n + 0 }' ;;
+	*) echo 0 ;;
+	esac
+}
+
+# measure MODE CONNECTIONS: a line into NUMBERS.
+measure() {
+	local mode=$1 seconds before after kernel=(0 0 0) memory=0 lost=0
+	if [ "$mode" = none ]; then
+		seconds=$("$BENCH/load" -n "$2" -h "$HELD" -c 0 | jq .seconds)
+		echo "$mode seconds=$seconds rate=$(awk -v n="$2" -v s="$seconds" 'BEGIN { print n / s }')" >>"$NUMBERS"
+		return
+	fi
+	begin "$mode" || { echo "$mode missing=${REASON// /_}" >>"$NUMBERS"; return; }
+	before=$(ticks_of "$PEER")
+	seconds=$("$BENCH/load" -n "$2" -h "$HELD" -c 0 | jq .seconds)
+	sleep 0.3
+	after=$(ticks_of "$PEER")
+	read -r -a kernel < <(kernel_ns "$PEER")
+	memory=$(awk '/^VmHWM/ { print $2 }' "/proc/$PEER/status")
+	end
+	lost=$(lost_of "$mode")
+	awk -v mode="$mode" -v n="$2" -v h="$HELD" -v s="$seconds" -v b="$before" -v a="$after" -v on="${kernel[0]}" \
+		-v all="${kernel[1]}" -v runs="${kernel[2]}" -v mem="$memory" -v lost="$lost" -v hz="$(getconf CLK_TCK)" 'BEGIN {
+		split(b, x, " "); split(a, y, " "); moves = n * 8 + h * 4
+		printf "%s seconds=%f rate=%f cpu=%f mem=%f lost=%d", mode, s, n / s,
+			(y[1] + y[2] - x[1] - x[2]) / hz / moves * 1e6, mem / 1024, lost
+		if (runs) printf " ns=%f all=%f", on / runs, all / runs
+		print "" }' >>"$NUMBERS"
+}
+
+# first_event MODE: ms from start to the first line about a connection, under load.
+first_event() {
+	local begun now
+	"$BENCH/load" -m rst -n 100000 -c 0 >/dev/null &
+	local load=$!
+	sleep 0.3
+	rm -f "$WORK/ready" "$WORK/out"
+	begun=$(date +%s%N)
+	# shellcheck disable=SC2046,SC2091
+	$(command_of "$1") >"$WORK/out" 2>/dev/null &
+	PEER=$!
+	on_exit "kill $PEER 2>/dev/null"
+	wait_for 10 grep -qm1 ESTABLISHED "$WORK/out"
+	now=$(date +%s%N)
+	kill -INT "$PEER" "$load"
+	wait "$PEER" "$load"
+	echo "$1 first=$(((now - begun) / 1000000))" >>"$NUMBERS"
+}
+
+replay() { # HOW: user seconds of replaying RECORDS transitions
+	local TIMEFORMAT=%U seconds
+	mkfifo "$WORK/fifo" 2>/dev/null
+	"$BENCH/synthetic" churn "$RECORDS" "$WORK/fifo" &
+	# shellcheck disable=SC2086
+	seconds=$({ time "$TCPDWELL" $1 -r "$WORK/fifo" >/dev/null; } 2>&1)
+	wait $!
+	# Of ten transitions come three records of a mini-socket.
+	echo "replay:${1// /_} user=$seconds records=$(awk -v n="$RECORDS" -v s="$seconds" 'BEGIN { print n * 1.3 / s }')" >>"$NUMBERS"
+}
+
+held_memory() { # CONNECTIONS: KB at most
+	"$BENCH/synthetic" held "$1" "$WORK/held"
+	{ cat "$WORK/held"; sleep 3; } >"$WORK/fifo" &
+	"$TCPDWELL" hist -r "$WORK/fifo" >/dev/null &
+	PEER=$!
+	sleep 2.5
+	awk '/^VmHWM/ { print $2 }' "/proc/$PEER/status"
+	wait "$PEER"
+	rm -f "$WORK/held"
+}
+
+bytes_per_connection() {
+	local none million
+	none=$(held_memory 1)
+	million=$(held_memory 1000000)
+	echo "memory bytes=$(((million - none) * 1024 / 1000000))" >>"$NUMBERS"
+}
+
+# timers: what the programs on timer tracepoints cost where no TIME-WAIT is about: ping-pong over one connection.
+timers() {
+	begin hist || return
+	"$BENCH/load" -m timers -n 100000 -c 0 >/dev/null
+	bpftool prog show -j | jq -r "map(select(.name | startswith(\"timewait_timer\")) | select(.run_cnt > 1000))[] |
+		\"timers:\(.name) ns=\(.run_time_ns / .run_cnt) runs=\(.run_cnt)\"" >>"$NUMBERS"
+	end
+}
+
+snapshot() {
+	local TIMEFORMAT=%R
+	"$BENCH/load" -m held -n 0 -h 10000 -c 0 >/dev/null &
+	local load=$!
+	wait_for 20 sh -c "[ \"\$(ls /proc/$load/fd | wc -l)\" -ge 20000 ]"
+	echo "snapshot stuck=$({ time "$TCPDWELL" stuck >/dev/null; } 2>&1) ss=$({ time nsenter -t "$load" -n ss -tanpoie >/dev/null; } 2>&1)" >>"$NUMBERS"
+	kill "$load"
+	wait "$load" 2>/dev/null
+}
+
+for ((round = 0; round < ROUNDS; round++)); do
+	for mode in $MODES; do
+		measure "$mode" "$CHURN"
+	done
+	for mode in text tcpstates; do first_event "$mode"; done
+done
+for mode in text json hist write; do
+	measure "$mode" "$LONG"
+	sed -i "\$s/^$mode /long:$mode /" "$NUMBERS"
+done
+timers
+for how in hist trace "trace -f json"; do replay "$how"; done
+bytes_per_connection
+snapshot
+
+# Everything as JSON: per mode and number the median, least and most of the rounds, and ratios.
+jq -Rn '[inputs | split(" ") | {mode: .[0], values: (.[1:] | map(split("=") | {(.[0]): (.[1] | tonumber? // .)}) | add)}]
+	| group_by(.mode) | map({(.[0].mode): ([.[].values | to_entries[]] | group_by(.key) | map({(.[0].key):
+		(map(.value) | if (.[0] | type) == "number" then sort | {median: .[length / 2 | floor], min: .[0], max: .[-1]} else .[0] end)}) | add)}) | add
+	| . as $all | with_entries(select(.value.rate) |= (.value.kept = (.value.rate.median / $all.none.rate.median)
+		| if .value.ns and $all.empty.ns then .value.above_empty = (.value.ns.median - $all.empty.ns.median) else . end
+		| if .value.ns and $all.tcpstates.ns then .value.ns_of_tcpstates = (.value.ns.median / $all.tcpstates.ns.median) else . end
+		| if .value.cpu and $all.tcpstates.cpu then .value.cpu_of_tcpstates = (.value.cpu.median / $all.tcpstates.cpu.median) else . end))' \
+	"$NUMBERS" >"$BUILD/bench.json"
+
+echo "Linux $(uname -r), $(nproc) CPUs, $ROUNDS rounds of $CHURN connections, $HELD held; medians (least..most)"
+jq -r '
+	def n(d): if . == null then "-" else (. * pow(10; d) | round / pow(10; d) | tostring) end;
+	def spread(d): if . == null then "-" else "\(.median | n(d)) (\(.min | n(d))..\(.max | n(d)))" end;
+	. as $all | ["tracer", "conn/s", "kept", "ns/event", "all_programs", "CPU_s/M", "MB", "lost", "first_ms"],
+	("none empty text json hist write tcpstates tcplife bpftrace perf" | split(" ")[] | . as $m | $all[$m] | if .missing then
+		[$m, "(" + (.missing | gsub("_"; " ")) + ")"] else
+		[$m, (.rate | spread(0)), (.kept / ($all.empty.kept // 1) | n(2)), (.ns | spread(0)), (.all.median | n(0)), (.cpu | spread(2)),
+		 (.mem.median | n(1)), (.lost.max | n(0)), (.first.median | n(0))] end) | join("|")' "$BUILD/bench.json" | column -t -s'|'
+echo
+jq -r 'to_entries[] | select(.key | test("^(long|timers|replay|memory|snapshot)")) | "\(.key): \(.value | to_entries | map("\(.key)=\(.value | if type == "object" then .median else . end)") | join(" "))"' "$BUILD/bench.json"
