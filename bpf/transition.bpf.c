@@ -201,6 +201,8 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	struct wire_transition *rec;
 	struct wire_slip slip = {};
 
+	if (config.told && !(config.told & (1U << (from & 31) | 1U << (to & 31))))
+		return 0;
 	/* SCTP and MPTCP come this way too. */
 	if (GET(typed, sk, sk_protocol) != IPPROTO_TCP || is_unborn_clone(sk, from, to, typed))
 		return 0;

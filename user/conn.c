@@ -27,6 +27,11 @@ static void learn_identity(struct conn *conn, const struct wire_id *id)
 
 /* ---- records: full sockets ---- */
 
+static bool is_told(const struct conn_table *table, uint8_t state)
+{
+	return !table->config.told || table->config.told & 1 << state;
+}
+
 /*
  * It left a state that it was not in: a transition in between was not told, although no record was
  * lost. Kernels do that: a program does not run while it runs on the same CPU already, and some
@@ -36,7 +41,7 @@ static void learn_identity(struct conn *conn, const struct wire_id *id)
 static void note_missed(struct conn_table *table, struct store_entry *entry,
 			const struct wire_transition *t)
 {
-	if (entry->lost == t->head.lost)
+	if (entry->lost == t->head.lost && is_told(table, entry->conn.state))
 		table->missed++;
 	entry->conn.state = t->from;
 	entry->conn.since = 0;
@@ -124,6 +129,9 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 		note_missed(table, entry, t);
 	if (t->to != WIRE_CLOSE) {
 		life_move(table, entry, move);
+		/* What becomes of it now is not told. */
+		if (!is_told(table, t->to))
+			store_remove(&table->store, entry);
 		return;
 	}
 	if (table->config.samples && may_live_on(t) && conn_sample_hold(table, entry, t))

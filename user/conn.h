@@ -72,6 +72,7 @@ struct conn_config {
 	uint64_t attached; /* ns: events are complete from here on */
 	uint64_t tick_ns;  /* a jiffy */
 	size_t max; /* connections to remember, at least 1; the least recently active is evicted */
+	uint16_t told;      /* the states whose moves are told, as options_told_states(); 0: all */
 	bool sees_timewait; /* mini-sockets are told; if not, TIME-WAIT is invisible and so is its
 			       begin */
 	bool samples;       /* mini-sockets are told by sweeps alone: see conn_sample.h */

@@ -108,6 +108,8 @@ static int configure(struct config *config, const struct features *features,
 		config->salt = clock_now() * 0x9e3779b97f4a7c15ULL;
 	if (options) {
 		config->filtered = options->filtered;
+		/* By its address a socket is told from the next only if its end is told. */
+		config->told = config->cookies ? options_told_states(options) : 0;
 		config->match = options->match;
 	}
 	for (enum features_capability c = 0; symbols && c < FEATURES; c++)

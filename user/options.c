@@ -804,13 +804,29 @@ int options_parse_filter(struct options *o, const char *text)
 	return err;
 }
 
-bool options_want_cgroups(const struct options *o)
+static bool is_by(const struct options *o, const char *key)
 {
-	bool by_cgroup = false;
+	bool found = false;
 
 	for (unsigned i = 0; i < o->by.n; i++)
-		by_cgroup |= !strcmp(group_key_name(o->by.keys[i]), "cgroup");
-	if (o->n_cgroups || by_cgroup || o->write_path || !(o->command & STREAMS))
+		found |= !strcmp(group_key_name(o->by.keys[i]), key);
+	return found;
+}
+
+uint16_t options_told_states(const struct options *o)
+{
+	const uint16_t waits = 1 << WIRE_FIN_WAIT2 | 1 << WIRE_TIME_WAIT;
+
+	if (o->command != COMMAND_HIST || o->raw || o->write_path || o->read_path || o->n_pids ||
+	    o->n_comms || is_by(o, "pid") || is_by(o, "comm"))
+		return 0;
+	/* Where a mini-socket comes from is told by what its full socket said last. */
+	return o->states & waits ? o->states | 1 << WIRE_FIN_WAIT2 | 1 << WIRE_CLOSING : o->states;
+}
+
+bool options_want_cgroups(const struct options *o)
+{
+	if (o->n_cgroups || is_by(o, "cgroup") || o->write_path || !(o->command & STREAMS))
 		return true;
 	return o->command == COMMAND_TRACE && o->format != FORMAT_TEXT;
 }

@@ -77,6 +77,12 @@ int options_parse(struct options *options, int argc, char **argv);
  */
 int options_parse_filter(struct options *options, const char *text);
 
+/*
+ * The states, bits 1 << WIRE_*, whose moves are all that is needed of the kernel; 0: every move is.
+ * Histograms of some states need no others, unless an owner is asked for, who shows in any of them.
+ */
+uint16_t options_told_states(const struct options *options);
+
 /* Does anything that is printed, recorded or filtered by name a cgroup? */
 bool options_want_cgroups(const struct options *options);
 

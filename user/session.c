@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -147,8 +148,11 @@ struct session *session_open(const struct options *options)
 	err = loader_load(&session->features, options, &session->skel);
 	if (err && err != -FEATURES_NO_BTF)
 		err = load_what_works(session, false);
-	if (!err)
+	if (!err) {
+		/* libbpf has read all of the kernel's BTF, and needs it no more. */
+		malloc_trim(0);
 		return session;
+	}
 	tell_why_not(features_essential(options), -err);
 	session_close(session);
 	return NULL;

@@ -352,6 +352,7 @@ struct tracer *tracer_new(const struct options *options, const struct meta *meta
 	struct conn_config config = {.attached = meta->attached,
 				     .tick_ns = meta->tick_ns,
 				     .max = options->max_connections,
+				     .told = options_told_states(options),
 				     .sees_timewait = meta->sees_timewait,
 				     .samples = meta->samples_timewait,
 				     .wanted = is_wanted,
