@@ -148,11 +148,8 @@ struct session *session_open(const struct options *options)
 	err = loader_load(&session->features, options, &session->skel);
 	if (err && err != -FEATURES_NO_BTF)
 		err = load_what_works(session, false);
-	if (!err) {
-		/* libbpf has read all of the kernel's BTF, and needs it no more. */
-		malloc_trim(0);
+	if (!err)
 		return session;
-	}
 	tell_why_not(features_essential(options), -err);
 	session_close(session);
 	return NULL;
@@ -235,6 +232,8 @@ int session_attach(struct session *session, struct meta *ret_meta)
 		diag_hint("`tcpdwell features` tells what this kernel allows");
 		return err;
 	}
+	/* libbpf has read all of the kernel's BTF, and needs it no more. */
+	malloc_trim(0);
 	uname(&host);
 	*ret_meta = (struct meta){.attached = clock_now(),
 				  .wall_offset = clock_wall_offset(),
