@@ -49,9 +49,9 @@ struct config {
 	__u32 cgroups;    /* 1: somebody wants to know the cgroup of a socket */
 	__u32 rings;      /* how many, a power of two; 0: through the kernel's ring buffer */
 	__u32 ring_slots; /* of each, a power of two */
-	__u32 told;       /* bits 1 << WIRE_*: moves that touch none of these are not told; 0: all are */
+	__u32 told; /* bits 1 << WIRE_*: moves that touch none of these are not told; 0: all are */
 	__u32 unused;
-	__u64 salt;       /* of hashed addresses: random, another one each run */
+	__u64 salt; /* of hashed addresses: random, another one each run */
 	struct code_range ranges[CODE_RANGES_MAX];
 	struct code_parts kill, validate; /* tcp_abort, tcp_validate_incoming: as in `ranges` */
 	struct match_config match;

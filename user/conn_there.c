@@ -11,13 +11,16 @@
 /*
  * Request sockets are not connections of the model: no event tells how one ends. Nor is a socket
  * that is bound and no more. A mini-socket whose timer is due is ending this moment, and whether
- * that was told already nobody knows. Where no end of one is told, it would be there for ever.
+ * that was told already nobody knows. Where no end of one is told, it would be there for ever;
+ * so would be what is in a state of which nothing is told.
  */
 static bool is_of_the_model(const struct conn_table *table, const struct wire_snapshot *s)
 {
 	if (s->kind == WIRE_REQUEST || s->state == WIRE_CLOSE || !s->id.cookie)
 		return false;
 	if (s->kind == WIRE_MINI && !table->config.sees_timewait)
+		return false;
+	if (table->config.told && !(table->config.told & 1 << s->state))
 		return false;
 	return s->kind != WIRE_MINI || s->timer > s->head.ts + table->config.tick_ns;
 }
