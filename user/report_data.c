@@ -177,6 +177,7 @@ static json_t *head_json(const struct view *view, const struct report_source *so
 	json_object_set_new(head, "transitions_by", text_or_null(meta->transition_way));
 	json_object_set_new(head, "timewait_by", text_or_null(meta->timewait_way));
 	json_object_set_new(head, "timewait_visible", json_boolean(meta->sees_timewait));
+	json_object_set_new(head, "timewait_sampled", json_boolean(meta->samples_timewait));
 	json_object_set_new(head, "filters", filters_json(view));
 	json_object_set_new(head, "lost", lost_json(view));
 	return head;

@@ -161,6 +161,8 @@ function unseen() {
 	const all = [], census = data.census;
 	if (!head.timewait_visible)
 		all.push(`TIME-WAIT, and FIN-WAIT-2 after close(), could not be seen: ${head.timewait_by || "this kernel does not tell"}.`);
+	if (head.timewait_sampled)
+		all.push("TIME-WAIT, and FIN-WAIT-2 after close(), were only sampled twice a second: of one that lived for less nothing was seen, and the end of the others is a lower bound.");
 	if (!census)
 		all.push("What was stuck is not known: there is no census of the sockets in this recording.");
 	if (census && !census.whole)
@@ -297,15 +299,15 @@ function bucketTable(name, state) {
 function dwells(name, width) {
 	const state = data.states[name], parts = [];
 	if (!state.visible)
-		parts.push(el("p", {class: "line warm"}, "Could not be seen on this kernel."));
-	else if (!state.wanted)
+		return [el("p", {class: "line warm"}, "Could not be seen on this kernel.")];
+	if (!state.wanted)
 		parts.push(el("p", {class: "line muted"}, "Not among the states that were asked for (--state)."));
 	else if (state.count)
 		parts.push(stats(state), histogram(name, state, width), bucketTable(name, state));
 	else
 		parts.push(el("p", {class: "line muted"}, "No dwell was seen from its beginning to its end."));
 	if (state.partial)
-		parts.push(el("p", {class: "line"}, `${plural(state.partial, "more dwell")} ended whose beginning was not seen: in no other number.`));
+		parts.push(el("p", {class: "line"}, `${plural(state.partial, "more dwell")} ended whose beginning ${head.timewait_sampled ? "or end " : ""}was not seen: in no other number.`));
 	if (state.still)
 		parts.push(el("p", {class: "line" + (isWorrying(name, state) ? " warm" : "")},
 			`Still there: ${grouped(state.still)}, the oldest for ${state.oldest_exact ? "" : "≥ "}${duration(state.oldest_ns)}.`));
