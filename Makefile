@@ -94,9 +94,10 @@ deps-bench:
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libbpf-tools bpftrace linux-perf >/dev/null
 
 bench: deps
-	@$(MAKE) --no-print-directory -s all $(addprefix $(BUILD)/bench/,load empty synthetic)
+	@$(MAKE) --no-print-directory -s all $(addprefix $(BUILD)/bench/,load empty synthetic) $(BUILD)/fuzz/many
 	@cp tests/bench/states.bt $(BUILD)/bench/
 	@tests/bench/bench.sh $(BUILD)
+	@tests/bench/report.sh $(BUILD)
 
 # ---- kernel side ----
 
