@@ -190,6 +190,22 @@ if [ "$(stat -c %s "$WORK/many.html")" -lt 2000000 ] && [ "$(data "$WORK/many.ht
 else
 	bad report-many "$(stat -c %s "$WORK/many.html") bytes, $(data "$WORK/many.html" | jq '[.moves[].count] | add') transitions"
 fi
+# Interrupted half way: a page of what was read, which says so.
+mkfifo "$WORK/slow.rec"
+"$TCPDWELL" report "$WORK/half.html" -q -r "$WORK/slow.rec" 2>"$WORK/err" &
+reader=$!
+exec 5>"$WORK/slow.rec"
+head -c 20000000 "$WORK/many.rec" >&5
+kill -INT $reader
+tail -c +20000001 "$WORK/many.rec" >&5 2>/dev/null
+exec 5>&-
+wait $reader
+expect report-interrupted-reading 1 $? 0
+if data "$WORK/half.html" | jq -r .head.broken | grep -q interrupted && grep -q '^warning: interrupted' "$WORK/err"; then
+	ok report-interrupted-reading "$(data "$WORK/half.html" | jq '[.moves[].count] | add') transitions"
+else
+	bad report-interrupted-reading "$(data "$WORK/half.html" | jq -c .head) $(cat "$WORK/err")"
+fi
 # Slowly enough that there is something to tell, on a terminal.
 { head -c 20000000 "$WORK/many.rec"; sleep 0.3; tail -c +20000001 "$WORK/many.rec"; } |
 	script -qec "'$TCPDWELL' report '$WORK/many.html' -r /dev/fd/4" /dev/null 4<&0 </dev/null >"$WORK/tty"

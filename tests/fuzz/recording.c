@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * recording.c - recordings that somebody else made: `recording SEED ROUNDS FILE...` mutates the
- * files and replays them in all formats, or has them judged by `stuck`, with options chosen at
- * random. Half of the time checksums are put right, so that the model is reached too. Whatever the
- * bytes, it must end, without a crash or a sanitizer's word, in time; SIGALRM ends a round that
- * hangs.
+ * files and replays them in all formats, or has them judged by `stuck`, or makes a page of
+ * them, with options chosen at random. Half of the time checksums are put right, so that the model
+ * is reached too. Whatever the bytes, it must end, without a crash or a sanitizer's word, in time;
+ * SIGALRM ends a round that hangs.
  */
 #include <signal.h>
 #include <zlib.h>
@@ -12,6 +12,7 @@
 #include "../unit/test.h"
 #include "diag.h"
 #include "replay.h"
+#include "report.h"
 #include "stuck.h"
 #include "wire.h"
 
@@ -180,6 +181,8 @@ static const char *const option_sets[][8] = {
 	{"stuck", "-f", "csv", "--for", "1s"},
 	{"stuck", "-v", "-s", "listen,established,close-wait,time-wait,syn-received,last-ack"},
 	{"stuck", "-b", "comm,remote-port,cgroup"},
+	{"report", "/dev/null", "-q"},
+	{"report", "/dev/null", "-q", "-d", "3", "-m", "1ms"},
 };
 
 static void parse_options(struct options *options, struct test_random *random)
@@ -208,6 +211,8 @@ static bool replay(struct test_random *random, FILE *out)
 	alarm(ROUND_SECONDS);
 	if (options.command == COMMAND_STUCK)
 		return stuck_run(&options, out) == DIAG_OK;
+	if (options.command == COMMAND_REPORT)
+		return report_run(&options) == DIAG_OK;
 	return replay_run(&options, out) == DIAG_OK;
 }
 
