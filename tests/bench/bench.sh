@@ -175,10 +175,10 @@ timers() {
 
 snapshot() {
 	local TIMEFORMAT=%R
-	"$BENCH/load" -m held -n 0 -h 10000 -c 0 >/dev/null &
+	"$BENCH/load" -m held -n 0 -h 9000 -c 0 >/dev/null &
 	local load=$!
-	wait_for 20 sh -c "[ \"\$(ls /proc/$load/fd | wc -l)\" -ge 20000 ]"
-	echo "snapshot stuck=$({ time "$TCPDWELL" stuck >/dev/null; } 2>&1) ss=$({ time nsenter -t "$load" -n ss -tanpoie >/dev/null; } 2>&1)" >>"$NUMBERS"
+	wait_for 20 sh -c "[ \"\$(ls /proc/$load/fd | wc -l)\" -ge 18000 ]"
+	echo "snapshot stuck=$({ time "$TCPDWELL" stuck >/dev/null; } 2>&1) ss=$({ time nsenter -t "$load" -n ss -tanpoie >/dev/null; } 2>&1 | tail -1)" >>"$NUMBERS"
 	kill "$load"
 	wait "$load" 2>/dev/null
 }
@@ -198,24 +198,5 @@ for how in hist trace "trace -f json"; do replay "$how"; done
 bytes_per_connection
 snapshot
 
-# Everything as JSON: per mode and number the median, least and most of the rounds, and ratios.
-jq -Rn '[inputs | split(" ") | {mode: .[0], values: (.[1:] | map(split("=") | {(.[0]): (.[1] | tonumber? // .)}) | add)}]
-	| group_by(.mode) | map({(.[0].mode): ([.[].values | to_entries[]] | group_by(.key) | map({(.[0].key):
-		(map(.value) | if (.[0] | type) == "number" then sort | {median: .[length / 2 | floor], min: .[0], max: .[-1]} else .[0] end)}) | add)}) | add
-	| . as $all | with_entries(select(.value.rate) |= (.value.kept = (.value.rate.median / $all.none.rate.median)
-		| if .value.ns and $all.empty.ns then .value.above_empty = (.value.ns.median - $all.empty.ns.median) else . end
-		| if .value.ns and $all.tcpstates.ns then .value.ns_of_tcpstates = (.value.ns.median / $all.tcpstates.ns.median) else . end
-		| if .value.cpu and $all.tcpstates.cpu then .value.cpu_of_tcpstates = (.value.cpu.median / $all.tcpstates.cpu.median) else . end))' \
-	"$NUMBERS" >"$BUILD/bench.json"
-
 echo "Linux $(uname -r), $(nproc) CPUs, $ROUNDS rounds of $CHURN connections, $HELD held; medians (least..most)"
-jq -r '
-	def n(d): if . == null then "-" else (. * pow(10; d) | round / pow(10; d) | tostring) end;
-	def spread(d): if . == null then "-" else "\(.median | n(d)) (\(.min | n(d))..\(.max | n(d)))" end;
-	. as $all | ["tracer", "conn/s", "kept", "ns/event", "all_programs", "CPU_s/M", "MB", "lost", "first_ms"],
-	("none empty text json hist write tcpstates tcplife bpftrace perf" | split(" ")[] | . as $m | $all[$m] | if .missing then
-		[$m, "(" + (.missing | gsub("_"; " ")) + ")"] else
-		[$m, (.rate | spread(0)), (.kept / ($all.empty.kept // 1) | n(2)), (.ns | spread(0)), (.all.median | n(0)), (.cpu | spread(2)),
-		 (.mem.median | n(1)), (.lost.max | n(0)), (.first.median | n(0))] end) | join("|")' "$BUILD/bench.json" | column -t -s'|'
-echo
-jq -r 'to_entries[] | select(.key | test("^(long|timers|replay|memory|snapshot)")) | "\(.key): \(.value | to_entries | map("\(.key)=\(.value | if type == "object" then .median else . end)") | join(" "))"' "$BUILD/bench.json"
+"$TESTS/bench/table.sh" "$NUMBERS" "$BUILD/bench.json"
