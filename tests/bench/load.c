@@ -176,26 +176,36 @@ static void hold(struct load *load)
 		open_pair(load, i, &load->held_fds[2 * i], &load->held_fds[2 * i + 1]);
 }
 
-/* ---- a load without a state or a mini-socket: timers set anew, as on a busy host ---- */
+/* ---- a load without a state or a mini-socket: timers set and cancelled, as on a busy host ---- */
 
-static void timers(unsigned long count)
+static void echo(int fd, unsigned long count)
 {
-	struct sockaddr_storage to;
-	socklen_t len = address(false, FIRST_PORT, &to);
-	int listener = listen_at(false, FIRST_PORT), client, server;
 	char byte = 'x';
 
-	/* Each exchange sets and cancels retransmission and delayed-ACK timers: timer_list timers,
-	 * as those of mini-sockets are; timerfd has hrtimers, which other tracepoints tell. */
-	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	check(connect(client, (struct sockaddr *)&to, len), "connect");
-	server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	check(server, "accept");
 	for (unsigned long i = 0; i < count; i++) {
-		check((int)send(client, &byte, 1, 0), "send");
-		check((int)recv(server, &byte, 1, 0), "recv");
-		check((int)send(server, &byte, 1, 0), "send");
-		check((int)recv(client, &byte, 1, 0), "recv");
+		check((int)recv(fd, &byte, 1, 0), "recv");
+		check((int)send(fd, &byte, 1, 0), "send");
+	}
+}
+
+/* Who waits with a time limit sets a timer_list timer, as those of mini-sockets are; to be sent
+ * what it waits for cancels it. */
+static void timers(unsigned long count)
+{
+	struct timeval limit = {.tv_sec = 30};
+	char byte = 'x';
+	int ends[2];
+
+	check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
+	for (int i = 0; i < 2; i++)
+		check(setsockopt(ends[i], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), "limit");
+	if (fork() == 0) {
+		echo(ends[1], count);
+		_exit(0);
+	}
+	for (unsigned long i = 0; i < count; i++) {
+		check((int)send(ends[0], &byte, 1, 0), "send");
+		check((int)recv(ends[0], &byte, 1, 0), "recv");
 	}
 }
 
