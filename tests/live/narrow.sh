@@ -7,7 +7,8 @@ can_trace narrow || exit 0
 new_netns netns || exit 1
 PIDS=()
 NAMES=(default close-wait syn all)
-STATES=(fin-wait-2,time-wait,close-wait close-wait syn-sent,syn-received,last-ack fin-wait-1,fin-wait-2,closing,time-wait,close-wait,last-ack,syn-sent)
+STATES=("fin-wait-2,time-wait,close-wait" "close-wait" "syn-sent,syn-received,last-ack"
+	"fin-wait-1,fin-wait-2,closing,time-wait,close-wait,last-ack,syn-sent")
 
 for i in "${!NAMES[@]}"; do
 	for keys in uid uid,pid; do
