@@ -269,18 +269,40 @@ const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_M
 	return text;
 }
 
+#define SHELL_WORD_MAX (4 * sizeof(((struct wire_name *)0)->text) + 3)
+
+/* A name that anybody may choose, as a shell takes it for one word. */
+static const char *shell_word(const char *name, char word[SHELL_WORD_MAX])
+{
+	char *to = word;
+
+	if (name[0] != '-' &&
+	    !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			       "0123456789_.:@%+-")])
+		return name;
+	*to++ = '\'';
+	for (; *name; name++)
+		if (*name == '\'')
+			to = stpcpy(to, "'\\''");
+		else
+			*to++ = *name;
+	strcpy(to, "'");
+	return word;
+}
+
 /* What enters the namespace of the socket; nothing if we are in it, or know no way. */
 static void put_entry(const struct census *census, const struct census_socket *socket, char *text,
 		      size_t room)
 {
 	uint32_t netns = socket->s.id.netns;
 	const char *name = census_name(census, WIRE_NAME_NETNS, netns);
+	char word[SHELL_WORD_MAX];
 
 	text[0] = '\0';
 	if (census_name(census, WIRE_NAME_HOME, netns))
 		return;
 	if (name)
-		snprintf(text, room, "ip netns exec %s ", name);
+		snprintf(text, room, "ip netns exec %s ", shell_word(name, word));
 	else if (socket->holders)
 		snprintf(text, room, "nsenter -t %u -n ", socket->holders->pid);
 }

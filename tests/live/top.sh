@@ -12,7 +12,7 @@ on_exit "tmux -L $SOCKET kill-server 2>/dev/null"
 export LC_ALL=C.UTF-8 TERM=xterm
 
 mkfifo "$WORK/stop"
-ip netns exec "$netns" "$BUILD/trouble" <"$WORK/stop" >"$WORK/cases" 2>"$WORK/cases.err" &
+ip netns exec "$netns" "$BUILD/trouble" - <"$WORK/stop" >"$WORK/cases" 2>"$WORK/cases.err" &
 exec 3>"$WORK/stop"
 wait_for 30 grep -q '^ready' "$WORK/cases" || { fail top "the cases did not play: $(cat "$WORK/cases.err")"; exit 1; }
 
