@@ -81,6 +81,7 @@ static void catch_crashes(void)
 int screen_check(void)
 {
 	const char *term = getenv("TERM");
+	bool can_draw;
 	int known;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
@@ -89,7 +90,10 @@ int screen_check(void)
 		diag_hint("`tcpdwell stuck` and `tcpdwell hist` write lines, for files and pipes");
 		return -ENOTTY;
 	}
-	if (setupterm(NULL, STDOUT_FILENO, &known) == OK && capability("cup"))
+	can_draw = setupterm(NULL, STDOUT_FILENO, &known) == OK && capability("cup");
+	if (cur_term)
+		del_curterm(cur_term);
+	if (can_draw)
 		return 0;
 	diag_error("'top' cannot draw on this terminal: %s '%s'",
 		   known == 1 ? "no way to move the cursor in the description of"

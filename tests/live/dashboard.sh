@@ -7,7 +7,7 @@ DIST=$TESTS/../dist
 
 new_netns netns || exit 1
 inside() { ip netns exec "$netns" "$@"; }
-inside "$TCPDWELL" serve --ready-file "$WORK/ready" 127.0.0.1:9798 >"$WORK/serve.out" 2>&1 &
+ip netns exec "$netns" "$TCPDWELL" serve --ready-file "$WORK/ready" 127.0.0.1:9798 >"$WORK/serve.out" 2>&1 &
 on_exit "kill $! 2>/dev/null"
 wait_for 20 test -s "$WORK/ready" || { fail dashboard "no exporter: $(head -3 "$WORK/serve.out")"; exit 1; }
 
@@ -20,7 +20,7 @@ cat >"$WORK/prometheus.yml" <<-END
 	  - job_name: tcpdwell
 	    static_configs: [{targets: ['127.0.0.1:9798']}]
 END
-inside prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" --web.listen-address=127.0.0.1:9090 \
+ip netns exec "$netns" prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" --web.listen-address=127.0.0.1:9090 \
 	--log.level=error >"$WORK/prometheus.log" 2>&1 &
 on_exit "kill $! 2>/dev/null; wait $! 2>/dev/null"
 # ask WHAT NAME=VALUE...: of Prometheus's HTTP API, to $WORK/answer.
@@ -36,7 +36,7 @@ wait_for 30 is_up || { fail dashboard "no scrape: $(tail -3 "$WORK/prometheus.lo
 
 # Something of everything: what is stuck, what goes through all states, and for long enough for rates.
 mkfifo "$WORK/stop"
-inside "$BUILD/trouble" - <"$WORK/stop" >"$WORK/cases" 2>/dev/null &
+ip netns exec "$netns" "$BUILD/trouble" - <"$WORK/stop" >"$WORK/cases" 2>/dev/null &
 exec 3>"$WORK/stop"
 wait_for 30 grep -q '^ready' "$WORK/cases" || fail dashboard "the cases did not play: $(cat "$WORK/cases")"
 for _ in 1 2 3 4; do
