@@ -7,7 +7,7 @@
 
 #include "expr.h"
 #include "group.h"
-#include "options.h"
+#include "options_table.h"
 #include "tcpstate.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -60,34 +60,32 @@ static void print_values(const struct options_row *row, FILE *out)
 
 static void print_commands_of(const struct options_row *row, FILE *out)
 {
-	struct options_command_row command;
 	const char *between = "";
 
-	for (unsigned i = 0; options_command(i, &command); i++)
-		if (row->commands & command.bit) {
-			fprintf(out, "%s%s", between, command.name);
+	for (const struct options_command_row *command = options_commands; command->name; command++)
+		if (row->commands & command->command) {
+			fprintf(out, "%s%s", between, command->name);
 			between = ",";
 		}
 }
 
 void complete_print(FILE *out)
 {
-	struct options_command_row command;
-	struct options_row row;
-
-	for (unsigned i = 0; options_row(i, &row); i++) {
-		if (row.letter)
-			fprintf(out, "-%c ", row.letter);
-		fprintf(out, "--%s%s%s\t", row.name, row.arg ? " " : "", row.arg ? row.arg : "");
-		print_commands_of(&row, out);
+	for (const struct options_row *row = options_rows; row->name; row++) {
+		if (row->letter)
+			fprintf(out, "-%c ", row->letter);
+		fprintf(out, "--%s%s%s\t", row->name, row->arg ? " " : "",
+			row->arg ? row->arg : "");
+		print_commands_of(row, out);
 		fputc('\t', out);
-		print_values(&row, out);
+		print_values(row, out);
 		fputc('\n', out);
 	}
-	for (unsigned i = 0; options_command(i, &command); i++)
-		fprintf(out, "%s\tcommand\t%s%s\n", command.name,
-			command.takes_filter ? "filter" : "",
-			command.arg && strstr(command.arg, "FILE") ? " file" : "");
+	/* All but one take filters. */
+	for (const struct options_command_row *command = options_commands; command->name; command++)
+		fprintf(out, "%s\tcommand\t%s%s\n", command->name,
+			command->command == COMMAND_FEATURES ? "" : "filter",
+			command->arg && strstr(command->arg, "FILE") ? " file" : "");
 	fputs("state\twords\t", out);
 	for (unsigned i = 0; expr_states_name(i); i++)
 		fprintf(out, "%s%s", i ? " " : "", expr_states_name(i));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * options.h - the command line. One table, one row an option: parsing, help, and the checks that
- * man page and completion name the same options, all come from it.
+ * options.h - the command line. One table (options_table.h), one row an option: parsing, help, and
+ * the checks that man page and completion name the same options, all come from it.
  */
 #ifndef TCPDWELL_OPTIONS_H
 #define TCPDWELL_OPTIONS_H
@@ -87,25 +87,5 @@ uint16_t options_told_states(const struct options *options);
 bool options_want_cgroups(const struct options *options);
 
 void options_print_help(FILE *out);
-
-/* The tables, row by row: false past the last. */
-struct options_command_row {
-	const char *name, *arg; /* `arg` NULL: takes none */
-	unsigned bit;           /* COMMAND_* */
-	bool takes_filter;      /* options that filter, and an expression */
-};
-
-struct options_row {
-	int letter;        /* 0: none */
-	unsigned commands; /* the bits of those that take it, and others */
-	const char *name, *arg;
-};
-
-bool options_command(unsigned i, struct options_command_row *ret_row);
-bool options_row(unsigned i, struct options_row *ret_row);
-
-/* The i-th of the words that this option chooses from; NULL past the last, and if it takes other
- * values. */
-const char *options_choice(const char *option, unsigned i);
 
 #endif
