@@ -12,6 +12,11 @@ for format in text json csv; do
 done
 start_tracer "$WORK/whole.json" -f json --buffer 64M --netns "$netns" || exit 1
 whole=$TRACER
+# The tracepoint's own words, one line a transition: with room for all, and without.
+start_tracer "$WORK/raw.json" --raw -f json --buffer 4k --netns "$netns" || exit 1
+PIDS+=("$TRACER")
+start_tracer "$WORK/raw-whole.json" --raw -f json --buffer 64M --netns "$netns" || exit 1
+raw_whole=$TRACER
 
 for _ in 1 2 3; do
 	kill -STOP "${PIDS[@]}"
@@ -20,9 +25,10 @@ for _ in 1 2 3; do
 	play "$netns" "$WORK/truth" active-close >/dev/null || fail losses "the traffic did not play"
 done
 sleep 1.1
-kill -INT "$whole"
+kill -INT "$whole" "$raw_whole" "${PIDS[3]}"
 wait "$whole" || fail losses "the tracer with room ended with $?"
-for pid in "${PIDS[@]}"; do
+wait "$raw_whole" "${PIDS[3]}"
+for pid in "${PIDS[@]:0:3}"; do
 	kill -INT "$pid"
 	wait "$pid"
 	status=$?
@@ -36,6 +42,14 @@ summary=$(jq -n '[inputs | select(.event == "summary") | .lost_transition + .los
 grep -q '^[0-9:.]* lost [0-9,]* transition records' "$WORK/text" && grep -q 'lost: [0-9,]* transition' "$WORK/text" &&
 	ok losses "text: $(grep -m1 'lost [0-9]' "$WORK/text")" || fail losses "text: no word of a loss"
 grep -q '^lost,' "$WORK/csv" && ok losses "csv: $(grep -c '^lost,' "$WORK/csv") lost rows" || fail losses "csv: no lost row"
+
+# Emitted and lost are what happened, to the last one.
+emitted() { jq -n '[inputs | select(.event == "transition")] | length' "$1"; }
+of_summary() { jq -n "[inputs | select(.event == \"summary\") | .lost_transition] | add" "$1"; }
+happened=$(emitted "$WORK/raw-whole.json") told=$(emitted "$WORK/raw.json") gone=$(of_summary "$WORK/raw.json")
+[ "$(of_summary "$WORK/raw-whole.json")" = 0 ] && [ "$gone" -gt 0 ] && [ $((told + gone)) = "$happened" ] &&
+	ok losses "$told transitions emitted + $gone lost = $happened that happened" ||
+	fail losses "$told transitions emitted + $gone lost, of $happened that happened"
 
 # An exact dwell is keyed by cookie and transition; clocks of two programs differ by well under 1 ms.
 exact() {
