@@ -18,8 +18,7 @@ struct pump {
 };
 
 /*
- * One look, to be had every 10 ms or so: the default ring buffer holds 100 ms of 400,000
- * transitions a second. Number of records from the ring buffer (SESSION_DRAIN_MAX: there is more),
+ * One look, to be had every 10 ms or so: the default buffer bridges some 60 ms at full churn. Number of records from the ring buffer (SESSION_DRAIN_MAX: there is more),
  * or what `take` said when that was negative.
  */
 int pump_look(struct pump *pump);

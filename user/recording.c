@@ -319,6 +319,31 @@ int recording_read(struct recording_reader *reader,
 	}
 }
 
+int recording_each(const char *path, const void *records, size_t len, uint64_t until,
+		   int (*fn)(void *ctx, const void *record, size_t len), void *ctx)
+{
+	const unsigned char *bytes = records;
+
+	while (len) {
+		struct wire_head head;
+		int used;
+
+		if (len >= sizeof(head)) {
+			memcpy(&head, bytes, sizeof(head));
+			if (head.ts > until)
+				return RECORDING_ENOUGH;
+		}
+		used = fn(ctx, bytes, len);
+		if (used == -EBADMSG)
+			diag_error("recording '%s' is garbled: a record makes no sense", path);
+		if (used < 0)
+			return used;
+		bytes += used;
+		len -= (size_t)used;
+	}
+	return 0;
+}
+
 void recording_close(struct recording_reader *reader)
 {
 	if (!reader)

@@ -15,6 +15,7 @@
 #define TCPDWELL_RECORDING_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "meta.h"
 
@@ -42,6 +43,15 @@ struct recording_reader *recording_open(const char *path, struct meta *ret_meta)
  */
 int recording_read(struct recording_reader *reader,
 		   int (*fn)(void *ctx, const void *records, size_t len), void *ctx);
+
+/*
+ * Calls `fn` with each record of a payload until one is later than `until` (ns). `fn` returns the
+ * length of the record or a negative errno, which ends it; that a record is none (-EBADMSG) is told
+ * here, with `path`. 0, RECORDING_ENOUGH at that later record, or what `fn` said.
+ */
+#define RECORDING_ENOUGH 1
+int recording_each(const char *path, const void *records, size_t len, uint64_t until,
+		   int (*fn)(void *ctx, const void *record, size_t len), void *ctx);
 
 void recording_close(struct recording_reader *reader);
 

@@ -18,32 +18,18 @@ struct replay {
 	uint64_t until; /* ns: of a recording that is longer than -d, the rest is left out */
 };
 
-#define REPLAY_ENOUGH 1
+static int take_record(void *ctx, const void *record, size_t len)
+{
+	return tracer_feed(ctx, record, len);
+}
 
 static int take_frame(void *ctx, const void *records, size_t len)
 {
 	struct replay *replay = ctx;
-	const unsigned char *bytes = records;
+	int err = recording_each(replay->options->read_path, records, len, replay->until,
+				 take_record, replay->tracer);
 
-	while (len) {
-		struct wire_head head;
-		int used;
-
-		if (len >= sizeof(head)) {
-			memcpy(&head, bytes, sizeof(head));
-			if (head.ts > replay->until)
-				return REPLAY_ENOUGH;
-		}
-		used = tracer_feed(replay->tracer, bytes, len);
-		if (used < 0) {
-			diag_error("recording '%s' is garbled: a record makes no sense",
-				   replay->options->read_path);
-			return used;
-		}
-		bytes += used;
-		len -= (size_t)used;
-	}
-	return tracer_flush(replay->tracer);
+	return err ? err : tracer_flush(replay->tracer);
 }
 
 int replay_run(const struct options *options, FILE *out)
@@ -71,7 +57,7 @@ int replay_run(const struct options *options, FILE *out)
 	if (options->duration_ns && (!meta.duration_ns || options->duration_ns < meta.duration_ns))
 		replay.until = meta.attached + options->duration_ns;
 	err = recording_read(reader, take_frame, &replay);
-	err = finish(options, replay.tracer, NULL, err == REPLAY_ENOUGH ? 0 : err);
+	err = finish(options, replay.tracer, NULL, err == RECORDING_ENOUGH ? 0 : err);
 	tracer_free(replay.tracer);
 	recording_close(reader);
 	return err;

@@ -107,8 +107,6 @@ struct reading {
 	uint64_t next_told;  /* ns, our own clock */
 };
 
-#define READING_ENOUGH 1
-
 static void tell_progress(struct reading *reading)
 {
 	const char *path = reading->report->options->read_path;
@@ -124,32 +122,23 @@ static void tell_progress(struct reading *reading)
 		diag_progress("reading '%s': %u MB", path, (unsigned)(reading->done >> 20));
 }
 
+static int take_recorded(void *ctx, const void *record, size_t len)
+{
+	int used = view_feed(ctx, record, len);
+
+	return used == -ENOMEM ? out_of_memory() : used;
+}
+
 static int take_frame(void *ctx, const void *records, size_t len)
 {
 	struct reading *reading = ctx;
-	const unsigned char *bytes = records;
+	int err;
 
 	reading->done += len;
-	while (len) {
-		struct wire_head head;
-		int used;
-
-		if (len >= sizeof(head)) {
-			memcpy(&head, bytes, sizeof(head));
-			if (head.ts > reading->until)
-				return READING_ENOUGH;
-		}
-		used = view_feed(reading->report->view, bytes, len);
-		if (used == -ENOMEM)
-			return out_of_memory();
-		if (used < 0) {
-			diag_error("recording '%s' is garbled: a record makes no sense",
-				   reading->report->options->read_path);
-			return used;
-		}
-		bytes += used;
-		len -= (size_t)used;
-	}
+	err = recording_each(reading->report->options->read_path, records, len, reading->until,
+			     take_recorded, reading->report->view);
+	if (err)
+		return err;
 	tell_progress(reading);
 	return stop_is_asked() ? -EINTR : 0;
 }
@@ -176,7 +165,7 @@ static int read_all(struct reading *reading, struct recording_reader *reader,
 	reading->next_told = clock_now() + PROGRESS_NS;
 	err = recording_read(reader, take_frame, reading);
 	diag_progress_end();
-	if (err == READING_ENOUGH)
+	if (err == RECORDING_ENOUGH)
 		err = 0;
 	if (err == -EINTR)
 		diag_warn("interrupted: the report is of what was read until now");

@@ -46,28 +46,23 @@ static int take_record(void *ctx, const void *record, size_t len)
 	return err;
 }
 
+static int take_recorded(void *ctx, const void *record, size_t len)
+{
+	struct wire_head head;
+	int err = take_record(ctx, record, len);
+
+	/* What has been taken is at least a head long. */
+	if (!err)
+		memcpy(&head, record, sizeof(head));
+	return err ? err : head.len;
+}
+
 static int take_frame(void *ctx, const void *records, size_t len)
 {
-	struct stuck *stuck = ctx;
-	const unsigned char *bytes = records;
+	const struct stuck *stuck = ctx;
 
-	while (len) {
-		struct wire_head head;
-		int err;
-
-		if (len < sizeof(head))
-			return -EBADMSG;
-		memcpy(&head, bytes, sizeof(head));
-		err = take_record(stuck, bytes, len);
-		if (err) {
-			diag_error("recording '%s' is garbled: a record makes no sense",
-				   stuck->options->read_path);
-			return err;
-		}
-		bytes += head.len;
-		len -= head.len;
-	}
-	return 0;
+	return recording_each(stuck->options->read_path, records, len, UINT64_MAX, take_recorded,
+			      ctx);
 }
 
 /* ---- the answer ---- */
