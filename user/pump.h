@@ -18,8 +18,9 @@ struct pump {
 };
 
 /*
- * One look, to be had every 10 ms or so: the default buffer bridges some 60 ms at full churn. Number of records from the ring buffer (SESSION_DRAIN_MAX: there is more),
- * or what `take` said when that was negative.
+ * One look, to be had every 10 ms or so: the default buffer bridges some 60 ms at full churn.
+ * Number of records from it (SESSION_DRAIN_MAX: there is more), or what `take` said when that was
+ * negative.
  */
 int pump_look(struct pump *pump);
 
