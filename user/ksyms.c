@@ -131,7 +131,6 @@ int ksyms_fill(struct config *ret_config)
 
 	if (!file)
 		return -errno;
-	setvbuf(file, NULL, _IOFBF, 1 << 16);
 	config->n_ranges = 0;
 	config->tw_timer_handler = 0;
 	err = read_symbols(file, config, &addresses);

@@ -84,13 +84,15 @@ static bool print_list(const char *which)
 int main(int argc, char **argv)
 {
 	static struct options options; /* 32 KiB of port sets: not for the stack */
+	static char output[OUTPUT_BUFFER];
 
 	if (argc == 2 && print_list(argv[1]))
 		return close_output(DIAG_OK);
 	if (options_parse(&options, argc, argv))
 		return DIAG_USAGE;
 	diag_init(options.quiet, options.verbose);
-	/* Whoever prints flushes when it has something to show. */
-	setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+	/* Whoever prints flushes when it has something to show. Without a buffer of ours glibc takes
+	 * one of st_blksize, whatever size is asked for. */
+	setvbuf(stdout, output, _IOFBF, sizeof(output));
 	return close_output(run(&options));
 }
