@@ -159,6 +159,19 @@ static __always_inline void wire_submit(void *record, struct wire_slip slip)
  */
 #define GET(typed, src, field) ((typed) ? (src)->field : BPF_CORE_READ(src, field))
 
+/*
+ * 16 bytes between places that are aligned to 8. memcpy() from a kernel structure goes byte by
+ * byte, since its pointers carry no alignment, and each byte is a load that the JIT guards.
+ */
+static __always_inline void copy_16(void *to, const void *from)
+{
+	__u64 *words = to;
+	const __u64 *source = from;
+
+	words[0] = source[0];
+	words[1] = source[1];
+}
+
 /* The verifier calculates with numbers, not with pointers that it knows: a copy is a number. */
 static __always_inline __u64 address_of(const void *pointer)
 {

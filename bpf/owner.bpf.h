@@ -24,7 +24,7 @@ static __always_inline void owner_fill(struct task_struct *task, __u32 *pid, cha
 
 	*pid = GET(typed, task, tgid);
 	if (typed)
-		__builtin_memcpy(comm, (void *)&leader->comm, 16);
+		copy_16(comm, &leader->comm);
 	else
 		bpf_core_read(comm, 16, &leader->comm);
 }

@@ -14,13 +14,15 @@ __u64 sweep_since = 0;
 static __always_inline int write_timewait(struct seq_file *seq, struct inet_timewait_sock *tw)
 {
 	struct wire_timewait rec = {};
+	struct common_copy common;
 	__u64 ts;
 
 	/* The substate changes an instant before the timer moves: what is read later is the later.
 	 */
 	if (!config.samples && BPF_CORE_READ(tw, tw_substate) != WIRE_TIME_WAIT)
 		return 0;
-	timewait_identity(tw, &rec.id);
+	common_read(&common, tw);
+	timewait_identity(&common, &rec.id);
 	ts = wire_stamp(&rec.head, WIRE_TIMEWAIT, sizeof(rec));
 	timewait_fill(&rec, tw, (struct timewait_event){.op = WIRE_TW_SEEN}, ts);
 	if (!config.samples && rec.expires - WIRE_TIMEWAIT_LEN_NS < sweep_since)

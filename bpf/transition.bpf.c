@@ -30,8 +30,8 @@ static __always_inline void identity_of(const struct sock *sk, const struct tcp_
 		addr_from_v4(id->laddr, GET(typed, common, skc_rcv_saddr));
 		addr_from_v4(id->raddr, GET(typed, common, skc_daddr));
 	} else if (typed) {
-		__builtin_memcpy(id->laddr, (void *)&common->skc_v6_rcv_saddr, 16);
-		__builtin_memcpy(id->raddr, (void *)&common->skc_v6_daddr, 16);
+		copy_16(id->laddr, &common->skc_v6_rcv_saddr);
+		copy_16(id->raddr, &common->skc_v6_daddr);
 	} else {
 		bpf_core_read(id->laddr, 16, &common->skc_v6_rcv_saddr);
 		bpf_core_read(id->raddr, 16, &common->skc_v6_daddr);
