@@ -64,20 +64,31 @@ static __always_inline bool table_is_full(const struct net *net, bool typed)
 	       BPF_CORE_READ(row, sysctl_max_tw_buckets);
 }
 
-static __always_inline __u16 flags_of_end(const struct sock *sk, const struct tcp_sock *tp,
-					  bool typed)
+/* Without a FIN-WAIT or CLOSING before it the kernel makes no mini-socket of it (tcp_time_wait). */
+static __always_inline __u16 flags_of_waiting(const struct sock *sk, const struct tcp_sock *tp,
+					      bool typed)
 {
-	const struct net *net = GET(typed, sk, __sk_common.skc_net.net);
 	__u16 flags = 0;
 
-	if (table_is_full(net, typed))
+	if (table_is_full(GET(typed, sk, __sk_common.skc_net.net), typed))
 		flags |= WIRE_F_TW_FULL;
 	if (GET(typed, sk, __sk_common.skc_flags) & (1UL << SOCK_DONE))
 		flags |= WIRE_F_FIN_SEEN;
-	if (GET(typed, tp, snd_una) == GET(typed, tp, write_seq))
-		flags |= WIRE_F_ALL_ACKED;
 	if (GET(typed, tp, linger2) < 0)
 		flags |= WIRE_F_LINGER2;
+	return flags;
+}
+
+static __always_inline __u16 flags_of_end(const struct sock *sk, const struct tcp_sock *tp,
+					  int from, bool typed)
+{
+	const __u32 waiting = 1 << WIRE_FIN_WAIT1 | 1 << WIRE_FIN_WAIT2 | 1 << WIRE_CLOSING;
+	__u16 flags = 0;
+
+	if (waiting & 1U << (from & 31))
+		flags |= flags_of_waiting(sk, tp, typed);
+	if (from == WIRE_LAST_ACK && GET(typed, tp, snd_una) == GET(typed, tp, write_seq))
+		flags |= WIRE_F_ALL_ACKED;
 	if (GET(typed, sk, sk_lock.owned))
 		flags |= WIRE_F_HELD;
 	return flags;
@@ -201,8 +212,6 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	struct wire_transition *rec;
 	struct wire_slip slip = {};
 
-	if (config.told && !(config.told & (1U << (from & 31) | 1U << (to & 31))))
-		return 0;
 	/* SCTP and MPTCP come this way too. */
 	if (GET(typed, sk, sk_protocol) != IPPROTO_TCP || is_unborn_clone(sk, from, to, typed))
 		return 0;
@@ -220,7 +229,7 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	rec->from = from;
 	rec->to = to;
 	if (tp)
-		flags |= flags_of_end(sk, tp, typed) | flags_by_stack(ctx, sk, from, typed);
+		flags |= flags_of_end(sk, tp, from, typed) | flags_by_stack(ctx, sk, from, typed);
 	if (from == WIRE_SYN_RECV && clones_are_untold)
 		flags |= WIRE_F_UNTOLD;
 	rec->flags = flags | owner_of(sk, from, to, typed, rec);
@@ -263,13 +272,21 @@ static __always_inline struct done *done_here(void)
 	return bpf_map_lookup_elem(&done, &zero);
 }
 
+static __always_inline bool is_asked_for(int from, int to)
+{
+	return !config.told || config.told & (1U << (from & 31) | 1U << (to & 31));
+}
+
 static __always_inline int tell_and_note(void *ctx, const struct sock *sk, int from, int to,
 					 bool typed)
 {
-	struct done *here = done_here();
+	struct done *here;
 	__u32 slot;
 
+	if (!is_asked_for(from, to))
+		return 0;
 	tell_transition(ctx, sk, from, to, typed, 0);
+	here = done_here();
 	if (!here)
 		return 0;
 	slot = here->next++ % DONE_SLOTS;
@@ -281,8 +298,11 @@ static __always_inline int tell_and_note(void *ctx, const struct sock *sk, int f
 static __always_inline int tell_unless_noted(void *ctx, const struct sock *sk, int from, int to,
 					     bool typed)
 {
-	struct done *here = done_here();
+	struct done *here;
 
+	if (!is_asked_for(from, to))
+		return 0;
+	here = done_here();
 	if (!here)
 		return 0;
 	for (int i = 0; i < DONE_SLOTS; i++) {

@@ -74,15 +74,16 @@ struct wire_id {
 };
 
 /* wire_transition.flags: what else was true of the socket at that moment. */
-#define WIRE_F_OWNED     (1 << 0) /* its owner's system call made this move: pid and comm name it */
-#define WIRE_F_TW_FULL   (1 << 1) /* tcp_max_tw_buckets mini-sockets existed in its namespace */
-#define WIRE_F_FIN_SEEN  (1 << 2) /* the peer's FIN was received (SOCK_DONE) */
-#define WIRE_F_ALL_ACKED (1 << 3) /* everything sent, FIN included, was acknowledged */
-#define WIRE_F_LINGER2                                                                          \
-	(1 << 4)               /* TCP_LINGER2 is negative: FIN-WAIT-2 is to be cut short by RST \
-				*/
-#define WIRE_F_KILLED (1 << 5) /* tcp_abort() took a listener down, which leaves no sk_err */
-#define WIRE_F_HELD   (1 << 6) /* a system call, anyone's, held the socket; told with `to` CLOSE */
+#define WIRE_F_OWNED (1 << 0) /* its owner's system call made this move: pid and comm name it */
+/* Three of `-> CLOSE` from FIN-WAIT-1, FIN-WAIT-2 and CLOSING: */
+#define WIRE_F_TW_FULL  (1 << 1) /* tcp_max_tw_buckets mini-sockets existed in its namespace */
+#define WIRE_F_FIN_SEEN (1 << 2) /* the peer's FIN was received (SOCK_DONE) */
+#define WIRE_F_LINGER2                                                                             \
+	(1 << 4)                  /* TCP_LINGER2 is negative: FIN-WAIT-2 is to be cut short by RST \
+				   */
+#define WIRE_F_ALL_ACKED (1 << 3) /* LAST-ACK -> CLOSE: all sent, FIN included, is acknowledged */
+#define WIRE_F_KILLED    (1 << 5) /* tcp_abort() took a listener down, which leaves no sk_err */
+#define WIRE_F_HELD      (1 << 6) /* a system call, anyone's, held the socket; told with `to` CLOSE */
 #define WIRE_F_RST_DOUBT                                                        \
 	(1 << 7) /* ECONNRESET, but tcp_validate_incoming() is not on the stack \
 		  */
