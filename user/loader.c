@@ -33,9 +33,9 @@ static const struct {
 #define RINGS_MAX  64
 #define BUFFER_MIN 4096
 
-/* By default: 60 ms of the 250,000 records a second that a CPU full of short connections makes. */
-#define BUFFER_OF_A_RING (2ULL << 20)
-#define BUFFER_MOST      (32ULL << 20)
+/* By default: 150 ms of the 200,000 records a second that a CPU full of short connections makes. */
+#define BUFFER_OF_A_RING (4ULL << 20)
+#define BUFFER_MOST      (64ULL << 20)
 #define BUFFER_OF_ALL    (4ULL << 20) /* where all share one */
 
 /* libbpf speaks only to who asked for details: its words are for those who write such programs. */

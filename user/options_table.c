@@ -428,7 +428,7 @@ const struct options_row options_rows[] = {
 	{'r', REPLAYS, "read", "FILE", set_read, "replay FILE ('-': standard input), without root"},
 	{0, STREAMS, "raw", NULL, set_raw, "transitions in the tracepoint's own words"},
 	{0, LIVES, "buffer", "SIZE", set_buffer,
-	 "buffer of all CPUs, a power of two (default 2M a CPU, 32M at most)"},
+	 "buffer of all CPUs, a power of two (default 4M a CPU, 64M at most)"},
 	{0, LIVES, "transitions", "WAY", set_transitions,
 	 "auto, tp_btf or tp: how transitions are seen"},
 	{0, LIVES, "timewait", "WAY", set_timewait,
