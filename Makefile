@@ -98,6 +98,7 @@ bench: deps
 	@cp tests/bench/states.bt $(BUILD)/bench/
 	@tests/bench/bench.sh $(BUILD)
 	@tests/bench/report.sh $(BUILD)
+	@tests/bench/snapshot.sh $(BUILD)
 
 # ---- kernel side ----
 

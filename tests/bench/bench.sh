@@ -15,14 +15,17 @@ BENCH=$BUILD/bench
 NUMBERS=${NUMBERS:-$WORK/numbers} # a line a run: mode, and name=value
 STATS=$(sysctl -n kernel.bpf_stats_enabled)
 on_exit "sysctl -qw kernel.bpf_stats_enabled=$STATS"
-sysctl -qw kernel.bpf_stats_enabled=1
+# The statistics cost more than what they measure: only the time of programs is taken with them.
+statistics() { sysctl -qw "kernel.bpf_stats_enabled=$1"; }
+statistics 0
 
 MODES=${MODES:-none empty text json hist write tcpstates tcplife bpftrace perf}
 
 # command_of MODE: the command, its output in $WORK/out.
 command_of() {
 	case $1 in
-	empty) echo "$BENCH/empty $WORK/ready" ;;
+	empty) echo "$BENCH/empty $WORK/ready empty" ;;
+	empty_timer) echo "$BENCH/empty $WORK/ready empty_timer" ;;
 	text) echo "$TCPDWELL --ready-file $WORK/ready" ;;
 	json) echo "$TCPDWELL --ready-file $WORK/ready -f json" ;;
 	hist) echo "$TCPDWELL --ready-file $WORK/ready hist" ;;
@@ -38,7 +41,7 @@ programs_of() { cat "/proc/$1"/fdinfo/* 2>/dev/null | sed -n 's/^prog_id:[[:spac
 
 is_ready() { # MODE PID
 	case $1 in
-	empty | text | json | hist | write) test -s "$WORK/ready" ;;
+	empty* | text | json | hist | write) test -s "$WORK/ready" ;;
 	perf) grep -q anon_inode:.perf_event < <(ls -l "/proc/$2/fd" 2>/dev/null) ;;
 	*) [ -n "$(programs_of "$2")" ] ;;
 	esac
@@ -70,7 +73,9 @@ end() {
 	wait "$PEER"
 }
 
-ticks_of() { awk '{ print $14, $15 }' "/proc/$1/stat"; }
+# ns on a CPU of all threads: ticks are charged whole to whoever runs when a tick comes, as a reader that sleeps by
+# timer does.
+cpu_of() { cat "/proc/$1"/task/*/schedstat | awk '{ n += $1 } END { printf "%.0f", n }'; }
 
 # kernel_ns PID: "ns of the programs on the tracepoint, ns of all its programs, runs".
 kernel_ns() {
@@ -90,28 +95,37 @@ lost_of() { # MODE: what it says itself, or what is missing of its lines
 	esac
 }
 
-# measure MODE CONNECTIONS: a line into NUMBERS.
+# churn CONNECTIONS: seconds it took.
+churn() { "$BENCH/load" -n "$1" -h "$HELD" -c 0 | jq .seconds; }
+
+# measure MODE CONNECTIONS [NAME]: a line into NUMBERS, called NAME: all that is measured without statistics, then, if
+# it is a round, with them the time of the programs.
 measure() {
-	local mode=$1 seconds before after kernel=(0 0 0) memory=0 lost=0
+	local mode=$1 name=${3:-$1} seconds before after kernel=(0 0 0) memory=0 lost=0
 	if [ "$mode" = none ]; then
-		seconds=$("$BENCH/load" -n "$2" -h "$HELD" -c 0 | jq .seconds)
+		seconds=$(churn "$2")
 		echo "$mode seconds=$seconds rate=$(awk -v n="$2" -v s="$seconds" 'BEGIN { print n / s }')" >>"$NUMBERS"
 		return
 	fi
-	begin "$mode" || { echo "$mode missing=${REASON// /_}" >>"$NUMBERS"; return; }
-	before=$(ticks_of "$PEER")
-	seconds=$("$BENCH/load" -n "$2" -h "$HELD" -c 0 | jq .seconds)
+	begin "$mode" || { echo "$name missing=${REASON// /_}" >>"$NUMBERS"; return; }
+	before=$(cpu_of "$PEER")
+	seconds=$(churn "$2")
 	sleep 0.3
-	after=$(ticks_of "$PEER")
-	read -r -a kernel < <(kernel_ns "$PEER")
+	after=$(cpu_of "$PEER")
+	if [ "$mode" = "$name" ]; then
+		statistics 1
+		churn "$2" >/dev/null
+		read -r -a kernel < <(kernel_ns "$PEER")
+		statistics 0
+	fi
 	memory=$(awk '/^VmHWM/ { print $2 }' "/proc/$PEER/status")
 	end
 	lost=$(lost_of "$mode")
-	awk -v mode="$mode" -v n="$2" -v h="$HELD" -v s="$seconds" -v b="$before" -v a="$after" -v on="${kernel[0]}" \
-		-v all="${kernel[1]}" -v runs="${kernel[2]}" -v mem="$memory" -v lost="$lost" -v hz="$(getconf CLK_TCK)" 'BEGIN {
-		split(b, x, " "); split(a, y, " "); moves = n * 8 + h * 4
-		printf "%s seconds=%f rate=%f cpu=%f mem=%f lost=%d", mode, s, n / s,
-			(y[1] + y[2] - x[1] - x[2]) / hz / moves * 1e6, mem / 1024, lost
+	rm -f "$WORK/out" "$WORK/recording" "$WORK/perf.data"
+	awk -v name="$name" -v n="$2" -v h="$HELD" -v s="$seconds" -v b="$before" -v a="$after" -v on="${kernel[0]}" \
+		-v all="${kernel[1]}" -v runs="${kernel[2]}" -v mem="$memory" -v lost="$lost" 'BEGIN {
+		moves = n * 8 + h * 4
+		printf "%s seconds=%f rate=%f cpu=%f mem=%f lost=%d", name, s, n / s, (a - b) / moves / 1e3, mem / 1024, lost
 		if (runs) printf " ns=%f all=%f", on / runs, all / runs
 		print "" }' >>"$NUMBERS"
 }
@@ -164,23 +178,18 @@ bytes_per_connection() {
 	echo "memory bytes=$(((million - none) * 1024 / 1000000))" >>"$NUMBERS"
 }
 
-# timers: what the programs on timer tracepoints cost where no TIME-WAIT is about: ping-pong over one connection.
+# timers: what a program on a timer tracepoint costs where no TIME-WAIT is about, beside an empty one.
 timers() {
-	begin hist || return
-	"$BENCH/load" -m timers -n 100000 -c 0 >/dev/null
-	bpftool prog show -j | jq -r "map(select(.name | startswith(\"timewait_timer\")) | select(.run_cnt > 1000))[] |
-		\"timers:\(.name) ns=\(.run_time_ns / .run_cnt) runs=\(.run_cnt)\"" >>"$NUMBERS"
-	end
-}
-
-snapshot() {
-	local TIMEFORMAT=%R
-	"$BENCH/load" -m held -n 0 -h 9000 -c 0 >/dev/null &
-	local load=$!
-	wait_for 20 sh -c "[ \"\$(ls /proc/$load/fd | wc -l)\" -ge 18000 ]"
-	echo "snapshot stuck=$({ time "$TCPDWELL" stuck >/dev/null; } 2>&1) ss=$({ time nsenter -t "$load" -n ss -tanpoie >/dev/null; } 2>&1 | tail -1)" >>"$NUMBERS"
-	kill "$load"
-	wait "$load" 2>/dev/null
+	local mode
+	for mode in empty_timer hist; do
+		begin "$mode" || return
+		statistics 1
+		"$BENCH/load" -m timers -n 100000 -c 0 >/dev/null
+		statistics 0
+		bpftool prog show -j | jq -r "map(select(.name | test(\"^(empty_timer|timewait_timer)\")) | select(.run_cnt > 1000))[] |
+			\"timers:\(.name) ns=\(.run_time_ns / .run_cnt)\"" >>"$NUMBERS"
+		end
+	done
 }
 
 for ((round = 0; round < ROUNDS; round++)); do
@@ -189,14 +198,10 @@ for ((round = 0; round < ROUNDS; round++)); do
 	done
 	for mode in text tcpstates; do first_event "$mode"; done
 done
-for mode in text json hist write; do
-	measure "$mode" "$LONG"
-	sed -i "\$s/^$mode /long:$mode /" "$NUMBERS"
-done
-timers
+for mode in text json hist write; do measure "$mode" "$LONG" "long:$mode"; done
+for ((round = 0; round < ROUNDS; round++)); do timers; done
 for how in hist trace "trace -f json"; do replay "$how"; done
 bytes_per_connection
-snapshot
 
 echo "Linux $(uname -r), $(nproc) CPUs, $ROUNDS rounds of $CHURN connections, $HELD held; medians (least..most)"
 "$TESTS/bench/table.sh" "$NUMBERS" "$BUILD/bench.json"

@@ -17,7 +17,7 @@ jq -r '
 	def n(d): if . == null then "-" else (. * pow(10; d) | round / pow(10; d) | tostring) end;
 	def spread(d): if . == null then "-" else "\(.median | n(d)) (\(.min | n(d))..\(.max | n(d)))" end;
 	. as $all | ["tracer", "conn/s", "kept", "ns/event", "all_programs", "CPU_s/M", "MB", "lost", "first_ms"],
-	("none empty text json hist write tcpstates tcplife bpftrace perf" | split(" ")[] | . as $m | $all[$m] | if .missing then
+	("none empty text json hist write tcpstates tcplife bpftrace perf" | split(" ")[] | . as $m | $all[$m] // empty | if .missing then
 		[$m, "(" + (.missing | gsub("_"; " ")) + ")"] else
 		[$m, (.rate | spread(0)), (.kept / ($all.empty.kept // 1) | n(2)), (.ns | spread(0)), (.all.median | n(0)), (.cpu | spread(2)),
 		 (.mem.median | n(1)), (.lost.max | n(0)), (.first.median | n(0))] end) | join("|")' "$JSON" | column -t -s'|'
