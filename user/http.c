@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
@@ -238,18 +237,16 @@ struct http *http_open(int fd, const struct http_limits *limits, http_answer_fn 
 	return NULL;
 }
 
-void http_run(struct http *http, uint64_t ns)
+void http_run(struct http *http, int wake_fd, int ms)
 {
-	struct pollfd ready = {.fd = http->epoll_fd, .events = POLLIN};
-	struct timespec most = {.tv_sec = (time_t)(ns / NS_PER_S),
-				.tv_nsec = (long)(ns % NS_PER_S)};
-	MHD_UNSIGNED_LONG_LONG ms;
+	struct pollfd ready[] = {{.fd = http->epoll_fd, .events = POLLIN},
+				 {.fd = wake_fd, .events = POLLIN}};
+	MHD_UNSIGNED_LONG_LONG sooner;
 
 	/* It may have work left that no socket tells of. */
-	if (MHD_get_timeout(http->daemon, &ms) == MHD_YES && ms * NS_PER_MS < ns)
-		most = (struct timespec){.tv_sec = (time_t)(ms / 1000),
-					 .tv_nsec = (long)(ms % 1000 * NS_PER_MS)};
-	ppoll(&ready, 1, &most, NULL);
+	if (MHD_get_timeout(http->daemon, &sooner) == MHD_YES && sooner < (unsigned)ms)
+		ms = (int)sooner;
+	poll(ready, sizeof(ready) / sizeof(ready[0]), ms);
 	MHD_run(http->daemon);
 	cut_the_slow(http);
 }

@@ -40,8 +40,9 @@ struct http;
 /* Owns `fd` from here on. NULL with errno. */
 struct http *http_open(int fd, const struct http_limits *limits, http_answer_fn answer, void *ctx);
 
-/* Waits until there is something to do, `ns` at most, then does it. */
-void http_run(struct http *http, uint64_t ns);
+/* Waits until there is something to do, or `wake_fd` is readable (-1: none), `ms` at most, then
+ * does it. */
+void http_run(struct http *http, int wake_fd, int ms);
 
 /* Connections there are. */
 unsigned http_connections(const struct http *http);

@@ -9,7 +9,6 @@
 #include "diag.h"
 #include "pump.h"
 #include "ready.h"
-#include "session.h"
 
 struct monitor {
 	struct session *session;
@@ -79,6 +78,16 @@ int monitor_look(struct monitor *monitor)
 	int drained = pump_look(&monitor->pump);
 
 	return drained < 0 ? drained : drained >= SESSION_DRAIN_MAX;
+}
+
+struct session_pause monitor_pause(const struct monitor *monitor)
+{
+	return session_pause(monitor->session);
+}
+
+void monitor_wait(const struct monitor *monitor)
+{
+	session_wait(monitor->session);
 }
 
 int monitor_census(struct monitor *monitor)

@@ -8,6 +8,7 @@
 
 #include "meta.h"
 #include "options.h"
+#include "session.h"
 #include "view.h"
 
 struct monitor;
@@ -23,11 +24,14 @@ struct monitor *monitor_open(const struct options *options);
 struct view *monitor_view(struct monitor *monitor);
 
 /*
- * Takes in what happened since the last call: to be called every MONITOR_LOOK_NS or so. Positive:
- * there is more, call it again at once. 0: nothing more for now. Negative errno, told.
+ * Takes in what happened since the last call. Positive: there is more, call it again at once. 0:
+ * nothing more for now, call it again as monitor_pause() says. Negative errno, told.
  */
-#define MONITOR_LOOK_NS 10000000ULL
 int monitor_look(struct monitor *monitor);
+
+/* See session_pause(), session_wait(). */
+struct session_pause monitor_pause(const struct monitor *monitor);
+void monitor_wait(const struct monitor *monitor);
 
 /* Replaces the view's census by what is there now. 0, or -errno after it was told. */
 int monitor_census(struct monitor *monitor);

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "clock.h"
 #include "diag.h"
@@ -220,7 +219,6 @@ static int settle(struct monitor *monitor)
 
 static int watch(const struct options *options, struct monitor *monitor)
 {
-	const struct timespec moment = {.tv_nsec = (long)MONITOR_LOOK_NS};
 	uint64_t until = monitor_view(monitor)->meta->attached + options->duration_ns;
 	int more = 0;
 
@@ -229,7 +227,7 @@ static int watch(const struct options *options, struct monitor *monitor)
 	while (more >= 0 && !stop_is_asked() && (!options->duration_ns || clock_now() < until)) {
 		more = monitor_look(monitor);
 		if (!more)
-			nanosleep(&moment, NULL); /* a signal ends it early, as it should */
+			monitor_wait(monitor);
 	}
 	return more < 0 ? more : settle(monitor);
 }

@@ -273,7 +273,9 @@ static int loop(struct serve *serve)
 	int more = 0;
 
 	while (more >= 0 && !stop_is_asked()) {
-		http_run(serve->http, more ? 0 : MONITOR_LOOK_NS);
+		struct session_pause pause = monitor_pause(serve->monitor);
+
+		http_run(serve->http, pause.bell_fd, more ? 0 : pause.ms);
 		more = monitor_look(serve->monitor);
 	}
 	return more < 0 ? DIAG_FAILED : DIAG_OK;

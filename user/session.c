@@ -6,9 +6,9 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -287,10 +287,14 @@ static int drain_ringbuf(struct session *session, session_record_fn fn, void *ct
 
 int session_drain(struct session *session, session_record_fn fn, void *ctx)
 {
-	int drained = session->rings
-			      ? rings_drain(session->rings, clock_now(), SESSION_DRAIN_MAX, fn, ctx)
-			      : drain_ringbuf(session, fn, ctx);
+	int drained;
 
+	if (session->rings) {
+		ring_buffer__consume(session->ring); /* the bell is heard */
+		drained = rings_drain(session->rings, clock_now(), SESSION_DRAIN_MAX, fn, ctx);
+	} else {
+		drained = drain_ringbuf(session, fn, ctx);
+	}
 	if (drained > 0)
 		session->pause_ns = PAUSE_BUSY_NS;
 	else if (session->pause_ns < PAUSE_IDLE_NS)
@@ -298,15 +302,18 @@ int session_drain(struct session *session, session_record_fn fn, void *ctx)
 	return drained;
 }
 
-/* The file is readable from the moment that the bell was rung until it is heard. */
+struct session_pause session_pause(const struct session *session)
+{
+	return (struct session_pause){.bell_fd = ring_buffer__epoll_fd(session->ring),
+				      .ms = (int)(session->pause_ns / NS_PER_MS)};
+}
+
 void session_wait(const struct session *session)
 {
-	int file = ring_buffer__epoll_fd(session->ring);
-	struct epoll_event event;
+	struct session_pause pause = session_pause(session);
+	struct pollfd bell = {.fd = pause.bell_fd, .events = POLLIN};
 
-	epoll_wait(file, &event, 1, (int)(session->pause_ns / NS_PER_MS));
-	if (session->rings)
-		ring_buffer__consume(session->ring);
+	poll(&bell, 1, pause.ms);
 }
 
 int session_losses(struct session *session, session_record_fn fn, void *ctx)

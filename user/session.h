@@ -39,9 +39,17 @@ int session_attach(struct session *session, struct meta *ret_meta);
 int session_drain(struct session *session, session_record_fn fn, void *ctx);
 
 /*
- * Waits until it is time to look again: 10 ms while something happens, up to 50 ms while nothing
- * does. A signal ends it early, and so does a ring that is half full.
+ * When to drain again: in `ms`, 10 while something happens and up to 50 while nothing does, or as
+ * soon as `bell_fd` is readable: a ring is half full.
  */
+struct session_pause {
+	int bell_fd; /* the session's */
+	int ms;
+};
+
+struct session_pause session_pause(const struct session *session);
+
+/* Waits that long. A signal ends it early. */
 void session_wait(const struct session *session);
 
 /* Hands over a WIRE_LOST for each kind that lost records since the last call. 0, or what `fn`

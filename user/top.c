@@ -156,10 +156,12 @@ static int take_keys(struct top *top)
 
 static void wait_a_moment(struct top *top)
 {
-	struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct session_pause pause = monitor_pause(top->monitor);
+	struct pollfd files[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+				 {.fd = pause.bell_fd, .events = POLLIN}};
 
-	if (poll(&keyboard, 1, (int)(MONITOR_LOOK_NS / NS_PER_MS)) > 0 &&
-	    keyboard.revents & (POLLHUP | POLLERR | POLLNVAL))
+	if (poll(files, sizeof(files) / sizeof(files[0]), pause.ms) > 0 &&
+	    files[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 		top->is_gone = true;
 }
 

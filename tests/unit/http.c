@@ -67,7 +67,7 @@ static void run_for(struct http *http, uint64_t ns)
 	uint64_t until = clock_now() + ns;
 
 	while (clock_now() < until)
-		http_run(http, 5 * NS_PER_MS);
+		http_run(http, -1, 5);
 }
 
 /* What comes first within two seconds: "" the end of the connection, "?" nothing. */
@@ -80,7 +80,7 @@ static const char *reads(struct http *http, int fd)
 	while (clock_now() < until) {
 		struct pollfd ready = {.fd = fd, .events = POLLIN};
 
-		http_run(http, 5 * NS_PER_MS);
+		http_run(http, -1, 5);
 		if (poll(&ready, 1, 0) != 1)
 			continue;
 		len = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
