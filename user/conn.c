@@ -183,8 +183,8 @@ static void feed_swept(struct conn_table *table, const struct wire_swept *s)
 
 	if (table->config.samples)
 		conn_sample_swept(table, s);
-	for (entry = table->store.unsettled; entry && !s->blind; entry = next) {
-		next = entry->unsettled_next;
+	for (entry = store_first_unsettled(&table->store); entry && !s->blind; entry = next) {
+		next = store_next_unsettled(&table->store, entry);
 		if (!entry->is_mini && entry->wanted == MATCH_UNDECIDED &&
 		    entry->conn.id.netns == s->netns && entry->conn.since < s->head.ts)
 			store_remove(&table->store, entry);
@@ -193,9 +193,22 @@ static void feed_swept(struct conn_table *table, const struct wire_swept *s)
 
 /* ---- the table ---- */
 
+/* Evicts what was given up for want of memory, by `ts`. Nobody is at work on an entry now. */
+static void drop_given_up(struct conn_table *table, uint64_t ts)
+{
+	struct store_entry *entry;
+
+	while ((entry = store_first_given_up(&table->store))) {
+		store_remove(&table->store, entry);
+		table->evicted++;
+		life_incomplete_until(table, ts);
+	}
+}
+
 void conn_advance(struct conn_table *table, uint64_t now)
 {
 	conn_mini_settle(table, now);
+	drop_given_up(table, now);
 }
 
 void conn_feed(struct conn_table *table, const union decode_record *rec)
@@ -223,6 +236,7 @@ void conn_feed(struct conn_table *table, const union decode_record *rec)
 		conn_there_holder(table, &rec->holder);
 	else if (rec->head.kind == WIRE_CENSUS)
 		conn_there_census(table, &rec->census);
+	drop_given_up(table, rec->head.ts);
 }
 
 struct conn_table *conn_table_new(const struct conn_config *config)
@@ -231,6 +245,7 @@ struct conn_table *conn_table_new(const struct conn_config *config)
 
 	if (!table)
 		return NULL;
+	store_init(&table->store);
 	table->config = *config;
 	table->complete_since = config->attached;
 	return table;
@@ -257,7 +272,8 @@ size_t conn_unsettled(const struct conn_table *table, uint32_t *ret_netns, size_
 	const struct store_entry *entry;
 	size_t n = 0, i;
 
-	for (entry = table->store.unsettled; entry; entry = entry->unsettled_next) {
+	for (entry = store_first_unsettled(&table->store); entry;
+	     entry = store_next_unsettled(&table->store, entry)) {
 		for (i = 0; i < n && ret_netns[i] != entry->conn.id.netns; i++)
 			;
 		if (i == n && n < max)
@@ -271,10 +287,10 @@ void conn_each(const struct conn_table *table,
 {
 	const struct store_entry *entry;
 
-	for (entry = table->store.all; entry; entry = entry->next)
+	for (entry = store_first(&table->store); entry; entry = store_next(&table->store, entry))
 		if (entry->wanted == MATCH_YES)
 			fn(ctx, &entry->conn,
-			   entry->lost != table->lost || entry->missed != table->missed ||
+			   entry->lost != table->lost || entry->missed != (uint32_t)table->missed ||
 				   entry->is_held);
 }
 

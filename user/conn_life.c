@@ -16,9 +16,8 @@ void life_decide_wanted(struct conn_table *table, struct store_entry *entry)
 
 void life_flush_held(struct conn_table *table, struct store_entry *entry)
 {
-	struct store_held *held = entry->held;
+	struct store_held *held = store_take_held(&table->store, entry);
 
-	entry->held = NULL;
 	for (unsigned i = 0; held && i < held->n; i++)
 		table->config.event(table->config.ctx, &entry->conn, &held->events[i]);
 	free(held);
@@ -29,12 +28,12 @@ void life_flush_held(struct conn_table *table, struct store_entry *entry)
 static void hold(struct conn_table *table, struct store_entry *entry,
 		 const struct conn_event *event)
 {
-	if (!entry->held)
-		entry->held = calloc(1, sizeof(*entry->held));
-	if (!entry->held)
+	struct store_held *held = store_hold(&table->store, entry);
+
+	if (!held)
 		table->evicted++;
-	if (entry->held && entry->held->n < STORE_HELD_MAX)
-		entry->held->events[entry->held->n++] = *event;
+	else if (held->n < STORE_HELD_MAX)
+		held->events[held->n++] = *event;
 }
 
 static void tell(struct conn_table *table, struct store_entry *entry,
@@ -46,8 +45,7 @@ static void tell(struct conn_table *table, struct store_entry *entry,
 		return;
 	}
 	if (entry->wanted == MATCH_NO) {
-		free(entry->held);
-		entry->held = NULL;
+		free(store_take_held(&table->store, entry));
 		return;
 	}
 	life_flush_held(table, entry);
@@ -96,9 +94,15 @@ static bool is_unsettled(const struct conn_table *table, const struct store_entr
 	       entry->wanted == MATCH_UNDECIDED;
 }
 
-void life_update_unsettled(struct conn_table *table, struct store_entry *entry)
+bool life_update_unsettled(struct conn_table *table, struct store_entry *entry)
 {
-	store_set_unsettled(&table->store, entry, is_unsettled(table, entry));
+	bool done = store_set_unsettled(&table->store, entry, is_unsettled(table, entry));
+
+	if (done)
+		store_keep(&table->store, entry);
+	else
+		store_give_up(&table->store, entry);
+	return done;
 }
 
 void life_move(struct conn_table *table, struct store_entry *entry, struct life_step move)
@@ -114,7 +118,7 @@ void life_move(struct conn_table *table, struct store_entry *entry, struct life_
 	conn->since = move.ts;
 	conn->state = move.to;
 	entry->lost = move.lost;
-	entry->missed = table->missed;
+	entry->missed = (uint32_t)table->missed;
 	if (move.to == WIRE_LISTEN)
 		store_listen(&table->store, entry);
 	store_touch(&table->store, entry);
@@ -141,7 +145,7 @@ void life_incomplete_until(struct conn_table *table, uint64_t ts)
 
 static void evict_one(struct conn_table *table)
 {
-	struct store_entry *oldest = table->store.all;
+	struct store_entry *oldest = store_first(&table->store);
 
 	if (!oldest)
 		return;
@@ -168,7 +172,7 @@ struct store_entry *life_first_sight(struct conn_table *table, const struct wire
 		life_incomplete_until(table, head->ts);
 		return NULL;
 	}
-	entry->missed = table->missed;
+	entry->missed = (uint32_t)table->missed;
 	entry->conn.uid = CONN_NO_UID;
 	entry->conn.state = state;
 	/* Two states that it may have entered unseen: see begin_is_witnessed() and feed_swept(). */

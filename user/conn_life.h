@@ -37,8 +37,8 @@ void life_decide_wanted(struct conn_table *table, struct store_entry *entry);
 void life_flush_held(struct conn_table *table, struct store_entry *entry);
 
 /* Has it to be looked at by sweeps? Call it when its state, its port or whether it is wanted has
- * changed. */
-void life_update_unsettled(struct conn_table *table, struct store_entry *entry);
+ * changed. False if out of memory: it is then given up. */
+bool life_update_unsettled(struct conn_table *table, struct store_entry *entry);
 
 /* Measures the state that it leaves, enters the next, tells. */
 void life_move(struct conn_table *table, struct store_entry *entry, struct life_step move);

@@ -108,14 +108,16 @@ static struct store_entry *first_sight_of_mini(struct conn_table *table,
  */
 static void move_before_cancel(struct conn_table *table, struct store_entry *entry)
 {
-	struct wire_timewait t = {.head = {.ts = entry->cancelled, .lost = entry->cancelled_lost},
-				  .expires = entry->cancelled_expires,
-				  .entered = entry->cancelled_entered};
+	const struct store_cancel *cancel = store_cancelled(&table->store, entry);
+	struct wire_timewait t;
 
-	if (entry->cancelled && entry->cancelled_in == WIRE_TIME_WAIT &&
-	    entry->conn.state == WIRE_FIN_WAIT2 &&
-	    !is_same_time(table, entry->expires, entry->cancelled_expires))
-		move_silently(table, entry, &t);
+	if (!cancel || cancel->in != WIRE_TIME_WAIT || entry->conn.state != WIRE_FIN_WAIT2 ||
+	    is_same_time(table, entry->expires, cancel->expires))
+		return;
+	t = (struct wire_timewait){.head = {.ts = cancel->ts, .lost = cancel->lost},
+				   .expires = cancel->expires,
+				   .entered = cancel->entered};
+	move_silently(table, entry, &t);
 }
 
 /*
@@ -147,10 +149,10 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 		entry = NULL;
 	}
 	if (entry) {
-		bool cancelled = entry->cancelled;
+		bool cancelled = store_cancelled(&table->store, entry);
 
 		move_before_cancel(table, entry);
-		store_set_cancelled(&table->store, entry, 0);
+		store_clear_cancelled(&table->store, entry);
 		if (entry->conn.state == t->substate) /* restarted by a segment: still TIME-WAIT */
 			return;
 		/* Restarted or moved? That was in what is lost. */
@@ -217,18 +219,17 @@ static void feed_ended(struct conn_table *table, const struct wire_timewait *t)
  * not name. */
 static void feed_cancelled(struct conn_table *table, const struct wire_timewait *t)
 {
+	struct store_cancel cancel = {.ts = t->head.ts,
+				      .expires = t->expires,
+				      .lost = t->head.lost,
+				      .entered = t->entered,
+				      .in = t->substate};
 	struct store_entry *entry = mini_of(table, t);
 
 	if (!entry)
 		entry = first_sight_of_mini(table, t);
-	if (!entry)
-		return;
-	if (!entry->cancelled)
-		store_set_cancelled(&table->store, entry, t->head.ts);
-	entry->cancelled_expires = t->expires;
-	entry->cancelled_lost = t->head.lost;
-	entry->cancelled_in = t->substate;
-	entry->cancelled_entered = t->entered;
+	if (entry && !store_set_cancelled(&table->store, entry, &cancel))
+		store_give_up(&table->store, entry);
 }
 
 /*
@@ -355,11 +356,13 @@ void conn_mini_settle(struct conn_table *table, uint64_t now)
 {
 	struct store_entry *entry;
 
-	while ((entry = table->store.cancelled) && entry->cancelled + CANCEL_SETTLES_NS < now) {
+	while ((entry = store_first_cancelled(&table->store))) {
+		uint64_t ts = store_cancelled(&table->store, entry)->ts;
+
+		if (ts + CANCEL_SETTLES_NS >= now)
+			return;
 		move_before_cancel(table, entry);
 		life_end(table, entry,
-			 (struct life_step){.ts = entry->cancelled,
-					    .lost = table->lost,
-					    .cause = CAUSE_UNKNOWN});
+			 (struct life_step){.ts = ts, .lost = table->lost, .cause = CAUSE_UNKNOWN});
 	}
 }

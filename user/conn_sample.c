@@ -12,6 +12,11 @@
 /* A note in ms and a record in ns of the same moment differ by no more. */
 #define SAME_MOMENT_MS 2
 
+static uint64_t met(const struct conn_table *table, const struct store_entry *entry)
+{
+	return store_sample(&table->store, entry)->met;
+}
+
 /* ---- ends ---- */
 
 /* No mini-socket was met. One may have lived between two sweeps, so why it ended is not known, nor
@@ -20,20 +25,21 @@ static void end_held(struct conn_table *table, struct store_entry *entry)
 {
 	entry->conn.since_exact = false;
 	life_end(table, entry,
-		 (struct life_step){
-			 .ts = entry->born, .lost = entry->held_lost, .cause = CAUSE_UNKNOWN});
+		 (struct life_step){.ts = entry->born,
+				    .lost = store_sample(&table->store, entry)->held_lost,
+				    .cause = CAUSE_UNKNOWN});
 }
 
 /*
  * Its timer had run out when it was met last: the kernel's timer wheel takes it off up to seconds
  * later, and it has served its time. Of any other end nothing is left to see.
  */
-static uint8_t cause_of_end(const struct store_entry *entry)
+static uint8_t cause_of_end(const struct conn_table *table, const struct store_entry *entry)
 {
 	struct wire_timewait expired = {.op = WIRE_TW_EXPIRED, .substate = entry->conn.state};
 
-	return entry->met >= entry->expires ? (uint8_t)conn_cause_of_timewait(&expired)
-					    : CAUSE_UNKNOWN;
+	return met(table, entry) >= entry->expires ? (uint8_t)conn_cause_of_timewait(&expired)
+						   : CAUSE_UNKNOWN;
 }
 
 /* It is gone by `ts`. */
@@ -49,12 +55,13 @@ static void end(struct conn_table *table, struct store_entry *entry, uint64_t ts
 	}
 	if (entry->seen_moving)
 		life_move(table, entry,
-			  (struct life_step){.ts = entry->met,
+			  (struct life_step){.ts = met(table, entry),
 					     .lost = lost,
 					     .to = WIRE_TIME_WAIT,
 					     .inexact = true});
 	life_end(table, entry,
-		 (struct life_step){.ts = ts, .lost = lost, .cause = cause, .met = entry->met});
+		 (struct life_step){
+			 .ts = ts, .lost = lost, .cause = cause, .met = met(table, entry)});
 }
 
 /* ---- a full socket closes ---- */
@@ -92,12 +99,12 @@ bool conn_sample_hold(struct conn_table *table, struct store_entry *entry,
 		return true;
 	}
 	entry->is_held = true;
-	entry->held_lost = t->head.lost;
 	entry->fin_seen = t->from == WIRE_CLOSING || t->flags & WIRE_F_FIN_SEEN;
 	entry->born = t->head.ts;
 	/* The timer of FIN-WAIT-2 as it is by default, and at most: tcp_fin_timeout. */
 	entry->expires = t->head.ts + WIRE_TIMEWAIT_LEN_NS;
-	life_update_unsettled(table, entry);
+	if (life_update_unsettled(table, entry))
+		store_sample(&table->store, entry)->held_lost = t->head.lost;
 	return true;
 }
 
@@ -108,7 +115,7 @@ void conn_sample_give_way(struct conn_table *table, const struct wire_transition
 	if (t->to == WIRE_CLOSE || t->from == t->to)
 		return;
 	former = store_find_mini(&table->store, &t->id);
-	if (former && former->met < t->head.ts && former->born < t->head.ts)
+	if (former && met(table, former) < t->head.ts && former->born < t->head.ts)
 		end(table, former, t->head.ts, CAUSE_UNKNOWN);
 }
 
@@ -127,7 +134,7 @@ static void take_over(struct conn_table *table, struct store_entry *entry,
 	if (entry->fin_seen && t->substate == WIRE_TIME_WAIT)
 		life_move(table, entry,
 			  (struct life_step){.ts = entry->born,
-					     .lost = entry->held_lost,
+					     .lost = store_sample(&table->store, entry)->held_lost,
 					     .to = WIRE_TIME_WAIT});
 }
 
@@ -149,13 +156,13 @@ static struct store_entry *adopt(struct conn_table *table, const struct wire_tim
 		entry->conn.since = 0;
 	entry->entered = t->entered;
 	life_decide_wanted(table, entry);
-	life_update_unsettled(table, entry);
-	return entry;
+	return life_update_unsettled(table, entry) ? entry : NULL;
 }
 
 void conn_sample_seen(struct conn_table *table, const struct wire_timewait *t)
 {
 	struct store_entry *entry = store_find_mini(&table->store, &t->id);
+	struct store_sample *sample;
 
 	/* Nothing else tells of them where this is asked. */
 	if (t->op != WIRE_TW_SEEN)
@@ -171,37 +178,38 @@ void conn_sample_seen(struct conn_table *table, const struct wire_timewait *t)
 	if (entry->is_held)
 		take_over(table, entry, t);
 	/* Met in TIME-WAIT a second time it has its own timer, which tells its age. */
-	if (entry->met && entry->conn.state == WIRE_TIME_WAIT)
+	if (met(table, entry) && entry->conn.state == WIRE_TIME_WAIT)
 		conn_mini_prove(table, entry, t);
 	conn_mini_feed(table, t);
 	if (entry->conn.state == t->substate)
 		entry->expires = t->expires;
-	entry->met = t->head.ts;
-	entry->unmet = 0;
+	sample = store_sample(&table->store, entry);
+	sample->met = t->head.ts;
+	sample->unmet = 0;
 }
 
 static void feed_unmet(struct conn_table *table, struct store_entry *entry,
 		       const struct wire_swept *s)
 {
-	uint64_t last = entry->is_held ? entry->born : entry->met;
+	struct store_sample *sample = store_sample(&table->store, entry);
+	uint64_t last = entry->is_held ? entry->born : sample->met;
 
-	if (last >= s->head.ts || ++entry->unmet < UNMET_MAX)
+	if (last >= s->head.ts || ++sample->unmet < UNMET_MAX)
 		return;
 	/* With no way in the namespace may be gone, or only closed to us: that is not known. */
-	end(table, entry, s->head.ts, s->blind ? CAUSE_UNKNOWN : cause_of_end(entry));
+	end(table, entry, s->head.ts, s->blind ? CAUSE_UNKNOWN : cause_of_end(table, entry));
 }
 
 void conn_sample_swept(struct conn_table *table, const struct wire_swept *s)
 {
-	struct store_entry *entry = table->store.unsettled, *next;
+	struct store_entry *entry = store_first_unsettled(&table->store), *next;
 
 	for (size_t n = table->store.unsettled_count; n; n--, entry = next) {
-		next = entry->unsettled_next;
+		next = store_next_unsettled(&table->store, entry);
 		if (entry->conn.id.netns != s->netns)
 			continue;
 		/* Behind those of other namespaces, so that all have their turn. */
-		store_set_unsettled(&table->store, entry, false);
-		store_set_unsettled(&table->store, entry, true);
+		store_defer(&table->store, entry);
 		if (entry->is_mini)
 			feed_unmet(table, entry, s);
 	}

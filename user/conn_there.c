@@ -37,7 +37,6 @@ static struct store_entry *find(struct conn_table *table, const struct wire_snap
 /* A mini-socket's timer and note, as an event would have told them. */
 static void learn_mini(struct store_entry *entry, const struct wire_snapshot *s)
 {
-	entry->met = s->head.ts;
 	entry->expires = s->timer;
 	entry->entered = (uint32_t)(s->began / NS_PER_MS);
 }
@@ -70,7 +69,8 @@ static void first_sight(struct conn_table *table, const struct wire_snapshot *s)
 	}
 	learn_age(table, entry, s);
 	life_decide_wanted(table, entry);
-	life_update_unsettled(table, entry);
+	if (life_update_unsettled(table, entry) && entry->is_unsettled && entry->is_mini)
+		store_sample(&table->store, entry)->met = s->head.ts;
 	if (s->state == WIRE_LISTEN)
 		store_listen(&table->store, entry);
 }
@@ -104,12 +104,13 @@ void conn_there_holder(struct conn_table *table, const struct wire_holder *h)
 
 void conn_there_census(struct conn_table *table, const struct wire_census *c)
 {
-	struct store_entry *entry;
+	struct store_entry *entry, *next;
 
 	if (c->begins || table->counted)
 		return;
 	table->counted = true;
-	for (entry = table->store.all; entry; entry = entry->next) {
+	for (entry = store_first(&table->store); entry; entry = next) {
+		next = store_next(&table->store, entry); /* as it may be given up */
 		if (!entry->awaits_accept || entry->conn.owner.known != OWNER_UNKNOWN)
 			continue;
 		life_inherit(table, &entry->conn);

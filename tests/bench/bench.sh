@@ -160,22 +160,25 @@ replay() { # HOW: user seconds of replaying RECORDS transitions
 	echo "replay:${1// /_} user=$seconds records=$(awk -v n="$RECORDS" -v s="$seconds" 'BEGIN { print n * 1.3 / s }')" >>"$NUMBERS"
 }
 
-held_memory() { # CONNECTIONS: KB at most
-	"$BENCH/synthetic" held "$1" "$WORK/held"
-	{ cat "$WORK/held"; sleep 3; } >"$WORK/fifo" &
+# peak_memory KIND CONNECTIONS: KB at most, until all are read
+peak_memory() {
+	"$BENCH/synthetic" "$1" "$2" "$WORK/$1"
+	{ cat "$WORK/$1"; touch "$WORK/read"; sleep 3; } >"$WORK/fifo" &
 	"$TCPDWELL" hist -r "$WORK/fifo" >/dev/null &
 	PEER=$!
-	sleep 2.5
+	wait_for 60 test -e "$WORK/read"
+	sleep 0.5
 	awk '/^VmHWM/ { print $2 }' "/proc/$PEER/status"
 	wait "$PEER"
-	rm -f "$WORK/held"
+	rm -f "$WORK/$1" "$WORK/read"
 }
 
+# bytes_per_connection KIND
 bytes_per_connection() {
 	local none million
-	none=$(held_memory 1)
-	million=$(held_memory 1000000)
-	echo "memory bytes=$(((million - none) * 1024 / 1000000))" >>"$NUMBERS"
+	none=$(peak_memory "$1" 1)
+	million=$(peak_memory "$1" 1000000)
+	echo "memory:$1 bytes=$(((million - none) * 1024 / 1000000))" >>"$NUMBERS"
 }
 
 # timers: what a program on a timer tracepoint costs where no TIME-WAIT is about, beside an empty one.
@@ -201,7 +204,7 @@ done
 for mode in text json hist write; do measure "$mode" "$LONG" "long:$mode"; done
 for ((round = 0; round < ROUNDS; round++)); do timers; done
 for how in hist trace "trace -f json"; do replay "$how"; done
-bytes_per_connection
+for kind in held waiting; do bytes_per_connection $kind; done
 
 echo "Linux $(uname -r), $(nproc) CPUs, $ROUNDS rounds of $CHURN connections, $HELD held; medians (least..most)"
 "$TESTS/bench/table.sh" "$NUMBERS" "$BUILD/bench.json"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * synthetic.c - a recording for measuring the reader: `synthetic churn|held N FILE`.
+ * synthetic.c - a recording for measuring the reader: `synthetic churn|held|waiting N FILE`.
  *
  * churn: N transitions of connections that come and go, 1000 at a time, ten moves and three records
- * of a mini-socket each. held: N connections that are established and stay.
+ * of a mini-socket each. held: N connections that are established and stay. waiting: N that have
+ * lived, all of them open together, and stay in TIME-WAIT.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +109,22 @@ static void held(uint64_t connections)
 		move(i, false, WIRE_SYN_SENT, WIRE_ESTABLISHED);
 }
 
+/* The clients' part of a life; each of its steps made by all before the next. */
+static void waiting(uint64_t connections)
+{
+	for (size_t m = 0; m < MOVES; m++)
+		for (uint64_t i = 0; i < connections && !life[m].server; i++) {
+			if (life[m].from == WIRE_FIN_WAIT2)
+				mini(i, WIRE_TW_ARMED);
+			move(i, false, life[m].from, life[m].to);
+		}
+}
+
+static const struct {
+	const char *name;
+	void (*make)(uint64_t n);
+} kinds[] = {{"churn", churn}, {"held", held}, {"waiting", waiting}};
+
 int main(int argc, char **argv)
 {
 	static const struct meta meta = {.version = "synthetic",
@@ -121,6 +138,8 @@ int main(int argc, char **argv)
 	writer = recording_create(argv[3], &meta);
 	if (!writer)
 		return 1;
-	(strcmp(argv[1], "held") != 0 ? churn : held)(strtoull(argv[2], NULL, 10));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(argv[1], kinds[i].name))
+			kinds[i].make(strtoull(argv[2], NULL, 10));
 	return recording_finish(writer) ? 1 : 0;
 }
