@@ -330,12 +330,15 @@ static struct store_entry *born_again(struct conn_table *table, struct store_ent
 	return store_find_mini(&table->store, &born.id);
 }
 
-/* The full socket whose life a mini-socket took over reports CLOSE. Its connection did not end. */
+/*
+ * The full socket whose life a mini-socket took over reports CLOSE. Its connection did not end.
+ * tcp_time_wait() is called in FIN-WAIT-2 and in CLOSING and in no other state (5.10 to 7.3).
+ */
 bool conn_mini_is_husk(struct conn_table *table, const struct wire_transition *t)
 {
 	struct store_entry *mini;
 
-	if (t->to != WIRE_CLOSE)
+	if (t->to != WIRE_CLOSE || (t->from != WIRE_FIN_WAIT2 && t->from != WIRE_CLOSING))
 		return false;
 	mini = store_find_mini(&table->store, &t->id);
 	if (!mini || !mini->expects_husk ||
