@@ -2,35 +2,49 @@
 /* quote.c - see quote.h. */
 #include "quote.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-void quote_json(FILE *out, const char *text)
+#include "put.h"
+
+static char *put_escape(char *to, unsigned char c)
 {
-	putc_unlocked('"', out);
+	static const char digits[] = "0123456789abcdef";
+
+	*to++ = '\\';
+	if (c == '"' || c == '\\')
+		return put_char(to, (char)c);
+	to = put_digits(put_char(to, 'u'), 0, 2);
+	return put_char(put_char(to, digits[c >> 4]), digits[c & 15]);
+}
+
+char *quote_json(struct line *line, char *to, const char *text)
+{
+	to = put_char(line_room(line, to, PUT_ROOM), '"');
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < ' ' || c >= 0x7f)
-			fprintf(out, "\\u%04x", c);
+		to = line_room(line, to, PUT_ROOM);
+		if (c < ' ' || c >= 0x7f || c == '"' || c == '\\')
+			to = put_escape(to, c);
 		else
-			putc_unlocked(c, out);
+			*to++ = (char)c;
 	}
-	putc_unlocked('"', out);
+	return put_char(to, '"');
 }
 
-void quote_csv(FILE *out, const char *text)
+char *quote_csv(struct line *line, char *to, const char *text)
 {
-	if (!text[strcspn(text, "\",\r\n")]) {
-		fputs(text, out);
-		return;
-	}
-	putc_unlocked('"', out);
+	bool quoted = text[strcspn(text, "\",\r\n")];
+
+	to = line_room(line, to, PUT_ROOM);
+	if (quoted)
+		*to++ = '"';
 	for (; *text; text++) {
+		to = line_room(line, to, PUT_ROOM);
 		if (*text == '"')
-			putc_unlocked('"', out);
-		putc_unlocked(*text, out);
+			*to++ = '"';
+		*to++ = *text;
 	}
-	putc_unlocked('"', out);
+	return quoted ? put_char(to, '"') : to;
 }

@@ -14,10 +14,18 @@
 #include "stuck_text.h"
 #include "tcpstate.h"
 
+static void write_quoted(const char *text, bool json, FILE *out)
+{
+	struct line line;
+	char *to = line_begin(&line, out);
+
+	line_send(&line, (json ? quote_json : quote_csv)(&line, to, text));
+}
+
 static void write_value(const struct fields_value *value, bool json, FILE *out)
 {
 	if (value->type == VALUE_TEXT)
-		(json ? quote_json : quote_csv)(out, value->text);
+		write_quoted(value->text, json, out);
 	else if (value->type == VALUE_NUMBER)
 		fprintf(out, "%" PRIu64, value->number);
 	else if (value->type == VALUE_BOOL)
@@ -32,7 +40,7 @@ static void add_text(const char *name, const char *text, FILE *out)
 {
 	fprintf(out, ",\"%s\":", name);
 	if (text && text[0])
-		quote_json(out, text);
+		write_quoted(text, true, out);
 	else
 		fputs("null", out);
 }
@@ -88,7 +96,7 @@ static void socket_json(const struct verdict *verdict, const struct verdict_sock
 	fputs(",\"holders\":[", out);
 	for (; holder; holder = holder->next) {
 		fprintf(out, "{\"pid\":%" PRIu32 ",\"comm\":", holder->pid);
-		quote_json(out, holder->comm);
+		write_quoted(holder->comm, true, out);
 		fprintf(out, ",\"fd\":%" PRIu32 "}%s", holder->fd, holder->next ? "," : "");
 	}
 	fputs("]}\n", out);
