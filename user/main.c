@@ -38,8 +38,6 @@ static int print_features(const struct options *options)
 	return features_print(options, stdout) ? DIAG_FAILED : DIAG_OK;
 }
 
-#define OUTPUT_BUFFER (256 << 10)
-
 static int run(const struct options *options)
 {
 	if (options->help)
@@ -84,6 +82,7 @@ static bool print_list(const char *which)
 int main(int argc, char **argv)
 {
 	static struct options options; /* 32 KiB of port sets: not for the stack */
+	static char buffer[64 << 10];  /* its own would be a page, whatever size is asked */
 
 	if (argc == 2 && print_list(argv[1]))
 		return close_output(DIAG_OK);
@@ -91,6 +90,6 @@ int main(int argc, char **argv)
 		return DIAG_USAGE;
 	diag_init(options.quiet, options.verbose);
 	/* Whoever prints flushes when it has something to show. */
-	setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	return close_output(run(&options));
 }
