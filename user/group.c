@@ -2,38 +2,12 @@
 /* group.c - the keys of --by, a row each. See group.h. */
 #include "group.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
-#include "match.h"
+#include "address.h"
 #include "put.h"
 
 #define UNKNOWN '?'
-
-static char *put_octet(char *to, unsigned octet)
-{
-	if (octet >= 100)
-		*to++ = (char)('0' + octet / 100);
-	if (octet >= 10)
-		*to++ = (char)('0' + octet / 10 % 10);
-	return put_char(to, (char)('0' + octet % 10));
-}
-
-char *group_put_address(char *to, const uint8_t addr[16])
-{
-	if (!match_is_ipv4(addr))
-		return to + strlen(inet_ntop(AF_INET6, addr, to, INET6_ADDRSTRLEN));
-	to = put_char(put_octet(to, addr[12]), '.');
-	to = put_char(put_octet(to, addr[13]), '.');
-	to = put_char(put_octet(to, addr[14]), '.');
-	return put_octet(to, addr[15]);
-}
-
-const char *group_address(const uint8_t addr[16], char *text)
-{
-	*group_put_address(text, addr) = '\0';
-	return text;
-}
 
 static char *number_or_unknown(char *to, uint64_t number)
 {
@@ -52,7 +26,7 @@ static char *remote_port(char *to, const struct conn *conn)
 
 static char *address(char *to, const struct conn *conn)
 {
-	return group_put_address(to, conn->id.raddr);
+	return address_put(to, conn->id.raddr);
 }
 
 static char *inherited_mark(char *to, const struct conn *conn)

@@ -43,11 +43,7 @@ const char *group_value(unsigned key, const struct conn *conn, char text[GROUP_T
 const char *group_values(const struct group_by *by, const struct conn *conn,
 			 char text[GROUP_TEXT_MAX]);
 
-/* "10.0.0.9", "2001:db8::1"; IPv4-mapped is IPv4. `text` has INET6_ADDRSTRLEN bytes. */
-const char *group_address(const uint8_t addr[16], char *text);
-
-/* The same as put.h does it, with INET6_ADDRSTRLEN bytes of room. */
+/* One value as put.h does it, with INET6_ADDRSTRLEN bytes of room. */
 char *group_put_value(char *to, unsigned key, const struct conn *conn);
-char *group_put_address(char *to, const uint8_t addr[16]);
 
 #endif

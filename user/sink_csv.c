@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "address.h"
 #include "clock.h"
 #include "line.h"
 #include "put.h"
@@ -68,7 +69,7 @@ static char *put_value(struct line *line, char *to, const struct fields_source *
 	case VALUE_TIME:
 		return clock_put_iso8601(to, value.number);
 	case VALUE_ADDRESS:
-		return group_put_address(to, value.address);
+		return address_put(to, value.address);
 	case VALUE_BUCKETS:
 		return put_buckets(line, to, &source->histogram->cell->hist);
 	case VALUE_GROUP:

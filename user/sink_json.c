@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "address.h"
 #include "clock.h"
 #include "line.h"
 #include "put.h"
@@ -73,7 +74,7 @@ static char *put_value(struct line *line, char *to, const struct fields_source *
 	case VALUE_TIME:
 		return put_char(clock_put_iso8601(put_char(to, '"'), value.number), '"');
 	case VALUE_ADDRESS:
-		return put_char(group_put_address(put_char(to, '"'), value.address), '"');
+		return put_char(address_put(put_char(to, '"'), value.address), '"');
 	case VALUE_BUCKETS:
 		return put_buckets(line, to, &source->histogram->cell->hist);
 	case VALUE_GROUP:

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "address.h"
 #include "clock.h"
 #include "line.h"
 #include "match.h"
@@ -69,7 +70,7 @@ static char *put_remote(char *to, const struct conn *conn, size_t width)
 
 	if (!v4)
 		*to++ = '[';
-	to = group_put_address(to, conn->id.raddr);
+	to = address_put(to, conn->id.raddr);
 	if (!v4)
 		*to++ = ']';
 	*to++ = ':';
@@ -129,7 +130,7 @@ static char *put_verbose(char *to, const struct conn *conn)
 
 	to = put_char(put_char(to, ' '), ' ');
 	column = to + 15;
-	to = put_char(put_blanks(group_put_address(to, conn->id.laddr), column), ' ');
+	to = put_char(put_blanks(address_put(to, conn->id.laddr), column), ' ');
 	column = to + 8;
 	to = put_char(put_blanks(group_put_value(to, GROUP_PID, conn), column), ' ');
 	column = to + 16;

@@ -5,9 +5,9 @@
  */
 #include "stuck_print.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 
+#include "address.h"
 #include "clock.h"
 #include "quote.h"
 #include "stuck_fields.h"
@@ -54,9 +54,9 @@ static void add_ends(const struct wire_id *id, FILE *out)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	add_text("laddr", group_address(id->laddr, text), out);
+	add_text("laddr", address_text(id->laddr, text), out);
 	add_number("lport", id->lport, out);
-	add_text("raddr", group_address(id->raddr, text), out);
+	add_text("raddr", address_text(id->raddr, text), out);
 	add_number("rport", id->rport, out);
 	add_number("netns", id->netns, out);
 }
