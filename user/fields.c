@@ -417,6 +417,18 @@ const struct fields_row fields[] = {
 	ROW("lost_timewait", EVENT_SUMMARY, get_lost_timewait),
 	ROW("lost_accepted", EVENT_SUMMARY, get_lost_accepted),
 	ROW("evicted", EVENT_SUMMARY, get_evicted),
-
-	{.name = NULL},
 };
+
+_Static_assert(sizeof(fields) / sizeof(fields[0]) == FIELDS, "FIELDS counts the rows");
+
+const struct fields_row *const *fields_of(enum fields_event event)
+{
+	static const struct fields_row *rows[EVENT_SUMMARY + 1][FIELDS + 1];
+	const struct fields_row **to = rows[event];
+
+	if (!*to)
+		for (const struct fields_row *row = fields; row < fields + FIELDS; row++)
+			if (row->events & event)
+				*to++ = row;
+	return rows[event];
+}

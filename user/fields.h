@@ -59,7 +59,12 @@ struct fields_row {
 	struct fields_value (*get)(const struct fields_source *source);
 };
 
-/* The first is "event"; behind the last is one without a name. */
+#define FIELDS 54
+
+/* The first is "event". */
 extern const struct fields_row fields[];
+
+/* Those of one event, EVENT_*; NULL behind the last. */
+const struct fields_row *const *fields_of(enum fields_event event);
 
 #endif

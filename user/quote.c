@@ -18,17 +18,20 @@ static char *put_escape(char *to, unsigned char c)
 	return put_char(put_char(to, digits[c >> 4]), digits[c & 15]);
 }
 
+static bool is_plain(char c)
+{
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
 char *quote_json(struct line *line, char *to, const char *text)
 {
 	to = put_char(line_room(line, to, PUT_ROOM), '"');
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
+	while (*text) {
 		to = line_room(line, to, PUT_ROOM);
-		if (c < ' ' || c >= 0x7f || c == '"' || c == '\\')
-			to = put_escape(to, c);
-		else
-			*to++ = (char)c;
+		for (unsigned n = 0; n < PUT_ROOM / 2 && is_plain(*text); n++)
+			*to++ = *text++;
+		if (*text && !is_plain(*text))
+			to = put_escape(to, (unsigned char)*text++);
 	}
 	return put_char(to, '"');
 }

@@ -78,24 +78,29 @@ static char *put_value(struct line *line, char *to, const struct fields_source *
 	return to;
 }
 
+static char *put_commas(char *to, ptrdiff_t n)
+{
+	memset(to, ',', FIELDS);
+	return to + n;
+}
+
 static void write_event(const struct fields_source *source)
 {
+	const struct fields_row *const *row = fields_of(source->event), *column = fields;
 	struct line line;
 	char *to = line_begin(&line, source->sink->out);
 
-	for (const struct fields_row *row = fields; row->name; row++) {
-		to = line_room(&line, to, 2 * PUT_ROOM);
-		if (row != fields)
-			*to++ = ',';
-		if (row->events & source->event)
-			to = put_value(&line, to, source, row->get(source));
+	for (; *row; column = *row++) {
+		to = put_commas(line_room(&line, to, 3 * PUT_ROOM), *row - column);
+		to = put_value(&line, to, source, (*row)->get(source));
 	}
+	to = put_commas(line_room(&line, to, 2 * PUT_ROOM), fields + FIELDS - 1 - column);
 	line_send(&line, put_char(to, '\n'));
 }
 
 static void begin(struct sink *sink)
 {
-	for (const struct fields_row *row = fields; row->name; row++)
+	for (const struct fields_row *row = fields; row < fields + FIELDS; row++)
 		fprintf(sink->out, "%s%s", row != fields ? "," : "", row->name);
 	fputs("\n", sink->out);
 }

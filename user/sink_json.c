@@ -85,14 +85,13 @@ static char *put_value(struct line *line, char *to, const struct fields_source *
 
 static void write_event(const struct fields_source *source)
 {
+	const struct fields_row *const *row = fields_of(source->event);
 	struct line line;
 	char *to = put_char(line_begin(&line, source->sink->out), '{');
 
-	for (const struct fields_row *row = fields; row->name; row++) {
-		if (!(row->events & source->event))
-			continue;
-		to = put_word(line_room(&line, to, 3 * PUT_ROOM), &row->key);
-		to = put_value(&line, to, source, row->get(source));
+	for (; *row; row++) {
+		to = put_word(line_room(&line, to, 3 * PUT_ROOM), &(*row)->key);
+		to = put_value(&line, to, source, (*row)->get(source));
 		*to++ = ',';
 	}
 	to[-1] = '}'; /* instead of the last comma */
