@@ -2,13 +2,10 @@
 /* clock.c - reading clocks and writing times for people. See clock.h. */
 #include "clock.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 
-#include "line.h"
+#include "put.h"
 
 static uint64_t read_clock(clockid_t id)
 {
@@ -36,83 +33,114 @@ uint64_t clock_tick_ns(void)
 	return (uint64_t)tick.tv_sec * NS_PER_S + (uint64_t)tick.tv_nsec;
 }
 
+/* ---- time of day ---- */
+
 /* The text of a second is made once, for all that happens in it. */
 struct second {
-	time_t second;
-	size_t len;
-	char text[CLOCK_TEXT_MAX];
+	uint64_t begin; /* ns */
+	struct word text;
 };
 
-static char *begin_with(struct second *known, time_t second, bool utc, char *text)
+/* Returns the ns since the second began. */
+static uint64_t find_second(struct second *known, uint64_t wall_ns, bool utc)
 {
 	struct tm tm = {0};
+	time_t seconds = (time_t)(wall_ns / NS_PER_S);
+	struct word *text = &known->text;
 
-	if (!known->len || known->second != second) {
-		if (utc)
-			gmtime_r(&second, &tm);
-		else
-			localtime_r(&second, &tm);
-		known->len = strftime(known->text, sizeof(known->text),
+	if (text->len && wall_ns - known->begin < NS_PER_S)
+		return wall_ns - known->begin;
+	if (utc)
+		gmtime_r(&seconds, &tm);
+	else
+		localtime_r(&seconds, &tm);
+	text->len = (uint8_t)strftime(text->text, sizeof(text->text),
 				      utc ? "%Y-%m-%dT%H:%M:%S." : "%H:%M:%S.", &tm);
-		known->second = second;
-	}
-	memcpy(text, known->text, known->len);
-	return text + known->len;
+	known->begin = wall_ns - wall_ns % NS_PER_S;
+	return wall_ns % NS_PER_S;
+}
+
+char *clock_put_time_of_day(char *to, uint64_t wall_ns)
+{
+	static struct second known;
+	uint64_t rest = find_second(&known, wall_ns, false);
+
+	return put_digits(put_word(to, &known.text), rest / NS_PER_MS, 3);
+}
+
+char *clock_put_iso8601(char *to, uint64_t wall_ns)
+{
+	static struct second known;
+	uint64_t rest = find_second(&known, wall_ns, true);
+
+	return put_char(put_digits(put_word(to, &known.text), rest, 9), 'Z');
 }
 
 const char *clock_time_of_day(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
 {
-	static struct second known;
-	char *end = begin_with(&known, (time_t)(wall_ns / NS_PER_S), false, text);
-
-	line_number(end, wall_ns % NS_PER_S / NS_PER_MS, 3);
+	*clock_put_time_of_day(text, wall_ns) = '\0';
 	return text;
 }
 
 const char *clock_iso8601(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
 {
-	static struct second known;
-	char *end = begin_with(&known, (time_t)(wall_ns / NS_PER_S), true, text);
-
-	strcpy(line_number(end, wall_ns % NS_PER_S, 9), "Z");
+	*clock_put_iso8601(text, wall_ns) = '\0';
 	return text;
 }
 
-/* Three significant digits of value/unit, rounded down so that 59.96 s never reads as a minute. */
-static void three_digits(char *text, uint64_t ns, uint64_t unit, const char *suffix)
-{
-	uint64_t whole = ns / unit, rest = ns % unit;
-	char *end = line_number(text, whole, 1);
+/* ---- durations ---- */
 
-	if (whole < 100 && unit != 1) {
-		*end++ = '.';
-		end = whole >= 10 ? line_number(end, rest * 10 / unit, 1)
-				  : line_number(end, rest * 100 / unit, 2);
+/* The first three digits, cut and not rounded, so that 59.96 s never reads as a minute. */
+static char *put_three_digits(char *to, uint64_t ns)
+{
+	static const struct word units[] = {WORD("ns"), WORD("us"), WORD("ms"), WORD("s")};
+	char digits[CLOCK_TEXT_MAX];
+	unsigned n = (unsigned)(put_number(digits, ns) - digits);
+	unsigned whole = (n - 1) % 3 + 1;
+
+	for (unsigned i = 0; i < 3 && i < n; i++) {
+		if (i == whole)
+			*to++ = '.';
+		*to++ = digits[i];
 	}
-	strcpy(end, suffix);
+	return put_word(to, &units[(n - 1) / 3]);
+}
+
+static char *put_minutes(char *to, uint64_t minutes, uint64_t seconds)
+{
+	to = put_char(put_number(to, minutes), 'm');
+	return put_char(put_digits(to, seconds, 2), 's');
+}
+
+static char *put_hours(char *to, uint64_t hours, uint64_t minutes)
+{
+	to = put_char(put_number(to, hours), 'h');
+	return put_char(put_digits(to, minutes, 2), 'm');
+}
+
+static char *put_days(char *to, uint64_t days, uint64_t hours)
+{
+	to = put_char(put_number(to, days), 'd');
+	return put_char(put_number(to, hours), 'h');
+}
+
+char *clock_put_duration(char *to, uint64_t ns)
+{
+	uint64_t seconds = ns / NS_PER_S, minutes = seconds / 60, hours = minutes / 60;
+
+	if (!ns)
+		return put_char(put_char(to, '0'), 's');
+	if (minutes < 10)
+		return put_three_digits(to, ns);
+	if (hours < 1)
+		return put_minutes(to, minutes, seconds % 60);
+	if (hours < 96)
+		return put_hours(to, hours, minutes % 60);
+	return put_days(to, hours / 24, hours % 24);
 }
 
 const char *clock_duration(uint64_t ns, char text[CLOCK_TEXT_MAX])
 {
-	uint64_t seconds = ns / NS_PER_S, hours = seconds / 3600, days = hours / 24;
-
-	if (!ns)
-		snprintf(text, CLOCK_TEXT_MAX, "0s");
-	else if (ns < NS_PER_US)
-		three_digits(text, ns, 1, "ns");
-	else if (ns < NS_PER_MS)
-		three_digits(text, ns, NS_PER_US, "us");
-	else if (ns < NS_PER_S)
-		three_digits(text, ns, NS_PER_MS, "ms");
-	else if (seconds < 600)
-		three_digits(text, ns, NS_PER_S, "s");
-	else if (hours < 1)
-		snprintf(text, CLOCK_TEXT_MAX, "%" PRIu64 "m%02us", seconds / 60,
-			 (unsigned)(seconds % 60));
-	else if (days < 4)
-		snprintf(text, CLOCK_TEXT_MAX, "%" PRIu64 "h%02um", hours,
-			 (unsigned)(seconds / 60 % 60));
-	else
-		snprintf(text, CLOCK_TEXT_MAX, "%" PRIu64 "d%uh", days, (unsigned)(hours % 24));
+	*clock_put_duration(text, ns) = '\0';
 	return text;
 }

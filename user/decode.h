@@ -26,8 +26,9 @@ union decode_record {
 };
 
 /*
- * Copies the record at `bytes` to ret_record, so alignment does not matter. Returns its length, or
- * -EBADMSG if it is none that this version writes, or is longer than `len`.
+ * Copies the record at `bytes` to ret_record, so alignment does not matter; what is behind its
+ * kind's own bytes stays as it was. Returns its length, or -EBADMSG if it is none that this version
+ * writes, or is longer than `len`: then nothing is copied.
  */
 int decode(const void *bytes, size_t len, union decode_record *ret_record);
 

@@ -6,6 +6,7 @@
 #ifndef TCPDWELL_FIELDS_H
 #define TCPDWELL_FIELDS_H
 
+#include "put.h"
 #include "sink.h"
 
 enum fields_event {
@@ -18,9 +19,12 @@ enum fields_event {
 
 enum fields_type {
 	VALUE_NONE, /* not known, or means nothing here: null, an empty column */
-	VALUE_TEXT,
+	VALUE_TEXT, /* not ours: may have to be quoted */
+	VALUE_WORD, /* ours: needs no quotes */
 	VALUE_NUMBER,
-	VALUE_BOOL,
+	VALUE_BOOL,    /* `number` */
+	VALUE_TIME,    /* `number`, ns since 1970 */
+	VALUE_ADDRESS, /* 16 bytes, as in wire_id */
 	VALUE_BUCKETS, /* `cell`: [[upper bound in ns, count], ...], null as last bound, empty ones
 			  left out */
 	VALUE_GROUP,   /* `histogram`: {"local-port": "443"} */
@@ -28,8 +32,12 @@ enum fields_type {
 
 struct fields_value {
 	enum fields_type type;
-	uint64_t number;
-	const char *text;
+	union {
+		uint64_t number;
+		const char *text;
+		const struct word *word;
+		const uint8_t *address;
+	};
 };
 
 /* What the fields of an event are taken from; only the parts of its kind are set. */
@@ -42,16 +50,21 @@ struct fields_source {
 	const struct sink_histogram *histogram;
 	const struct sink_lost *lost;
 	const struct sink_summary *summary;
-	char text[GROUP_TEXT_MAX]; /* room for a value that has to be formatted */
 };
 
 struct fields_row {
 	const char *name;
+	struct word key; /* the name as JSON begins a member with */
 	unsigned events; /* EVENT_*: which have it */
-	struct fields_value (*get)(struct fields_source *source);
+	struct fields_value (*get)(const struct fields_source *source);
 };
 
-/* NULL past the last. The first is "event". */
-const struct fields_row *fields_row(unsigned i);
+#define FIELDS 54
+
+/* The first is "event". */
+extern const struct fields_row fields[];
+
+/* Those of one event, EVENT_*; NULL behind the last. */
+const struct fields_row *const *fields_of(enum fields_event event);
 
 #endif

@@ -2,115 +2,91 @@
 /* group.c - the keys of --by, a row each. See group.h. */
 #include "group.h"
 
-#include <arpa/inet.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "line.h"
-#include "match.h"
+#include "address.h"
+#include "put.h"
 
-#define UNKNOWN "?"
+#define UNKNOWN '?'
 
-const char *group_address(const uint8_t addr[16], char *text)
+static char *number_or_unknown(char *to, uint64_t number)
 {
-	char *end = text;
-
-	if (match_is_ipv4(addr)) {
-		for (unsigned i = 12; i < 16; i++) {
-			if (i > 12)
-				*end++ = '.';
-			end = line_number(end, addr[i], 1);
-		}
-		return text;
-	}
-	return inet_ntop(AF_INET6, addr, text, INET6_ADDRSTRLEN);
+	return number ? put_number(to, number) : put_char(to, UNKNOWN);
 }
 
-static void number_or_unknown(uint64_t number, char *text)
+static char *local_port(char *to, const struct conn *conn)
 {
-	if (number)
-		line_number(text, number, 1);
-	else
-		strcpy(text, UNKNOWN);
+	return number_or_unknown(to, conn->id.lport);
 }
 
-static void local_port(const struct conn *conn, char *text)
+static char *remote_port(char *to, const struct conn *conn)
 {
-	number_or_unknown(conn->id.lport, text);
+	return number_or_unknown(to, conn->id.rport);
 }
 
-static void remote_port(const struct conn *conn, char *text)
+static char *address(char *to, const struct conn *conn)
 {
-	number_or_unknown(conn->id.rport, text);
+	return address_put(to, conn->id.raddr);
 }
 
-static void address(const struct conn *conn, char *text)
+static char *inherited_mark(char *to, const struct conn *conn)
 {
-	group_address(conn->id.raddr, text);
-}
-
-static const char *inherited_mark(const struct conn *conn)
-{
-	return conn->owner.known == OWNER_INHERITED ? "~" : "";
+	return conn->owner.known == OWNER_INHERITED ? put_char(to, '~') : to;
 }
 
 /* A name may hold anything; a tab would read as the next value. */
-static void comm(const struct conn *conn, char *text)
-{
-	snprintf(text, GROUP_TEXT_MAX, "%s%s", inherited_mark(conn),
-		 conn->owner.known != OWNER_UNKNOWN ? conn->owner.comm : UNKNOWN);
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ')
-			*text = '?';
-}
-
-static void pid(const struct conn *conn, char *text)
+static char *comm(char *to, const struct conn *conn)
 {
 	if (conn->owner.known == OWNER_UNKNOWN)
-		strcpy(text, UNKNOWN);
-	else
-		snprintf(text, GROUP_TEXT_MAX, "%s%u", inherited_mark(conn), conn->owner.pid);
+		return put_char(to, UNKNOWN);
+	to = inherited_mark(to, conn);
+	for (const char *c = conn->owner.comm; *c; c++)
+		*to++ = (unsigned char)*c < ' ' ? '?' : *c;
+	return to;
 }
 
-static void uid(const struct conn *conn, char *text)
+static char *pid(char *to, const struct conn *conn)
 {
-	if (conn->uid == CONN_NO_UID)
-		strcpy(text, UNKNOWN);
-	else
-		snprintf(text, GROUP_TEXT_MAX, "%u", conn->uid);
+	if (conn->owner.known == OWNER_UNKNOWN)
+		return put_char(to, UNKNOWN);
+	return put_number(inherited_mark(to, conn), conn->owner.pid);
 }
 
-static void cgroup(const struct conn *conn, char *text)
+static char *uid(char *to, const struct conn *conn)
 {
-	number_or_unknown(conn->cgroup, text);
+	return conn->uid == CONN_NO_UID ? put_char(to, UNKNOWN) : put_number(to, conn->uid);
 }
 
-static void netns(const struct conn *conn, char *text)
+static char *cgroup(char *to, const struct conn *conn)
 {
-	number_or_unknown(conn->id.netns, text);
+	return number_or_unknown(to, conn->cgroup);
+}
+
+static char *netns(char *to, const struct conn *conn)
+{
+	return number_or_unknown(to, conn->id.netns);
 }
 
 /* `state` is there because people type it; histograms are by state anyway. */
-static void state(const struct conn *conn, char *text)
+static char *state(char *to, const struct conn *conn)
 {
 	(void)conn;
-	*text = '\0';
+	return to;
 }
 
 static const struct {
 	const char *name;
-	void (*value)(const struct conn *conn, char *text);
+	char *(*put)(char *to, const struct conn *conn);
 } keys[] = {
-	{"state", state},
-	{"local-port", local_port},
-	{"remote-port", remote_port},
-	{"address", address},
-	{"comm", comm},
-	{"pid", pid},
-	{"uid", uid},
-	{"cgroup", cgroup},
-	{"netns", netns},
+	[GROUP_STATE] = {"state", state},
+	[GROUP_LOCAL_PORT] = {"local-port", local_port},
+	[GROUP_REMOTE_PORT] = {"remote-port", remote_port},
+	[GROUP_ADDRESS] = {"address", address},
+	[GROUP_COMM] = {"comm", comm},
+	[GROUP_PID] = {"pid", pid},
+	[GROUP_UID] = {"uid", uid},
+	[GROUP_CGROUP] = {"cgroup", cgroup},
+	[GROUP_NETNS] = {"netns", netns},
 };
 
 int group_key_parse(const char *name)
@@ -126,21 +102,29 @@ const char *group_key_name(unsigned key)
 	return key < sizeof(keys) / sizeof(keys[0]) ? keys[key].name : NULL;
 }
 
+char *group_put_value(char *to, unsigned key, const struct conn *conn)
+{
+	return keys[key].put(to, conn);
+}
+
 const char *group_value(unsigned key, const struct conn *conn, char text[GROUP_TEXT_MAX])
 {
-	keys[key].value(conn, text);
+	*group_put_value(text, key, conn) = '\0';
 	return text;
 }
+
+_Static_assert(GROUP_KEYS_MAX *(INET6_ADDRSTRLEN + 1) <= GROUP_TEXT_MAX, "no value is longer");
 
 const char *group_values(const struct group_by *by, const struct conn *conn,
 			 char text[GROUP_TEXT_MAX])
 {
-	char value[GROUP_TEXT_MAX];
-	size_t len = 0;
+	char *to = text;
 
-	*text = '\0';
-	for (unsigned i = 0; i < by->n && len < GROUP_TEXT_MAX; i++)
-		len += (size_t)snprintf(text + len, GROUP_TEXT_MAX - len, "%s%s", i ? "\t" : "",
-					group_value(by->keys[i], conn, value));
+	for (unsigned i = 0; i < by->n; i++) {
+		if (i)
+			*to++ = '\t';
+		to = group_put_value(to, by->keys[i], conn);
+	}
+	*to = '\0';
 	return text;
 }

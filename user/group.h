@@ -10,9 +10,21 @@
 #define GROUP_KEYS_MAX 8
 #define GROUP_TEXT_MAX 512
 
+enum group_key {
+	GROUP_STATE,
+	GROUP_LOCAL_PORT,
+	GROUP_REMOTE_PORT,
+	GROUP_ADDRESS,
+	GROUP_COMM,
+	GROUP_PID,
+	GROUP_UID,
+	GROUP_CGROUP,
+	GROUP_NETNS,
+};
+
 struct group_by {
-	unsigned n; /* 0: all connections are one group */
-	uint8_t keys[GROUP_KEYS_MAX];
+	unsigned n;                   /* 0: all connections are one group */
+	uint8_t keys[GROUP_KEYS_MAX]; /* GROUP_STATE ... */
 };
 
 /* -1 if there is no key of that name. The names are those of group_key_name(). */
@@ -31,7 +43,7 @@ const char *group_value(unsigned key, const struct conn *conn, char text[GROUP_T
 const char *group_values(const struct group_by *by, const struct conn *conn,
 			 char text[GROUP_TEXT_MAX]);
 
-/* "10.0.0.9", "2001:db8::1"; IPv4-mapped is IPv4. `text` has INET6_ADDRSTRLEN bytes. */
-const char *group_address(const uint8_t addr[16], char *text);
+/* One value as put.h does it, with INET6_ADDRSTRLEN bytes of room. */
+char *group_put_value(char *to, unsigned key, const struct conn *conn);
 
 #endif

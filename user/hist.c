@@ -4,7 +4,11 @@
 
 #include <math.h>
 
-/* Upper bounds of a decade that begins at 100, exclusive of 100 itself. */
+/* A decade goes from 100 to 1000 of its units; the first begins at 1 us. */
+#define FIRST_UNIT 10
+#define FIRST      (100 * FIRST_UNIT)
+
+/* Upper bounds of a decade in units, exclusive of 100 itself. */
 static uint64_t step_bound(unsigned step)
 {
 	if (step < 20)
@@ -14,12 +18,22 @@ static uint64_t step_bound(unsigned step)
 	return 525 + 25 * (step - 50);
 }
 
+/* The first step whose bound is not below. */
+static unsigned step_of(unsigned units)
+{
+	if (units <= 200)
+		return (units - 101) / 5;
+	if (units <= 500)
+		return 20 + (units - 201) / 10;
+	return 50 + (units - 501) / 25;
+}
+
 uint64_t hist_bound(unsigned i)
 {
-	uint64_t unit = 10; /* 100 units are the decade's begin: 1 us */
+	uint64_t unit = FIRST_UNIT;
 
 	if (i == 0)
-		return 1000;
+		return FIRST;
 	if (i >= HIST_BUCKETS - 1)
 		return UINT64_MAX;
 	for (unsigned decade = (i - 1) / HIST_PER_DECADE; decade; decade--)
@@ -29,17 +43,16 @@ uint64_t hist_bound(unsigned i)
 
 unsigned hist_bucket(uint64_t ns)
 {
-	unsigned low = 0, high = HIST_BUCKETS - 1;
+	uint64_t unit = FIRST_UNIT;
+	unsigned decade = 0;
 
-	while (low < high) {
-		unsigned middle = (low + high) / 2;
-
-		if (ns <= hist_bound(middle))
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	if (ns <= FIRST)
+		return 0;
+	for (; decade < HIST_DECADES && ns > 1000 * unit; decade++)
+		unit *= 10;
+	if (decade == HIST_DECADES)
+		return HIST_BUCKETS - 1;
+	return 1 + decade * HIST_PER_DECADE + step_of((unsigned)((ns - 1) / unit + 1));
 }
 
 /* A bucket that is full stays full: the percentiles of a very long run shift, and never jump. */

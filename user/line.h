@@ -1,36 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * line.h - a line of output put together by hand. A busy host has hundreds of thousands a second,
- * and printf() took two thirds of the time that tracing cost in user space (docs/overhead.md).
+ * line.h - where put.h writes: a line of output on its way to a stream, sent as a whole. One that
+ * is longer than LINE_BYTES is sent in parts, whenever who writes asks for room:
  *
- * What does not fit is left out; rows of the output never come near LINE_MAX_BYTES.
+ *     struct line line;
+ *     char *to = line_begin(&line, out);
+ *
+ *     to = put_number(line_room(&line, to, PUT_ROOM), number);
+ *     line_send(&line, to);
  */
 #ifndef TCPDWELL_LINE_H
 #define TCPDWELL_LINE_H
 
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#define LINE_MAX_BYTES 1024
+#define LINE_BYTES 4096
 
 struct line {
-	size_t len;
-	char bytes[LINE_MAX_BYTES];
+	FILE *out;
+	char bytes[LINE_BYTES];
 };
 
-void line_char(struct line *line, char c);
-void line_text(struct line *line, const char *text);
+static inline char *line_begin(struct line *line, FILE *out)
+{
+	line->out = out;
+	return line->bytes;
+}
 
-/* Padded with spaces to `width`, on the right and on the left. */
-void line_left(struct line *line, const char *text, size_t width);
-void line_right(struct line *line, const char *text, size_t width);
+/* Sends what ends at `to`. Returns where to begin anew. */
+static inline char *line_send(struct line *line, const char *to)
+{
+	fwrite_unlocked(line->bytes, 1, (size_t)(to - line->bytes), line->out);
+	return line->bytes;
+}
 
-/* Sends it out and begins anew. */
-void line_send(struct line *line, FILE *out);
-
-/* A number in decimal, with at least `digits` digits. Returns the end of the text, where a NUL is.
- * `to` has room for 21 bytes. */
-char *line_number(char *to, uint64_t number, unsigned digits);
+/* Room for `n` <= LINE_BYTES bytes at `to`, or at what is returned instead. */
+static inline char *line_room(struct line *line, char *to, size_t n)
+{
+	return (size_t)(line->bytes + LINE_BYTES - to) >= n ? to : line_send(line, to);
+}
 
 #endif

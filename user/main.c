@@ -38,8 +38,6 @@ static int print_features(const struct options *options)
 	return features_print(options, stdout) ? DIAG_FAILED : DIAG_OK;
 }
 
-#define OUTPUT_BUFFER (256 << 10)
-
 static int run(const struct options *options)
 {
 	if (options->help)
@@ -84,15 +82,14 @@ static bool print_list(const char *which)
 int main(int argc, char **argv)
 {
 	static struct options options; /* 32 KiB of port sets: not for the stack */
-	static char output[OUTPUT_BUFFER];
+	static char buffer[64 << 10];  /* its own would be a page, whatever size is asked */
 
 	if (argc == 2 && print_list(argv[1]))
 		return close_output(DIAG_OK);
 	if (options_parse(&options, argc, argv))
 		return DIAG_USAGE;
 	diag_init(options.quiet, options.verbose);
-	/* Whoever prints flushes when it has something to show. Without a buffer of ours glibc takes
-	 * one of st_blksize, whatever size is asked for. */
-	setvbuf(stdout, output, _IOFBF, sizeof(output));
+	/* Whoever prints flushes when it has something to show. */
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	return close_output(run(&options));
 }

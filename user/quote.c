@@ -2,35 +2,52 @@
 /* quote.c - see quote.h. */
 #include "quote.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-void quote_json(FILE *out, const char *text)
-{
-	putc_unlocked('"', out);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+#include "put.h"
 
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < ' ' || c >= 0x7f)
-			fprintf(out, "\\u%04x", c);
-		else
-			putc_unlocked(c, out);
-	}
-	putc_unlocked('"', out);
+static char *put_escape(char *to, unsigned char c)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	*to++ = '\\';
+	if (c == '"' || c == '\\')
+		return put_char(to, (char)c);
+	to = put_digits(put_char(to, 'u'), 0, 2);
+	return put_char(put_char(to, digits[c >> 4]), digits[c & 15]);
 }
 
-void quote_csv(FILE *out, const char *text)
+static bool is_plain(char c)
 {
-	if (!text[strcspn(text, "\",\r\n")]) {
-		fputs(text, out);
-		return;
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
+char *quote_json(struct line *line, char *to, const char *text)
+{
+	to = put_char(line_room(line, to, PUT_ROOM), '"');
+	while (*text) {
+		to = line_room(line, to, PUT_ROOM);
+		for (unsigned n = 0; n < PUT_ROOM / 2 && is_plain(*text); n++)
+			*to++ = *text++;
+		if (*text && !is_plain(*text))
+			to = put_escape(to, (unsigned char)*text++);
 	}
-	putc_unlocked('"', out);
+	return put_char(to, '"');
+}
+
+char *quote_csv(struct line *line, char *to, const char *text)
+{
+	bool quoted = text[strcspn(text, "\",\r\n")];
+
+	to = line_room(line, to, PUT_ROOM);
+	if (quoted)
+		*to++ = '"';
 	for (; *text; text++) {
+		to = line_room(line, to, PUT_ROOM);
 		if (*text == '"')
-			putc_unlocked('"', out);
-		putc_unlocked(*text, out);
+			*to++ = '"';
+		*to++ = *text;
 	}
-	putc_unlocked('"', out);
+	return quoted ? put_char(to, '"') : to;
 }

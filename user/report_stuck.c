@@ -2,9 +2,9 @@
 /* report_stuck.c - see report_stuck.h. */
 #include "report_stuck.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "address.h"
 #include "clock.h"
 #include "report_data.h"
 #include "stuck_text.h"
@@ -38,9 +38,9 @@ static void set_ends(json_t *to, const struct wire_id *id, uint8_t differs)
 	char text[INET6_ADDRSTRLEN];
 
 	set(to, "laddr",
-	    differs & VERDICT_LADDR ? json_null() : json_string(group_address(id->laddr, text)));
+	    differs & VERDICT_LADDR ? json_null() : json_string(address_text(id->laddr, text)));
 	set(to, "raddr",
-	    differs & VERDICT_RADDR ? json_null() : json_string(group_address(id->raddr, text)));
+	    differs & VERDICT_RADDR ? json_null() : json_string(address_text(id->raddr, text)));
 	set(to, "lport", differs & VERDICT_LPORT ? json_null() : json_integer(id->lport));
 	set(to, "rport", differs & VERDICT_RPORT ? json_null() : json_integer(id->rport));
 }

@@ -2,15 +2,14 @@
 /* rules.c - the table. See rules.h. Function names are the kernel's, net/ipv4. */
 #include "rules.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "clock.h"
-#include "group.h"
 #include "tcpstate.h"
 
 #define IN(state) (uint16_t)(1u << (state))
@@ -324,7 +323,7 @@ static size_t fill_in(const char *name, size_t len, const struct census *census,
 		if (!strncmp(numbers[i].name, name, len) && !numbers[i].name[len])
 			snprintf(value, sizeof(value), "%" PRIu64, numbers[i].number);
 	if (!strncmp("raddr", name, len))
-		group_address(socket->s.id.raddr, value);
+		address_text(socket->s.id.raddr, value);
 	if (!strncmp("in", name, len))
 		put_entry(census, socket, value, sizeof(value));
 	return (size_t)snprintf(text, room, "%s", value);

@@ -5,31 +5,39 @@
  */
 #include "sink_fields.h"
 
-#include <inttypes.h>
 #include <string.h>
 
+#include "address.h"
+#include "clock.h"
 #include "line.h"
+#include "put.h"
 #include "quote.h"
 
+static const struct word endless = WORD("inf"), yes = WORD("true"), no = WORD("false");
+
 /* "upper bound in ns:count", separated by spaces; no bound is "inf". */
-static void write_buckets(FILE *out, const struct hist *hist)
+static char *put_buckets(struct line *line, char *to, const struct hist *hist)
 {
-	const char *separator = "";
+	bool is_first = true;
 
 	for (unsigned i = 0; i < HIST_BUCKETS; i++) {
 		if (!hist->buckets[i])
 			continue;
+		to = line_room(line, to, 2 * PUT_ROOM);
+		if (!is_first)
+			*to++ = ' ';
 		if (hist_bound(i) == UINT64_MAX)
-			fprintf(out, "%sinf:%" PRIu32, separator, hist->buckets[i]);
+			to = put_word(to, &endless);
 		else
-			fprintf(out, "%s%" PRIu64 ":%" PRIu32, separator, hist_bound(i),
-				hist->buckets[i]);
-		separator = " ";
+			to = put_number(to, hist_bound(i));
+		to = put_number(put_char(to, ':'), hist->buckets[i]);
+		is_first = false;
 	}
+	return to;
 }
 
 /* "local-port=443 comm=nginx". */
-static void write_group(FILE *out, const struct sink_histogram *histogram)
+static char *put_group(struct line *line, char *to, const struct sink_histogram *histogram)
 {
 	char values[GROUP_TEXT_MAX], text[2 * GROUP_TEXT_MAX] = "", *rest = values, *value;
 	size_t len = 0;
@@ -41,60 +49,59 @@ static void write_group(FILE *out, const struct sink_histogram *histogram)
 					group_key_name(histogram->by->keys[i]),
 					value ? value : HISTSET_OTHER);
 	}
-	quote_csv(out, text);
+	return quote_csv(line, to, text);
 }
 
-static void write_value(FILE *out, const struct fields_source *source,
-			const struct fields_value *value)
+static char *put_value(struct line *line, char *to, const struct fields_source *source,
+		       struct fields_value value)
 {
-	char number[24];
-
-	switch (value->type) {
+	switch (value.type) {
 	case VALUE_NONE:
-		break;
+		return to;
 	case VALUE_TEXT:
-		quote_csv(out, value->text);
-		break;
+		return quote_csv(line, to, value.text);
+	case VALUE_WORD:
+		return put_word(to, value.word);
 	case VALUE_NUMBER:
-		line_number(number, value->number, 1);
-		fputs_unlocked(number, out);
-		break;
+		return put_number(to, value.number);
 	case VALUE_BOOL:
-		fputs(value->number ? "true" : "false", out);
-		break;
+		return put_word(to, value.number ? &yes : &no);
+	case VALUE_TIME:
+		return clock_put_iso8601(to, value.number);
+	case VALUE_ADDRESS:
+		return address_put(to, value.address);
 	case VALUE_BUCKETS:
-		write_buckets(out, &source->histogram->cell->hist);
-		break;
+		return put_buckets(line, to, &source->histogram->cell->hist);
 	case VALUE_GROUP:
-		write_group(out, source->histogram);
-		break;
+		return put_group(line, to, source->histogram);
 	}
+	return to;
 }
 
-static void write_event(struct fields_source *source)
+static char *put_commas(char *to, ptrdiff_t n)
 {
-	FILE *out = source->sink->out;
-	const struct fields_row *row;
+	memset(to, ',', FIELDS);
+	return to + n;
+}
 
-	for (unsigned i = 0; (row = fields_row(i)); i++) {
-		struct fields_value value;
+static void write_event(const struct fields_source *source)
+{
+	const struct fields_row *const *row = fields_of(source->event), *column = fields;
+	struct line line;
+	char *to = line_begin(&line, source->sink->out);
 
-		if (i)
-			putc_unlocked(',', out);
-		if (!(row->events & source->event))
-			continue;
-		value = row->get(source);
-		write_value(out, source, &value);
+	for (; *row; column = *row++) {
+		to = put_commas(line_room(&line, to, 3 * PUT_ROOM), *row - column);
+		to = put_value(&line, to, source, (*row)->get(source));
 	}
-	fputs("\n", out);
+	to = put_commas(line_room(&line, to, 2 * PUT_ROOM), fields + FIELDS - 1 - column);
+	line_send(&line, put_char(to, '\n'));
 }
 
 static void begin(struct sink *sink)
 {
-	const struct fields_row *row;
-
-	for (unsigned i = 0; (row = fields_row(i)); i++)
-		fprintf(sink->out, "%s%s", i ? "," : "", row->name);
+	for (const struct fields_row *row = fields; row < fields + FIELDS; row++)
+		fprintf(sink->out, "%s%s", row != fields ? "," : "", row->name);
 	fputs("\n", sink->out);
 }
 

@@ -2,11 +2,11 @@
 /* sink_fields.c - from the calls of a sink to the fields of an event. See sink_fields.h. */
 #include "sink_fields.h"
 
-static void write_event(struct fields_source source)
+static void write_event(const struct fields_source *source)
 {
-	const struct sink_fields_format *format = source.sink->ops->format;
+	const struct sink_fields_format *format = source->sink->ops->format;
 
-	format->write(&source);
+	format->write(source);
 }
 
 void sink_fields_start(struct sink *sink)
@@ -15,18 +15,18 @@ void sink_fields_start(struct sink *sink)
 
 	if (format->begin)
 		format->begin(sink);
-	write_event((struct fields_source){
+	write_event(&(struct fields_source){
 		.event = EVENT_START, .sink = sink, .ts = sink->meta->attached});
 }
 
 void sink_fields_transition(struct sink *sink, const struct conn *conn,
 			    const struct conn_event *event)
 {
-	write_event((struct fields_source){.event = EVENT_TRANSITION,
-					   .sink = sink,
-					   .ts = event->ts,
-					   .conn = conn,
-					   .transition = event});
+	write_event(&(struct fields_source){.event = EVENT_TRANSITION,
+					    .sink = sink,
+					    .ts = event->ts,
+					    .conn = conn,
+					    .transition = event});
 }
 
 /* Each histogram carries the bounds of its interval. */
@@ -40,20 +40,20 @@ void sink_fields_interval(struct sink *sink, uint64_t begin, uint64_t end, bool 
 
 void sink_fields_histogram(struct sink *sink, const struct sink_histogram *histogram)
 {
-	write_event((struct fields_source){.event = EVENT_HISTOGRAM,
-					   .sink = sink,
-					   .ts = histogram->end,
-					   .histogram = histogram});
+	write_event(&(struct fields_source){.event = EVENT_HISTOGRAM,
+					    .sink = sink,
+					    .ts = histogram->end,
+					    .histogram = histogram});
 }
 
 void sink_fields_lost(struct sink *sink, const struct sink_lost *lost)
 {
-	write_event((struct fields_source){
+	write_event(&(struct fields_source){
 		.event = EVENT_LOST, .sink = sink, .ts = lost->ts, .lost = lost});
 }
 
 void sink_fields_summary(struct sink *sink, const struct sink_summary *summary)
 {
-	write_event((struct fields_source){
+	write_event(&(struct fields_source){
 		.event = EVENT_SUMMARY, .sink = sink, .ts = summary->end, .summary = summary});
 }

@@ -10,7 +10,7 @@
 
 struct sink_fields_format {
 	void (*begin)(struct sink *sink); /* NULL: nothing to write */
-	void (*write)(struct fields_source *source);
+	void (*write)(const struct fields_source *source);
 };
 
 /* The operations of a sink whose ops.format is a struct sink_fields_format. */

@@ -5,10 +5,10 @@
  */
 #include "sink.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "address.h"
 #include "clock.h"
 #include "line.h"
 #include "match.h"
@@ -16,6 +16,7 @@
 
 #define BAR_WIDTH    40
 #define TO_AND_DWELL 25
+#define DWELL_MAX    16 /* ">=213503d23h" is the longest */
 
 static const char *time_of(const struct sink *sink, uint64_t ts, char text[CLOCK_TEXT_MAX])
 {
@@ -55,118 +56,114 @@ static void start(struct sink *sink)
 
 /* ---- transitions ---- */
 
-static const char *port_text(uint16_t port, char text[8])
+static const struct word unbound = WORD("*"); /* as ss writes what is not bound */
+
+static char *put_local_port(char *to, uint16_t port, size_t width)
 {
-	if (port)
-		line_number(text, port, 1);
-	else
-		strcpy(text, "*"); /* as ss writes what is not bound */
-	return text;
+	return port ? put_number_right(to, port, width) : put_right(to, &unbound, width);
 }
 
-static const char *remote_text(const struct conn *conn, char *text)
+static char *put_remote(char *to, const struct conn *conn, size_t width)
 {
 	bool v4 = match_is_ipv4(conn->id.raddr);
-	char *end = text;
+	char *column = to + width;
 
 	if (!v4)
-		*end++ = '[';
-	group_address(conn->id.raddr, end);
-	end += strlen(end);
+		*to++ = '[';
+	to = address_put(to, conn->id.raddr);
 	if (!v4)
-		*end++ = ']';
-	*end++ = ':';
-	port_text(conn->id.rport, end);
-	return text;
+		*to++ = ']';
+	*to++ = ':';
+	to = conn->id.rport ? put_number(to, conn->id.rport) : put_word(to, &unbound);
+	return put_blanks(to, column);
 }
 
 /* A lower bound may be rounded down, so that it fits: 59s, 16m, 3h, 12d. */
-static void coarse_bound(uint64_t ns, char text[CLOCK_TEXT_MAX])
+static char *put_coarse(char *to, uint64_t ns)
 {
 	static const struct {
 		uint64_t ns;
 		char unit;
 	} units[] = {{86400 * NS_PER_S, 'd'}, {3600 * NS_PER_S, 'h'}, {60 * NS_PER_S, 'm'}};
 
-	snprintf(text, CLOCK_TEXT_MAX, ">=%" PRIu64 "s", (uint64_t)(ns / NS_PER_S));
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (ns >= 4 * units[i].ns) {
-			snprintf(text, CLOCK_TEXT_MAX, ">=%" PRIu64 "%c",
-				 (uint64_t)(ns / units[i].ns), units[i].unit);
-			return;
-		}
+		if (ns >= 4 * units[i].ns)
+			return put_char(put_number(to, ns / units[i].ns), units[i].unit);
+	return put_char(put_number(to, ns / NS_PER_S), 's');
 }
 
 /* `room` columns, or more if it is exact. */
-static const char *dwell_text(const struct sink *sink, const struct conn_event *event,
-			      char text[CLOCK_TEXT_MAX], size_t room)
+static char *put_dwell(char *to, const struct conn_event *event, size_t room)
 {
-	char duration[CLOCK_TEXT_MAX];
-	bool exact = event->dwell_known == DWELL_EXACT;
+	char *begin = to, *end;
+
+	if (event->dwell_known == DWELL_EXACT)
+		return clock_put_duration(to, event->dwell);
+	to = put_char(put_char(to, '>'), '=');
+	end = clock_put_duration(to, event->dwell);
+	return (size_t)(end - begin) > room && event->dwell >= NS_PER_S
+		       ? put_coarse(to, event->dwell)
+		       : end;
+}
+
+static char *put_dwell_right(char *to, const struct sink *sink, const struct conn_event *event,
+			     size_t width)
+{
+	static const struct word meaningless = WORD("-"), unknown = WORD("?");
+	char text[PUT_ROOM];
+	size_t len;
 
 	if (sink->options->raw || event->from == WIRE_CLOSE ||
 	    (event->from == WIRE_LISTEN && event->to != WIRE_CLOSE))
-		return "-";
+		return put_right(to, &meaningless, width);
 	if (event->dwell_known == DWELL_UNKNOWN)
-		return "?";
-	strcpy(text, exact ? "" : ">=");
-	strcat(text, clock_duration(event->dwell, duration));
-	if (!exact && strlen(text) > room && event->dwell >= NS_PER_S)
-		coarse_bound(event->dwell, text);
-	return text;
+		return put_right(to, &unknown, width);
+	len = (size_t)(put_dwell(text, event, width) - text);
+	to = put_blanks(to, to + (len < width ? width - len : 0));
+	memcpy(to, text, DWELL_MAX);
+	return to + len;
 }
 
-static void verbose_columns(struct line *line, const struct conn *conn)
+static char *put_verbose(char *to, const struct conn *conn)
 {
-	char text[GROUP_TEXT_MAX];
+	char *column;
 
-	line_text(line, "  ");
-	line_left(line, group_address(conn->id.laddr, text), 15);
-	line_char(line, ' ');
-	line_left(line, group_value((unsigned)group_key_parse("pid"), conn, text), 8);
-	line_char(line, ' ');
-	line_left(line, group_value((unsigned)group_key_parse("comm"), conn, text), 16);
-	line_char(line, ' ');
-	line_number(text, conn->id.netns, 1);
-	line_text(line, text);
+	to = put_char(put_char(to, ' '), ' ');
+	column = to + 15;
+	to = put_char(put_blanks(address_put(to, conn->id.laddr), column), ' ');
+	column = to + 8;
+	to = put_char(put_blanks(group_put_value(to, GROUP_PID, conn), column), ' ');
+	column = to + 16;
+	to = put_char(put_blanks(group_put_value(to, GROUP_COMM, conn), column), ' ');
+	return put_number(to, conn->id.netns);
 }
 
 /* The two share 25 columns. */
-static void to_and_dwell(const struct sink *sink, struct line *line, const struct conn_event *event)
+static char *put_to_and_dwell(char *to, const struct sink *sink, const struct conn_event *event)
 {
 	bool named = event->cause != CAUSE_NONE && event->cause != CAUSE_NORMAL;
-	size_t begin = line->len, room;
-	char dwell[CLOCK_TEXT_MAX];
+	const char *begin = to;
 
-	line_text(line, tcpstate_name(event->to));
-	if (named) {
-		line_char(line, ' ');
-		line_text(line, tcpstate_cause_name(event->cause));
-	}
-	line_char(line, ' ');
-	room = TO_AND_DWELL - (line->len - begin);
-	line_right(line, dwell_text(sink, event, dwell, room), room);
+	to = put_char(put_word(to, tcpstate_word(event->to)), ' ');
+	if (named)
+		to = put_char(put_word(to, tcpstate_cause_word(event->cause)), ' ');
+	return put_dwell_right(to, sink, event, TO_AND_DWELL - (size_t)(to - begin));
 }
 
+/* No row comes near LINE_BYTES. */
 static void transition(struct sink *sink, const struct conn *conn, const struct conn_event *event)
 {
-	char text[INET6_ADDRSTRLEN + CLOCK_TEXT_MAX];
 	struct line line;
+	char *to = line_begin(&line, sink->out);
 
-	line.len = 0;
-	line_left(&line, time_of(sink, event->ts, text), 12);
-	line_char(&line, ' ');
-	line_right(&line, port_text(conn->id.lport, text), 5);
-	line_char(&line, ' ');
-	line_left(&line, remote_text(conn, text), 21);
-	line_char(&line, ' ');
-	line_left(&line, tcpstate_name(event->from), 12);
-	line_char(&line, ' ');
-	to_and_dwell(sink, &line, event);
+	to = clock_put_time_of_day(to, event->ts + (uint64_t)sink->meta->wall_offset);
+	to = put_char(put_local_port(put_char(to, ' '), conn->id.lport, 5), ' ');
+	to = put_char(put_remote(to, conn, 21), ' ');
+	to = put_char(put_left(to, tcpstate_word(event->from), 12), ' ');
+	to = put_to_and_dwell(to, sink, event);
 	if (sink->options->verbose)
-		verbose_columns(&line, conn);
-	line_char(&line, '\n');
-	line_send(&line, sink->out);
+		to = put_verbose(to, conn);
+	line_send(&line, put_char(to, '\n'));
 }
 
 /* ---- histograms ---- */

@@ -2,10 +2,9 @@
 /* stuck_fields.c - the table. See stuck_fields.h. */
 #include "stuck_fields.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 
-#include "group.h"
+#include "address.h"
 #include "match.h"
 #include "tcpstate.h"
 
@@ -97,7 +96,7 @@ static value_t fd(source_t *source)
 
 static value_t laddr(source_t *source)
 {
-	return TEXT(group_address(snapshot(source)->id.laddr, source->text));
+	return TEXT(address_text(snapshot(source)->id.laddr, source->text));
 }
 
 static value_t lport(source_t *source)
@@ -107,7 +106,7 @@ static value_t lport(source_t *source)
 
 static value_t raddr(source_t *source)
 {
-	return TEXT(group_address(snapshot(source)->id.raddr, source->text));
+	return TEXT(address_text(snapshot(source)->id.raddr, source->text));
 }
 
 static value_t rport(source_t *source)

@@ -5,19 +5,27 @@
  */
 #include "stuck_print.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 
+#include "address.h"
 #include "clock.h"
 #include "quote.h"
 #include "stuck_fields.h"
 #include "stuck_text.h"
 #include "tcpstate.h"
 
+static void write_quoted(const char *text, bool json, FILE *out)
+{
+	struct line line;
+	char *to = line_begin(&line, out);
+
+	line_send(&line, (json ? quote_json : quote_csv)(&line, to, text));
+}
+
 static void write_value(const struct fields_value *value, bool json, FILE *out)
 {
 	if (value->type == VALUE_TEXT)
-		(json ? quote_json : quote_csv)(out, value->text);
+		write_quoted(value->text, json, out);
 	else if (value->type == VALUE_NUMBER)
 		fprintf(out, "%" PRIu64, value->number);
 	else if (value->type == VALUE_BOOL)
@@ -32,7 +40,7 @@ static void add_text(const char *name, const char *text, FILE *out)
 {
 	fprintf(out, ",\"%s\":", name);
 	if (text && text[0])
-		quote_json(out, text);
+		write_quoted(text, true, out);
 	else
 		fputs("null", out);
 }
@@ -46,9 +54,9 @@ static void add_ends(const struct wire_id *id, FILE *out)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	add_text("laddr", group_address(id->laddr, text), out);
+	add_text("laddr", address_text(id->laddr, text), out);
 	add_number("lport", id->lport, out);
-	add_text("raddr", group_address(id->raddr, text), out);
+	add_text("raddr", address_text(id->raddr, text), out);
 	add_number("rport", id->rport, out);
 	add_number("netns", id->netns, out);
 }
@@ -88,7 +96,7 @@ static void socket_json(const struct verdict *verdict, const struct verdict_sock
 	fputs(",\"holders\":[", out);
 	for (; holder; holder = holder->next) {
 		fprintf(out, "{\"pid\":%" PRIu32 ",\"comm\":", holder->pid);
-		quote_json(out, holder->comm);
+		write_quoted(holder->comm, true, out);
 		fprintf(out, ",\"fd\":%" PRIu32 "}%s", holder->fd, holder->next ? "," : "");
 	}
 	fputs("]}\n", out);

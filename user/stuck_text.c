@@ -2,10 +2,10 @@
 /* stuck_text.c - see stuck_text.h. */
 #include "stuck_text.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "address.h"
 #include "clock.h"
 #include "match.h"
 #include "stuck_print.h"
@@ -53,7 +53,7 @@ static const char *end_text(const uint8_t addr[16], uint16_t port, char text[END
 	if (port)
 		snprintf(number, sizeof(number), "%u", port);
 	if (addr)
-		group_address(addr, address);
+		address_text(addr, address);
 	snprintf(text, END_MAX, "%s%s%s:%s", bare ? "" : "[", address, bare ? "" : "]", number);
 	return text;
 }

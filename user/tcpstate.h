@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "put.h"
 #include "wire.h"
 
 /* Why a connection ended, or a listener. Names are at most 11 characters; the man page explains
@@ -43,6 +44,11 @@ const char *tcpstate_name(uint8_t state);
 
 const char *tcpstate_cause_name(uint8_t cause);
 const char *tcpstate_known_name(uint8_t known);
+
+/* The same with their lengths. */
+const struct word *tcpstate_word(uint8_t state);
+const struct word *tcpstate_cause_word(uint8_t cause);
+const struct word *tcpstate_known_word(uint8_t known);
 
 /*
  * The state of that name, or 0. Understands RFC 9293 (SYN-RECEIVED), ss (syn-recv, estab,

@@ -2,11 +2,11 @@
 /* top_data.c - see top_data.h. */
 #include "top_data.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "clock.h"
 #include "match.h"
 #include "tcpstate.h"
@@ -289,7 +289,7 @@ const char *top_row_key(const struct top_row *row, char text[TOP_KEY_MAX])
 		snprintf(text, TOP_KEY_MAX, "%s", row->group->key);
 	else
 		snprintf(text, TOP_KEY_MAX, "%s\t%u\t%s\t%u", row->filling->id,
-			 row->filling->id_of.netns, group_address(row->filling->id_of.raddr, addr),
+			 row->filling->id_of.netns, address_text(row->filling->id_of.raddr, addr),
 			 row->filling->id_of.rport);
 	return text;
 }

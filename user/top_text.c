@@ -2,11 +2,11 @@
 /* top_text.c - see top_text.h. */
 #include "top_text.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
+#include "address.h"
 #include "clock.h"
 #include "match.h"
 #include "stuck_text.h"
@@ -23,7 +23,7 @@ const char *top_text_end(const uint8_t addr[16], uint16_t port, char text[TOP_EN
 
 	if (port)
 		snprintf(number, sizeof(number), "%u", port);
-	snprintf(text, TOP_END_MAX, "%s%s%s:%s", v4 ? "" : "[", group_address(addr, address),
+	snprintf(text, TOP_END_MAX, "%s%s%s:%s", v4 ? "" : "[", address_text(addr, address),
 		 v4 ? "" : "]", number);
 	return text;
 }

@@ -78,6 +78,19 @@ static void count_dwell(struct tracer *tracer, const struct conn *conn,
 		histset_add(tracer->interval, values, event);
 }
 
+/* While errno still says why: a later write may find an empty buffer, and succeed. */
+static void note_output(struct tracer *tracer)
+{
+	if (!tracer->output_err && ferror_unlocked(tracer->sink->out))
+		tracer->output_err = -(errno ? errno : EIO);
+}
+
+static void tell(struct tracer *tracer, const struct conn *conn, const struct conn_event *event)
+{
+	tracer->sink->ops->transition(tracer->sink, conn, event);
+	note_output(tracer);
+}
+
 static void on_event(void *ctx, const struct conn *conn, const struct conn_event *event)
 {
 	struct tracer *tracer = ctx;
@@ -90,7 +103,7 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 	if (tracer->options->command != COMMAND_TRACE || tracer->options->raw ||
 	    !is_of_interest(tracer, event))
 		return;
-	tracer->sink->ops->transition(tracer->sink, conn, event);
+	tell(tracer, conn, event);
 }
 
 static int is_wanted(void *ctx, const struct conn *conn)
@@ -117,7 +130,7 @@ static void tell_raw(struct tracer *tracer, const struct wire_transition *t)
 	if (wanted(tracer->options, &conn) != MATCH_YES || !is_of_interest(tracer, &event))
 		return;
 	tracer->sum.transitions++;
-	tracer->sink->ops->transition(tracer->sink, &conn, &event);
+	tell(tracer, &conn, &event);
 }
 
 /* ---- reports ---- */
@@ -301,10 +314,11 @@ int tracer_feed(struct tracer *tracer, const void *record, size_t len)
 
 int tracer_flush(struct tracer *tracer)
 {
+	note_output(tracer);
 	if (tracer->output_err)
 		return tracer->output_err;
 	errno = 0;
-	if (fflush(tracer->sink->out) || ferror(tracer->sink->out))
+	if (fflush(tracer->sink->out))
 		tracer->output_err = -(errno ? errno : EIO);
 	return tracer->output_err;
 }
