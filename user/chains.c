@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define FIRST_BUCKETS 64
+#define FIRST_BUCKETS 1024
 
 void chains_release(struct chains *chains)
 {

@@ -18,7 +18,7 @@ struct pump {
 };
 
 /*
- * One look, to be had every 10 ms or so: the default buffer bridges some 150 ms at full churn.
+ * One look, to be had every 40 ms or so: the default buffer bridges some 150 ms at full churn.
  * Number of records from it (SESSION_DRAIN_MAX: there is more), or what `take` said when that was
  * negative.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * serve.c - see serve.h. One thread: it takes in what happened, every 10 ms, and in between answers
- * who asks. What is answered is made when somebody asks, from one look at the host, and given to
- * everybody who asks within a second of it.
+ * serve.c - see serve.h. One thread: it takes in what happened, when its session says so, and
+ * answers who asks. What is answered is made when somebody asks, from one look at the host, and
+ * given to everybody who asks within a second of it.
  */
 #include "serve.h"
 

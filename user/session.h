@@ -39,7 +39,7 @@ int session_attach(struct session *session, struct meta *ret_meta);
 int session_drain(struct session *session, session_record_fn fn, void *ctx);
 
 /*
- * When to drain again: in `ms`, 10 while something happens and up to 50 while nothing does, or as
+ * When to drain again: in `ms`, 40 while something happens and up to 80 while nothing does, or as
  * soon as `bell_fd` is readable: a ring is half full.
  */
 struct session_pause {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * top.c - see top.h. One loop: events are taken in every 10 ms, keys as they come, the sockets are
- * looked at every interval, and what changed is drawn.
+ * top.c - see top.h. One loop: events are taken in when their session says so, keys as they come,
+ * the sockets are looked at every interval, and what changed is drawn.
  */
 #include "top.h"
 
