@@ -98,13 +98,25 @@ lost_of() { # MODE: what it says itself, or what is missing of its lines
 # churn CONNECTIONS: seconds it took.
 churn() { "$BENCH/load" -n "$1" -h "$HELD" -c 0 | jq .seconds; }
 
+# reference CONNECTIONS: connections/s under the empty program. What else the host does changes within seconds, so every
+# run is compared with one of the empty program just before it.
+reference() {
+	local seconds
+	begin empty || return
+	seconds=$(churn "$1")
+	end
+	awk -v n="$1" -v s="$seconds" 'BEGIN { print n / s }'
+}
+
 # measure MODE CONNECTIONS [NAME]: a line into NUMBERS, called NAME: all that is measured without statistics, then, if
 # it is a round, with them the time of the programs.
 measure() {
-	local mode=$1 name=${3:-$1} seconds before after kernel=(0 0 0) memory=0 lost=0
+	local mode=$1 name=${3:-$1} seconds before after kernel=(0 0 0) memory=0 lost=0 empty=0
+	[ "$mode" = "$name" ] && empty=$(reference "$2")
 	if [ "$mode" = none ]; then
 		seconds=$(churn "$2")
-		echo "$mode seconds=$seconds rate=$(awk -v n="$2" -v s="$seconds" 'BEGIN { print n / s }')" >>"$NUMBERS"
+		awk -v n="$2" -v s="$seconds" -v e="$empty" \
+			'BEGIN { printf "none seconds=%f rate=%f kept=%f\n", s, n / s, n / s / e }' >>"$NUMBERS"
 		return
 	fi
 	begin "$mode" || { echo "$name missing=${REASON// /_}" >>"$NUMBERS"; return; }
@@ -123,9 +135,10 @@ measure() {
 	lost=$(lost_of "$mode")
 	rm -f "$WORK/out" "$WORK/recording" "$WORK/perf.data"
 	awk -v name="$name" -v n="$2" -v h="$HELD" -v s="$seconds" -v b="$before" -v a="$after" -v on="${kernel[0]}" \
-		-v all="${kernel[1]}" -v runs="${kernel[2]}" -v mem="$memory" -v lost="$lost" 'BEGIN {
+		-v all="${kernel[1]}" -v runs="${kernel[2]}" -v mem="$memory" -v lost="$lost" -v e="$empty" 'BEGIN {
 		moves = n * 8 + h * 4
 		printf "%s seconds=%f rate=%f cpu=%f mem=%f lost=%d", name, s, n / s, (a - b) / moves / 1e3, mem / 1024, lost
+		if (e) printf " kept=%f", n / s / e
 		if (runs) printf " ns=%f all=%f", on / runs, all / runs
 		print "" }' >>"$NUMBERS"
 }
