@@ -208,7 +208,25 @@ timers() {
 	done
 }
 
+# wall: ns that a transition takes by the clock on the wall, without statistics, where hardly anything else happens: the
+# least of five, since others only make it slower. A tracepoint with two programs does not call the first one directly.
+wall() {
+	local how ns
+	for how in none empty two_empty hist; do
+		SECOND=
+		case $how in
+		two_empty) begin empty && SECOND=$PEER && begin empty ;;
+		empty | hist) begin "$how" ;;
+		esac || return
+		ns=$(for _ in 1 2 3 4 5; do "$BENCH/load" -m listen -n 20000 -c 0; done | jq -s 'map(.seconds / .count / 2 * 1e9) | min')
+		echo "wall:$how ns=$ns" >>"$NUMBERS"
+		[ "$how" = none ] || end
+		[ -z "$SECOND" ] || { kill -INT "$SECOND"; wait "$SECOND"; }
+	done
+}
+
 for ((round = 0; round < ROUNDS; round++)); do
+	wall
 	for mode in $MODES; do
 		measure "$mode" "$CHURN"
 	done

@@ -209,6 +209,24 @@ static void timers(unsigned long count)
 	}
 }
 
+/* ---- transitions and hardly anything else: what one costs by the clock on the wall ---- */
+
+/* Two transitions each. */
+static void listen_and_stop(unsigned long count)
+{
+	struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+	struct sockaddr_storage at;
+	socklen_t len = address(false, FIRST_PORT + PORTS, &at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	check(fd, "socket");
+	check(bind(fd, (struct sockaddr *)&at, len), "bind");
+	for (unsigned long i = 0; i < count; i++) {
+		check(listen(fd, 1), "listen");
+		check(connect(fd, &nowhere, sizeof(nowhere)), "stop");
+	}
+}
+
 /* ---- command line ---- */
 
 static void run(struct load *load)
@@ -218,6 +236,9 @@ static void run(struct load *load)
 	if (!strcmp(load->mode, "timers")) {
 		begin = now();
 		timers(load->count);
+	} else if (!strcmp(load->mode, "listen")) {
+		begin = now();
+		listen_and_stop(load->count);
 	} else {
 		for (unsigned port = 0; port < PORTS; port++) {
 			load->listeners[0][port] = listen_at(false, FIRST_PORT + port);
@@ -268,9 +289,9 @@ int main(int argc, char **argv)
 			load.v4 = false;
 			break;
 		default:
-			fprintf(stderr,
-				"load [-m mixed|rst|time-wait|timers|held] [-n COUNT] [-h HELD] "
-				"[-c CPU] [-4|-6]\n");
+			fprintf(stderr, "load [-m mixed|rst|time-wait|timers|listen|held] [-n "
+					"COUNT] [-h HELD] "
+					"[-c CPU] [-4|-6]\n");
 			return 2;
 		}
 	own_namespace();
