@@ -5,15 +5,20 @@
 #include <signal.h>
 #include <stddef.h>
 
-static volatile sig_atomic_t asked;
+static volatile sig_atomic_t asked, asked_by[NSIG];
 static void (*volatile at_last)(int signal);
 
-/* SA_RESETHAND has made the default of this signal that it kills. */
+/* Counted here and not by SA_RESETHAND: with that a second one could kill before at_last is set. */
 static void on_signal(int number)
 {
-	asked = 1;
-	if (at_last)
-		signal(number, at_last);
+	if (!asked_by[number]) {
+		asked = asked_by[number] = 1;
+	} else if (at_last) {
+		at_last(number);
+	} else {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
 }
 
 void stop_calls_at_last(void (*last)(int signal))
@@ -23,7 +28,7 @@ void stop_calls_at_last(void (*last)(int signal))
 
 void stop_on_signals(void)
 {
-	struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_RESETHAND};
+	struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	sigaction(SIGINT, &stop, NULL);

@@ -111,8 +111,8 @@ sees "?" '^q +quit$'
 keys x
 sees "back" '^ STATE +AGE'
 keys Down Down
-sees "down" '^>'
-[ "$(grep -n '^>' "$WORK/screen" | cut -d: -f1)" = $(($(grep -n '^ STATE' "$WORK/screen" | cut -d: -f1) + 3)) ] || fail top "down: the third is not marked"
+third_is_marked() { screen && awk '/^ STATE/ { head = NR } /^>/ { mark = NR } END { exit !(head && mark == head + 3) }' "$WORK/screen"; }
+wait_for 5 third_is_marked || fail top "down: the third is not marked"
 keys Home Enter
 sees "details" '^held by  .*descriptor [0-9]+|^owner '
 sees "details, next" '^next     [a-z]+ .*'
