@@ -18,7 +18,8 @@ struct pump {
 };
 
 /*
- * One look, to be had every 40 ms or so: the default buffer bridges some 150 ms at full churn.
+ * One look, to be had as session_pause() says: the default rings bridge some 150 ms of a CPU full
+ * of short connections.
  * Number of records from it (SESSION_DRAIN_MAX: there is more), or what `take` said when that was
  * negative.
  */

@@ -2,7 +2,6 @@
 /* rings.c - see rings.h. */
 #include "rings.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,12 +148,17 @@ static void make_room(struct rings *rings)
 		__atomic_store_n(&ring_at(rings, i)->tail, rings->each[i].end, __ATOMIC_RELEASE);
 }
 
+bool rings_are_through(const struct rings *rings)
+{
+	return rings->next == rings->n_refs;
+}
+
 int rings_drain(struct rings *rings, uint64_t now, int max,
 		int (*fn)(void *ctx, const void *record, size_t len), void *ctx)
 {
 	int drained = 0, err = 0;
 
-	if (rings->next == rings->n_refs)
+	if (rings_are_through(rings))
 		look(rings, now);
 	while (!err && drained < max && rings->next < rings->n_refs) {
 		const struct wire_head *record = rings->refs[rings->next++].record;
@@ -162,7 +166,7 @@ int rings_drain(struct rings *rings, uint64_t now, int max,
 		err = fn(ctx, record, record->len <= RING_RECORD_MAX ? record->len : 0);
 		drained++;
 	}
-	if (rings->next == rings->n_refs)
+	if (rings_are_through(rings))
 		make_room(rings);
 	return err ? err : drained;
 }

@@ -9,6 +9,7 @@
 #ifndef TCPDWELL_RINGS_H
 #define TCPDWELL_RINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,9 @@ size_t rings_stride(unsigned slots);
  * out of memory. rings_free(NULL) does nothing. */
 struct rings *rings_new(void *memory, unsigned n, unsigned slots);
 void rings_free(struct rings *rings);
+
+/* Has all that the last look found been handed over, so that rings_drain() looks again? */
+bool rings_are_through(const struct rings *rings);
 
 /*
  * Hands over what is there, `max` records at most; `now` is the clock, read just before. The bytes

@@ -34,8 +34,9 @@
  * told later than 100 ms after it happened. Whoever was asleep finds its caches cold, so few long
  * looks cost less than many short ones: a fifth less with 40 ms than with 10.
  */
-#define PAUSE_BUSY_NS (40 * NS_PER_MS)
-#define PAUSE_IDLE_NS (80 * NS_PER_MS)
+#define PAUSE_BUSY_NS   (40 * NS_PER_MS)
+#define PAUSE_IDLE_NS   (80 * NS_PER_MS)
+#define PAUSE_SHARED_MS 10
 
 struct session {
 	struct tcpdwell_bpf *skel;
@@ -294,7 +295,9 @@ int session_drain(struct session *session, session_record_fn fn, void *ctx)
 	int drained;
 
 	if (session->rings) {
-		ring_buffer__consume(session->ring); /* the bell is heard */
+		/* The bell that is rung from here on is for the next look. */
+		if (rings_are_through(session->rings))
+			ring_buffer__consume(session->ring);
 		drained = rings_drain(session->rings, clock_now(), SESSION_DRAIN_MAX, fn, ctx);
 	} else {
 		drained = drain_ringbuf(session, fn, ctx);
@@ -306,8 +309,11 @@ int session_drain(struct session *session, session_record_fn fn, void *ctx)
 	return drained;
 }
 
+/* The kernel's own ring buffer rings no bell, and all CPUs share it: it is looked at more often. */
 struct session_pause session_pause(const struct session *session)
 {
+	if (!session->rings)
+		return (struct session_pause){.bell_fd = -1, .ms = PAUSE_SHARED_MS};
 	return (struct session_pause){.bell_fd = ring_buffer__epoll_fd(session->ring),
 				      .ms = (int)(session->pause_ns / NS_PER_MS)};
 }

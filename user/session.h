@@ -40,10 +40,10 @@ int session_drain(struct session *session, session_record_fn fn, void *ctx);
 
 /*
  * When to drain again: in `ms`, 40 while something happens and up to 80 while nothing does, or as
- * soon as `bell_fd` is readable: a ring is half full.
+ * soon as `bell_fd` is readable: a ring is half full. Without rings 10, and no bell (-1).
  */
 struct session_pause {
-	int bell_fd; /* the session's */
+	int bell_fd; /* the session's; -1: none */
 	int ms;
 };
 
