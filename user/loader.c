@@ -37,6 +37,7 @@ static const struct {
 #define BUFFER_OF_A_RING (4ULL << 20)
 #define BUFFER_MOST      (64ULL << 20)
 #define BUFFER_OF_ALL    (4ULL << 20) /* where all share one */
+#define RING_OF_OLD      (2ULL << 20) /* the largest before 6.0: see size_buffer() */
 
 /* libbpf speaks only to who asked for details: its words are for those who write such programs. */
 static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -164,8 +165,12 @@ static unsigned number_of_rings(void)
 	return rings < RINGS_MAX ? rings : RINGS_MAX;
 }
 
-/* Bytes, 0: by what the host has. */
-static void size_buffer(struct tcpdwell_bpf *skel, const struct features *features, uint64_t bytes)
+/*
+ * Bytes, 0: by what the host has. Before 6.0 a value of an array map has 4 MB at most (E2BIG, from
+ * array_map_alloc_check()), which a ring of 4 MB and its head exceed.
+ */
+static void size_buffer(struct tcpdwell_bpf *skel, const struct features *features, uint64_t bytes,
+			uint64_t most_of_a_ring)
 {
 	struct config *config = (struct config *)&skel->rodata->config;
 	uint64_t slots;
@@ -180,14 +185,15 @@ static void size_buffer(struct tcpdwell_bpf *skel, const struct features *featur
 		bytes = config->rings < BUFFER_MOST / BUFFER_OF_A_RING
 				? config->rings * BUFFER_OF_A_RING
 				: BUFFER_MOST;
-	slots = bytes / config->rings / sizeof(struct ring_slot);
+	slots = bytes / config->rings;
+	slots = (slots < most_of_a_ring ? slots : most_of_a_ring) / sizeof(struct ring_slot);
 	config->ring_slots = power_of_two_upto(slots > RING_SLOTS_MIN ? slots : RING_SLOTS_MIN);
 	bpf_map__set_max_entries(skel->maps.rings, config->rings);
 	bpf_map__set_value_size(skel->maps.rings, (uint32_t)rings_stride(config->ring_slots));
 }
 
-int loader_load(const struct features *features, const struct options *options,
-		struct tcpdwell_bpf **ret_skel)
+static int load(const struct features *features, const struct options *options, uint64_t bytes,
+		uint64_t most_of_a_ring, struct tcpdwell_bpf **ret_skel)
 {
 	struct tcpdwell_bpf *skel;
 	int err;
@@ -203,12 +209,8 @@ int loader_load(const struct features *features, const struct options *options,
 	/* libbpf keeps for ever what choosing a target reads, unless loading follows. */
 	if (!err)
 		err = choose_programs(skel, features);
-	/* Who only looks fills no buffer. */
 	if (!err)
-		size_buffer(skel, features,
-			    options && features_way(features, FEATURE_TRANSITION)
-				    ? options->buffer_bytes
-				    : BUFFER_MIN);
+		size_buffer(skel, features, bytes, most_of_a_ring);
 	if (!err)
 		err = tcpdwell_bpf__load(skel);
 	if (err) {
@@ -217,6 +219,23 @@ int loader_load(const struct features *features, const struct options *options,
 	}
 	*ret_skel = skel;
 	return 0;
+}
+
+/* Who only looks fills no buffer. */
+int loader_load(const struct features *features, const struct options *options,
+		struct tcpdwell_bpf **ret_skel)
+{
+	bool only_looks = !options || !features_way(features, FEATURE_TRANSITION);
+	uint64_t bytes = only_looks ? BUFFER_MIN : options->buffer_bytes;
+	int err = load(features, options, bytes, UINT64_MAX, ret_skel);
+
+	/* Too large a ring is one reason. */
+	if (err != -E2BIG || only_looks)
+		return err;
+	err = load(features, options, bytes, RING_OF_OLD, ret_skel);
+	if (!err && bytes)
+		diag_note("the buffer is smaller than asked: this kernel has rings of 2M at most");
+	return err;
 }
 
 /* libbpf attaches where the program says, which is the newer name; a kprobe has no BTF to ask. */
