@@ -144,7 +144,7 @@ static __always_inline void *wire_reserve(__u16 kind, __u16 len, struct wire_sli
 	return record;
 }
 
-/* The reader looks every few milliseconds: waking it per record costs ten times the record. */
+/* The reader looks by itself: waking it per record costs ten times the record. */
 static __always_inline void wire_submit(void *record, struct wire_slip slip)
 {
 	if (config.rings)

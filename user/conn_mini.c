@@ -350,7 +350,7 @@ bool conn_mini_is_husk(struct conn_table *table, const struct wire_transition *t
 		return true;
 	mini->expects_husk = false;
 	mini->conn.id.cookie = t->id.cookie;
-	if (mini->unsure_if_born && mini->conn.state == WIRE_TIME_WAIT && t->from != WIRE_TIME_WAIT)
+	if (mini->unsure_if_born && mini->conn.state == WIRE_TIME_WAIT)
 		told_as_born(table, mini, t);
 	return true;
 }

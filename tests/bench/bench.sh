@@ -112,11 +112,11 @@ reference() {
 # it is a round, with them the time of the programs.
 measure() {
 	local mode=$1 name=${3:-$1} seconds before after kernel=(0 0 0) memory=0 lost=0 empty=0
-	[ "$mode" = "$name" ] && empty=$(reference "$2")
+	[ "$mode" = "$name" ] && empty=$(reference "$2" || echo 0)
 	if [ "$mode" = none ]; then
 		seconds=$(churn "$2")
 		awk -v n="$2" -v s="$seconds" -v e="$empty" \
-			'BEGIN { printf "none seconds=%f rate=%f kept=%f\n", s, n / s, n / s / e }' >>"$NUMBERS"
+			'BEGIN { printf "none seconds=%f rate=%f kept=%f\n", s, n / s, e ? n / s / e : 0 }' >>"$NUMBERS"
 		return
 	fi
 	begin "$mode" || { echo "$name missing=${REASON// /_}" >>"$NUMBERS"; return; }
