@@ -143,9 +143,16 @@ measure() {
 		print "" }' >>"$NUMBERS"
 }
 
-# first_event MODE: ms from start to the first line about a connection, under load.
+# first_event MODE: ms from start to the first line about a connection, under load. The others print none: `hist` and
+# `write` tell at the end.
 first_event() {
-	local begun now
+	local begun now line
+	case $1 in
+	text | json | tcpstates) line=ESTABLISHED ;;
+	tcplife | bpftrace) line='^[0-9]+ ' ;;
+	*) return ;;
+	esac
+	[ -n "$(command_of "$1")" ] || return
 	"$BENCH/load" -m rst -n 100000 -c 0 >/dev/null &
 	local load=$!
 	sleep 0.3
@@ -155,7 +162,7 @@ first_event() {
 	$(command_of "$1") >"$WORK/out" 2>/dev/null &
 	PEER=$!
 	on_exit "kill $PEER 2>/dev/null"
-	wait_for 10 grep -qm1 ESTABLISHED "$WORK/out"
+	wait_for 10 grep -qEm1 "$line" "$WORK/out"
 	now=$(date +%s%N)
 	kill -INT "$PEER" "$load"
 	wait "$PEER" "$load"
@@ -230,7 +237,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 	for mode in $MODES; do
 		measure "$mode" "$CHURN"
 	done
-	for mode in text tcpstates; do first_event "$mode"; done
+	for mode in $MODES; do first_event "$mode"; done
 done
 for mode in text json hist write; do measure "$mode" "$LONG" "long:$mode"; done
 for ((round = 0; round < ROUNDS; round++)); do timers; done

@@ -26,7 +26,10 @@ for ((i = 0; i < ROUNDS; i++)); do
 	once all "$TCPDWELL" stuck --netns "$netns" -f json -s listen,established,syn-sent,syn-received,fin-wait-1,fin-wait-2,close-wait,closing,last-ack,time-wait
 done
 printf '%-34s %10s %10s %8s\n' "$(wc -l <"$WORK/all.out") sockets, $ROUNDS rounds" 'wall, ms' 'CPU, ms' 'of ss'
+json="{\"sockets\": $(wc -l <"$WORK/all.out")}"
 for name in ss text all; do
+	json=$(jq --arg name "$name" --argjson wall "$(median $name 1)" --argjson cpu "$(median $name 2)" \
+		'.[$name] = {wall_ms: $wall, cpu_ms: $cpu}' <<<"$json")
 	case $name in
 	ss) what='ss -tanp' ;;
 	text) what='tcpdwell stuck' ;;
@@ -35,3 +38,8 @@ for name in ss text all; do
 	printf '%-34s %10.0f %10.0f %7.2fx\n' "$what" "$(median $name 1)" "$(median $name 2)" \
 		"$(echo "$(median $name 1) $(median ss 1)" | awk '{ print $1 / $2 }')"
 done
+# Into the file that bench.sh has written, if it has.
+if [ -s "$BUILD/bench.json" ]; then
+	jq --argjson snapshot "$json" '.snapshot = $snapshot' "$BUILD/bench.json" >"$WORK/bench.json" &&
+		cp "$WORK/bench.json" "$BUILD/bench.json"
+fi
