@@ -87,16 +87,22 @@ void free(void *old)
 static struct feeder feeder;
 static struct conn_config config;
 
+/* A table that the feeder feeds from now on, and has told nothing yet; NULL if out of memory. */
+static struct conn_table *table_to_feed(const struct conn_config *of)
+{
+	feeder.table = conn_table_new(of);
+	feeder.n = 0;
+	return feeder.table;
+}
+
 /* 200 lives of 4 transitions, held until their owner is known, and one listener. */
 static uint64_t exercise_conn(void)
 {
-	struct conn_table *table = conn_table_new(&config);
+	struct conn_table *table = table_to_feed(&config);
 	uint64_t missing = 0;
 
 	if (!table)
 		return 0;
-	feeder.table = table;
-	feeder.n = 0;
 	for (unsigned i = 0; i < 200; i++) {
 		struct rec lives[] = {
 			MOVE(2000 + i, ESTABLISHED, FIN_WAIT1),
@@ -136,13 +142,11 @@ static uint64_t exercise_held(void)
 		MOVE(2000, ESTABLISHED, FIN_WAIT1),
 		MOVE(2001, FIN_WAIT1, FIN_WAIT2, HELD_BY(77, "server")),
 	};
-	struct conn_table *table = conn_table_new(&config);
+	struct conn_table *table = table_to_feed(&config);
 	uint64_t missing;
 
 	if (!table)
 		return 0;
-	feeder.table = table;
-	feeder.n = 0;
 	for (unsigned i = 0; i < COUNT(feed); i++)
 		feeder_feed(&feeder, &feed[i]);
 	missing = !told_by_life() && !conn_stats(table).evicted;
@@ -200,11 +204,9 @@ static uint64_t exercise_mini(bool samples)
 	uint64_t missing;
 
 	own.samples = samples;
-	table = conn_table_new(&own);
+	table = table_to_feed(&own);
 	if (!table)
 		return 0;
-	feeder.table = table;
-	feeder.n = 0;
 	for (unsigned i = 0; i < COUNT(first); i++)
 		feeder_feed(&feeder, &first[i]);
 	feed_waiting(lives, COUNT(lives));
@@ -231,13 +233,11 @@ static uint64_t exercise_sampled_mini(void)
 static uint64_t exercise_connecting(void)
 {
 	static const struct rec connecting[] = {MOVE(2000, CLOSE, SYN_SENT, .lport = NONE)};
-	struct conn_table *table = conn_table_new(&config);
+	struct conn_table *table = table_to_feed(&config);
 	uint64_t missing;
 
 	if (!table)
 		return 0;
-	feeder.table = table;
-	feeder.n = 0;
 	feed_waiting(connecting, COUNT(connecting));
 	missing = not_waiting(table);
 	conn_table_free(table);
