@@ -39,8 +39,11 @@ mkfifo "$WORK/stop"
 ip netns exec "$netns" "$BUILD/trouble" - <"$WORK/stop" >"$WORK/cases" 2>/dev/null &
 exec 3>"$WORK/stop"
 wait_for 30 grep -q '^ready' "$WORK/cases" || fail dashboard "the cases did not play: $(cat "$WORK/cases")"
+# syn-reuse comes back to a port that was its own a second ago, and a scrape may have it by then: it is played once more.
+something() { play "$netns" "$WORK/truth" active-close half-close syn-reuse linger-reset >"$WORK/traffic.log" 2>&1; }
+in_use() { grep -q 'bind: Address already in use' "$WORK/traffic.log"; }
 for _ in 1 2 3 4; do
-	play "$netns" "$WORK/truth" active-close half-close syn-reuse linger-reset >"$WORK/traffic.log" 2>&1 || fail dashboard "the traffic did not play: $(tail -1 "$WORK/traffic.log")"
+	something || { in_use && something; } || fail dashboard "the traffic did not play: $(tail -1 "$WORK/traffic.log")"
 done
 
 is_firing() { ask query 'query=ALERTS{alertname="TcpDescriptorLeak", alertstate="firing", comm="trouble"}' && jq -e '.data.result | length == 1' "$WORK/answer"; }
