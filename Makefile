@@ -33,13 +33,13 @@ BPF_TARGET := $(if $(findstring aarch64,$(MULTIARCH)),arm64,x86)
 BPF_CFLAGS := -g -O2 -Wall -Wextra -Wno-unused-parameter -Werror -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_TARGET) -Ivmlinux -Ibpf \
 	$(addprefix -I/usr/include/,$(MULTIARCH))
 
-USER_C  := $(wildcard user/*.c)
+USER_C  := $(wildcard user/*.c user/*/*.c)
 USER_O  := $(USER_C:user/%.c=$(BUILD)/user/%.o)
 LIB_O   := $(filter-out $(BUILD)/user/main.o,$(USER_O))
 UNIT_C  := $(wildcard tests/unit/*.c)
 FUZZ_C  := $(wildcard tests/fuzz/*.c)
 HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed $(BUILD)/scraper
-SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] vmlinux/*.h tests/*/*.[ch])
+SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
 .PHONY: all help deps deps-bench run demo check check-unit check-live lint format completions bench install uninstall clean
@@ -116,15 +116,16 @@ $(BUILD)/tcpdwell.skel.h: $(BUILD)/tcpdwell.bpf.o
 $(BUILD)/user $(BUILD)/unit $(BUILD)/fuzz:
 	mkdir -p $@
 
-$(BUILD)/user/%.o: user/%.c $(BUILD)/tcpdwell.skel.h | $(BUILD)/user
+$(BUILD)/user/%.o: user/%.c $(BUILD)/tcpdwell.skel.h
+	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # The page of `report`: its sources as strings.
-$(BUILD)/report_page.h: user/report/make.sh $(wildcard user/report/*) | $(BUILD)/user
-	user/report/make.sh >$@.tmp
+$(BUILD)/report_page.h: user/report/page/make.sh $(wildcard user/report/page/*) | $(BUILD)/user
+	user/report/page/make.sh >$@.tmp
 	mv $@.tmp $@
 
-$(BUILD)/user/report.o: $(BUILD)/report_page.h
+$(BUILD)/user/commands/report.o: $(BUILD)/report_page.h
 
 $(BUILD)/tcpdwell: $(USER_O)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@

@@ -88,10 +88,11 @@ $(STATIC)/tcpdwell.skel.h: $(STATIC)/tcpdwell.bpf.o
 
 STATIC_NEEDS := $(if $(STATIC_SYSROOT),$(STATIC_SYSROOT)/.complete)
 
-$(STATIC)/user/%.o: user/%.c $(STATIC)/tcpdwell.skel.h $(STATIC_NEEDS) | $(STATIC)/user
+$(STATIC)/user/%.o: user/%.c $(STATIC)/tcpdwell.skel.h $(STATIC_NEEDS)
+	@mkdir -p $(@D)
 	$(STATIC_CC) $(STATIC_CFLAGS) -MMD -MP -c $< -o $@
 
-$(STATIC)/user/report.o: $(BUILD)/report_page.h
+$(STATIC)/user/commands/report.o: $(BUILD)/report_page.h
 
 # Without TLS: see user/static/no_tls.c.
 $(STATIC)/libmicrohttpd.a: $(STATIC_NEEDS) | $(STATIC)/user
@@ -108,7 +109,7 @@ $(STATIC)/traffic: $(wildcard tests/live/traffic*.[ch] tests/live/rawtcp.[ch]) |
 $(STATIC)/verify: tests/live/verify.c $(STATIC_NEEDS) | $(STATIC)/user
 	$(STATIC_CC) $(STATIC_CFLAGS) -static $(STATIC_LDFLAGS) $< -ljansson -o $@
 
-$(STATIC)/verifier: tests/vm/verifier.c user/atomics.c bpf/config.h bpf/match.h bpf/ring.h bpf/wire.h $(STATIC_NEEDS) | $(STATIC)/user
+$(STATIC)/verifier: tests/vm/verifier.c user/kernel/atomics.c bpf/config.h bpf/match.h bpf/ring.h bpf/wire.h $(STATIC_NEEDS) | $(STATIC)/user
 	$(STATIC_CC) $(STATIC_CFLAGS) -static $(STATIC_LDFLAGS) $(filter %.c,$^) $(STATIC_LIBS) -o $@
 
 -include $(STATIC_O:.o=.d)

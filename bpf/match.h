@@ -49,7 +49,7 @@ struct match_step {
 	struct match_prefix prefix;
 };
 
-/* A filter expression as user/expr.c compiles it: operands first, then their operator. */
+/* A filter expression as user/cli/expr.c compiles it: operands first, then their operator. */
 struct match_program {
 	__u32 n; /* 0: no expression */
 	__u32 unused;

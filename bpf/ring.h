@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * ring.h - the layout of the rings that programs write and user/rings.c reads.
+ * ring.h - the layout of the rings that programs write and user/kernel/rings.c reads.
  *
  * One for each CPU (or for a few, where there are many), in memory that both sides see. Against the
  * kernel's own ring buffer it saves the lock, and above all the wait for the lines of the record,

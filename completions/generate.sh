@@ -1,5 +1,5 @@
 #!/bin/bash
-# generate.sh TCPDWELL - completion for bash on stdout, from what `TCPDWELL --list-options` says (user/complete.h).
+# generate.sh TCPDWELL - completion for bash on stdout, from what `TCPDWELL --list-options` says (user/cli/complete.h).
 set -eu
 list=$("$1" --list-options)
 

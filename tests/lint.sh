@@ -34,13 +34,13 @@ tidy() {
 # Only session, loader, iter and atomics may know libbpf or the skeleton, and what is pure knows neither kernel nor
 # network; only http knows its library; only diag writes to stderr.
 includes_go_down() {
-	! grep -lE '#include [<"](bpf/|tcpdwell\.skel)' user/*.[ch] | grep -vE 'user/(session|loader|iter|atomics)\.c' | grep . &&
-		! grep -l '#include <microhttpd' user/*.[ch] | grep -v 'user/http\.c' | grep . &&
-		! grep -nE '#include "(session|monitor|http|serve|loader)\.h"' user/{sink_,metrics_,negotiate,findings,view}*.[ch] | grep .
+	! grep -lE '#include [<"](bpf/|tcpdwell\.skel)' user/*/*.[ch] | grep -vE 'user/kernel/(session|loader|iter|atomics)\.c' | grep . &&
+		! grep -l '#include <microhttpd' user/*/*.[ch] | grep -v 'user/serve/http\.c' | grep . &&
+		! grep -nE '#include "(kernel|commands)/' user/{model,diagnosis,output,record,base,report,top}/*.[ch] | grep .
 }
 # Only screen may know the terminal.
-one_screen() { ! grep -lE '#include <(curses|ncurses|term)\.h>' user/*.[ch] | grep -vx user/screen.c | grep .; }
-one_voice() { ! grep -nE '\(stderr|, stderr' user/*.c | grep -v '^user/diag.c' | grep .; }
+one_screen() { ! grep -lE '#include <(curses|ncurses|term)\.h>' user/*/*.[ch] | grep -vx user/top/screen.c | grep .; }
+one_voice() { ! grep -nE '\(stderr|, stderr' user/*.c user/*/*.c | grep -v '^user/base/diag.c' | grep .; }
 
 run clang-format clang-format --dry-run -Werror "$@"
 run clang-tidy tidy

@@ -5,19 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "complete.h"
-#include "diag.h"
-#include "features.h"
-#include "live.h"
-#include "options.h"
-#include "privileges.h"
-#include "replay.h"
-#include "report.h"
-#include "rules.h"
-#include "serve.h"
-#include "sink_metrics.h"
-#include "stuck.h"
-#include "top.h"
+#include "cli/complete.h"
+#include "base/diag.h"
+#include "kernel/features.h"
+#include "commands/trace.h"
+#include "cli/options.h"
+#include "kernel/privileges.h"
+#include "commands/replay.h"
+#include "commands/report.h"
+#include "diagnosis/rules.h"
+#include "commands/serve.h"
+#include "serve/metrics.h"
+#include "commands/stuck.h"
+#include "commands/top.h"
 
 /* Results that were not written are a failure too, however they came about; a closed pipe is not.
  */

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "recording.h"
+#include "base/clock.h"
+#include "record/recording.h"
 #include "wire.h"
 
 #define AT_A_TIME 1000

@@ -34,11 +34,11 @@ same rules 'rules of stuck'
 section STUCK | sed -n 's/^\.It Va //p' | sed 's/ , /\n/g' | sort -u >"$WORK/page"
 same stuck-fields 'fields of stuck'
 
-grep -oE '\[CAUSE_[A-Z_]+\] = WORD\("[a-z-]+"' "$TESTS/../user/tcpstate.c" | sed 's/.*"\(.*\)"/\1/' | sort >"$WORK/code"
+grep -oE '\[CAUSE_[A-Z_]+\] = WORD\("[a-z-]+"' "$TESTS/../user/base/tcpstate.c" | sed 's/.*"\(.*\)"/\1/' | sort >"$WORK/code"
 section CAUSES | sed -n 's/^\.It Sy //p' | sort >"$WORK/page"
 same causes causes
 
-grep -oE '\[WIRE_[A-Z0-9_]+\] = WORD\("[A-Z0-9-]+"' "$TESTS/../user/tcpstate.c" | sed 's/.*"\(.*\)"/\1/' | sort >"$WORK/code"
+grep -oE '\[WIRE_[A-Z0-9_]+\] = WORD\("[A-Z0-9-]+"' "$TESTS/../user/base/tcpstate.c" | sed 's/.*"\(.*\)"/\1/' | sort >"$WORK/code"
 section STATES | sed -n 's/^\.It Sy //p' | sort >"$WORK/page"
 same states states
 

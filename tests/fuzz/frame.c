@@ -13,14 +13,14 @@
 #include <errno.h>
 #include <time.h>
 
-#include "cells.h"
-#include "diag.h"
-#include "recording.h"
-#include "screen.h"
-#include "top_data.h"
-#include "top_frame.h"
-#include "top_ui.h"
-#include "view.h"
+#include "top/cells.h"
+#include "base/diag.h"
+#include "record/recording.h"
+#include "top/screen.h"
+#include "top/data.h"
+#include "top/frame.h"
+#include "top/ui.h"
+#include "diagnosis/view.h"
 
 static const struct {
 	const char *name;

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "recording.h"
+#include "record/recording.h"
 
 /* The clock is at 1000 ms when we attach; that is 2026-11-22 16:00:00 UTC. */
 #define WALL_AT_ATTACH 1795363200

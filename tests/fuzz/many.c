@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <math.h>
 
-#include "recording.h"
+#include "record/recording.h"
 
 #define WALL_AT_ATTACH 1795363200
 #define PER_SECOND     300

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "recording.h"
-#include "sink_metrics.h"
+#include "record/recording.h"
+#include "serve/metrics.h"
 
 static int take_frame(void *ctx, const void *records, size_t len)
 {

@@ -10,10 +10,10 @@
 #include <zlib.h>
 
 #include "../unit/test.h"
-#include "diag.h"
-#include "replay.h"
-#include "report.h"
-#include "stuck.h"
+#include "base/diag.h"
+#include "commands/replay.h"
+#include "commands/report.h"
+#include "commands/stuck.h"
 #include "wire.h"
 
 #define INPUT_MAX     (1 << 20)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* address.c - addresses as inet_ntop() writes them. */
-#include "address.h"
+#include "base/address.h"
 
 #include <arpa/inet.h>
 

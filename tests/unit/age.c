@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* age.c - no age is ever told that the kernel's fields do not prove. Times are in ms here. */
-#include "age.h"
+#include "model/age.h"
 
-#include "clock.h"
-#include "tcpstate.h"
+#include "base/clock.h"
+#include "base/tcpstate.h"
 #include "test.h"
 
 #define NOW  100000

@@ -21,8 +21,8 @@ int main(void)
 #include <errno.h>
 
 #include "feeder.h"
-#include "histset.h"
-#include "recording.h"
+#include "model/histset.h"
+#include "record/recording.h"
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);

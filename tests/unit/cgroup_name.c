@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* cgroup_name.c - paths of real hosts, and what people call them. */
-#include "cgroup_name.h"
+#include "kernel/cgroup_name.h"
 
 #include "test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* chains.c - the hash index: all that is in is found, whatever the hash, at any size. */
-#include "chains.h"
+#include "base/chains.h"
 
 #include "test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* clock.c - times as people and logs read them. */
-#include "clock.h"
+#include "base/clock.h"
 
 #include <time.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* conn_cause.c - every row of the tables that turn an end into a cause, and what is in no row. */
-#include "conn_cause.h"
+#include "model/conn_cause.h"
 
 #include <errno.h>
 

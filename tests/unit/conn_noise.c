@@ -5,8 +5,8 @@
  * to stay within its bounds, and what it calls exact lies between two times that were both told,
  * for that connection, with nothing lost in between.
  */
-#include "clock.h"
-#include "conn.h"
+#include "base/clock.h"
+#include "model/conn.h"
 #include "test.h"
 
 #define RECORDS      20000

@@ -3,7 +3,7 @@
  * conn_store.c - the store against a naive model of itself: an array, of which each list is those
  * with a number, sorted by it.
  */
-#include "conn_store.h"
+#include "model/conn_store.h"
 
 #include "test.h"
 

@@ -6,8 +6,8 @@
  * told must be true: an exact dwell to the ns, a lower bound never above the truth. And with
  * nothing lost, all of it must be told.
  */
-#include "clock.h"
-#include "conn.h"
+#include "base/clock.h"
+#include "model/conn.h"
 #include "test.h"
 
 #define LIVES        400

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* decode.c - the gate: good records of each kind pass, anything else is refused and changes
  * nothing. */
-#include "decode.h"
+#include "record/decode.h"
 
 #include <errno.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* endpoint.c - where to listen: what may be typed, what it means, what is refused. */
-#include "endpoint.h"
+#include "serve/endpoint.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include "parse.h"
+#include "base/parse.h"
 #include "test.h"
 
 static const struct {

@@ -4,7 +4,7 @@
  * what is refused and how, and, by chance, programs against a reference that evaluates the same
  * tree in the plain way.
  */
-#include "expr.h"
+#include "cli/expr.h"
 
 #include "feeder.h"
 

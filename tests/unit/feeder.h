@@ -9,12 +9,12 @@
 #ifndef FEEDER_H
 #define FEEDER_H
 
-#include "clock.h"
-#include "conn.h"
-#include "decode.h"
-#include "options.h"
-#include "wanted.h"
-#include "parse.h"
+#include "base/clock.h"
+#include "model/conn.h"
+#include "record/decode.h"
+#include "cli/options.h"
+#include "model/wanted.h"
+#include "base/parse.h"
 #include "test.h"
 
 #define FEEDER_ATTACHED 1000

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* hist.c - buckets with inclusive bounds, and percentiles against those of the sorted durations. */
-#include "hist.h"
+#include "model/hist.h"
 
 #include <math.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "test.h"
 
 #define SAMPLES 20000

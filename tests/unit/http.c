@@ -3,7 +3,7 @@
  * http.c - clients that are slow, half there, too many or out of their mind: each is cut in its
  * time, and others are answered meanwhile.
  */
-#include "http.h"
+#include "serve/http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "clock.h"
-#include "endpoint.h"
+#include "base/clock.h"
+#include "serve/endpoint.h"
 #include "test.h"
 
 #define PATIENCE (600 * NS_PER_MS)

@@ -3,10 +3,10 @@
  * metrics.c - what scrapers rely on: exact bounds, labels that are UTF-8 and stay apart, the format
  * that was asked for.
  */
-#include "sink_metrics.h"
+#include "serve/metrics.h"
 
-#include "hist.h"
-#include "negotiate.h"
+#include "model/hist.h"
+#include "serve/negotiate.h"
 #include "test.h"
 
 static void test_bounds(void)

@@ -3,9 +3,9 @@
  * parse.c - text that a person typed: good text gives its value; bad text gives a reason, and
  * leaves what was there.
  */
-#include "parse.h"
+#include "base/parse.h"
 
-#include "clock.h"
+#include "base/clock.h"
 #include "test.h"
 
 #define UNTOUCHED 0xa5a5a5a5a5a5a5a5ULL

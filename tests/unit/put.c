@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* put.c - pieces of text against what printf() makes of them. */
-#include "put.h"
+#include "base/put.h"
 
 #include "test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* quote.c - text that is not ours in JSON and CSV, of any length. */
-#include "quote.h"
+#include "output/quote.h"
 
 #include "test.h"
 

@@ -3,7 +3,7 @@
  * recording.c - recordings: what is written is what is read; what was cut, garbled or made by
  * another version says so, at whichever byte it was, and is never read as if it were whole.
  */
-#include "recording.h"
+#include "record/recording.h"
 
 #include <errno.h>
 

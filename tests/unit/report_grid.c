@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* report_grid.c - dwells over time: where they go, and that none is forgotten however long a run
  * is. */
-#include "report_grid.h"
+#include "report/grid.h"
 
-#include "clock.h"
-#include "hist.h"
+#include "base/clock.h"
+#include "model/hist.h"
 #include "test.h"
 
 static struct report_grid grid;

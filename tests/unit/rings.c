@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* rings.c - what programs on several CPUs write, as one stream in the order of time. */
-#include "rings.h"
+#include "kernel/rings.h"
 
 #include "ring.h"
 #include "test.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* slab.c - elements by index: none is handed out twice, none moves, lists keep their order. */
-#include "slab.h"
+#include "base/slab.h"
 
 #include "test.h"
 

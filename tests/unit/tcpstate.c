@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* tcpstate.c - names of states as RFC 9293, ss and the kernel write them; numbers as the kernel's.
  */
-#include "tcpstate.h"
+#include "base/tcpstate.h"
 
 #include <ctype.h>
 #include <netinet/tcp.h>

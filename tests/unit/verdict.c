@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* verdict.c - which sockets, whose, in which groups; and that many of them take no longer each. */
 #include "census_feeder.h"
-#include "verdict.h"
+#include "diagnosis/verdict.h"
 
 #include <time.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* view.c - what a view knows of a socket's age besides what the socket proves itself; cells. */
-#include "cells.h"
+#include "top/cells.h"
 #include "census_feeder.h"
-#include "tcpstate.h"
-#include "verdict.h"
-#include "view.h"
+#include "base/tcpstate.h"
+#include "diagnosis/verdict.h"
+#include "diagnosis/view.h"
 
 static const struct meta meta = {.attached = FEEDER_ATTACHED * NS_PER_MS,
 				 .tick_ns = FEEDER_TICK * NS_PER_MS,

@@ -24,7 +24,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "atomics.h"
+#include "kernel/atomics.h"
 #include "config.h"
 #include "ring.h"
 

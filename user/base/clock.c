@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* clock.c - reading clocks and writing times for people. See clock.h. */
+#include "base/clock.h"
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "base/put.h"
+
+static uint64_t read_clock(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_now(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t clock_wall_offset(void)
+{
+	return (int64_t)(read_clock(CLOCK_REALTIME) - read_clock(CLOCK_MONOTONIC));
+}
+
+uint64_t clock_tick_ns(void)
+{
+	struct timespec tick;
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	return (uint64_t)tick.tv_sec * NS_PER_S + (uint64_t)tick.tv_nsec;
+}
+
+/* ---- time of day ---- */
+
+/* The text of a second is made once, for all that happens in it. */
+struct second {
+	uint64_t begin; /* ns */
+	struct word text;
+};
+
+/* Returns the ns since the second began. */
+static uint64_t find_second(struct second *known, uint64_t wall_ns, bool utc)
+{
+	struct tm tm = {0};
+	time_t seconds = (time_t)(wall_ns / NS_PER_S);
+	struct word *text = &known->text;
+
+	if (text->len && wall_ns - known->begin < NS_PER_S)
+		return wall_ns - known->begin;
+	if (utc)
+		gmtime_r(&seconds, &tm);
+	else
+		localtime_r(&seconds, &tm);
+	text->len = (uint8_t)strftime(text->text, sizeof(text->text),
+				      utc ? "%Y-%m-%dT%H:%M:%S." : "%H:%M:%S.", &tm);
+	known->begin = wall_ns - wall_ns % NS_PER_S;
+	return wall_ns % NS_PER_S;
+}
+
+char *clock_put_time_of_day(char *to, uint64_t wall_ns)
+{
+	static struct second known;
+	uint64_t rest = find_second(&known, wall_ns, false);
+
+	return put_digits(put_word(to, &known.text), rest / NS_PER_MS, 3);
+}
+
+char *clock_put_iso8601(char *to, uint64_t wall_ns)
+{
+	static struct second known;
+	uint64_t rest = find_second(&known, wall_ns, true);
+
+	return put_char(put_digits(put_word(to, &known.text), rest, 9), 'Z');
+}
+
+const char *clock_time_of_day(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
+{
+	*clock_put_time_of_day(text, wall_ns) = '\0';
+	return text;
+}
+
+const char *clock_iso8601(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
+{
+	*clock_put_iso8601(text, wall_ns) = '\0';
+	return text;
+}
+
+/* ---- durations ---- */
+
+/* The first three digits, cut and not rounded, so that 59.96 s never reads as a minute. */
+static char *put_three_digits(char *to, uint64_t ns)
+{
+	static const struct word units[] = {WORD("ns"), WORD("us"), WORD("ms"), WORD("s")};
+	char digits[CLOCK_TEXT_MAX];
+	unsigned n = (unsigned)(put_number(digits, ns) - digits);
+	unsigned whole = (n - 1) % 3 + 1;
+
+	for (unsigned i = 0; i < 3 && i < n; i++) {
+		if (i == whole)
+			*to++ = '.';
+		*to++ = digits[i];
+	}
+	return put_word(to, &units[(n - 1) / 3]);
+}
+
+static char *put_minutes(char *to, uint64_t minutes, uint64_t seconds)
+{
+	to = put_char(put_number(to, minutes), 'm');
+	return put_char(put_digits(to, seconds, 2), 's');
+}
+
+static char *put_hours(char *to, uint64_t hours, uint64_t minutes)
+{
+	to = put_char(put_number(to, hours), 'h');
+	return put_char(put_digits(to, minutes, 2), 'm');
+}
+
+static char *put_days(char *to, uint64_t days, uint64_t hours)
+{
+	to = put_char(put_number(to, days), 'd');
+	return put_char(put_number(to, hours), 'h');
+}
+
+char *clock_put_duration(char *to, uint64_t ns)
+{
+	uint64_t seconds = ns / NS_PER_S, minutes = seconds / 60, hours = minutes / 60;
+
+	if (!ns)
+		return put_char(put_char(to, '0'), 's');
+	if (minutes < 10)
+		return put_three_digits(to, ns);
+	if (hours < 1)
+		return put_minutes(to, minutes, seconds % 60);
+	if (hours < 96)
+		return put_hours(to, hours, minutes % 60);
+	return put_days(to, hours / 24, hours % 24);
+}
+
+const char *clock_duration(uint64_t ns, char text[CLOCK_TEXT_MAX])
+{
+	*clock_put_duration(text, ns) = '\0';
+	return text;
+}

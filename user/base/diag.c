@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* diag.c - messages to stderr, each one line and one write. See diag.h. */
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static bool is_quiet, is_verbose, shows_progress;
+static struct diag_taker taker;
+
+void diag_init(bool quiet, bool verbose)
+{
+	is_quiet = quiet;
+	is_verbose = verbose;
+}
+
+bool diag_is_verbose(void)
+{
+	return is_verbose;
+}
+
+#define TO_BEGIN_AND_CLEAR "\r\033[K"
+
+void diag_progress(const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	if (is_quiet || (!isatty(STDERR_FILENO) && !is_verbose))
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	shows_progress = isatty(STDERR_FILENO);
+	if (shows_progress)
+		fprintf(stderr, TO_BEGIN_AND_CLEAR "%s", text);
+	else
+		fprintf(stderr, "%s\n", text);
+}
+
+void diag_progress_end(void)
+{
+	if (shows_progress)
+		fputs(TO_BEGIN_AND_CLEAR, stderr);
+	shows_progress = false;
+}
+
+struct diag_taker diag_divert(struct diag_taker now)
+{
+	struct diag_taker before = taker;
+
+	taker = now;
+	return before;
+}
+
+static void say(const char *prefix, const char *fmt, va_list args)
+{
+	char text[2048];
+	int len = snprintf(text, sizeof(text), "%s", prefix);
+
+	vsnprintf(text + len, sizeof(text) - (size_t)len, fmt, args);
+	diag_progress_end();
+	if (taker.take)
+		taker.take(taker.ctx, text);
+	else
+		fprintf(stderr, "%s\n", text);
+}
+
+#define DEFINE_DIAG(name, prefix, condition) \
+	void name(const char *fmt, ...)      \
+	{                                    \
+		va_list args;                \
+                                             \
+		if (!(condition))            \
+			return;              \
+		va_start(args, fmt);         \
+		say(prefix, fmt, args);      \
+		va_end(args);                \
+	}
+
+DEFINE_DIAG(diag_error, "error: ", true)
+DEFINE_DIAG(diag_hint, "hint: ", true)
+DEFINE_DIAG(diag_warn, "warning: ", true)
+DEFINE_DIAG(diag_note, "", !is_quiet)
+DEFINE_DIAG(diag_detail, "detail: ", is_verbose)

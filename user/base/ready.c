@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* ready.c - see ready.h. */
+#include "base/ready.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+
+void ready_forget(const char *path)
+{
+	if (path)
+		unlink(path);
+}
+
+int ready_tell(const char *path)
+{
+	char part[PATH_MAX];
+	FILE *file;
+
+	if (!path)
+		return 0;
+	snprintf(part, sizeof(part), "%s.part", path);
+	file = fopen(part, "we");
+	if (!file || fprintf(file, "%d\n", (int)getpid()) < 0 || fclose(file) ||
+	    rename(part, path)) {
+		diag_error("cannot write ready file '%s': %s", path, strerror(errno));
+		diag_hint("--ready-file needs a path that can be written");
+		return -EIO;
+	}
+	return 0;
+}

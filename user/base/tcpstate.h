@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * tcpstate.h - names: of the eleven states of RFC 9293, of the causes of an end, of what is known
+ * of a dwell. States are numbered as in wire.h.
+ */
+#ifndef TCPDWELL_TCPSTATE_H
+#define TCPDWELL_TCPSTATE_H
+
+#include <stdint.h>
+
+#include "base/put.h"
+#include "wire.h"
+
+/* Why a connection ended, or a listener. Names are at most 11 characters; the man page explains
+ * each. */
+enum tcpstate_cause {
+	CAUSE_NONE, /* it did not end */
+	CAUSE_NORMAL,
+	CAUSE_RESET,
+	CAUSE_RESET_SENT,
+	CAUSE_REFUSED,
+	CAUSE_TIMED_OUT,
+	CAUSE_UNREACHABLE,
+	CAUSE_NO_PORT,
+	CAUSE_REUSED_SYN,
+	CAUSE_REUSED_CONN,
+	CAUSE_KILLED,
+	CAUSE_TABLE_FULL,
+	CAUSE_NETNS_GONE,
+	CAUSE_UNKNOWN,
+	CAUSES,
+};
+
+/* What is known of a dwell, that is of the time spent in a state. */
+enum tcpstate_known {
+	DWELL_UNKNOWN,  /* nothing: neither printed nor counted */
+	DWELL_AT_LEAST, /* its beginning was not witnessed: a proven lower bound */
+	DWELL_EXACT,    /* both ends were witnessed */
+	DWELL_KNOWNS,
+};
+
+/* "FIN-WAIT-2"; "?" for what is no state. Never NULL. */
+const char *tcpstate_name(uint8_t state);
+
+const char *tcpstate_cause_name(uint8_t cause);
+const char *tcpstate_known_name(uint8_t known);
+
+/* The same with their lengths. */
+const struct word *tcpstate_word(uint8_t state);
+const struct word *tcpstate_cause_word(uint8_t cause);
+const struct word *tcpstate_known_word(uint8_t known);
+
+/*
+ * The state of that name, or 0. Understands RFC 9293 (SYN-RECEIVED), ss (syn-recv, estab,
+ * unconnected) and the kernel (TCP_FIN_WAIT2); case, hyphens and underscores do not matter.
+ */
+uint8_t tcpstate_parse(const char *name);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* complete.c - see complete.h. */
+#include "cli/complete.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "cli/expr.h"
+#include "model/group.h"
+#include "cli/options_table.h"
+#include "base/tcpstate.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void print_states(FILE *out)
+{
+	for (uint8_t state = 1; state < WIRE_STATES; state++) {
+		fputc(' ', out);
+		for (const char *c = tcpstate_name(state); *c; c++)
+			fputc(tolower((unsigned char)*c), out);
+	}
+}
+
+static void print_keys(FILE *out)
+{
+	for (unsigned i = 0; group_key_name(i); i++)
+		fprintf(out, " %s", group_key_name(i));
+}
+
+/* Options whose values are a list of our own words, or of what the host has. */
+static const struct {
+	const char *option, *kind;
+	void (*print)(FILE *out); /* NULL: the kind says it all */
+} offers[] = {
+	{"state", "list", print_states},
+	{"by", "list", print_keys},
+	{"netns", "netns", NULL},
+	{"cgroup", "cgroup", NULL},
+	{"pid", "pid", NULL},
+	{"comm", "comm", NULL},
+	{"uid", "uid", NULL},
+};
+
+static void print_values(const struct options_row *row, FILE *out)
+{
+	if (row->arg && !strcmp(row->arg, "FILE"))
+		fputs("file", out);
+	for (size_t i = 0; i < COUNT(offers); i++) {
+		if (strcmp(offers[i].option, row->name) != 0)
+			continue;
+		fputs(offers[i].kind, out);
+		if (offers[i].print)
+			offers[i].print(out);
+	}
+	if (options_choice(row->name, 0))
+		fputs("one", out);
+	for (unsigned i = 0; options_choice(row->name, i); i++)
+		fprintf(out, " %s", options_choice(row->name, i));
+}
+
+static void print_commands_of(const struct options_row *row, FILE *out)
+{
+	const char *between = "";
+
+	for (const struct options_command_row *command = options_commands; command->name; command++)
+		if (row->commands & command->command) {
+			fprintf(out, "%s%s", between, command->name);
+			between = ",";
+		}
+}
+
+void complete_print(FILE *out)
+{
+	for (const struct options_row *row = options_rows; row->name; row++) {
+		if (row->letter)
+			fprintf(out, "-%c ", row->letter);
+		fprintf(out, "--%s%s%s\t", row->name, row->arg ? " " : "",
+			row->arg ? row->arg : "");
+		print_commands_of(row, out);
+		fputc('\t', out);
+		print_values(row, out);
+		fputc('\n', out);
+	}
+	/* All but one take filters. */
+	for (const struct options_command_row *command = options_commands; command->name; command++)
+		fprintf(out, "%s\tcommand\t%s%s\n", command->name,
+			command->command == COMMAND_FEATURES ? "" : "filter",
+			command->arg && strstr(command->arg, "FILE") ? " file" : "");
+	fputs("state\twords\t", out);
+	for (unsigned i = 0; expr_states_name(i); i++)
+		fprintf(out, "%s%s", i ? " " : "", expr_states_name(i));
+	print_states(out);
+	fputc('\n', out);
+}

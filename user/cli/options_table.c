@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* options_table.c - see options_table.h. */
+#include "cli/options_table.h"
+
+#include <errno.h>
+#include <string.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "base/clock.h"
+#include "base/parse.h"
+#include "base/tcpstate.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define STREAMS   (COMMAND_TRACE | COMMAND_HIST)
+#define VIEWS     (COMMAND_TOP | COMMAND_SERVE | COMMAND_REPORT)
+#define LIVES     (STREAMS | VIEWS)
+#define REPLAYS   (STREAMS | COMMAND_STUCK | COMMAND_REPORT)
+#define ANY       (LIVES | COMMAND_STUCK)
+#define ALL       (ANY | COMMAND_FEATURES)
+#define CHOOSE    (ANY | OPTIONS_EDIT)
+#define FILTER    (CHOOSE | OPTIONS_FILTER)
+#define GROUPS    (STREAMS | COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE)
+#define INTERVALS (STREAMS | COMMAND_STUCK | COMMAND_TOP)
+#define LINES     (STREAMS | COMMAND_STUCK | COMMAND_FEATURES)
+
+#define BUFFER_MAX      (1ULL << 30)
+#define CONNECTIONS_MAX 100000000
+#define GROUPS_MAX      100000
+
+const struct options_command_row options_commands[] = {
+	{"trace", COMMAND_TRACE, "every transition as it happens, histograms at the end (default)",
+	 NULL},
+	{"hist", COMMAND_HIST, "histograms only; with -i, every interval", NULL},
+	{"stuck", COMMAND_STUCK, "who sits in a closing or opening state now: how long, whose, why",
+	 NULL},
+	{"top", COMMAND_TOP, "the same and how long states last, live on the screen", NULL},
+	{"report", COMMAND_REPORT,
+	 "one page: the state diagram with its numbers, dwells over time, what is stuck",
+	 "FILE.html"},
+	{"serve", COMMAND_SERVE, "metrics for Prometheus and the like (default 127.0.0.1:9798)",
+	 "[ADDR:PORT]"},
+	{"features", COMMAND_FEATURES, "what this kernel lets us see, and why not", NULL},
+	{0},
+};
+
+static const char *const format_names[] = {
+	[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv"};
+
+/* ---- what the rows do; `why` says what is wrong with `value` ---- */
+
+/* A list for one side: what is excluded is simply not in the set, and alone it means all but that.
+ */
+static bool set_one_side(struct match_ports *set, uint8_t *asked, const char *value, char *why)
+{
+	struct parse_ports ports = {0};
+
+	if (!parse_ports(value, &ports, why))
+		return false;
+	for (size_t i = 0; i < MATCH_PORT_WORDS; i++) {
+		uint64_t included = ports.has_included ? ports.included.bits[i] : UINT64_MAX;
+
+		set->bits[i] = included & ~ports.excluded.bits[i];
+	}
+	*asked = 1;
+	return true;
+}
+
+static bool set_local_port(struct options *o, const char *value, char *why)
+{
+	return set_one_side(&o->match.local, &o->match.by_local, value, why);
+}
+
+static bool set_remote_port(struct options *o, const char *value, char *why)
+{
+	return set_one_side(&o->match.remote, &o->match.by_remote, value, why);
+}
+
+static bool set_port(struct options *o, const char *value, char *why)
+{
+	struct parse_ports ports = {0};
+
+	if (!parse_ports(value, &ports, why))
+		return false;
+	o->match.either = ports.included;
+	o->match.neither = ports.excluded;
+	o->match.by_either = ports.has_included;
+	o->match.by_neither = ports.has_excluded;
+	return true;
+}
+
+bool options_set_family(struct options *o, uint8_t family, char *why)
+{
+	if (o->match.family && o->match.family != family)
+		return parse_refuse(why, "-4 and -6 exclude each other");
+	o->match.family = family;
+	return true;
+}
+
+static bool set_ipv4(struct options *o, const char *value, char *why)
+{
+	(void)value;
+	return options_set_family(o, 4, why);
+}
+
+static bool set_ipv6(struct options *o, const char *value, char *why)
+{
+	(void)value;
+	return options_set_family(o, 6, why);
+}
+
+static bool add_address(void *ctx, const char *piece, char *why)
+{
+	struct match_config *match = &((struct options *)ctx)->match;
+
+	if (match->n_prefixes >= MATCH_PREFIXES_MAX)
+		return parse_refuse(why, "more than %d addresses", MATCH_PREFIXES_MAX);
+	if (!parse_cidr(piece, &match->prefixes[match->n_prefixes], why))
+		return false;
+	match->n_prefixes++;
+	return true;
+}
+
+static bool set_address(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_address, o, why);
+}
+
+static bool add_state(void *ctx, const char *piece, char *why)
+{
+	struct options *o = ctx;
+	uint8_t state = tcpstate_parse(piece);
+
+	if (!state)
+		return parse_refuse(why, "'%s' is no TCP state (such as close-wait or fin-wait-2)",
+				    piece);
+	if (!o->has_states)
+		o->states = 0;
+	o->has_states = true;
+	o->states |= (uint16_t)(1 << state);
+	return true;
+}
+
+static bool set_state(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_state, o, why);
+}
+
+#define DEFINE_NUMBER_LIST(name, list, count, min, max)                                     \
+	static bool add_##name(void *ctx, const char *piece, char *why)                     \
+	{                                                                                   \
+		struct options *o = ctx;                                                    \
+		uint64_t number;                                                            \
+                                                                                            \
+		if (o->count >= OPTIONS_LIST_MAX)                                           \
+			return parse_refuse(why, "more than %d entries", OPTIONS_LIST_MAX); \
+		if (!parse_number(piece, min, max, &number, why))                           \
+			return false;                                                       \
+		o->list[o->count++] = (uint32_t)number;                                     \
+		return true;                                                                \
+	}                                                                                   \
+	static bool set_##name(struct options *o, const char *value, char *why)             \
+	{                                                                                   \
+		return parse_list(value, add_##name, o, why);                               \
+	}
+
+DEFINE_NUMBER_LIST(pid, pids, n_pids, 1, INT32_MAX)
+DEFINE_NUMBER_LIST(uid, uids, n_uids, 0, UINT32_MAX - 1)
+
+static bool add_comm(void *ctx, const char *piece, char *why)
+{
+	struct options *o = ctx;
+
+	if (o->n_comms >= OPTIONS_LIST_MAX)
+		return parse_refuse(why, "more than %d names", OPTIONS_LIST_MAX);
+	if (strlen(piece) >= sizeof(o->comms[0]))
+		return parse_refuse(why, "the kernel keeps 15 characters of a name, '%s' is longer",
+				    piece);
+	strcpy(o->comms[o->n_comms++], piece);
+	return true;
+}
+
+static bool set_comm(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_comm, o, why);
+}
+
+/* The inode number of the first of these files that is there, on a file system of that kind. */
+static bool inode_of(const char *const *paths, long magic, uint64_t *ret_inode)
+{
+	struct statfs fs;
+	struct stat st;
+
+	for (; *paths; paths++)
+		if (!stat(*paths, &st) && !statfs(*paths, &fs) && (long)fs.f_type == magic) {
+			*ret_inode = st.st_ino;
+			return true;
+		}
+	return false;
+}
+
+static bool add_netns(void *ctx, const char *piece, char *why)
+{
+	struct match_config *match = &((struct options *)ctx)->match;
+	char named[300], of_pid[300];
+	const char *const paths[] = {strchr(piece, '/') ? piece : named, of_pid, NULL};
+	uint64_t inode;
+
+	if (match->n_netns >= MATCH_NETNS_MAX)
+		return parse_refuse(why, "more than %d namespaces", MATCH_NETNS_MAX);
+	snprintf(named, sizeof(named), "/run/netns/%s", piece);
+	snprintf(of_pid, sizeof(of_pid), "/proc/%s/ns/net", piece);
+	if (!inode_of(paths, NSFS_MAGIC, &inode) &&
+	    !parse_number(piece, 0x10000000, UINT32_MAX, &inode, why))
+		return parse_refuse(
+			why,
+			"no network namespace '%s' (a name of `ip netns`, a path, a pid, or "
+			"an inode number)",
+			piece);
+	match->netns[match->n_netns++] = (uint32_t)inode;
+	return true;
+}
+
+static bool set_netns(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_netns, o, why);
+}
+
+static bool add_cgroup(void *ctx, const char *piece, char *why)
+{
+	struct options *o = ctx;
+	char unified[300], hybrid[300];
+	const char *const paths[] = {unified, hybrid, piece, NULL};
+	const char *relative = piece + strspn(piece, "/");
+
+	if (o->n_cgroups >= OPTIONS_LIST_MAX)
+		return parse_refuse(why, "more than %d cgroups", OPTIONS_LIST_MAX);
+	snprintf(unified, sizeof(unified), "/sys/fs/cgroup/%s", relative);
+	snprintf(hybrid, sizeof(hybrid), "/sys/fs/cgroup/unified/%s", relative);
+	if (!parse_number(piece, 1, UINT64_MAX, &o->cgroups[o->n_cgroups], why) &&
+	    !inode_of(paths, CGROUP2_SUPER_MAGIC, &o->cgroups[o->n_cgroups]))
+		return parse_refuse(why, "no cgroup '%s' below /sys/fs/cgroup", piece);
+	o->n_cgroups++;
+	return true;
+}
+
+static bool set_cgroup(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_cgroup, o, why);
+}
+
+static bool set_min(struct options *o, const char *value, char *why)
+{
+	return parse_duration(value, true, &o->min_ns, why);
+}
+
+static bool add_by(void *ctx, const char *piece, char *why)
+{
+	struct options *o = ctx;
+	int key = group_key_parse(piece);
+	char names[PARSE_WHY] = "";
+
+	for (unsigned i = 0; key < 0 && group_key_name(i); i++) {
+		strcat(names, i ? ", " : "");
+		strcat(names, group_key_name(i));
+	}
+	if (key < 0)
+		return parse_refuse(why, "'%s' is none of %s", piece, names);
+	if (o->by.n >= GROUP_KEYS_MAX)
+		return parse_refuse(why, "more than %d keys", GROUP_KEYS_MAX);
+	if (strcmp(piece, "state") != 0) /* histograms are by state in any case */
+		o->by.keys[o->by.n++] = (uint8_t)key;
+	return true;
+}
+
+static bool set_by(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_by, o, why);
+}
+
+static bool set_duration(struct options *o, const char *value, char *why)
+{
+	return parse_duration(value, false, &o->duration_ns, why);
+}
+
+static bool set_interval(struct options *o, const char *value, char *why)
+{
+	if (!parse_duration(value, false, &o->interval_ns, why))
+		return false;
+	return o->interval_ns >= 100 * NS_PER_MS || parse_refuse(why, "shorter than 100ms");
+}
+
+static bool set_format(struct options *o, const char *value, char *why)
+{
+	for (size_t i = 0; i < COUNT(format_names); i++)
+		if (!strcmp(format_names[i], value)) {
+			o->format = (enum options_format)i;
+			return true;
+		}
+	return parse_refuse(why, "not text, json or csv");
+}
+
+static bool set_way(const char **way, const char *const *names, size_t n, const char *value,
+		    char *why)
+{
+	*way = NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(names[i], value) != 0)
+			continue;
+		*way = i ? names[i] : NULL;
+		return true;
+	}
+	return parse_refuse(why, "no such way: see --help");
+}
+
+/* The first is to choose none. */
+static const char *const transition_ways[] = {"auto", "tp_btf", "tp"};
+static const char *const timewait_ways[] = {"auto", "fentry", "kprobe", "timer", "sample"};
+
+static bool set_transitions(struct options *o, const char *value, char *why)
+{
+	return set_way(&o->transition_way, transition_ways, COUNT(transition_ways), value, why);
+}
+
+static bool set_timewait(struct options *o, const char *value, char *why)
+{
+	return set_way(&o->timewait_way, timewait_ways, COUNT(timewait_ways), value, why);
+}
+
+static bool set_path(const char **path, const char *value, char *why)
+{
+	if (!*value)
+		return parse_refuse(why, "empty");
+	*path = value;
+	return true;
+}
+
+static bool set_write(struct options *o, const char *value, char *why)
+{
+	if (!strcmp(value, "-"))
+		return parse_refuse(why, "standard output is for the results; name a file");
+	return set_path(&o->write_path, value, why);
+}
+
+static bool set_read(struct options *o, const char *value, char *why)
+{
+	return set_path(&o->read_path, value, why);
+}
+
+static bool set_ready_file(struct options *o, const char *value, char *why)
+{
+	return set_path(&o->ready_path, value, why);
+}
+
+static bool set_buffer(struct options *o, const char *value, char *why)
+{
+	uint64_t bytes;
+
+	if (!parse_size(value, &bytes, why))
+		return false;
+	if (bytes < 4096 || bytes > BUFFER_MAX || (bytes & (bytes - 1)))
+		return parse_refuse(why, "must be a power of two from 4k to 1G, such as 8M");
+	o->buffer_bytes = bytes;
+	return true;
+}
+
+static bool set_max_groups(struct options *o, const char *value, char *why)
+{
+	return parse_number(value, 1, GROUPS_MAX, &o->max_groups, why);
+}
+
+static bool set_max_connections(struct options *o, const char *value, char *why)
+{
+	return parse_number(value, 1, CONNECTIONS_MAX, &o->max_connections, why);
+}
+
+#define DEFINE_FLAG(name)                                                       \
+	static bool set_##name(struct options *o, const char *value, char *why) \
+	{                                                                       \
+		(void)value;                                                    \
+		(void)why;                                                      \
+		o->name = true;                                                 \
+		return true;                                                    \
+	}
+
+DEFINE_FLAG(strict)
+DEFINE_FLAG(watch)
+DEFINE_FLAG(fail)
+DEFINE_FLAG(raw)
+
+DEFINE_FLAG(quiet)
+DEFINE_FLAG(verbose)
+DEFINE_FLAG(help)
+DEFINE_FLAG(version)
+
+const struct options_row options_rows[] = {
+	{'L', FILTER | OPTIONS_ONCE, "local-port", "LIST", set_local_port,
+	 "local port: 80,443,8000-8999,!8080"},
+	{'D', FILTER | OPTIONS_ONCE, "remote-port", "LIST", set_remote_port, "remote port"},
+	{'P', FILTER | OPTIONS_ONCE, "port", "LIST", set_port, "port on either side"},
+	{'4', FILTER, "ipv4", NULL, set_ipv4, "IPv4 only (IPv4-mapped IPv6 is IPv4)"},
+	{'6', FILTER, "ipv6", NULL, set_ipv6, "IPv6 only"},
+	{'a', FILTER, "address", "CIDR", set_address, "address on either side: 10.0.0.0/8,::1"},
+	{'p', CHOOSE, "pid", "LIST", set_pid, "owned by these processes"},
+	{'c', CHOOSE, "comm", "LIST", set_comm, "owned by processes of these names"},
+	{'u', CHOOSE, "uid", "LIST", set_uid, "sockets of these users, by number"},
+	{0, FILTER, "netns", "LIST", set_netns, "network namespace: name, path, pid or inode"},
+	{0, CHOOSE, "cgroup", "LIST", set_cgroup, "cgroup v2: path or id"},
+	{'s', CHOOSE, "state", "LIST", set_state,
+	 "states of interest (default fin-wait-2,time-wait,close-wait; stuck: all but\n"
+	 "                              listen, established, time-wait)"},
+	{'m', CHOOSE, "min", "DURATION", set_min, "only dwells at least this long: 500ms"},
+	{0, COMMAND_STUCK | COMMAND_TOP | OPTIONS_EDIT, "for", "DURATION", set_min,
+	 "the same, as one says it of what is stuck"},
+	{0, COMMAND_STUCK, "watch", NULL, set_watch, "again and again, every -i (default 2s)"},
+	{0, COMMAND_STUCK, "fail", NULL, set_fail,
+	 "exit 4 if there is a finding, or what -s or --for asks for"},
+	{'b', GROUPS, "by", "KEYS", set_by,
+	 "histograms per local-port, remote-port, address, comm, pid, uid, cgroup, netns"},
+	{'d', STREAMS | COMMAND_REPORT, "duration", "DURATION", set_duration,
+	 "stop after this time: 30, 5m"},
+	{'i', INTERVALS, "interval", "DURATION", set_interval,
+	 "histograms every interval as well; top: how often it looks (default 2s)"},
+	{'f', LINES, "format", "FORMAT", set_format, "text, json (one object a line) or csv"},
+	{'w', STREAMS | COMMAND_STUCK, "write", "FILE", set_write, "record to FILE, for -r"},
+	{'r', REPLAYS, "read", "FILE", set_read, "replay FILE ('-': standard input), without root"},
+	{0, STREAMS, "raw", NULL, set_raw, "transitions in the tracepoint's own words"},
+	{0, LIVES, "buffer", "SIZE", set_buffer,
+	 "buffer of all CPUs, a power of two (default 4M a CPU, 64M at most)"},
+	{0, LIVES, "transitions", "WAY", set_transitions,
+	 "auto, tp_btf or tp: how transitions are seen"},
+	{0, LIVES, "timewait", "WAY", set_timewait,
+	 "auto, fentry, kprobe, timer or sample: how TIME-WAIT is seen"},
+	{0, LIVES, "max-connections", "N", set_max_connections,
+	 "connections to remember (default 1000000)"},
+	{0, STREAMS | VIEWS, "max-groups", "N", set_max_groups,
+	 "groups of --by to tell apart (default 1000, serve 100)"},
+	{0, STREAMS | COMMAND_REPORT, "strict", NULL, set_strict, "exit 3 if anything was lost"},
+	{0, LIVES, "ready-file", "FILE", set_ready_file, "create FILE once events are complete"},
+	{'q', ALL, "quiet", NULL, set_quiet, "no notes on stderr, no header line"},
+	{'v', ALL, "verbose", NULL, set_verbose, "all columns; details on stderr"},
+	{'h', ALL, "help", NULL, set_help, "this text"},
+	{'V', ALL, "version", NULL, set_version, "the version"},
+	{0},
+};
+
+_Static_assert(COUNT(options_rows) <= OPTIONS_ROWS_MAX, "room for all rows");
+
+const char *options_choice(const char *option, unsigned i)
+{
+	static const struct {
+		const char *option;
+		const char *const *values;
+		size_t n;
+	} choices[] = {
+		{"format", format_names, COUNT(format_names)},
+		{"transitions", transition_ways, COUNT(transition_ways)},
+		{"timewait", timewait_ways, COUNT(timewait_ways)},
+	};
+
+	for (size_t k = 0; k < COUNT(choices); k++)
+		if (!strcmp(choices[k].option, option) && i < choices[k].n)
+			return choices[k].values[i];
+	return NULL;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * pump.h - keeps the records of an attached session flowing to one taker: what is in the ring
+ * buffer, what was lost, a sweep where the model waits for one, a tick when nothing happened.
+ */
+#ifndef TCPDWELL_PUMP_H
+#define TCPDWELL_PUMP_H
+
+#include "model/conn.h"
+#include "kernel/session.h"
+
+struct pump {
+	struct session *session;
+	session_record_fn take; /* all records go here, whoever made them */
+	void *ctx;
+	const struct conn_table *conns; /* asks for sweeps */
+	uint64_t last_tick, next_sweep; /* ns; 0 to begin with */
+};
+
+/*
+ * One look, to be had as session_pause() says: the default rings bridge some 150 ms of a CPU full
+ * of short connections.
+ * Number of records from it (SESSION_DRAIN_MAX: there is more), or what `take` said when that was
+ * negative.
+ */
+int pump_look(struct pump *pump);
+
+/* What is still in the ring buffer, and what no event told; then a tick. 0, or what `take` said. */
+int pump_settle(struct pump *pump);
+
+/* All sockets as they stand: see session_census(). */
+int pump_census(struct pump *pump);
+
+#endif

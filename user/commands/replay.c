@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* replay.c - see replay.h. */
+#include "commands/replay.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "commands/finish.h"
+#include "record/recording.h"
+#include "model/tracer.h"
+#include "wire.h"
+
+struct replay {
+	const struct options *options;
+	struct tracer *tracer;
+	uint64_t until; /* ns: of a recording that is longer than -d, the rest is left out */
+};
+
+static int take_record(void *ctx, const void *record, size_t len)
+{
+	return tracer_feed(ctx, record, len);
+}
+
+static int take_frame(void *ctx, const void *records, size_t len)
+{
+	struct replay *replay = ctx;
+	int err = recording_each(replay->options->read_path, records, len, replay->until,
+				 take_record, replay->tracer);
+
+	return err ? err : tracer_flush(replay->tracer);
+}
+
+int replay_run(const struct options *options, FILE *out)
+{
+	struct replay replay = {.options = options, .until = UINT64_MAX};
+	struct recording_reader *reader;
+	struct meta meta;
+	struct sink sink;
+	int err;
+
+	signal(SIGPIPE, SIG_IGN);
+	reader = recording_open(options->read_path, &meta);
+	if (!reader)
+		return DIAG_FAILED;
+	sink = (struct sink){
+		.ops = sink_ops_of(options->format), .out = out, .meta = &meta, .options = options};
+	replay.tracer = tracer_new(options, &meta, &sink);
+	if (!replay.tracer) {
+		recording_close(reader);
+		diag_error("out of memory");
+		return DIAG_FAILED;
+	}
+	/* A run that was to last no longer is shown whole, with what it still had to tell when it
+	 * was over. */
+	if (options->duration_ns && (!meta.duration_ns || options->duration_ns < meta.duration_ns))
+		replay.until = meta.attached + options->duration_ns;
+	err = recording_read(reader, take_frame, &replay);
+	err = finish(options, replay.tracer, NULL, err == RECORDING_ENOUGH ? 0 : err);
+	tracer_free(replay.tracer);
+	recording_close(reader);
+	return err;
+}

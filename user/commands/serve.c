@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * serve.c - see serve.h. One thread: it takes in what happened, when its session says so, and
+ * answers who asks. What is answered is made when somebody asks, from one look at the host, and
+ * given to everybody who asks within a second of it.
+ */
+#include "commands/serve.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "serve/endpoint.h"
+#include "serve/http.h"
+#include "commands/monitor.h"
+#include "serve/negotiate.h"
+#include "base/parse.h"
+#include "base/ready.h"
+#include "serve/metrics.h"
+#include "base/stop.h"
+
+#define LISTEN_DEFAULT "127.0.0.1:9798"
+
+#define FRESH_NS NS_PER_S
+
+/* Of the time at most a twentieth goes into censuses; one that failed is not tried again at once.
+ */
+#define CENSUS_SHARE  20
+#define CENSUS_RETRY  (5 * NS_PER_S)
+#define PROGRAMS_MAX  64
+#define CONNECTIONS   500
+#define HEAD_BYTES    16384
+#define PATIENCE_NS   (45 * NS_PER_S)
+#define CROWDED_NS    NS_PER_S
+#define FILES_OF_OURS 64 /* descriptors that censuses and the like need at once */
+
+struct serve {
+	const struct options *options;
+	struct monitor *monitor;
+	struct http *http;
+	double start_seconds;
+	uint64_t began, fresh_until, next_census;
+	int census_err;
+	int look_err;
+	struct http_reply *metrics[METRICS_FORMATS], *health, *page; /* NULL: to be made */
+};
+
+/* ---- the state of things ---- */
+
+static void forget_replies(struct serve *serve)
+{
+	for (unsigned i = 0; i < METRICS_FORMATS; i++) {
+		http_reply_free(serve->metrics[i]);
+		serve->metrics[i] = NULL;
+	}
+	http_reply_free(serve->health);
+	http_reply_free(serve->page);
+	serve->health = serve->page = NULL;
+}
+
+static void take_census(struct serve *serve)
+{
+	uint64_t begun = clock_now(), now;
+
+	serve->census_err = monitor_census(serve->monitor);
+	now = clock_now();
+	serve->next_census = serve->census_err ? now + CENSUS_RETRY
+					       : begun + CENSUS_SHARE * (now - begun);
+}
+
+/* However many ask, the host is looked at once a second at most. */
+static void refresh(struct serve *serve)
+{
+	uint64_t now = clock_now();
+
+	if (now < serve->fresh_until)
+		return;
+	forget_replies(serve);
+	if (now >= serve->next_census)
+		take_census(serve);
+	serve->fresh_until = now + FRESH_NS;
+}
+
+/* ---- of ourselves ---- */
+
+struct programs {
+	struct metrics_program all[PROGRAMS_MAX];
+	size_t n;
+};
+
+static void add_program(void *ctx, const char *name, uint64_t run_ns, uint64_t runs)
+{
+	struct programs *programs = ctx;
+
+	if (programs->n < PROGRAMS_MAX)
+		programs->all[programs->n++] = (struct metrics_program){name, run_ns, runs};
+}
+
+static double cpu_seconds(void)
+{
+	struct timespec used = {0};
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (double)used.tv_sec + (double)used.tv_nsec / (double)NS_PER_S;
+}
+
+/* 0: /proc does not tell. */
+static uint64_t resident_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long size, resident = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%lu %lu", &size, &resident) != 2)
+		resident = 0;
+	fclose(file);
+	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* ---- /metrics ---- */
+
+static int write_metrics(struct serve *serve, enum metrics_format format, FILE *out)
+{
+	struct programs programs = {0};
+	struct metrics_self self = {.cpu_seconds = cpu_seconds(),
+				    .start_seconds = serve->start_seconds,
+				    .resident_bytes = resident_bytes(),
+				    .programs = programs.all};
+
+	monitor_each_program(serve->monitor, add_program, &programs);
+	self.n_programs = programs.n;
+	return metrics_render(monitor_view(serve->monitor), &self, !serve->census_err, format, out);
+}
+
+static struct http_reply *make_metrics(struct serve *serve, enum metrics_format format)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	int err = out ? write_metrics(serve, format, out) : -ENOMEM;
+
+	if (out && fclose(out))
+		err = -ENOMEM;
+	if (!err)
+		return http_reply_new(200, metrics_content_type(format), text, len);
+	free(text);
+	return http_reply_text(503, "out of memory\n");
+}
+
+static struct http_reply *answer_metrics(struct serve *serve, const char *accept)
+{
+	enum metrics_format format = negotiate_format(accept);
+
+	if (!serve->metrics[format])
+		serve->metrics[format] = make_metrics(serve, format);
+	return serve->metrics[format];
+}
+
+/* ---- /healthz ---- */
+
+static struct http_reply *answer_health(struct serve *serve, const char *accept)
+{
+	char text[128];
+
+	(void)accept;
+	if (serve->census_err)
+		snprintf(text, sizeof(text), "the sockets of this host cannot be looked at: %s\n",
+			 strerror(-serve->census_err));
+	else
+		strcpy(text, "ok\n");
+	if (!serve->health)
+		serve->health = http_reply_text(serve->census_err ? 503 : 200, text);
+	return serve->health;
+}
+
+/* ---- / ---- */
+
+static void write_escaped(const char *text, FILE *out)
+{
+	for (; *text; text++)
+		if (*text == '<' || *text == '>' || *text == '&')
+			fprintf(out, "&#%d;", *text);
+		else
+			putc(*text, out);
+}
+
+static void write_row(const char *name, const char *value, FILE *out)
+{
+	fprintf(out, "<tr><th>%s</th><td>", name);
+	write_escaped(*value ? value : "none", out);
+	fputs("</td></tr>\n", out);
+}
+
+static void write_page(struct serve *serve, FILE *out)
+{
+	const struct view *view = monitor_view(serve->monitor);
+	const struct meta *meta = view->meta;
+	char text[CLOCK_TEXT_MAX];
+
+	fputs("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width\">\n"
+	      "<title>tcpdwell</title>\n<style>\n"
+	      ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;"
+	      "max-width:44em;margin:2em auto;padding:0 1em}"
+	      "th{text-align:left;vertical-align:top;padding-right:1.5em;font-weight:600}"
+	      "\n</style></head>\n<body>\n<h1>tcpdwell</h1>\n"
+	      "<p>How long the TCP connections of this host stay in each state, how they end, "
+	      "and which are stuck.</p>\n"
+	      "<ul>\n<li><a href=\"metrics\">/metrics</a>: for Prometheus, in its text format or "
+	      "OpenMetrics, as asked</li>\n"
+	      "<li><a href=\"healthz\">/healthz</a>: is it at work?</li>\n</ul>\n<table>\n",
+	      out);
+	write_row("version", meta->version, out);
+	write_row("kernel", meta->kernel, out);
+	write_row("transitions", meta->transition_way, out);
+	write_row("TIME-WAIT", meta->timewait_way, out);
+	write_row("filter", meta->filter, out);
+	write_row("running for", clock_duration(clock_now() - serve->began, text), out);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)view_lost(view));
+	write_row("lost", view_lost(view) ? text : "nothing", out);
+	fputs("</table>\n<p>The manual: <code>man tcpdwell</code>, section SERVE.</p>\n"
+	      "</body>\n</html>\n",
+	      out);
+}
+
+static struct http_reply *answer_page(struct serve *serve, const char *accept)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out;
+
+	(void)accept;
+	if (serve->page)
+		return serve->page;
+	out = open_memstream(&text, &len);
+	if (!out)
+		return NULL;
+	write_page(serve, out);
+	if (!fclose(out))
+		serve->page = http_reply_new(200, "text/html; charset=utf-8", text, len);
+	else
+		free(text);
+	return serve->page;
+}
+
+/* ---- the loop ---- */
+
+static struct http_reply *answer(void *ctx, const char *path, const char *accept)
+{
+	static const struct {
+		const char *path;
+		struct http_reply *(*answer)(struct serve *serve, const char *accept);
+	} pages[] = {{"/metrics", answer_metrics}, {"/healthz", answer_health}, {"/", answer_page}};
+	struct serve *serve = ctx;
+
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		if (!strcmp(path, pages[i].path)) {
+			refresh(serve);
+			return pages[i].answer(serve, accept);
+		}
+	return NULL;
+}
+
+static int loop(struct serve *serve)
+{
+	int more = 0;
+
+	while (more >= 0 && !stop_is_asked()) {
+		struct session_pause pause = monitor_pause(serve->monitor);
+
+		http_run(serve->http, pause.bell_fd, more ? 0 : pause.ms);
+		more = monitor_look(serve->monitor);
+	}
+	return more < 0 ? DIAG_FAILED : DIAG_OK;
+}
+
+/* Connections must leave descriptors for our own work. */
+static unsigned connections_max(void)
+{
+	struct rlimit files = {0};
+	rlim_t room;
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	room = files.rlim_cur > 2 * FILES_OF_OURS ? files.rlim_cur - FILES_OF_OURS
+						  : files.rlim_cur / 2;
+	return room < CONNECTIONS ? (unsigned)room : CONNECTIONS;
+}
+
+static int run(struct serve *serve, int fd)
+{
+	struct http_limits limits = {.connections = connections_max(),
+				     .head_bytes = HEAD_BYTES,
+				     .patience_ns = PATIENCE_NS,
+				     .crowded_ns = CROWDED_NS};
+	int status;
+
+	serve->monitor = monitor_open(serve->options);
+	if (!serve->monitor) {
+		close(fd);
+		return DIAG_FAILED;
+	}
+	serve->http = http_open(fd, &limits, answer, serve);
+	if (!serve->http) {
+		diag_error("cannot serve: %s", strerror(errno));
+		diag_hint("`ulimit -n` may be too low");
+		return DIAG_FAILED;
+	}
+	status = loop(serve);
+	http_close(serve->http);
+	forget_replies(serve);
+	return status;
+}
+
+int serve_run(const struct options *options)
+{
+	struct serve serve = {.options = options, .began = clock_now()};
+	const char *text = options->argument ? options->argument : LISTEN_DEFAULT;
+	char why[PARSE_WHY], bound[ENDPOINT_TEXT_MAX];
+	struct endpoint endpoint;
+	int fd, status;
+
+	if (!endpoint_parse(text, &endpoint, why)) {
+		diag_error("cannot listen on '%s': %s", text, why);
+		diag_hint("ADDR:PORT is such as 127.0.0.1:9798, [::1]:9798, or :9798 for any "
+			  "address");
+		return DIAG_USAGE;
+	}
+	stop_on_signals();
+	signal(SIGHUP, SIG_IGN); /* there is nothing to read again */
+	ready_forget(options->ready_path);
+	fd = endpoint_listen(&endpoint);
+	if (fd < 0)
+		return DIAG_FAILED;
+	diag_note("listening on http://%s/metrics", endpoint_text(fd, bound));
+	serve.start_seconds = (double)((int64_t)serve.began + clock_wall_offset()) /
+			      (double)NS_PER_S;
+	status = run(&serve, fd);
+	monitor_close(serve.monitor);
+	return status;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* stuck.c - see stuck.h. */
+#include "commands/stuck.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "model/census.h"
+#include "base/clock.h"
+#include "base/diag.h"
+#include "kernel/names.h"
+#include "record/recording.h"
+#include "kernel/session.h"
+#include "base/stop.h"
+#include "output/stuck_print.h"
+#include "diagnosis/verdict.h"
+
+#define WATCH_NS (2 * NS_PER_S)
+
+struct stuck {
+	const struct options *options;
+	struct meta meta;
+	struct census census;
+	struct recording_writer *recording; /* NULL without -w */
+	FILE *out;
+	bool found;
+	bool redraws; /* each answer takes the place of the one before */
+};
+
+static int take_record(void *ctx, const void *record, size_t len)
+{
+	struct stuck *stuck = ctx;
+	union decode_record rec;
+	int used = decode(record, len, &rec), err;
+
+	if (used < 0)
+		return used;
+	err = census_add(&stuck->census, &rec);
+	if (err)
+		diag_error("out of memory");
+	if (!err && stuck->recording)
+		err = recording_add(stuck->recording, record, len);
+	return err;
+}
+
+static int take_recorded(void *ctx, const void *record, size_t len)
+{
+	struct wire_head head;
+	int err = take_record(ctx, record, len);
+
+	/* What has been taken is at least a head long. */
+	if (!err)
+		memcpy(&head, record, sizeof(head));
+	return err ? err : head.len;
+}
+
+static int take_frame(void *ctx, const void *records, size_t len)
+{
+	const struct stuck *stuck = ctx;
+
+	return recording_each(stuck->options->read_path, records, len, UINT64_MAX, take_recorded,
+			      ctx);
+}
+
+/* ---- the answer ---- */
+
+/* 0: it is no terminal. */
+static unsigned terminal_width(FILE *out)
+{
+	struct winsize size;
+
+	if (!isatty(fileno(out)))
+		return 0;
+	return ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
+}
+
+/* A state that is normal for a moment is no failure, unless it is what was asked for. */
+static bool is_found(const struct verdict *verdict, const struct options *options)
+{
+	bool asked = options->has_states || options->min_ns;
+
+	return verdict->findings || verdict->n_fillings || (asked && verdict->n_sockets);
+}
+
+static int tell(struct stuck *stuck)
+{
+	struct verdict verdict;
+
+	if (verdict_make(&verdict, &stuck->census, stuck->options, stuck->meta.tick_ns)) {
+		diag_error("out of memory");
+		return DIAG_FAILED;
+	}
+	stuck->found |= is_found(&verdict, stuck->options);
+	if (stuck->redraws)
+		fputs("\033[H\033[2J", stuck->out);
+	stuck_print(&verdict, stuck->options, &stuck->meta, terminal_width(stuck->out), stuck->out);
+	verdict_release(&verdict);
+	if (!fflush(stuck->out) || errno == EPIPE)
+		return DIAG_OK;
+	diag_error("cannot write the output: %s", strerror(errno));
+	diag_hint("what was written is not all there was");
+	return DIAG_FAILED;
+}
+
+static int replay(struct stuck *stuck)
+{
+	struct recording_reader *reader = recording_open(stuck->options->read_path, &stuck->meta);
+	int err;
+
+	if (!reader)
+		return DIAG_FAILED;
+	err = recording_read(reader, take_frame, stuck);
+	recording_close(reader);
+	if (!stuck->census.count)
+		diag_warn("no sockets in '%s': `stuck` shows what `stuck -w` recorded",
+			  stuck->options->read_path);
+	return tell(stuck) || err ? DIAG_FAILED : DIAG_OK;
+}
+
+static int look_once(struct stuck *stuck, struct session *session)
+{
+	int err;
+
+	err = session_census(session, take_record, stuck);
+	if (!err)
+		err = names_tell(&stuck->census, take_record, stuck);
+	return err ? DIAG_FAILED : tell(stuck);
+}
+
+static int watch(struct stuck *stuck, struct session *session)
+{
+	uint64_t every = stuck->options->interval_ns ? stuck->options->interval_ns : WATCH_NS;
+	struct timespec moment = {.tv_sec = (time_t)(every / NS_PER_S),
+				  .tv_nsec = (long)(every % NS_PER_S)};
+	int status = DIAG_OK;
+
+	stuck->redraws = isatty(fileno(stuck->out)) && stuck->options->format == FORMAT_TEXT;
+	while (!stop_is_asked() && status == DIAG_OK) {
+		status = look_once(stuck, session);
+		if (!stop_is_asked() && status == DIAG_OK)
+			nanosleep(&moment, NULL);
+	}
+	return status;
+}
+
+static int look(struct stuck *stuck, struct session *session)
+{
+	const char *why;
+	int status = DIAG_FAILED;
+
+	if (session_attach(session, &stuck->meta))
+		return DIAG_FAILED;
+	why = session_lacks(session, FEATURE_HOLDERS);
+	if (why)
+		diag_warn("which processes hold a socket is not to be seen here: %s", why);
+	if (stuck->options->write_path)
+		stuck->recording = recording_create(stuck->options->write_path, &stuck->meta);
+	if (stuck->recording || !stuck->options->write_path)
+		status = stuck->options->watch ? watch(stuck, session) : look_once(stuck, session);
+	return recording_finish(stuck->recording) ? DIAG_FAILED : status;
+}
+
+static int live(struct stuck *stuck)
+{
+	struct session *session = session_open(stuck->options);
+	int status = session ? look(stuck, session) : DIAG_FAILED;
+
+	session_close(session);
+	return status;
+}
+
+int stuck_run(const struct options *options, FILE *out)
+{
+	struct stuck stuck = {.options = options, .out = out};
+	int status;
+
+	stop_on_signals();
+	status = options->read_path ? replay(&stuck) : live(&stuck);
+	census_release(&stuck.census);
+	return status == DIAG_OK && options->fail && stuck.found ? DIAG_STUCK : status;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* live.c - see live.h. */
+#include "commands/trace.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "commands/finish.h"
+#include "commands/pump.h"
+#include "base/ready.h"
+#include "record/recording.h"
+#include "kernel/session.h"
+#include "base/stop.h"
+#include "model/tracer.h"
+#include "wire.h"
+
+struct live {
+	const struct options *options;
+	struct session *session;
+	struct pump pump;
+	struct sink sink;
+	struct tracer *tracer;
+	struct recording_writer *recording; /* NULL without -w */
+	uint64_t until; /* ns: what the kernel tells of later does not belong to the run */
+};
+
+/* Every record of a run goes this way, whoever made it. */
+static int take_record(void *ctx, const void *record, size_t len)
+{
+	struct live *live = ctx;
+	const struct wire_head *head = record;
+
+	if (head->kind == WIRE_TRANSITION && head->ts > live->until)
+		return 0;
+	/* A record of our own programs that does not decode is a defect of ours, not a reason to
+	 * stop. */
+	if (tracer_feed(live->tracer, record, len) < 0)
+		diag_warn("a record of %zu bytes could not be decoded: please report this", len);
+	return live->recording ? recording_add(live->recording, record, len) : 0;
+}
+
+/* One look. Number of records, or the negative errno of what no longer works: the output, or the
+ * recording. */
+static int look(struct live *live)
+{
+	int drained = pump_look(&live->pump), err = drained < 0 ? drained : 0;
+
+	if (!err && live->recording)
+		err = recording_flush(live->recording);
+	if (!err)
+		err = tracer_flush(live->tracer);
+	return err ? err : drained;
+}
+
+static bool is_over(const struct live *live, const struct meta *meta)
+{
+	return stop_is_asked() || (live->options->duration_ns &&
+				   clock_now() >= meta->attached + live->options->duration_ns);
+}
+
+/* What was there before us. Without it what happens can still be traced. */
+static int look_back(struct live *live)
+{
+	const char *why = session_lacks(live->session, FEATURE_SOCKETS);
+
+	if (why)
+		diag_note("what was there before is not seen: %s", why);
+	return pump_census(&live->pump);
+}
+
+/* What the kernel has told by now belongs to the run; what still happens does not. */
+static int settle(struct live *live)
+{
+	int err;
+
+	live->until = clock_now();
+	err = pump_settle(&live->pump);
+	/* Who reads the recording may ask what was stuck in the end. */
+	if (!err && live->recording)
+		err = pump_census(&live->pump);
+	return err == -ECANCELED ? 0 : err;
+}
+
+static int loop(struct live *live, const struct meta *meta)
+{
+	int drained = 0;
+
+	while (drained >= 0 && !is_over(live, meta)) {
+		if (drained < SESSION_DRAIN_MAX)
+			session_wait(live->session);
+		drained = look(live);
+	}
+	return drained < 0 ? drained : settle(live);
+}
+
+static int run(struct live *live, FILE *out)
+{
+	const struct options *options = live->options;
+	struct meta meta;
+	int err = session_attach(live->session, &meta);
+
+	if (err)
+		return DIAG_FAILED;
+	meta.duration_ns = options->duration_ns;
+	if (options->write_path) {
+		live->recording = recording_create(options->write_path, &meta);
+		if (!live->recording)
+			return DIAG_FAILED;
+	}
+	live->sink = (struct sink){
+		.ops = sink_ops_of(options->format), .out = out, .meta = &meta, .options = options};
+	live->tracer = tracer_new(options, &meta, &live->sink);
+	if (!live->tracer) {
+		diag_error("out of memory");
+		return DIAG_FAILED;
+	}
+	live->pump = (struct pump){.session = live->session,
+				   .take = take_record,
+				   .ctx = live,
+				   .conns = tracer_connections(live->tracer)};
+	err = tracer_flush(live->tracer);
+	if (isatty(STDERR_FILENO) && !options->duration_ns)
+		diag_note("tracing; Ctrl-C ends it and prints the histograms");
+	if (!err)
+		err = look_back(live);
+	if (!err)
+		err = ready_tell(options->ready_path) ? -ECANCELED : 0;
+	if (!err)
+		err = session_give_up_privileges(live->session) ? -ECANCELED : 0;
+	if (!err)
+		err = loop(live, &meta);
+	return finish(options, live->tracer, live->recording, err);
+}
+
+int live_run(const struct options *options, FILE *out)
+{
+	struct live live = {.options = options, .until = UINT64_MAX};
+	int status;
+
+	stop_on_signals();
+	ready_forget(options->ready_path);
+	live.session = session_open(options);
+	if (!live.session)
+		return DIAG_FAILED;
+	status = run(&live, out);
+	tracer_free(live.tracer);
+	session_close(live.session);
+	return status;
+}

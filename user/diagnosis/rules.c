@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* rules.c - the table. See rules.h. Function names are the kernel's, net/ipv4. */
+#include "diagnosis/rules.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/tcpstate.h"
+
+#define IN(state) (uint16_t)(1u << (state))
+#define SENDING   (IN(WIRE_FIN_WAIT1) | IN(WIRE_CLOSING) | IN(WIRE_LAST_ACK))
+#define FIN_IN    (IN(WIRE_CLOSE_WAIT) | IN(WIRE_CLOSING) | IN(WIRE_LAST_ACK))
+
+/* A first retransmission, or a probe on its way, is daily life. */
+#define SILENT_TRIES 2
+
+static bool is_orphan(const struct rules_case *c)
+{
+	return c->s->kind == WIRE_MINI || c->s->flags & WIRE_S_ORPHAN;
+}
+
+static bool is_held(const struct rules_case *c)
+{
+	return c->s->kind == WIRE_FULL && c->s->flags & WIRE_S_FILE &&
+	       !(c->s->flags & WIRE_S_KERNEL) && !is_orphan(c);
+}
+
+/* inet_csk_accept() gives a socket its file: until then it has none, and is no orphan. */
+static bool is_not_accepted(const struct rules_case *c)
+{
+	return c->s->kind == WIRE_FULL && !(c->s->flags & WIRE_S_FILE) && !is_orphan(c);
+}
+
+static bool has_unread(const struct rules_case *c)
+{
+	return c->s->unread > 0 && is_held(c);
+}
+
+static bool is_unheld(const struct rules_case *c)
+{
+	return c->unheld;
+}
+
+/* tcp_recvmsg_locked() counts the FIN as read once it has returned 0 for it. */
+static bool is_leaked(const struct rules_case *c)
+{
+	return !c->s->unread && is_held(c);
+}
+
+static bool is_past(const struct rules_case *c, uint64_t time)
+{
+	return time && time + RULES_MIN_AGE_NS <= c->s->head.ts;
+}
+
+static bool is_unread_for_long(const struct rules_case *c)
+{
+	return has_unread(c) && is_past(c, c->s->received);
+}
+
+/* Only 0 is shut: tcp_write_wakeup() sends what fits into less than a segment. */
+static bool is_shut(const struct wire_snapshot *s)
+{
+	return s->kind == WIRE_FULL && (s->probes || s->unsent) && !s->room;
+}
+
+/* For a moment that is daily life. */
+static bool is_window_shut(const struct rules_case *c)
+{
+	return is_shut(c->s) && c->s->probes < SILENT_TRIES && is_past(c, c->s->sent);
+}
+
+/* icsk_probes_out counts keepalives and window probes since the last answer. */
+static bool is_peer_silent(const struct rules_case *c)
+{
+	return c->s->kind == WIRE_FULL && ((c->s->unacked && c->s->retransmits >= SILENT_TRIES) ||
+					   c->s->probes >= SILENT_TRIES);
+}
+
+static bool is_unanswered(const struct rules_case *c)
+{
+	return c->s->retransmits > 0;
+}
+
+/* Closed for good while data waits, and none of it went out for a while. */
+static bool is_held_back(const struct rules_case *c)
+{
+	return c->s->kind == WIRE_FULL && c->s->unsent > 1 && is_past(c, c->s->sent);
+}
+
+/* sk_acceptq_is_full(): more than the backlog. */
+static bool is_queue_full(const struct wire_snapshot *listener)
+{
+	return listener->unread > listener->room;
+}
+
+static bool is_full(const struct rules_case *c)
+{
+	return is_queue_full(c->s);
+}
+
+/* tcp_v4_syn_recv_sock() drops the last ACK of the handshake while the queue is full. */
+static bool is_behind_full_queue(const struct rules_case *c)
+{
+	return is_unanswered(c) && c->listener && is_queue_full(c->listener);
+}
+
+static const struct rules_rule rules[] = {
+	{"not-accepted", IN(WIRE_CLOSE_WAIT) | IN(WIRE_ESTABLISHED), is_not_accepted, true,
+	 "complete, and nobody has called accept() for it: its listener's process is stuck or slow",
+	 "{in}ss -tlnp 'sport = :{lport}'"},
+	{"peer-silent", SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT), is_peer_silent, false,
+	 "the peer does not answer: gone, or something on the way drops the packets",
+	 "{in}ip route get {raddr}; {in}ping -c 3 {raddr}"},
+	{"peer-window-shut", SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT), is_window_shut,
+	 false, "the peer answers, and takes no more data: its window is shut, it does not read",
+	 "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'"},
+	{"unsent-data", SENDING, is_held_back, false,
+	 "closed with data that is not sent yet, and none of it went out for a second or more",
+	 "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'"},
+	{"no-process", IN(WIRE_CLOSE_WAIT) | IN(WIRE_FIN_WAIT2), is_unheld, true,
+	 "open, but no process has a descriptor of it: it was passed into a unix socket that "
+	 "nobody reads, or into an io_uring",
+	 "{in}ss -xpn | awk '$3 > 0'"},
+	{"close-wait-unread", IN(WIRE_CLOSE_WAIT), has_unread, true,
+	 "the peer has closed; the process has not read to the end of file",
+	 "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
+	{"close-wait-leak", IN(WIRE_CLOSE_WAIT), is_leaked, true,
+	 "the peer has closed, the process has read that and keeps the descriptor: a leak",
+	 "ls -l /proc/{pid}/fd/{fd}; ls /proc/{pid}/fd | wc -l; grep files /proc/{pid}/limits"},
+	{"fin-wait-2-held", IN(WIRE_FIN_WAIT2), is_held, true,
+	 "half closed by shutdown(), the peer has not closed, and a process keeps the descriptor: "
+	 "no timeout will end it",
+	 "ls -l /proc/{pid}/fd/{fd}"},
+	{"fin-wait-2-orphan", IN(WIRE_FIN_WAIT2), is_orphan, true,
+	 "closed here, and the peer has not closed: the kernel will drop it",
+	 "{in}sysctl net.ipv4.tcp_fin_timeout"},
+	{"syn-unanswered", IN(WIRE_SYN_SENT), is_unanswered, false,
+	 "nobody answers the SYN: wrong address, peer down, or a packet filter that drops",
+	 "{in}ip route get {raddr}; {in}ping -c 3 {raddr}"},
+	{"syn-received-queue-full", IN(WIRE_SYN_RECV), is_behind_full_queue, false,
+	 "cannot be completed: the accept queue of its listener is full",
+	 "{in}ss -tlnp 'sport = :{lport}'; {in}nstat -az TcpExtListenOverflows"},
+	{"syn-received-unanswered", IN(WIRE_SYN_RECV), is_unanswered, false,
+	 "a SYN came and its answer is not acknowledged: a flood, or a one-way route",
+	 "{in}ip route get {raddr}; {in}nstat -az TcpExtTCPReqQFullDoCookies"},
+	{"accept-queue-full", IN(WIRE_LISTEN), is_full, false,
+	 "more connections wait for accept() than its backlog allows: new ones are dropped",
+	 "{in}ss -tlnp 'sport = :{lport}'; {in}nstat -az TcpExtListenDrops"},
+	{"established-unread", IN(WIRE_ESTABLISHED), is_unread_for_long, false,
+	 "data has come and the process does not read it",
+	 "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
+};
+
+const struct rules_rule *rules_rule(unsigned i)
+{
+	return i < sizeof(rules) / sizeof(rules[0]) ? &rules[i] : NULL;
+}
+
+#define PORTS_ID "time-wait-ports"
+#define TABLE_ID "time-wait-table"
+
+void rules_print_list(FILE *out)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		fprintf(out, "%s\n", rules[i].id);
+	fputs(PORTS_ID "\n" TABLE_ID "\n", out);
+}
+
+/*
+ * Before 6.14 nothing proves the age of an orphan in FIN-WAIT-2. tcp_fin_time() is tcp_fin_timeout
+ * or more unless TCP_LINGER2 made it less: no proof of an age, but enough to see that it waits.
+ */
+static bool seems_to_wait(const struct rules_case *c)
+{
+	uint64_t left = c->s->timer - c->s->head.ts;
+	uint64_t all = c->limits ? c->limits->fin_timeout * NS_PER_S : 0;
+
+	return c->s->kind == WIRE_MINI && c->s->state == WIRE_FIN_WAIT2 &&
+	       c->s->timer > c->s->head.ts && left + RULES_MIN_AGE_NS <= all;
+}
+
+static bool is_old_enough(const struct rules_rule *rule, const struct rules_case *c,
+			  const struct age *age, uint64_t min_ns)
+{
+	if (age->ns < min_ns)
+		return false;
+	if (!rule->needs_age || age->ns >= RULES_MIN_AGE_NS)
+		return true;
+	return age->known == DWELL_UNKNOWN && seems_to_wait(c);
+}
+
+const struct rules_rule *rules_judge(const struct rules_case *c, const struct age *age,
+				     uint64_t min_ns)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].states & IN(c->s->state) && rules[i].test(c) &&
+		    is_old_enough(&rules[i], c, age, min_ns))
+			return &rules[i];
+	return NULL;
+}
+
+/* ---- words ---- */
+
+static void add(char *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(char *text, const char *fmt, ...)
+{
+	size_t used = strlen(text);
+	va_list args;
+
+	if (used && used + 2 < RULES_TEXT_MAX) {
+		strcpy(text + used, ", ");
+		used += 2;
+	}
+	va_start(args, fmt);
+	vsnprintf(text + used, RULES_TEXT_MAX - used, fmt, args);
+	va_end(args);
+}
+
+static void add_timer(const struct wire_snapshot *s, char *text)
+{
+	char left[CLOCK_TEXT_MAX];
+	bool ends = s->state == WIRE_TIME_WAIT || s->state == WIRE_FIN_WAIT2;
+
+	if (s->timer > s->head.ts)
+		add(text, "%s in %s", ends ? "dropped" : "next try",
+		    clock_duration(s->timer - s->head.ts, left));
+}
+
+/* The FIN counts one in each of the sequence numbers. */
+static void add_queues(const struct wire_snapshot *s, char *text)
+{
+	uint32_t fin_in = IN(s->state) & FIN_IN ? 1 : 0;
+	uint32_t fin_out = s->unacked && (IN(s->state) & SENDING) && !s->unsent;
+	uint32_t unsent = s->unsent - (s->unsent && (IN(s->state) & SENDING));
+
+	if (s->state == WIRE_LISTEN) {
+		add(text, "%" PRIu32 " wait for accept(), backlog %" PRIu32, s->unread, s->room);
+		return;
+	}
+	if (s->unread > fin_in)
+		add(text, "%" PRIu32 " bytes unread", s->unread - fin_in);
+	else if (s->unread)
+		add(text, "end of file unread");
+	if (unsent)
+		add(text, "%" PRIu32 " bytes unsent", unsent);
+	if (s->unacked > fin_out)
+		add(text, "%" PRIu32 " bytes unacknowledged", s->unacked - fin_out);
+}
+
+const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_MAX])
+{
+	text[0] = '\0';
+	if (s->kind == WIRE_FULL)
+		add_queues(s, text);
+	if (is_shut(s))
+		add(text, "window 0");
+	if (s->probes)
+		add(text, "%u probe%s unanswered", s->probes, s->probes == 1 ? "" : "s");
+	if (s->retransmits)
+		add(text, "%u retransmit%s", s->retransmits, s->retransmits == 1 ? "" : "s");
+	add_timer(s, text);
+	return text;
+}
+
+#define SHELL_WORD_MAX (4 * sizeof(((struct wire_name *)0)->text) + 3)
+
+/* A name that anybody may choose, as a shell takes it for one word. */
+static const char *shell_word(const char *name, char word[SHELL_WORD_MAX])
+{
+	char *to = word;
+
+	if (name[0] != '-' &&
+	    !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			       "0123456789_.:@%+-")])
+		return name;
+	*to++ = '\'';
+	for (; *name; name++)
+		if (*name == '\'')
+			to = stpcpy(to, "'\\''");
+		else
+			*to++ = *name;
+	strcpy(to, "'");
+	return word;
+}
+
+/* What enters the namespace of the socket; nothing if we are in it, or know no way. */
+static void put_entry(const struct census *census, const struct census_socket *socket, char *text,
+		      size_t room)
+{
+	uint32_t netns = socket->s.id.netns;
+	const char *name = census_name(census, WIRE_NAME_NETNS, netns);
+	char word[SHELL_WORD_MAX];
+
+	text[0] = '\0';
+	if (census_name(census, WIRE_NAME_HOME, netns))
+		return;
+	if (name)
+		snprintf(text, room, "ip netns exec %s ", shell_word(name, word));
+	else if (socket->holders)
+		snprintf(text, room, "nsenter -t %u -n ", socket->holders->pid);
+}
+
+static size_t fill_in(const char *name, size_t len, const struct census *census,
+		      const struct census_socket *socket, char *text, size_t room)
+{
+	const struct census_holder *holder = socket->holders;
+	const struct {
+		const char *name;
+		uint64_t number;
+	} numbers[] = {{"pid", holder ? holder->pid : 0},
+		       {"fd", holder ? holder->fd : 0},
+		       {"lport", socket->s.id.lport},
+		       {"rport", socket->s.id.rport}};
+	char value[RULES_TEXT_MAX] = "";
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (!strncmp(numbers[i].name, name, len) && !numbers[i].name[len])
+			snprintf(value, sizeof(value), "%" PRIu64, numbers[i].number);
+	if (!strncmp("raddr", name, len))
+		address_text(socket->s.id.raddr, value);
+	if (!strncmp("in", name, len))
+		put_entry(census, socket, value, sizeof(value));
+	return (size_t)snprintf(text, room, "%s", value);
+}
+
+static const char *fill_all(const char *from, const struct census *census,
+			    const struct census_socket *socket, char text[RULES_TEXT_MAX])
+{
+	size_t used = 0;
+
+	while (*from && used < RULES_TEXT_MAX - 1) {
+		const char *end = *from == '{' ? strchr(from, '}') : NULL;
+
+		if (!end) {
+			text[used++] = *from++;
+			continue;
+		}
+		used += fill_in(from + 1, (size_t)(end - from - 1), census, socket, text + used,
+				RULES_TEXT_MAX - used);
+		from = end + 1;
+	}
+	text[used < RULES_TEXT_MAX ? used : RULES_TEXT_MAX - 1] = '\0';
+	return text;
+}
+
+const char *rules_next(const struct rules_rule *rule, const struct census *census,
+		       const struct census_socket *socket, char text[RULES_TEXT_MAX])
+{
+	bool nobody = strstr(rule->next, "{pid}") && !socket->holders;
+
+	/* Without a process to look at there is no such command. */
+	return fill_all(nobody ? "{in}ss -tnpoe 'sport = :{lport}'" : rule->next, census, socket,
+			text);
+}
+
+const char *rules_filling_next(const struct rules_filling *filling, const struct census *census,
+			       char text[RULES_TEXT_MAX])
+{
+	const struct census_socket one = {.s.id = filling->id_of};
+
+	return fill_all(filling->next, census, &one, text);
+}
+
+/* ---- what fills up ---- */
+
+struct filling {
+	struct wire_id id; /* without cookie and local port: who cannot connect to whom */
+	size_t count;
+	UT_hash_handle hh;
+};
+
+static void count_one(struct filling **fillings, const struct wire_id *id, bool by_destination)
+{
+	struct wire_id key = {.netns = id->netns};
+	struct filling *filling;
+
+	if (by_destination) {
+		key = *id;
+		key.cookie = 0;
+		key.lport = 0;
+	}
+	// NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it has no padding
+	HASH_FIND(hh, *fillings, &key, sizeof(key), filling);
+	if (!filling) {
+		filling = calloc(1, sizeof(*filling));
+		if (!filling)
+			return;
+		filling->id = key;
+		HASH_ADD_KEYPTR(hh, *fillings, &filling->id, sizeof(filling->id), filling);
+	}
+	filling->count++;
+}
+
+static void tell_fillings(struct filling *fillings, const struct census *census, bool ports,
+			  void (*fn)(void *, const struct rules_filling *), void *ctx)
+{
+	struct filling *filling, *next;
+
+	for (filling = fillings; filling; filling = next) {
+		const struct wire_limits *limits = census_limits_of(census, filling->id.netns);
+		struct rules_filling told = {
+			.id = ports ? PORTS_ID : TABLE_ID,
+			.says = ports ? "TIME-WAITs hold the local ports towards this destination: "
+					"connect() will fail with EADDRNOTAVAIL"
+				      : "the table of TIME-WAITs fills up: what does not fit is "
+					"dropped without a TIME-WAIT",
+			.next = ports ? "{in}sysctl net.ipv4.ip_local_port_range "
+					"net.ipv4.tcp_tw_reuse"
+				      : "{in}sysctl net.ipv4.tcp_max_tw_buckets; {in}nstat -az "
+					"TcpExtTCPTimeWaitOverflow",
+			.id_of = filling->id,
+			.count = filling->count};
+
+		if (limits)
+			told.room = ports ? (size_t)limits->port_high - limits->port_low + 1
+					  : limits->max_tw_buckets;
+		if (told.room && 2 * told.count > told.room)
+			fn(ctx, &told);
+		next = filling->hh.next;
+		HASH_DEL(fillings, filling); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free(filling);
+	}
+}
+
+void rules_fillings(const struct census *census, const struct match_config *match,
+		    void (*fn)(void *ctx, const struct rules_filling *), void *ctx)
+{
+	struct filling *by_destination = NULL, *by_netns = NULL;
+
+	for (const struct census_socket *socket = census->sockets; socket;
+	     socket = socket->hh.next) {
+		const struct wire_id *id = &socket->s.id;
+		const struct wire_limits *limits = census_limits_of(census, id->netns);
+
+		if (socket->s.kind != WIRE_MINI ||
+		    (match && match_identity(match, id, true) != MATCH_YES))
+			continue;
+		count_one(&by_netns, id, false);
+		if (socket->s.state == WIRE_TIME_WAIT && limits && id->lport >= limits->port_low &&
+		    id->lport <= limits->port_high)
+			count_one(&by_destination, id, true);
+	}
+	tell_fillings(by_destination, census, true, fn, ctx);
+	tell_fillings(by_netns, census, false, fn, ctx);
+}

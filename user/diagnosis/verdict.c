@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* verdict.c - see verdict.h. */
+#include "diagnosis/verdict.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "match.h"
+#include "base/tcpstate.h"
+#include "model/wanted.h"
+
+/* ---- whose ---- */
+
+static bool is_waiting_for_accept(const struct wire_snapshot *s)
+{
+	return s->kind == WIRE_REQUEST ||
+	       (s->kind == WIRE_FULL && !(s->flags & WIRE_S_FILE) && !(s->flags & WIRE_S_ORPHAN));
+}
+
+/* Of one that nobody has accepted; NULL: of another, or it is gone. */
+static const struct census_socket *listener_of(const struct census *census,
+					       const struct wire_snapshot *s)
+{
+	return is_waiting_for_accept(s) ? census_listener(census, &s->id) : NULL;
+}
+
+/* What nobody has accepted yet is its listener's. */
+static void find_owner(const struct census *census, const struct census_socket *listener,
+		       struct verdict_socket *it)
+{
+	uint16_t flags = it->socket->s.flags;
+
+	it->owner = it->socket->holders;
+	it->unheld = !it->owner && census->sees_holders && flags & WIRE_S_FILE &&
+		     !(flags & (WIRE_S_KERNEL | WIRE_S_ORPHAN));
+	if (it->owner || !listener)
+		return;
+	it->owner = listener->holders;
+	it->inherited = it->owner != NULL;
+}
+
+static const char *nobody(const struct verdict_socket *it)
+{
+	const struct wire_snapshot *s = &it->socket->s;
+
+	if (s->kind == WIRE_MINI || s->flags & WIRE_S_ORPHAN)
+		return "(orphan)";
+	if (s->flags & WIRE_S_KERNEL)
+		return "(kernel)";
+	return it->unheld ? "(no process)" : "?";
+}
+
+/* The holders of a process come one behind the other. */
+static unsigned other_processes(const struct verdict_socket *it)
+{
+	unsigned more = 0;
+
+	for (const struct census_holder *h = it->owner; h && h->next; h = h->next)
+		more += h->next->pid != h->pid;
+	return more;
+}
+
+/* A name is bytes that anybody may choose; what controls a terminal is not shown. */
+static void put_comm(const struct census_holder *owner, char text[16])
+{
+	memcpy(text, owner->comm, 16);
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || (unsigned char)*text >= 0x7f)
+			*text = '?';
+}
+
+const char *verdict_owners(const struct verdict_socket *it, uint8_t differs,
+			   char text[VERDICT_OWNER_MAX])
+{
+	unsigned more = it->inherited ? 0 : other_processes(it);
+	char comm[16], pid[16];
+
+	if (!it->owner || differs & VERDICT_COMM) {
+		snprintf(text, VERDICT_OWNER_MAX, "%s", differs & VERDICT_COMM ? "*" : nobody(it));
+		return text;
+	}
+	put_comm(it->owner, comm);
+	snprintf(pid, sizeof(pid), "%u", it->owner->pid);
+	snprintf(text, VERDICT_OWNER_MAX, "%s%s[%s]", it->inherited ? "~" : "", comm,
+		 differs & VERDICT_PID ? "*" : pid);
+	if (more && !(differs & VERDICT_PID))
+		snprintf(text + strlen(text), VERDICT_OWNER_MAX - strlen(text), " +%u", more);
+	return text;
+}
+
+const char *verdict_owner(const struct verdict_socket *it, char text[VERDICT_OWNER_MAX])
+{
+	return verdict_owners(it, 0, text);
+}
+
+/* ---- how long ---- */
+
+struct age verdict_age(const struct census_socket *socket, uint64_t tick_ns)
+{
+	struct age proven = age_of(&socket->s, tick_ns);
+	uint64_t now = socket->s.head.ts, witnessed = now - socket->entered;
+
+	if (!socket->entered || socket->entered >= now)
+		return proven;
+	if (socket->entered_exact)
+		return (struct age){
+			.ns = witnessed, .known = DWELL_EXACT, .from = "seen to enter it"};
+	if (proven.known == DWELL_EXACT || proven.ns >= witnessed)
+		return proven;
+	return (struct age){.ns = witnessed, .known = DWELL_AT_LEAST, .from = "watched since then"};
+}
+
+/* ---- which ---- */
+
+static struct conn conn_of(const struct wire_snapshot *s, const struct census_holder *holder,
+			   bool inherited)
+{
+	struct conn conn = {.id = s->id,
+			    .uid = s->kind == WIRE_FULL ? s->uid : CONN_NO_UID,
+			    .cgroup = s->cgroup,
+			    .state = s->state,
+			    .is_listener = s->state == WIRE_LISTEN};
+
+	if (holder) {
+		conn.owner.known = inherited ? OWNER_INHERITED : OWNER_EXACT;
+		conn.owner.pid = holder->pid;
+		memcpy(conn.owner.comm, holder->comm, sizeof(conn.owner.comm));
+	}
+	return conn;
+}
+
+/* Any of its holders may be the one who is asked for. What is not known is not what was asked. */
+static bool is_wanted(const struct options *options, const struct verdict_socket *it)
+{
+	const struct census_holder *holder = it->owner;
+
+	do {
+		struct conn conn = conn_of(&it->socket->s, holder, false);
+
+		if (wanted(options, &conn) == MATCH_YES)
+			return true;
+		holder = holder ? holder->next : NULL;
+	} while (holder);
+	return false;
+}
+
+bool verdict_asks(const struct options *options, const struct census *census,
+		  const struct census_socket *socket)
+{
+	struct verdict_socket it = {.socket = socket};
+
+	find_owner(census, listener_of(census, &socket->s), &it);
+	return is_wanted(options, &it);
+}
+
+static bool is_stuck(const struct options *options, const struct verdict_socket *it)
+{
+	bool asked = options->stuck_states & 1u << it->socket->s.state;
+
+	if (!asked && (options->has_states || !it->rule))
+		return false;
+	return it->age.ns >= options->min_ns && is_wanted(options, it);
+}
+
+/* Oldest first; of those of unknown age, and of equals, in the order of their cookies. */
+static int compare(const void *left, const void *right)
+{
+	const struct verdict_socket *a = left, *b = right;
+
+	if (a->age.ns != b->age.ns)
+		return a->age.ns < b->age.ns ? 1 : -1;
+	return a->socket->s.id.cookie < b->socket->s.id.cookie
+		       ? -1
+		       : a->socket->s.id.cookie > b->socket->s.id.cookie;
+}
+
+/* ---- groups ---- */
+
+/* The end that its likes share: the port that a listener has, else that of the peer. */
+static bool is_server(const struct census *census, const struct wire_snapshot *s)
+{
+	return census_listener(census, &s->id) != NULL || s->id.lport < s->id.rport;
+}
+
+/* Of a cgroup the name, where there is one. */
+static const char *values_of(const struct verdict *verdict, const struct verdict_socket *it,
+			     const struct group_by *by, char text[GROUP_TEXT_MAX])
+{
+	struct conn conn = conn_of(&it->socket->s, it->owner, it->inherited);
+	char value[GROUP_TEXT_MAX];
+	size_t len = 0;
+
+	*text = '\0';
+	for (unsigned i = 0; i < by->n && len < GROUP_TEXT_MAX; i++) {
+		const char *name = NULL;
+
+		if (!strcmp(group_key_name(by->keys[i]), "cgroup"))
+			name = census_name(verdict->census, WIRE_NAME_CGROUP, conn.cgroup);
+		len += (size_t)snprintf(text + len, GROUP_TEXT_MAX - len, "%s%s", i ? " " : "",
+					name ? name : group_value(by->keys[i], &conn, value));
+	}
+	return text;
+}
+
+static void key_of(const struct verdict *verdict, const struct verdict_socket *it,
+		   const char *values, char *key, size_t size)
+{
+	const struct wire_snapshot *s = &it->socket->s;
+	const char *rule = it->rule ? it->rule->id : "";
+	char owner[VERDICT_OWNER_MAX];
+	bool server;
+
+	if (values[0]) {
+		snprintf(key, size, "%u\t%s\t%s", s->state, rule, values);
+		return;
+	}
+	server = is_server(verdict->census, s);
+	snprintf(key, size, "%u\t%s\t%s\t%u\t%s%u", s->state, rule, verdict_owner(it, owner),
+		 s->id.netns, server ? "l" : "r", server ? s->id.lport : s->id.rport);
+}
+
+static uint8_t differences(const struct verdict_socket *a, const struct verdict_socket *b)
+{
+	const struct wire_id *left = &a->socket->s.id, *right = &b->socket->s.id;
+	bool owned = a->owner && b->owner;
+	uint8_t differs = 0;
+
+	if (left->lport != right->lport)
+		differs |= VERDICT_LPORT;
+	if (left->rport != right->rport)
+		differs |= VERDICT_RPORT;
+	if (memcmp(left->laddr, right->laddr, sizeof(left->laddr)) != 0)
+		differs |= VERDICT_LADDR;
+	if (memcmp(left->raddr, right->raddr, sizeof(left->raddr)) != 0)
+		differs |= VERDICT_RADDR;
+	if (left->netns != right->netns)
+		differs |= VERDICT_NETNS;
+	if (owned && a->owner->pid != b->owner->pid)
+		differs |= VERDICT_PID;
+	if (!owned != (!a->owner && !b->owner) ||
+	    (owned && strcmp(a->owner->comm, b->owner->comm) != 0))
+		differs |= VERDICT_COMM;
+	return differs;
+}
+
+static struct verdict_group *new_group(struct verdict *verdict, size_t first, const char *key,
+				       const char *by)
+{
+	struct verdict_group *group = calloc(1, sizeof(*group));
+
+	if (!group)
+		return NULL;
+	group->key = strdup(key);
+	group->by = strdup(by);
+	if (!group->key || !group->by) {
+		free(group->key);
+		free(group->by);
+		free(group);
+		return NULL;
+	}
+	group->first = first;
+	group->number = HASH_COUNT(verdict->groups);
+	HASH_ADD_KEYPTR(hh, verdict->groups, group->key, strlen(group->key), group);
+	return group;
+}
+
+static int add_to_group(struct verdict *verdict, size_t i, const struct options *options)
+{
+	struct verdict_socket *it = &verdict->sockets[i];
+	struct verdict_group *group;
+	char key[GROUP_TEXT_MAX + 64], values[GROUP_TEXT_MAX];
+
+	key_of(verdict, it, values_of(verdict, it, &options->by, values), key, sizeof(key));
+	HASH_FIND_STR(verdict->groups, key, group);
+	if (!group)
+		group = new_group(verdict, i, key, values);
+	if (!group)
+		return -ENOMEM;
+	it->group = group->number;
+	group->count++;
+	group->differs |= differences(&verdict->sockets[group->first], it);
+	group->youngest = it->age;
+	return 0;
+}
+
+/* ---- findings ---- */
+
+static int add_to_finding(struct verdict *verdict, size_t i)
+{
+	const struct verdict_socket *it = &verdict->sockets[i];
+	struct verdict_finding *finding;
+	char key[128];
+
+	if (!it->rule)
+		return 0;
+	snprintf(key, sizeof(key), "%s\t%s%s", it->rule->id, it->inherited ? "~" : "",
+		 it->owner ? it->owner->comm : nobody(it));
+	HASH_FIND_STR(verdict->findings, key, finding);
+	if (!finding) {
+		finding = calloc(1, sizeof(*finding));
+		if (!finding)
+			return -ENOMEM;
+		finding->key = strdup(key);
+		if (!finding->key) {
+			free(finding);
+			return -ENOMEM;
+		}
+		finding->first = i;
+		HASH_ADD_KEYPTR(hh, verdict->findings, finding->key, strlen(finding->key), finding);
+	}
+	finding->count++;
+	finding->differs |= differences(&verdict->sockets[finding->first], it);
+	return 0;
+}
+
+/* ---- all ---- */
+
+static void add_filling(void *ctx, const struct rules_filling *filling)
+{
+	struct verdict *verdict = ctx;
+	struct rules_filling *all = reallocarray(verdict->fillings, verdict->n_fillings + 1,
+						 sizeof(*filling));
+
+	if (!all)
+		return;
+	verdict->fillings = all;
+	all[verdict->n_fillings++] = *filling;
+}
+
+/* Appends it, if the options ask for it. */
+static void judge(struct verdict *verdict, const struct census_socket *socket,
+		  const struct options *options, uint64_t tick_ns)
+{
+	struct verdict_socket it = {.socket = socket, .age = verdict_age(socket, tick_ns)};
+	const struct census_socket *listener = listener_of(verdict->census, &socket->s);
+
+	find_owner(verdict->census, listener, &it);
+	it.rule = rules_judge(&(struct rules_case){.s = &socket->s,
+						   .listener = listener ? &listener->s : NULL,
+						   .unheld = it.unheld,
+						   .limits = census_limits_of(verdict->census,
+									      socket->s.id.netns)},
+			      &it.age, options->min_ns);
+	if (!it.rule && !(options->stuck_states & 1u << socket->s.state))
+		return;
+	if (is_stuck(options, &it))
+		verdict->sockets[verdict->n_sockets++] = it;
+}
+
+int verdict_make(struct verdict *verdict, const struct census *census,
+		 const struct options *options, uint64_t tick_ns)
+{
+	int err = 0;
+
+	*verdict = (struct verdict){.census = census};
+	verdict->sockets = calloc(census->count + 1, sizeof(*verdict->sockets));
+	if (!verdict->sockets)
+		return -ENOMEM;
+	for (const struct census_socket *socket = census->sockets; socket; socket = socket->hh.next)
+		judge(verdict, socket, options, tick_ns);
+	qsort(verdict->sockets, verdict->n_sockets, sizeof(*verdict->sockets), compare);
+	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
+		err = add_to_group(verdict, i, options);
+	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
+		err = add_to_finding(verdict, i);
+	/* TIME-WAITs are nobody's any more, and each is gone before it is old. */
+	if (!options->n_pids && !options->n_comms && !options->n_uids && !options->n_cgroups &&
+	    !options->min_ns)
+		rules_fillings(census, options->filtered ? &options->match : NULL, add_filling,
+			       verdict);
+	if (err)
+		verdict_release(verdict);
+	return err;
+}
+
+void verdict_release(struct verdict *verdict)
+{
+	struct verdict_group *group, *next;
+	struct verdict_finding *finding, *next_finding;
+
+	for (group = verdict->groups; group; group = next) {
+		next = group->hh.next;
+		HASH_DEL(verdict->groups, group); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free(group->key);
+		free(group->by);
+		free(group);
+	}
+	for (finding = verdict->findings; finding; finding = next_finding) {
+		next_finding = finding->hh.next;
+		HASH_DEL(verdict->findings, finding); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free(finding->key);
+		free(finding);
+	}
+	free(verdict->sockets);
+	free(verdict->fillings);
+	*verdict = (struct verdict){0};
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * verdict.h - what `stuck` says of one census: the sockets that are stuck, oldest first, those that
+ * are alike as one group, and the findings. Pure: the same census, the same verdict.
+ */
+#ifndef TCPDWELL_VERDICT_H
+#define TCPDWELL_VERDICT_H
+
+#include "model/census.h"
+#include "cli/options.h"
+#include "diagnosis/rules.h"
+
+struct verdict_socket {
+	const struct census_socket *socket;
+	const struct rules_rule *rule; /* NULL: nothing is known to be wrong with it */
+	const struct census_holder
+		*owner; /* the first that holds it; of its listener if `inherited` */
+	struct age age;
+	bool inherited;
+	bool unheld;    /* it has a file, and no process has a descriptor of it */
+	unsigned group; /* number of its verdict_group */
+};
+
+/* What else than the oldest is not the same in all of a group. */
+#define VERDICT_LPORT (1 << 0)
+#define VERDICT_RPORT (1 << 1)
+#define VERDICT_LADDR (1 << 2)
+#define VERDICT_RADDR (1 << 3)
+#define VERDICT_PID   (1 << 4)
+#define VERDICT_COMM  (1 << 5)
+#define VERDICT_NETNS (1 << 6)
+
+struct verdict_group {
+	char *key;
+	char *by;            /* values of --by, separated by spaces; "" without */
+	size_t first, count; /* in `sockets`: the oldest of them, and how many */
+	struct age youngest; /* DWELL_UNKNOWN if that of one is not known */
+	uint8_t differs;     /* VERDICT_* */
+	unsigned number;     /* verdict_socket.group of those in it */
+	UT_hash_handle hh;
+};
+
+/* Those whom one rule says something of, and who belong to processes of one name. */
+struct verdict_finding {
+	char *key;
+	size_t first, count; /* in `sockets`: the oldest of them, and how many */
+	uint8_t differs;     /* VERDICT_PID: they are of several processes */
+	UT_hash_handle hh;
+};
+
+struct verdict {
+	const struct census *census;
+	struct verdict_socket *sockets; /* oldest first; those of unknown age last */
+	size_t n_sockets;
+	struct verdict_group *groups;     /* in the order of their oldest; iterate with hh.next */
+	struct verdict_finding *findings; /* the same */
+	struct rules_filling *fillings;
+	size_t n_fillings;
+};
+
+/* 0 or -ENOMEM. `census` and `options` must outlive it. */
+int verdict_make(struct verdict *verdict, const struct census *census,
+		 const struct options *options, uint64_t tick_ns);
+
+/* Is this socket of the census one that the options ask for, by its identity and its owner? */
+bool verdict_asks(const struct options *options, const struct census *census,
+		  const struct census_socket *socket);
+
+/*
+ * "nginx[4711]", "nginx[4711] +2" if two more processes hold it, "~nginx[4711]" for one not
+ * accepted yet, "(orphan)", "(kernel)", "(no process)": its descriptor is on its way through a unix
+ * socket, or in an io_uring; "?": that cannot be seen. What differs in a group reads '*'.
+ */
+#define VERDICT_OWNER_MAX 64
+const char *verdict_owner(const struct verdict_socket *socket, char text[VERDICT_OWNER_MAX]);
+const char *verdict_owners(const struct verdict_socket *socket, uint8_t differs,
+			   char text[VERDICT_OWNER_MAX]);
+
+/* How long it has been in its state: what it proves itself, or what was witnessed, if that is more.
+ */
+struct age verdict_age(const struct census_socket *socket, uint64_t tick_ns);
+
+void verdict_release(struct verdict *verdict);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * view.h - everything that is known of the host's connections at one moment, to be looked at again
+ * and again: what `top`, `serve` and `report` draw. Fed records like the tracer, from a kernel or
+ * from a recording; it knows no clock but theirs, so the same records give the same view.
+ */
+#ifndef TCPDWELL_VIEW_H
+#define TCPDWELL_VIEW_H
+
+#include "model/census.h"
+#include "model/histset.h"
+#include "record/meta.h"
+#include "cli/options.h"
+#include "model/sink.h"
+#include "model/tracer.h"
+#include "diagnosis/verdict.h"
+
+/* Called for each move of a wanted connection, as sink_ops.event. */
+typedef void (*view_event_fn)(void *ctx, const struct conn *conn, const struct conn_event *event);
+
+struct view {
+	struct sink sink; /* first: what the tracer tells comes through it */
+	struct tracer *tracer;
+	const struct options *options;
+	const struct meta *meta;
+
+	/* Since the beginning, of wanted connections. CLOSED is WIRE_CLOSE. */
+	uint64_t moves[WIRE_STATES][WIRE_STATES]; /* by state left and state entered */
+	uint64_t ends[WIRE_STATES][CAUSES];       /* by state left and cause */
+	uint64_t lost[WIRE_KINDS];                /* records, by kind */
+
+	struct census census;   /* the latest; census.count is 0 before the first */
+	struct verdict verdict; /* of that census: call view_judge() first */
+	bool is_judged;
+
+	view_event_fn observer; /* may be set after view_new(); NULL: none */
+	void *observer_ctx;
+};
+
+/* `options` and `meta` must outlive it. NULL if out of memory. */
+struct view *view_new(const struct options *options, const struct meta *meta);
+void view_free(struct view *view);
+
+/* One record. Its length, -EBADMSG if it is none, or -ENOMEM. */
+int view_feed(struct view *view, const void *record, size_t len);
+
+/* Makes view->verdict that of the latest census. 0 or -ENOMEM. */
+int view_judge(struct view *view);
+
+/* ns, CLOCK_MONOTONIC: the latest time met. */
+uint64_t view_now(const struct view *view);
+
+/* Records lost, transitions found missing and connections evicted, all together. */
+uint64_t view_lost(const struct view *view);
+
+/*
+ * Calls `fn` for each group of --by ("" without) and each state of `options` that has something to
+ * tell: dwells that ended since the beginning, and who is in that state now by the model. Groups
+ * with most entries first; HISTSET_OTHER is what found no group any more.
+ */
+void view_each_histogram(struct view *view,
+			 void (*fn)(void *ctx, const char *values, uint8_t state,
+				    const struct histset_cell *cell),
+			 void *ctx);
+
+#endif

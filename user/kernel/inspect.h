@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * inspect.h - a census: the sockets of the host as they stand, and who holds them, by one pass of
+ * the iterators over every network namespace, as records. The session owns the iterators.
+ */
+#ifndef TCPDWELL_INSPECT_H
+#define TCPDWELL_INSPECT_H
+
+#include "kernel/iter.h"
+#include "cli/options.h"
+
+/* What was warned of: who looks again and again says the same only once. Begins cleared. */
+struct inspect_told {
+	int here, elsewhere, holders; /* errnos */
+	int closed;                   /* namespaces that could not be entered, at most */
+};
+
+struct inspect {
+	const struct options *options;
+	const struct bpf_link *socks;
+	const struct bpf_link *holders; /* NULL: who holds a socket is not to be seen here */
+
+	/* Hands over what events told so far; NULL: nothing tells events. */
+	int (*events)(void *source, iter_record_fn fn, void *ctx);
+	void *source;
+	struct inspect_told *told;
+};
+
+/*
+ * Hands over a WIRE_CENSUS that begins; for each namespace that is asked for a WIRE_LIMITS and a
+ * WIRE_SNAPSHOT for each socket; a WIRE_HOLDER for each descriptor; a WIRE_CENSUS that ends. Events
+ * come with them, in the order of time, so that who takes them sees no socket in a state that it
+ * has left before. What could not be looked into is warned of. 0, or -errno after it was told, or
+ * what `fn` returned.
+ */
+int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx);
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* loader.c - see loader.h. */
+#include "kernel/loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "kernel/atomics.h"
+#include "base/clock.h"
+#include "config.h"
+#include "base/diag.h"
+#include "kernel/ksyms.h"
+#include "ring.h"
+#include "kernel/rings.h"
+
+#include "tcpdwell.skel.h"
+
+/* Functions that have another name on older kernels. The program names the newer one. */
+static const struct {
+	const char *program, *newer, *older;
+} targets[] = {
+	/* 6.12 made one function of two that armed and hashed a mini-socket. */
+	{"timewait_fentry_born", "inet_twsk_hashdance_schedule", "inet_twsk_hashdance"},
+	{"timewait_kprobe_born", "inet_twsk_hashdance_schedule", "inet_twsk_hashdance"},
+};
+
+#define RINGS_MAX  64
+#define BUFFER_MIN 4096
+
+/* By default: 150 ms of the 200,000 records a second that a CPU full of short connections makes. */
+#define BUFFER_OF_A_RING (4ULL << 20)
+#define BUFFER_MOST      (64ULL << 20)
+#define BUFFER_OF_ALL    (4ULL << 20) /* where all share one */
+#define RING_OF_OLD      (2ULL << 20) /* the largest before 6.0: see size_buffer() */
+
+/* libbpf speaks only to who asked for details: its words are for those who write such programs. */
+static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	char text[16384];
+
+	if (level == LIBBPF_DEBUG || !diag_is_verbose())
+		return 0;
+	vsnprintf(text, sizeof(text), fmt, args);
+	for (char *rest = text, *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+		if (*line)
+			diag_detail("libbpf: %s", line);
+	return 0;
+}
+
+/* Kernels before 5.11 count BPF memory against this limit. A refusal is no error: later ones do not
+ * ask. */
+static void raise_memlock(void)
+{
+	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+}
+
+static bool is_in_way(const struct features_way *way, const char *program)
+{
+	for (unsigned i = 0; i < FEATURES_PROGRAMS_MAX && way->programs[i]; i++)
+		if (!strcmp(way->programs[i], program))
+			return true;
+	return false;
+}
+
+static bool is_chosen(const struct features *features, const char *program)
+{
+	for (enum features_capability c = 0; c < FEATURES; c++)
+		if (features_way(features, c) && is_in_way(features_way(features, c), program))
+			return true;
+	return false;
+}
+
+/* The symbols of a kernel stay what they are: they are read once. */
+static int symbols_of_kernel(struct config *config)
+{
+	static struct config found;
+	static int err = 1;
+
+	if (err > 0)
+		err = ksyms_fill(&found);
+	config->tw_timer_handler = found.tw_timer_handler;
+	config->n_ranges = found.n_ranges;
+	memcpy(config->ranges, found.ranges, sizeof(config->ranges));
+	config->kill = found.kill;
+	config->validate = found.validate;
+	return err;
+}
+
+/* What programs want to know. What the kernel hides costs only the ways that cannot do without. */
+static int configure(struct config *config, const struct features *features,
+		     const struct options *options)
+{
+	int symbols = symbols_of_kernel(config);
+
+	config->tick_ns = clock_tick_ns();
+	config->self = (__u32)getpid();
+	config->cookies = features->chosen[FEATURE_IDENTITY] == FEATURES_BY_COOKIE;
+	config->samples = features->chosen[FEATURE_TIMEWAIT] == FEATURES_BY_SAMPLE;
+	config->cgroups = !options || options_want_cgroups(options);
+	if (getrandom(&config->salt, sizeof(config->salt), GRND_NONBLOCK) < 0)
+		config->salt = clock_now() * 0x9e3779b97f4a7c15ULL;
+	if (options) {
+		config->filtered = options->filtered;
+		/* By its address a socket is told from the next only if its end is told. */
+		config->told = config->cookies ? options_told_states(options) : 0;
+		config->match = options->match;
+	}
+	for (enum features_capability c = 0; symbols && c < FEATURES; c++)
+		if (features_way(features, c) && features_way(features, c)->needs_addresses)
+			return symbols == -EPERM ? -FEATURES_ADDRESSES_HIDDEN : symbols;
+	return 0;
+}
+
+/* By the name that this kernel's BTF has; if it has neither, loading will say so. */
+static void choose_target(struct bpf_program *prog)
+{
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		if (!strcmp(targets[i].program, bpf_program__name(prog)) &&
+		    bpf_program__type(prog) == BPF_PROG_TYPE_TRACING &&
+		    bpf_program__set_attach_target(prog, 0, targets[i].newer))
+			bpf_program__set_attach_target(prog, 0, targets[i].older);
+}
+
+static int choose_programs(struct tcpdwell_bpf *skel, const struct features *features)
+{
+	bool rings = features->chosen[FEATURE_BUFFER] == FEATURES_BY_RINGS;
+	struct bpf_program *prog;
+	int err = 0;
+
+	bpf_object__for_each_program (prog, skel->obj) {
+		bool chosen = is_chosen(features, bpf_program__name(prog));
+
+		bpf_program__set_autoload(prog, chosen);
+		if (chosen)
+			choose_target(prog);
+		if (chosen && !rings && !err)
+			err = atomics_leave_out(prog);
+	}
+	return err;
+}
+
+static unsigned power_of_two_upto(uint64_t number)
+{
+	unsigned power = 1;
+
+	while (2ULL * power <= number)
+		power *= 2;
+	return power;
+}
+
+/* One for each CPU that is there, or for a few. */
+static unsigned number_of_rings(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned rings = power_of_two_upto(cpus > 1 ? 2 * (uint64_t)cpus - 1 : 1);
+
+	return rings < RINGS_MAX ? rings : RINGS_MAX;
+}
+
+/*
+ * Bytes, 0: by what the host has. Before 6.0 a value of an array map has 4 MB at most (E2BIG, from
+ * array_map_alloc_check()), which a ring of 4 MB and its head exceed.
+ */
+static void size_buffer(struct tcpdwell_bpf *skel, const struct features *features, uint64_t bytes,
+			uint64_t most_of_a_ring)
+{
+	struct config *config = (struct config *)&skel->rodata->config;
+	uint64_t slots;
+
+	if (features->chosen[FEATURE_BUFFER] != FEATURES_BY_RINGS) {
+		bpf_map__set_max_entries(skel->maps.events,
+					 (uint32_t)(bytes ? bytes : BUFFER_OF_ALL));
+		return;
+	}
+	config->rings = number_of_rings();
+	if (!bytes)
+		bytes = config->rings < BUFFER_MOST / BUFFER_OF_A_RING
+				? config->rings * BUFFER_OF_A_RING
+				: BUFFER_MOST;
+	slots = bytes / config->rings;
+	slots = (slots < most_of_a_ring ? slots : most_of_a_ring) / sizeof(struct ring_slot);
+	config->ring_slots = power_of_two_upto(slots > RING_SLOTS_MIN ? slots : RING_SLOTS_MIN);
+	bpf_map__set_max_entries(skel->maps.rings, config->rings);
+	bpf_map__set_value_size(skel->maps.rings, (uint32_t)rings_stride(config->ring_slots));
+}
+
+static int load(const struct features *features, const struct options *options, uint64_t bytes,
+		uint64_t most_of_a_ring, struct tcpdwell_bpf **ret_skel)
+{
+	struct tcpdwell_bpf *skel;
+	int err;
+
+	if (access(LOADER_BTF_PATH, R_OK))
+		return -FEATURES_NO_BTF;
+	libbpf_set_print(libbpf_says);
+	raise_memlock();
+	skel = tcpdwell_bpf__open();
+	if (!skel)
+		return -errno;
+	err = configure((struct config *)&skel->rodata->config, features, options);
+	/* libbpf keeps for ever what choosing a target reads, unless loading follows. */
+	if (!err)
+		err = choose_programs(skel, features);
+	if (!err)
+		size_buffer(skel, features, bytes, most_of_a_ring);
+	if (!err)
+		err = tcpdwell_bpf__load(skel);
+	if (err) {
+		tcpdwell_bpf__destroy(skel);
+		return err;
+	}
+	*ret_skel = skel;
+	return 0;
+}
+
+/* Who only looks fills no buffer. */
+int loader_load(const struct features *features, const struct options *options,
+		struct tcpdwell_bpf **ret_skel)
+{
+	bool only_looks = !options || !features_way(features, FEATURE_TRANSITION);
+	uint64_t bytes = only_looks ? BUFFER_MIN : options->buffer_bytes;
+	int err = load(features, options, bytes, UINT64_MAX, ret_skel);
+
+	/* Too large a ring is one reason. */
+	if (err != -E2BIG || only_looks)
+		return err;
+	err = load(features, options, bytes, RING_OF_OLD, ret_skel);
+	if (!err && bytes)
+		diag_note("the buffer is smaller than asked: this kernel has rings of 2M at most");
+	return err;
+}
+
+/* libbpf attaches where the program says, which is the newer name; a kprobe has no BTF to ask. */
+static struct bpf_link *attach(struct bpf_program *prog)
+{
+	struct bpf_link *link = bpf_program__attach(prog);
+	int err = errno;
+
+	for (size_t i = 0; !link && i < sizeof(targets) / sizeof(targets[0]); i++)
+		if (!strcmp(targets[i].program, bpf_program__name(prog)) &&
+		    bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE) {
+			link = bpf_program__attach_kprobe(prog, false, targets[i].older);
+			err = errno;
+		}
+	errno = err;
+	return link;
+}
+
+int loader_attach(struct tcpdwell_bpf *skel, const struct features_way *way,
+		  struct bpf_link **links)
+{
+	for (unsigned i = 0; i < FEATURES_PROGRAMS_MAX && way->programs[i]; i++) {
+		struct bpf_program *prog = bpf_object__find_program_by_name(skel->obj,
+									    way->programs[i]);
+
+		links[i] = attach(prog);
+		if (!links[i])
+			return -errno;
+	}
+	return 0;
+}
+
+void loader_detach(struct bpf_link **links)
+{
+	for (unsigned i = 0; i < FEATURES_PROGRAMS_MAX; i++) {
+		bpf_link__destroy(links[i]);
+		links[i] = NULL;
+	}
+}
+
+/*
+ * A program for a function that is none (1 is the first type of any BTF, a number) is found wrong
+ * only once it is allowed.
+ */
+static int try_trampoline(void)
+{
+	static const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT}};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY,
+		    .attach_btf_id = 1);
+	int fd;
+
+	raise_memlock();
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try", "Dual BSD/GPL", insns,
+			   sizeof(insns) / sizeof(insns[0]), &opts);
+	if (fd < 0)
+		return fd == -EPERM ? fd : 0;
+	close(fd);
+	return 0;
+}
+
+int loader_try_kind(enum features_kind kind)
+{
+	if (kind == FEATURES_TRAMPOLINE)
+		return try_trampoline();
+	/* libbpf attaches by this. */
+	if (kind == FEATURES_KPROBE && access(LOADER_KPROBE_PATH, F_OK))
+		return -ENOENT;
+	return 0;
+}
+
+int loader_try(enum features_capability capability, int way, bool attaching)
+{
+	const struct features_way *tried = &features_rows[capability].ways[way];
+	struct bpf_link *links[FEATURES_PROGRAMS_MAX] = {0};
+	struct features features = features_none();
+	struct tcpdwell_bpf *skel;
+	int err;
+
+	/* A way without programs takes nothing of the kernel. */
+	if (!tried->programs[0] && !tried->needs_addresses)
+		return 0;
+	features.chosen[capability] = way;
+	err = loader_load(&features, NULL, &skel);
+	if (err)
+		return err;
+	if (attaching)
+		err = loader_attach(skel, tried, links);
+	loader_detach(links);
+	tcpdwell_bpf__destroy(skel);
+	return err;
+}

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* session.c - see session.h. */
+#include "kernel/session.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <malloc.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "kernel/inspect.h"
+#include "kernel/iter.h"
+#include "kernel/loader.h"
+#include "kernel/netns.h"
+#include "kernel/privileges.h"
+#include "kernel/rings.h"
+#include "config.h"
+#include "wire.h"
+
+#include "tcpdwell.skel.h"
+
+/* A sweep looks this far behind the one before it, in case that one was slow. */
+#define SWEEP_OVERLAP_NS (1 * NS_PER_S)
+
+/*
+ * Between two looks: while something happens, and at most, while nothing does. Nothing is to be
+ * told later than 100 ms after it happened. Whoever was asleep finds its caches cold, so few long
+ * looks cost less than many short ones: a fifth less with 40 ms than with 10.
+ */
+#define PAUSE_BUSY_NS   (40 * NS_PER_MS)
+#define PAUSE_IDLE_NS   (80 * NS_PER_MS)
+#define PAUSE_SHARED_MS 10
+
+struct session {
+	struct tcpdwell_bpf *skel;
+	struct ring_buffer *ring; /* of the records, or of the bell that the rings ring */
+	struct rings *rings;      /* NULL: this kernel has none */
+	void *memory;             /* theirs */
+	size_t memory_size;
+	uint64_t pause_ns; /* until the next look */
+	struct bpf_link *links[FEATURES][FEATURES_PROGRAMS_MAX];
+	struct features features;
+	const struct options *options;
+	uint64_t told_lost[WIRE_KINDS];
+	uint64_t sweeps[2]; /* ns: when the last two began, the older first */
+	struct inspect_told told;
+	session_record_fn fn; /* of the drain under way */
+	void *ctx;
+	int drained;
+	int stopped; /* what fn returned */
+};
+
+/* ---- opening ---- */
+
+static void tell_why_not(enum features_capability essential, int err)
+{
+	if (access(LOADER_BTF_PATH, R_OK)) {
+		diag_error("this kernel has no BTF: %s is not there", LOADER_BTF_PATH);
+		diag_hint("tcpdwell needs a kernel with CONFIG_DEBUG_INFO_BTF=y and /sys mounted; "
+			  "recordings can be read without (-r)");
+		return;
+	}
+	diag_error("cannot trace: %s: %s", features_rows[essential].ways[0].words,
+		   features_meaning(err));
+	diag_hint("%s", features_cure(err));
+}
+
+static void unload(struct session *session)
+{
+	for (unsigned c = 0; c < FEATURES; c++)
+		loader_detach(session->links[c]);
+	tcpdwell_bpf__destroy(session->skel);
+	session->skel = NULL;
+}
+
+/* Something was refused: find out what, and do with the rest. */
+static int load_what_works(struct session *session, bool attaching)
+{
+	enum features_capability essential = features_essential(session->options);
+	struct features *features = &session->features;
+	int *way = &features->chosen[FEATURE_TRANSITION], err;
+
+	*features = features_found(session->options, attaching);
+	if (features->chosen[essential] < 0)
+		return -features->refused[essential][0];
+	err = loader_load(features, session->options, &session->skel);
+	while (err && essential == FEATURE_TRANSITION && !session->options->transition_way &&
+	       features_rows[FEATURE_TRANSITION].ways[*way + 1].name) {
+		features->refused[FEATURE_TRANSITION][(*way)++] = -err;
+		features->chosen[FEATURE_IDENTITY] = FEATURES_BY_COOKIE + 1;
+		if (loader_load(features, session->options, &session->skel) == 0)
+			return 0;
+	}
+	return err;
+}
+
+/* Mini-sockets first: a transition that is told must not lead into one that is not. */
+static int attach_chosen(struct session *session, enum features_capability *ret_failed)
+{
+	static const enum features_capability order[] = {FEATURE_SWEEP,   FEATURE_SOCKETS,
+							 FEATURE_HOLDERS, FEATURE_TIMEWAIT,
+							 FEATURE_ACCEPT,  FEATURE_TRANSITION};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(order) / sizeof(order[0]); i++) {
+		const struct features_way *way = features_way(&session->features, order[i]);
+
+		*ret_failed = order[i];
+		if (way)
+			err = loader_attach(session->skel, way, session->links[order[i]]);
+	}
+	return err;
+}
+
+/* What loads need not attach: arm64 before 6.12 knows that for fentry, any kernel for kprobes. */
+static int attach_what_works(struct session *session)
+{
+	enum features_capability failed;
+	int err;
+
+	while ((err = attach_chosen(session, &failed))) {
+		unload(session);
+		if (failed == features_essential(session->options))
+			break;
+		features_refuse(&session->features, failed, -err, session->options);
+		if (loader_load(&session->features, session->options, &session->skel))
+			break;
+	}
+	if (!err)
+		return 0;
+	err = load_what_works(session, true);
+	return err ? err : attach_chosen(session, &failed);
+}
+
+struct session *session_open(const struct options *options)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	int err;
+
+	if (!session) {
+		diag_error("out of memory");
+		return NULL;
+	}
+	session->options = options;
+	session->features = features_hoped(options);
+	err = loader_load(&session->features, options, &session->skel);
+	if (err && err != -FEATURES_NO_BTF)
+		err = load_what_works(session, false);
+	if (!err)
+		return session;
+	tell_why_not(features_essential(options), -err);
+	session_close(session);
+	return NULL;
+}
+
+/* ---- records ---- */
+
+/* libbpf goes on until the ring buffer is empty, unless told otherwise by a negative number. */
+static int on_record(void *ctx, void *record, size_t len)
+{
+	struct session *session = ctx;
+
+	session->stopped = session->fn(session->ctx, record, len);
+	if (session->stopped)
+		return session->stopped;
+	return ++session->drained < SESSION_DRAIN_MAX ? 0 : -EAGAIN;
+}
+
+/* A capability more, and a better way works. */
+static void note_sampling(const struct session *session)
+{
+	int by_timer = session->features.refused[FEATURE_TIMEWAIT][FEATURES_BY_SAMPLE - 1];
+
+	if (session->features.chosen[FEATURE_TIMEWAIT] == FEATURES_BY_SAMPLE &&
+	    by_timer == FEATURES_ADDRESSES_HIDDEN)
+		diag_note("TIME-WAIT is only sampled: %s: %s", features_meaning(by_timer),
+			  features_cure(by_timer));
+}
+
+/* A bell says that it is time to look. */
+static int on_bell(void *ctx, void *record, size_t len)
+{
+	(void)ctx;
+	(void)record;
+	(void)len;
+	return 0;
+}
+
+static int open_rings(struct session *session)
+{
+	const struct config *config = (const struct config *)&session->skel->rodata->config;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	session->memory_size = rings_stride(config->ring_slots) * config->rings;
+	session->memory_size = (session->memory_size + page - 1) / page * page;
+	session->memory = mmap(NULL, session->memory_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			       bpf_map__fd(session->skel->maps.rings), 0);
+	if (session->memory == MAP_FAILED) {
+		session->memory = NULL;
+		return -errno;
+	}
+	session->rings = rings_new(session->memory, config->rings, config->ring_slots);
+	return session->rings ? 0 : -ENOMEM;
+}
+
+static int open_buffer(struct session *session)
+{
+	bool rings = session->features.chosen[FEATURE_BUFFER] == FEATURES_BY_RINGS;
+	int err = 0;
+
+	session->pause_ns = PAUSE_BUSY_NS;
+	if (rings)
+		err = open_rings(session);
+	if (err)
+		return err;
+	session->ring = ring_buffer__new(bpf_map__fd(session->skel->maps.events),
+					 rings ? on_bell : on_record, session, NULL);
+	return session->ring ? 0 : -errno;
+}
+
+int session_attach(struct session *session, struct meta *ret_meta)
+{
+	struct utsname host;
+	int err = attach_what_works(session);
+
+	if (!err)
+		err = open_buffer(session);
+	if (err) {
+		diag_error("cannot attach: %s", features_meaning(-err));
+		diag_hint("`tcpdwell features` tells what this kernel allows");
+		return err;
+	}
+	/* libbpf has read all of the kernel's BTF, and needs it no more. */
+	malloc_trim(0);
+	uname(&host);
+	*ret_meta = (struct meta){.attached = clock_now(),
+				  .wall_offset = clock_wall_offset(),
+				  .tick_ns = clock_tick_ns(),
+				  .sees_timewait = session->features.chosen[FEATURE_TIMEWAIT] >= 0,
+				  .samples_timewait = session->features.chosen[FEATURE_TIMEWAIT] ==
+						      FEATURES_BY_SAMPLE};
+	snprintf(ret_meta->version, META_TEXT_MAX, "%s", TCPDWELL_VERSION);
+	snprintf(ret_meta->kernel, META_TEXT_MAX, "%s", host.release);
+	snprintf(ret_meta->filter, META_TEXT_MAX, "%s", session->options->filter_text);
+	features_describe(&session->features, FEATURE_TRANSITION, ret_meta->tick_ns,
+			  ret_meta->transition_way);
+	features_describe(&session->features, FEATURE_TIMEWAIT, ret_meta->tick_ns,
+			  ret_meta->timewait_way);
+	session->sweeps[0] = session->sweeps[1] = ret_meta->attached;
+	note_sampling(session);
+	return 0;
+}
+
+static int tell_lost(struct session *session, uint16_t kind)
+{
+	uint64_t lost = __atomic_load_n(&session->skel->bss->lost_by_kind[kind], __ATOMIC_RELAXED);
+	uint32_t total = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
+	struct wire_lost rec = {
+		.head = {.ts = clock_now(), /* after the counts: what they count was lost by then */
+			 .lost = total,
+			 .kind = WIRE_LOST,
+			 .len = sizeof(rec)},
+		.count = lost - session->told_lost[kind],
+		.lost_kind = kind};
+
+	if (!rec.count)
+		return 0;
+	session->told_lost[kind] = lost;
+	return session->fn(session->ctx, &rec, sizeof(rec));
+}
+
+static int drain_ringbuf(struct session *session, session_record_fn fn, void *ctx)
+{
+	int err;
+
+	session->fn = fn;
+	session->ctx = ctx;
+	session->drained = 0;
+	session->stopped = 0;
+	err = ring_buffer__consume(session->ring);
+	if (session->stopped)
+		return session->stopped;
+	return err < 0 && err != -EAGAIN ? err : session->drained;
+}
+
+int session_drain(struct session *session, session_record_fn fn, void *ctx)
+{
+	int drained;
+
+	if (session->rings) {
+		/* The bell that is rung from here on is for the next look. */
+		if (rings_are_through(session->rings))
+			ring_buffer__consume(session->ring);
+		drained = rings_drain(session->rings, clock_now(), SESSION_DRAIN_MAX, fn, ctx);
+	} else {
+		drained = drain_ringbuf(session, fn, ctx);
+	}
+	if (drained > 0)
+		session->pause_ns = PAUSE_BUSY_NS;
+	else if (session->pause_ns < PAUSE_IDLE_NS)
+		session->pause_ns += PAUSE_BUSY_NS;
+	return drained;
+}
+
+/* The kernel's own ring buffer rings no bell, and all CPUs share it: it is looked at more often. */
+struct session_pause session_pause(const struct session *session)
+{
+	if (!session->rings)
+		return (struct session_pause){.bell_fd = -1, .ms = PAUSE_SHARED_MS};
+	return (struct session_pause){.bell_fd = ring_buffer__epoll_fd(session->ring),
+				      .ms = (int)(session->pause_ns / NS_PER_MS)};
+}
+
+void session_wait(const struct session *session)
+{
+	struct session_pause pause = session_pause(session);
+	struct pollfd bell = {.fd = pause.bell_fd, .events = POLLIN};
+
+	poll(&bell, 1, pause.ms);
+}
+
+int session_losses(struct session *session, session_record_fn fn, void *ctx)
+{
+	int err = 0;
+
+	session->fn = fn;
+	session->ctx = ctx;
+	for (uint16_t kind = 1; !err && kind < WIRE_KINDS; kind++)
+		err = tell_lost(session, kind);
+	return err;
+}
+
+/* ---- all sockets ---- */
+
+/* All that is in the ring buffer, not just what session_drain() takes at a time. */
+static int drain_all(void *source, session_record_fn fn, void *ctx)
+{
+	int drained;
+
+	do
+		drained = session_drain(source, fn, ctx);
+	while (drained >= SESSION_DRAIN_MAX);
+	return drained < 0 ? drained : 0;
+}
+
+int session_census(struct session *session, session_record_fn fn, void *ctx)
+{
+	struct inspect inspect = {.options = session->options,
+				  .socks = session->links[FEATURE_SOCKETS][0],
+				  .holders = session->links[FEATURE_HOLDERS][0],
+				  .events = drain_all,
+				  .source = session,
+				  .told = &session->told};
+
+	return inspect.socks ? inspect_run(&inspect, fn, ctx) : 0;
+}
+
+const char *session_lacks(const struct session *session, enum features_capability which)
+{
+	static char text[META_TEXT_MAX];
+
+	if (features_way(&session->features, which))
+		return NULL;
+	features_describe(&session->features, which, 0, text);
+	return text;
+}
+
+/* ---- sweeping ---- */
+
+struct sweeping {
+	struct bpf_link *link;
+	struct iter_records found;
+};
+
+static int read_iterator(void *ctx)
+{
+	struct sweeping *sweeping = ctx;
+
+	return iter_read(sweeping->link, &sweeping->found);
+}
+
+static int sweep_one(struct session *session, uint32_t netns, session_record_fn fn, void *ctx)
+{
+	struct sweeping sweeping = {.link = session->links[FEATURE_SWEEP][0]};
+	struct wire_swept swept = {
+		.head = {.ts = clock_now(), .kind = WIRE_SWEPT, .len = sizeof(swept)},
+		.netns = netns};
+	struct iter_records events = {0};
+	int err;
+
+	err = netns_call(netns, read_iterator, &sweeping);
+	swept.blind = err != 0;
+	if (err)
+		diag_detail("cannot look into network namespace %u: %s", netns, strerror(-err));
+	swept.head.lost = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
+	err = drain_all(session, iter_keep, &events);
+	if (!err)
+		err = iter_hand_over_both(&events, &sweeping.found, fn, ctx);
+	if (!err)
+		err = fn(ctx, &swept, sizeof(swept));
+	iter_release(&events);
+	iter_release(&sweeping.found);
+	return err;
+}
+
+int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
+		  void *ctx)
+{
+	uint64_t begun = clock_now();
+	int err = 0;
+
+	if (!session->links[FEATURE_SWEEP][0])
+		return 0;
+	/* Back to the sweep before the last: what that one was unsure of is met again. */
+	session->skel->bss->sweep_since = session->sweeps[0] - SWEEP_OVERLAP_NS;
+	for (size_t i = 0; !err && i < n; i++)
+		err = sweep_one(session, netns[i], fn, ctx);
+	session->sweeps[0] = session->sweeps[1];
+	session->sweeps[1] = begun;
+	return err;
+}
+
+/* ---- privileges ---- */
+
+/* Before Linux 6.0 (c8644cd0efe7) this takes CAP_BPF where unprivileged BPF is off. */
+static bool can_sweep(void *ctx)
+{
+	const struct session *session = ctx;
+	int fd = bpf_iter_create(bpf_link__fd(session->links[FEATURE_SWEEP][0]));
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+/* Whether connections of other namespaces than ours are asked for. */
+static bool looks_elsewhere(const struct options *options)
+{
+	bool elsewhere = !options->match.n_netns;
+
+	for (__u32 i = 0; i < options->match.n_netns; i++)
+		elsewhere |= options->match.netns[i] != netns_current();
+	return elsewhere;
+}
+
+/* From here on only sweeps and censuses ask the kernel for anything, and only those of other
+ * namespaces for a privilege. */
+int session_give_up_privileges(struct session *session)
+{
+	bool sweeps = session->links[FEATURE_SWEEP][0];
+	bool netns = sweeps && looks_elsewhere(session->options);
+
+	if (netns)
+		privileges_note_netns(
+			session->features.chosen[FEATURE_TIMEWAIT] == FEATURES_BY_SAMPLE
+				? "TIME-WAIT, and FIN-WAIT-2 after close(), are not seen there"
+				: "a move from FIN-WAIT-2 to TIME-WAIT there may be told only "
+				  "when the TIME-WAIT ends");
+	return privileges_drop(netns, sweeps ? can_sweep : NULL, session);
+}
+
+void session_each_program(const struct session *session,
+			  void (*fn)(void *ctx, const char *program, uint64_t run_ns,
+				     uint64_t runs),
+			  void *ctx)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program (prog, session->skel->obj) {
+		struct bpf_prog_info info = {0};
+		__u32 len = sizeof(info);
+
+		if (bpf_program__fd(prog) >= 0 &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			fn(ctx, bpf_program__name(prog), info.run_time_ns, info.run_cnt);
+	}
+}
+
+void session_close(struct session *session)
+{
+	if (!session)
+		return;
+	ring_buffer__free(session->ring);
+	rings_free(session->rings);
+	if (session->memory)
+		munmap(session->memory, session->memory_size);
+	if (session->skel)
+		unload(session);
+	free(session);
+}

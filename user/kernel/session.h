@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * session.h - the programs in the kernel: load, attach, take their records, detach. With features.c
+ * the only module that knows libbpf.
+ *
+ * Life cycle: session_open() loads what the command needs; session_attach() starts the events; then
+ * session_census(), session_drain() and session_sweep() as often as wanted; session_close(). Errors
+ * of opening and attaching are told here.
+ */
+#ifndef TCPDWELL_SESSION_H
+#define TCPDWELL_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/features.h"
+#include "record/meta.h"
+#include "cli/options.h"
+
+struct session;
+
+/* Takes a record; the bytes are valid during the call. 0, or a negative errno, which stops the
+ * drain. */
+typedef int (*session_record_fn)(void *ctx, const void *record, size_t len);
+
+/* Loads the best ways that this kernel allows. `options` must outlive it. NULL after the error was
+ * told. */
+struct session *session_open(const struct options *options);
+
+/* Attaches everything, then fills `ret_meta`. 0, or -errno after the error was told. */
+int session_attach(struct session *session, struct meta *ret_meta);
+
+/* So many at once: then there is something else to do, even if more keep coming. */
+#define SESSION_DRAIN_MAX 8192
+
+/* Hands over what is in the ring buffer, SESSION_DRAIN_MAX at most. Number of records, or what `fn`
+ * said. */
+int session_drain(struct session *session, session_record_fn fn, void *ctx);
+
+/*
+ * When to drain again: in `ms`, 40 while something happens and up to 80 while nothing does, or as
+ * soon as `bell_fd` is readable: a ring is half full. Without rings 10, and no bell (-1).
+ */
+struct session_pause {
+	int bell_fd; /* the session's; -1: none */
+	int ms;
+};
+
+struct session_pause session_pause(const struct session *session);
+
+/* Waits that long. A signal ends it early. */
+void session_wait(const struct session *session);
+
+/* Hands over a WIRE_LOST for each kind that lost records since the last call. 0, or what `fn`
+ * returned. */
+int session_losses(struct session *session, session_record_fn fn, void *ctx);
+
+/*
+ * Goes through these network namespaces for what events leave silent, each time drains the ring
+ * buffer, hands over what is in it and what was found, in the order of time, and a WIRE_SWEPT; of
+ * a namespace that cannot be entered a blind one. 0, or what `fn` returned.
+ */
+int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
+		  void *ctx);
+
+/*
+ * One look at every socket of the host: the records of inspect.h, and with them, in the order of
+ * time, what is in the ring buffer. 0, or -errno after it was told, or what `fn` returned.
+ */
+int session_census(struct session *session, session_record_fn fn, void *ctx);
+
+/*
+ * Once everything is attached, the first census is taken and every file is open: gives up what no
+ * later call needs. 0, or -errno after the error was told.
+ */
+int session_give_up_privileges(struct session *session);
+
+/* Calls `fn` for each loaded program with its run time in ns and its runs, as far as the kernel
+ * counts them (kernel.bpf_stats_enabled): else both are 0. */
+void session_each_program(const struct session *session,
+			  void (*fn)(void *ctx, const char *program, uint64_t run_ns,
+				     uint64_t runs),
+			  void *ctx);
+
+/* Why this capability is not at hand, in words; NULL if it is. */
+const char *session_lacks(const struct session *session, enum features_capability which);
+
+/* Detaches, unloads, frees. NULL does nothing. */
+void session_close(struct session *session);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* census.c - see census.h. */
+#include "model/census.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "match.h"
+
+static struct census_socket *find(const struct census *census, uint64_t cookie)
+{
+	struct census_socket *socket;
+
+	HASH_FIND(hh, census->sockets, &cookie, sizeof(cookie), socket);
+	return socket;
+}
+
+static struct census_port *find_port(const struct census *census, const struct wire_id *id)
+{
+	uint64_t key = (uint64_t)id->netns << 16 | id->lport;
+	struct census_port *port;
+
+	HASH_FIND(hh, census->ports, &key, sizeof(key), port);
+	return port;
+}
+
+static int list_listener(struct census *census, struct census_socket *socket)
+{
+	struct census_port *port;
+
+	if (socket->is_listed || socket->s.state != WIRE_LISTEN)
+		return 0;
+	port = find_port(census, &socket->s.id);
+	if (!port) {
+		port = calloc(1, sizeof(*port));
+		if (!port)
+			return -ENOMEM;
+		port->key = (uint64_t)socket->s.id.netns << 16 | socket->s.id.lport;
+		HASH_ADD(hh, census->ports, key, sizeof(port->key), port);
+	}
+	socket->is_listed = true;
+	socket->next_listener = port->first;
+	port->first = socket;
+	return 0;
+}
+
+/* A socket that moved while the iterator walked comes twice: the later record is what it is now. */
+static int add_socket(struct census *census, const struct wire_snapshot *s)
+{
+	struct census_socket *socket = find(census, s->id.cookie);
+
+	if (socket) {
+		census->states[socket->s.state]--;
+		census->states[s->state]++;
+		socket->s = *s;
+		return list_listener(census, socket);
+	}
+	socket = calloc(1, sizeof(*socket));
+	if (!socket)
+		return -ENOMEM;
+	socket->s = *s;
+	HASH_ADD(hh, census->sockets, s.id.cookie, sizeof(s->id.cookie), socket);
+	census->states[s->state]++;
+	census->count++;
+	return list_listener(census, socket);
+}
+
+/* Threads of a process may share their descriptors or not; they come one behind the other. */
+static bool is_told_already(const struct census_socket *socket, const struct wire_holder *h)
+{
+	const struct census_holder *holder = socket->holders;
+
+	if (!holder || socket->last_holder->pid != h->pid)
+		return false;
+	while (holder && (holder->pid != h->pid || holder->fd != h->fd))
+		holder = holder->next;
+	return holder != NULL;
+}
+
+static int add_holder(struct census *census, const struct wire_holder *h)
+{
+	struct census_socket *socket = find(census, h->cookie);
+	struct census_holder *holder;
+
+	census->sees_holders = true;
+	if (!socket || is_told_already(socket, h))
+		return 0;
+	holder = calloc(1, sizeof(*holder));
+	if (!holder)
+		return -ENOMEM;
+	holder->pid = h->pid;
+	holder->fd = h->fd;
+	memcpy(holder->comm, h->comm, sizeof(holder->comm));
+	*(socket->holders ? &socket->last_holder->next : &socket->holders) = holder;
+	socket->last_holder = holder;
+	return 0;
+}
+
+static int add_limits(struct census *census, const struct wire_limits *limits)
+{
+	struct census_limits *entry;
+
+	HASH_FIND(hh, census->limits, &limits->netns, sizeof(limits->netns), entry);
+	if (!entry) {
+		entry = calloc(1, sizeof(*entry));
+		if (!entry)
+			return -ENOMEM;
+		entry->limits.netns = limits->netns;
+		HASH_ADD(hh, census->limits, limits.netns, sizeof(limits->netns), entry);
+		census->namespaces++;
+	}
+	entry->limits = *limits;
+	return 0;
+}
+
+static struct census_name *find_name(const struct census *census, uint64_t of, uint64_t id)
+{
+	const struct wire_name key = {.of = of, .id = id};
+	struct census_name *name;
+
+	HASH_FIND(hh, census->names, &key.id, sizeof(key.id) + sizeof(key.of), name);
+	return name;
+}
+
+static int add_name(struct census *census, const struct wire_name *told)
+{
+	struct census_name *name = find_name(census, told->of, told->id);
+
+	if (!name) {
+		name = calloc(1, sizeof(*name));
+		if (!name)
+			return -ENOMEM;
+		name->name = *told;
+		HASH_ADD(hh, census->names, name.id, sizeof(told->id) + sizeof(told->of), name);
+	}
+	name->name = *told;
+	return 0;
+}
+
+static void add_bounds(struct census *census, const struct wire_census *bounds)
+{
+	if (bounds->begins)
+		census_release(census);
+	if (bounds->begins)
+		census->ts = bounds->head.ts;
+	census->is_whole = !bounds->begins;
+	census->missing = bounds->missing;
+}
+
+int census_add(struct census *census, const union decode_record *rec)
+{
+	if (rec->head.kind == WIRE_SNAPSHOT)
+		return add_socket(census, &rec->snapshot);
+	if (rec->head.kind == WIRE_HOLDER)
+		return add_holder(census, &rec->holder);
+	if (rec->head.kind == WIRE_LIMITS)
+		return add_limits(census, &rec->limits);
+	if (rec->head.kind == WIRE_NAME)
+		return add_name(census, &rec->name);
+	if (rec->head.kind == WIRE_CENSUS)
+		add_bounds(census, &rec->census);
+	return 0;
+}
+
+/* As the kernel looks one up: the address itself rather than one that stands for any. */
+const struct census_socket *census_listener(const struct census *census, const struct wire_id *id)
+{
+	const struct census_port *port = find_port(census, id);
+	const struct census_socket *any = NULL;
+
+	for (const struct census_socket *socket = port ? port->first : NULL; socket;
+	     socket = socket->next_listener) {
+		/* It may be another socket by now, or closed. */
+		if (socket->s.state != WIRE_LISTEN || socket->s.id.netns != id->netns ||
+		    socket->s.id.lport != id->lport)
+			continue;
+		if (!memcmp(socket->s.id.laddr, id->laddr, sizeof(id->laddr)))
+			return socket;
+		if (!match_addr_known(socket->s.id.laddr))
+			any = socket;
+	}
+	return any;
+}
+
+const struct wire_limits *census_limits_of(const struct census *census, uint32_t netns)
+{
+	const struct census_limits *entry;
+
+	HASH_FIND(hh, census->limits, &netns, sizeof(netns), entry);
+	return entry ? &entry->limits : NULL;
+}
+
+const char *census_name(const struct census *census, uint64_t of, uint64_t id)
+{
+	const struct census_name *name = find_name(census, of, id);
+
+	return name ? name->name.text : NULL;
+}
+
+static void release_tables(struct census *census)
+{
+	struct census_limits *limits, *next_limits;
+	struct census_port *port, *next_port;
+	struct census_name *name, *next_name;
+
+	for (limits = census->limits; limits; limits = next_limits) {
+		next_limits = limits->hh.next;
+		HASH_DEL(census->limits, limits); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free(limits);
+	}
+	for (port = census->ports; port; port = next_port) {
+		next_port = port->hh.next;
+		HASH_DEL(census->ports, port); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free(port);
+	}
+	for (name = census->names; name; name = next_name) {
+		next_name = name->hh.next;
+		HASH_DEL(census->names, name); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free(name);
+	}
+}
+
+void census_release(struct census *census)
+{
+	struct census_socket *socket, *next_socket;
+
+	for (socket = census->sockets; socket; socket = next_socket) {
+		next_socket = socket->hh.next;
+		while (socket->holders) {
+			struct census_holder *holder = socket->holders;
+
+			socket->holders = holder->next;
+			free(holder);
+		}
+		HASH_DEL(census->sockets, socket); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free(socket);
+	}
+	release_tables(census);
+	*census = (struct census){0};
+}

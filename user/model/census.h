@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * census.h - the sockets of the host at one moment, put together from the records of inspect.h,
+ * live or replayed: each once, with who holds it.
+ */
+#ifndef TCPDWELL_CENSUS_H
+#define TCPDWELL_CENSUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <uthash.h>
+
+#include "record/decode.h"
+
+struct census_holder {
+	struct census_holder *next;
+	uint32_t pid, fd;
+	char comm[16];
+};
+
+struct census_socket {
+	struct wire_snapshot s;
+	uint64_t entered; /* ns: when it was seen to enter its state, or to be in it already; 0: was
+			   * not seen. By those who watch events as well: view.h */
+	bool entered_exact;
+	struct census_holder *holders, *last_holder; /* in the order of the iterator: by process */
+	struct census_socket *next_listener;
+	bool is_listed; /* among the listeners */
+	UT_hash_handle hh;
+};
+
+/* What was in LISTEN at some time, by namespace and port. */
+struct census_port {
+	uint64_t key;
+	struct census_socket *first; /* by next_listener */
+	UT_hash_handle hh;
+};
+
+struct census_name {
+	struct wire_name name;
+	UT_hash_handle hh;
+};
+
+struct census_limits {
+	struct wire_limits limits;
+	UT_hash_handle hh;
+};
+
+struct census {
+	struct census_socket *sockets; /* by cookie; iterate with hh.next */
+	struct census_port *ports;
+	struct census_name *names;
+	struct census_limits *limits; /* by namespace */
+	size_t states[WIRE_STATES];   /* how many, by state */
+	size_t count, namespaces;
+	bool sees_holders; /* somebody was found to hold something: who holds nothing, is told */
+	uint64_t ts;       /* ns: when it began */
+	uint32_t missing;  /* namespaces that could not be looked into */
+	bool is_whole;     /* it was told to its end */
+};
+
+/* Takes a record; one that begins a census empties it, kinds that are none of its business are
+ * ignored. 0 or -ENOMEM. */
+int census_add(struct census *census, const union decode_record *rec);
+
+/* The listener that this connection came from, or would have; NULL if there is none (any more). */
+const struct census_socket *census_listener(const struct census *census, const struct wire_id *id);
+
+/* NULL if nothing was told of that namespace. */
+const struct wire_limits *census_limits_of(const struct census *census, uint32_t netns);
+
+/* What people call it, of a kind WIRE_NAME_*; NULL if nobody told. */
+const char *census_name(const struct census *census, uint64_t of, uint64_t id);
+
+/* Empties it. */
+void census_release(struct census *census);
+
+#endif

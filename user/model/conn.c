@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* conn.c - the connection model: full sockets, and the table. See conn.h for what it promises. */
+#include "model/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/conn_cause.h"
+#include "model/conn_life.h"
+#include "model/conn_mini.h"
+#include "model/conn_sample.h"
+#include "model/conn_there.h"
+#include "match.h"
+
+/* Fills in what the connection did not know of itself; never overwrites what it did. */
+static void learn_identity(struct conn *conn, const struct wire_id *id)
+{
+	if (!conn->id.lport)
+		conn->id.lport = id->lport;
+	if (!conn->id.rport)
+		conn->id.rport = id->rport;
+	if (!match_addr_known(conn->id.laddr))
+		memcpy(conn->id.laddr, id->laddr, sizeof(id->laddr));
+	if (!match_addr_known(conn->id.raddr))
+		memcpy(conn->id.raddr, id->raddr, sizeof(id->raddr));
+}
+
+/* ---- records: full sockets ---- */
+
+static bool is_told(const struct conn_table *table, uint8_t state)
+{
+	return !table->config.told || table->config.told & 1 << state;
+}
+
+/*
+ * It left a state that it was not in: a transition in between was not told, although no record was
+ * lost. Kernels do that: a program does not run while it runs on the same CPU already, and some
+ * transitions of softirqs never reach one (seen on 6.18 with RPS, some per 10,000). Where one is
+ * missing others may be, and an end leaves no trace.
+ */
+static void note_missed(struct conn_table *table, struct store_entry *entry,
+			const struct wire_transition *t)
+{
+	if (entry->lost == t->head.lost && is_told(table, entry->conn.state))
+		table->missed++;
+	entry->conn.state = t->from;
+	entry->conn.since = 0;
+	entry->conn.since_exact = false;
+}
+
+/*
+ * The kernel did not tell of LISTEN -> SYN-RECEIVED. Both moves of an accepted child are made by
+ * the segment that completes the handshake, microseconds apart (or the first, with Fast Open, by
+ * the SYN): it is told here, and how long SYN-RECEIVED lasted is not known.
+ */
+static void tell_accept(struct conn_table *table, struct store_entry *entry,
+			const struct wire_transition *t)
+{
+	struct wire_transition accept = *t;
+
+	accept.from = WIRE_LISTEN;
+	accept.to = WIRE_SYN_RECV;
+	accept.flags = 0;
+	life_learn_owner(table, &entry->conn, &accept);
+	entry->conn.state = WIRE_LISTEN;
+	life_move(table, entry,
+		  (struct life_step){.ts = t->head.ts, .lost = t->head.lost, .to = WIRE_SYN_RECV});
+}
+
+static bool may_be_same(const struct wire_id *known, const struct wire_id *id)
+{
+	return (!known->lport || !id->lport || known->lport == id->lport) &&
+	       (!known->rport || !id->rport || known->rport == id->rport) &&
+	       (!match_addr_known(known->raddr) || !match_addr_known(id->raddr) ||
+		!memcmp(known->raddr, id->raddr, sizeof(id->raddr))) &&
+	       known->netns == id->netns;
+}
+
+/*
+ * Another life of this socket: the end of the former was lost. Told apart by its address alone, it
+ * may also be another socket at the same place, which its ports show, or that its child's first
+ * move is not one that the former could make.
+ */
+static bool is_another_life(const struct store_entry *entry, const struct wire_transition *t)
+{
+	if (t->from == WIRE_CLOSE)
+		return true;
+	if (!(t->id.cookie & WIRE_ID_ADDRESS))
+		return false;
+	return !may_be_same(&entry->conn.id, &t->id) ||
+	       (t->flags & WIRE_F_UNTOLD && entry->conn.state != WIRE_SYN_RECV);
+}
+
+/* Such a `-> CLOSE` is no end if a mini-socket takes over. */
+static bool may_live_on(const struct wire_transition *t)
+{
+	return (t->from == WIRE_FIN_WAIT2 || t->from == WIRE_CLOSING) && !t->error;
+}
+
+static void feed_transition(struct conn_table *table, const struct wire_transition *t)
+{
+	struct life_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->to};
+	struct store_entry *entry;
+
+	if (table->config.samples)
+		conn_sample_give_way(table, t);
+	else if (conn_mini_is_husk(table, t))
+		return;
+	entry = store_find_sock(&table->store, t->id.cookie);
+	if (entry && is_another_life(entry, t)) {
+		store_remove(&table->store, entry);
+		entry = NULL;
+	}
+	if (!entry) {
+		if (t->from == t->to)
+			return;
+		entry = life_first_sight(table, &t->head, &t->id, t->from, false);
+		if (!entry)
+			return;
+		if (t->flags & WIRE_F_UNTOLD)
+			tell_accept(table, entry, t);
+	}
+	learn_identity(&entry->conn, &t->id);
+	life_learn_owner(table, &entry->conn, t);
+	entry->conn.is_listener = conn_is_of_listener(t);
+	if (t->from == t->to) /* close() after shutdown() says FIN-WAIT-2 again */
+		return;
+	if (entry->conn.state != t->from)
+		note_missed(table, entry, t);
+	if (t->to != WIRE_CLOSE) {
+		life_move(table, entry, move);
+		/* What becomes of it now is not told. */
+		if (!is_told(table, t->to))
+			store_remove(&table->store, entry);
+		return;
+	}
+	if (table->config.samples && may_live_on(t) && conn_sample_hold(table, entry, t))
+		return;
+	move.cause = (uint8_t)conn_cause_of_close(t);
+	/* Where a mini-socket may have taken over unseen, an end without an error is not known to
+	 * be one. */
+	if (may_live_on(t) && (!table->config.sees_timewait || entry->lost != t->head.lost)) {
+		move.cause = CAUSE_UNKNOWN;
+		entry->conn.since_exact = false;
+	}
+	life_end(table, entry, move);
+}
+
+/* An iterator met a full socket: all it adds is identity. */
+static void feed_socket(struct conn_table *table, const struct wire_socket *s)
+{
+	struct store_entry *entry = store_find_sock(&table->store, s->id.cookie);
+
+	/* What the iterator met before this move is of another attempt to connect. */
+	if (!entry || entry->conn.state != s->state || s->head.ts < entry->conn.since)
+		return;
+	learn_identity(&entry->conn, &s->id);
+	life_reconsider(table, entry);
+}
+
+/*
+ * Who accepted it owns it, whoever listens. What is not known yet stays unknown: nothing tells in
+ * which state it is. Told apart by its address, another socket may have taken its place.
+ */
+static void feed_accepted(struct conn_table *table, const struct wire_accepted *a)
+{
+	struct store_entry *entry = store_find_sock(&table->store, a->id.cookie);
+
+	if (!entry || entry->conn.is_listener || !may_be_same(&entry->conn.id, &a->id))
+		return;
+	life_own(&entry->conn, a->pid, a->comm);
+	life_reconsider(table, entry);
+}
+
+/*
+ * A sweep went through this namespace. A SYN-SENT that it did not name, and that still waits for
+ * its port to say whether it is wanted, is not: it moved on, and the filter in the kernel kept that
+ * from us.
+ */
+static void feed_swept(struct conn_table *table, const struct wire_swept *s)
+{
+	struct store_entry *entry, *next;
+
+	if (table->config.samples)
+		conn_sample_swept(table, s);
+	for (entry = store_first_unsettled(&table->store); entry && !s->blind; entry = next) {
+		next = store_next_unsettled(&table->store, entry);
+		if (!entry->is_mini && entry->wanted == MATCH_UNDECIDED &&
+		    entry->conn.id.netns == s->netns && entry->conn.since < s->head.ts)
+			store_remove(&table->store, entry);
+	}
+}
+
+/* ---- the table ---- */
+
+/* Evicts what was given up for want of memory, by `ts`. Nobody is at work on an entry now. */
+static void drop_given_up(struct conn_table *table, uint64_t ts)
+{
+	struct store_entry *entry;
+
+	while ((entry = store_first_given_up(&table->store))) {
+		store_remove(&table->store, entry);
+		table->evicted++;
+		life_incomplete_until(table, ts);
+	}
+}
+
+void conn_advance(struct conn_table *table, uint64_t now)
+{
+	conn_mini_settle(table, now);
+	drop_given_up(table, now);
+}
+
+void conn_feed(struct conn_table *table, const union decode_record *rec)
+{
+	if ((int32_t)(rec->head.lost - table->lost) > 0) {
+		table->lost = rec->head.lost;
+		life_incomplete_until(table, rec->head.ts);
+	}
+	conn_advance(table, rec->head.ts);
+	if (rec->head.kind == WIRE_TRANSITION)
+		feed_transition(table, &rec->transition);
+	else if (rec->head.kind == WIRE_TIMEWAIT && table->config.samples)
+		conn_sample_seen(table, &rec->timewait);
+	else if (rec->head.kind == WIRE_TIMEWAIT)
+		conn_mini_feed(table, &rec->timewait);
+	else if (rec->head.kind == WIRE_SOCKET)
+		feed_socket(table, &rec->socket);
+	else if (rec->head.kind == WIRE_SWEPT)
+		feed_swept(table, &rec->swept);
+	else if (rec->head.kind == WIRE_ACCEPTED)
+		feed_accepted(table, &rec->accepted);
+	else if (rec->head.kind == WIRE_SNAPSHOT)
+		conn_there_snapshot(table, &rec->snapshot);
+	else if (rec->head.kind == WIRE_HOLDER)
+		conn_there_holder(table, &rec->holder);
+	else if (rec->head.kind == WIRE_CENSUS)
+		conn_there_census(table, &rec->census);
+	drop_given_up(table, rec->head.ts);
+}
+
+struct conn_table *conn_table_new(const struct conn_config *config)
+{
+	struct conn_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	store_init(&table->store);
+	table->config = *config;
+	table->complete_since = config->attached;
+	return table;
+}
+
+void conn_table_free(struct conn_table *table)
+{
+	if (!table)
+		return;
+	store_release(&table->store);
+	free(table);
+}
+
+struct conn_stats conn_stats(const struct conn_table *table)
+{
+	return (struct conn_stats){.count = table->store.count,
+				   .evicted = table->evicted,
+				   .missed = table->missed,
+				   .unsettled = table->store.unsettled_count};
+}
+
+size_t conn_unsettled(const struct conn_table *table, uint32_t *ret_netns, size_t max)
+{
+	const struct store_entry *entry;
+	size_t n = 0, i;
+
+	for (entry = store_first_unsettled(&table->store); entry;
+	     entry = store_next_unsettled(&table->store, entry)) {
+		for (i = 0; i < n && ret_netns[i] != entry->conn.id.netns; i++)
+			;
+		if (i == n && n < max)
+			ret_netns[n++] = entry->conn.id.netns;
+	}
+	return n;
+}
+
+void conn_each(const struct conn_table *table,
+	       void (*fn)(void *ctx, const struct conn *conn, bool in_doubt), void *ctx)
+{
+	const struct store_entry *entry;
+
+	for (entry = store_first(&table->store); entry; entry = store_next(&table->store, entry))
+		if (entry->wanted == MATCH_YES)
+			fn(ctx, &entry->conn,
+			   entry->lost != table->lost || entry->missed != (uint32_t)table->missed ||
+				   entry->is_held);
+}
+
+bool conn_is_of_listener(const struct wire_transition *t)
+{
+	return t->to == WIRE_LISTEN || (t->from == WIRE_LISTEN && t->to == WIRE_CLOSE);
+}
+
+const char *conn_owner_known_name(uint8_t known)
+{
+	static const char *const names[OWNER_KNOWNS] = {[OWNER_UNKNOWN] = "unknown",
+							[OWNER_INHERITED] = "inherited",
+							[OWNER_EXACT] = "exact"};
+
+	return known < OWNER_KNOWNS ? names[known] : "?";
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* conn_life.c - see conn_life.h. */
+#include "model/conn_life.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "match.h"
+
+/* ---- telling ---- */
+
+void life_decide_wanted(struct conn_table *table, struct store_entry *entry)
+{
+	entry->wanted = (uint8_t)table->config.wanted(table->config.ctx, &entry->conn);
+}
+
+void life_flush_held(struct conn_table *table, struct store_entry *entry)
+{
+	struct store_held *held = store_take_held(&table->store, entry);
+
+	for (unsigned i = 0; held && i < held->n; i++)
+		table->config.event(table->config.ctx, &entry->conn, &held->events[i]);
+	free(held);
+}
+
+/* Keeps it for later. Without memory, or past all a life can have, it is told as unwanted: not at
+ * all. */
+static void hold(struct conn_table *table, struct store_entry *entry,
+		 const struct conn_event *event)
+{
+	struct store_held *held = store_hold(&table->store, entry);
+
+	if (!held)
+		table->evicted++;
+	else if (held->n < STORE_HELD_MAX)
+		held->events[held->n++] = *event;
+}
+
+static void tell(struct conn_table *table, struct store_entry *entry,
+		 const struct conn_event *event)
+{
+	life_decide_wanted(table, entry);
+	if (entry->wanted == MATCH_UNDECIDED) {
+		hold(table, entry, event);
+		return;
+	}
+	if (entry->wanted == MATCH_NO) {
+		free(store_take_held(&table->store, entry));
+		return;
+	}
+	life_flush_held(table, entry);
+	table->config.event(table->config.ctx, &entry->conn, event);
+}
+
+/* ---- states and dwells ---- */
+
+static void measure(const struct conn_table *table, const struct store_entry *entry,
+		    struct conn_event *event, const struct life_step *move)
+{
+	uint64_t since = entry->conn.since, until = move->met ? move->met : event->ts;
+
+	/* CLOSED is not dwelt in; a child's LISTEN is its listener's. */
+	if (event->from == WIRE_CLOSE || (event->from == WIRE_LISTEN && event->to != WIRE_CLOSE))
+		return;
+	event->dwell_known = DWELL_EXACT;
+	if (!entry->conn.since_exact || move->met || entry->lost != move->lost) {
+		event->dwell_known = DWELL_AT_LEAST;
+		if (entry->lost != move->lost && table->complete_since > since)
+			since = table->complete_since;
+	}
+	if (since && since <= until)
+		event->dwell = until - since;
+	else
+		event->dwell_known = DWELL_UNKNOWN;
+	if (!event->dwell && event->dwell_known == DWELL_AT_LEAST)
+		event->dwell_known = DWELL_UNKNOWN;
+}
+
+/* How well the begin of `to` is witnessed by the event that brought it there. */
+static bool begin_is_witnessed(uint8_t from, uint8_t to)
+{
+	/* The child appears with the last segment of the handshake. Its SYN-RECEIVED began with the
+	 * first, in a request socket, which no tracepoint tells. */
+	return !(from == WIRE_LISTEN && to == WIRE_SYN_RECV);
+}
+
+static bool is_unsettled(const struct conn_table *table, const struct store_entry *entry)
+{
+	if (entry->is_mini && table->config.samples)
+		return true;
+	if (entry->is_mini)
+		return entry->conn.state == WIRE_FIN_WAIT2 && !entry->moves_are_told;
+	return entry->conn.state == WIRE_SYN_SENT && !entry->conn.id.lport &&
+	       entry->wanted == MATCH_UNDECIDED;
+}
+
+bool life_update_unsettled(struct conn_table *table, struct store_entry *entry)
+{
+	bool done = store_set_unsettled(&table->store, entry, is_unsettled(table, entry));
+
+	if (done)
+		store_keep(&table->store, entry);
+	else
+		store_give_up(&table->store, entry);
+	return done;
+}
+
+void life_move(struct conn_table *table, struct store_entry *entry, struct life_step move)
+{
+	struct conn *conn = &entry->conn;
+	struct conn_event event = {
+		.ts = move.ts, .from = conn->state, .to = move.to, .cause = move.cause};
+
+	measure(table, entry, &event, &move);
+	if (move.inexact)
+		event.dwell_known = DWELL_UNKNOWN, event.dwell = 0;
+	conn->since_exact = !move.inexact && begin_is_witnessed(conn->state, move.to);
+	conn->since = move.ts;
+	conn->state = move.to;
+	entry->lost = move.lost;
+	entry->missed = (uint32_t)table->missed;
+	if (move.to == WIRE_LISTEN)
+		store_listen(&table->store, entry);
+	store_touch(&table->store, entry);
+	tell(table, entry, &event);
+	life_update_unsettled(table, entry);
+}
+
+void life_end(struct conn_table *table, struct store_entry *entry, struct life_step move)
+{
+	move.to = WIRE_CLOSE;
+	life_move(table, entry, move);
+	store_remove(&table->store, entry);
+}
+
+/* ---- entries ---- */
+
+/* Something is missing before `ts`. Records may carry an earlier time than those before them: never
+ * back. */
+void life_incomplete_until(struct conn_table *table, uint64_t ts)
+{
+	if (ts > table->complete_since)
+		table->complete_since = ts;
+}
+
+static void evict_one(struct conn_table *table)
+{
+	struct store_entry *oldest = store_first(&table->store);
+
+	if (!oldest)
+		return;
+	store_remove(&table->store, oldest);
+	table->evicted++;
+}
+
+/*
+ * First sight of a connection in `state`. That it was in it since events are complete is a proof
+ * only because any move since would have been told.
+ */
+struct store_entry *life_first_sight(struct conn_table *table, const struct wire_head *head,
+				     const struct wire_id *id, uint8_t state, bool is_mini)
+{
+	struct store_entry *entry;
+
+	if (table->store.count >= table->config.max) {
+		evict_one(table);
+		life_incomplete_until(table, head->ts);
+	}
+	entry = store_add(&table->store, id, is_mini);
+	if (!entry) {
+		table->evicted++;
+		life_incomplete_until(table, head->ts);
+		return NULL;
+	}
+	entry->missed = (uint32_t)table->missed;
+	entry->conn.uid = CONN_NO_UID;
+	entry->conn.state = state;
+	/* Two states that it may have entered unseen: see begin_is_witnessed() and feed_swept(). */
+	if (state != WIRE_SYN_SENT && state != WIRE_SYN_RECV)
+		entry->conn.since = table->complete_since;
+	entry->lost = head->lost;
+	entry->wanted = MATCH_UNDECIDED;
+	return entry;
+}
+
+void life_own(struct conn *conn, uint32_t pid, const char comm[16])
+{
+	conn->owner.known = OWNER_EXACT;
+	conn->owner.pid = pid;
+	memcpy(conn->owner.comm, comm, sizeof(conn->owner.comm));
+}
+
+void life_inherit(struct conn_table *table, struct conn *conn)
+{
+	conn->owner = store_listener_owner(&table->store, &conn->id);
+	if (conn->owner.known != OWNER_UNKNOWN)
+		conn->owner.known = OWNER_INHERITED;
+}
+
+void life_reconsider(struct conn_table *table, struct store_entry *entry)
+{
+	life_decide_wanted(table, entry);
+	if (entry->wanted == MATCH_YES)
+		life_flush_held(table, entry);
+	life_update_unsettled(table, entry);
+}
+
+void life_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t)
+{
+	conn->uid = t->uid;
+	if (t->cgroup)
+		conn->cgroup = t->cgroup;
+	/* What an error ended, a system call that is not its owner's may have (proves_owner() in
+	 * transition.bpf.c); nor is who kills a listener its owner. */
+	if (t->flags & WIRE_F_KILLED || (t->to == WIRE_CLOSE && t->error))
+		return;
+	if (t->flags & WIRE_F_OWNED) {
+		life_own(conn, t->pid, t->comm);
+	} else if (t->from == WIRE_LISTEN && t->to == WIRE_SYN_RECV) {
+		life_inherit(table, conn);
+	}
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * conn_life.h - what the two halves of the model, full sockets (conn.c) and mini-sockets
+ * (conn_mini.c), share: how a connection enters the table, moves from state to state, is measured,
+ * told, and leaves. Included by these only.
+ */
+#ifndef TCPDWELL_CONN_LIFE_H
+#define TCPDWELL_CONN_LIFE_H
+
+#include "model/conn.h"
+#include "model/conn_store.h"
+
+struct conn_table {
+	struct conn_config config;
+	struct store store;
+	uint64_t evicted;
+	uint64_t missed;         /* see note_missed() */
+	uint64_t complete_since; /* ns: the last attach, loss or eviction */
+	uint32_t lost;           /* the last wire_head.lost met */
+	bool counted;            /* the first census is over */
+};
+
+struct life_step {
+	uint64_t ts;
+	uint32_t lost; /* wire_head.lost of the record that tells it */
+	uint8_t to;
+	uint8_t cause;
+	bool inexact; /* `ts` is not when it happened, only when it surely had */
+	uint64_t met; /* ns: `ts` is only when it was gone; until here it surely was there. 0: until
+			 `ts` */
+};
+
+/* Asks whether it is wanted, by what is known of it now. */
+void life_decide_wanted(struct conn_table *table, struct store_entry *entry);
+
+/* Tells what was held until it was known to be wanted. */
+void life_flush_held(struct conn_table *table, struct store_entry *entry);
+
+/* Has it to be looked at by sweeps? Call it when its state, its port or whether it is wanted has
+ * changed. False if out of memory: it is then given up. */
+bool life_update_unsettled(struct conn_table *table, struct store_entry *entry);
+
+/* Measures the state that it leaves, enters the next, tells. */
+void life_move(struct conn_table *table, struct store_entry *entry, struct life_step move);
+
+/* The same to CLOSED; the entry is gone then. */
+void life_end(struct conn_table *table, struct store_entry *entry, struct life_step move);
+
+/* Something is missing before `ts`. */
+void life_incomplete_until(struct conn_table *table, uint64_t ts);
+
+/* A new entry, first seen in `state`; another one may have to go. NULL, and counted, without
+ * memory. */
+struct store_entry *life_first_sight(struct conn_table *table, const struct wire_head *head,
+				     const struct wire_id *id, uint8_t state, bool is_mini);
+
+/* A system call of this process proved that it owns the connection. */
+void life_own(struct conn *conn, uint32_t pid, const char comm[16]);
+
+/* It is its listener's until somebody is seen with it. */
+void life_inherit(struct conn_table *table, struct conn *conn);
+
+/* What was just learnt may decide whether it is wanted, and let go what was held back for that. */
+void life_reconsider(struct conn_table *table, struct store_entry *entry);
+
+/* User, cgroup, and owner, as far as this move proves or inherits them. */
+void life_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t);
+
+#endif

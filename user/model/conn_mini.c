@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* conn_mini.c - see conn_mini.h. */
+#include "model/conn_mini.h"
+
+#include "base/clock.h"
+#include "model/conn_cause.h"
+#include "match.h"
+
+/* How long a cancelled timer may leave open what ended it. Its expiry follows within microseconds.
+ */
+#define CANCEL_SETTLES_NS (500 * NS_PER_MS)
+
+#define LATE_TICKS 10
+
+/* Times of a timer are told in jiffies from the moment of telling: the same one may read a jiffy
+ * apart. */
+static bool is_same_time(const struct conn_table *table, uint64_t a, uint64_t b)
+{
+	return (a > b ? a - b : b - a) <= table->config.tick_ns;
+}
+
+/* The kernel's own note of when it entered its substate, 0 if there is none later than that of
+ * `entry`. */
+static uint64_t entered_at(const struct store_entry *entry, const struct wire_timewait *t)
+{
+	uint32_t now_ms = (uint32_t)(t->head.ts / NS_PER_MS);
+
+	if (!t->entered || t->entered == entry->entered)
+		return 0;
+	return t->head.ts - t->head.ts % NS_PER_MS - (uint32_t)(now_ms - t->entered) * NS_PER_MS;
+}
+
+/*
+ * FIN-WAIT-2 turned into TIME-WAIT, and no tracepoint said so: the timer stayed in its bucket and
+ * only `expires` moved, which tells when, to a jiffy. Unless a segment restarted TIME-WAIT since,
+ * which moves `expires` once more; then the kernel's note is the truth, to a millisecond. A kernel
+ * without that note leaves this open: see LIMITATIONS in the man page.
+ */
+static void move_silently(struct conn_table *table, struct store_entry *entry,
+			  const struct wire_timewait *t)
+{
+	struct life_step move = {.lost = t->head.lost, .to = WIRE_TIME_WAIT};
+	uint64_t told = t->expires - WIRE_TIMEWAIT_LEN_NS, entered = entered_at(entry, t);
+
+	if (entered && entered + table->config.tick_ns + NS_PER_MS < told)
+		told = entered;
+	move.ts = told;
+	if (move.ts > t->head.ts)
+		move.ts = t->head.ts;
+	if (move.ts < entry->conn.since)
+		move.ts = entry->conn.since;
+	/* More than a jiffy off, it contradicts what was witnessed: then it is not its beginning.
+	 * Nor surely so if records are missing, which may have told of a restart. */
+	move.inexact = !is_same_time(table, move.ts, told) || move.ts < table->config.attached ||
+		       entry->lost != t->head.lost;
+	life_move(table, entry, move);
+}
+
+/* A mini-socket without a cookie may be any of its ports and addresses. */
+static bool is_another(const struct store_entry *entry, const struct wire_timewait *t)
+{
+	return entry->conn.id.cookie && t->id.cookie && entry->conn.id.cookie != t->id.cookie;
+}
+
+static struct store_entry *mini_of(struct conn_table *table, const struct wire_timewait *t)
+{
+	struct store_entry *entry = store_find_mini(&table->store, &t->id);
+
+	if (entry && is_another(entry, t)) {
+		/* Another connection of the same ports and addresses: the end of the former was
+		 * lost. */
+		store_remove(&table->store, entry);
+		entry = NULL;
+	}
+	if (entry && !entry->conn.id.cookie)
+		entry->conn.id.cookie = t->id.cookie;
+	return entry;
+}
+
+/*
+ * First sight of a mini-socket that no full socket of ours became. A TIME-WAIT may be as old as its
+ * timer says: that it expires in 20 s proves 40 s of it.
+ */
+static struct store_entry *first_sight_of_mini(struct conn_table *table,
+					       const struct wire_timewait *t)
+{
+	struct store_entry *entry = life_first_sight(table, &t->head, &t->id, t->substate, true);
+
+	if (!entry)
+		return NULL;
+	if (t->substate == WIRE_TIME_WAIT) {
+		/* It may have moved there without an event, just now: that it was in FIN-WAIT-2 or
+		 * TIME-WAIT since events are complete proves neither. */
+		entry->conn.since = t->head.ts;
+		entry->unsure_if_born = t->op == WIRE_TW_ARMED || t->op == WIRE_TW_BORN;
+	} else if (!t->id.cookie) {
+		/* It may be the rest of a full socket that is known well: its husk will tell. */
+		entry->conn.since = 0;
+	}
+	entry->expires = t->expires;
+	life_decide_wanted(table, entry);
+	return entry;
+}
+
+/*
+ * Its timer was taken off. If it stood elsewhere than where FIN-WAIT-2 had set it, TIME-WAIT had
+ * begun before, without an event.
+ */
+static void move_before_cancel(struct conn_table *table, struct store_entry *entry)
+{
+	const struct store_cancel *cancel = store_cancelled(&table->store, entry);
+	struct wire_timewait t;
+
+	if (!cancel || cancel->in != WIRE_TIME_WAIT || entry->conn.state != WIRE_FIN_WAIT2 ||
+	    is_same_time(table, entry->expires, cancel->expires))
+		return;
+	t = (struct wire_timewait){.head = {.ts = cancel->ts, .lost = cancel->lost},
+				   .expires = cancel->expires,
+				   .entered = cancel->entered};
+	move_silently(table, entry, &t);
+}
+
+/*
+ * Only FIN-WAIT-2, or CLOSING, turns into a mini-socket. In any other state the way there was lost:
+ * then FIN-WAIT-2 began at an unknown time, and where TIME-WAIT came from the husk will tell.
+ */
+static void missed_the_way(struct store_entry *entry, const struct wire_timewait *t)
+{
+	bool known = entry->conn.state == WIRE_FIN_WAIT2 ||
+		     (entry->conn.state == WIRE_CLOSING && t->substate == WIRE_TIME_WAIT);
+
+	if (known)
+		return;
+	entry->conn.state = t->substate;
+	entry->conn.since = t->substate == WIRE_TIME_WAIT ? t->head.ts : 0;
+	entry->conn.since_exact = false;
+	entry->unsure_if_born = t->substate == WIRE_TIME_WAIT;
+	if (entry->unsure_if_born)
+		entry->lost = t->head.lost;
+}
+
+static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
+{
+	struct life_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->substate};
+	struct store_entry *entry = mini_of(table, t);
+
+	if (entry && t->op == WIRE_TW_BORN) { /* the end of the one before was lost */
+		store_remove(&table->store, entry);
+		entry = NULL;
+	}
+	if (entry) {
+		bool cancelled = store_cancelled(&table->store, entry);
+
+		move_before_cancel(table, entry);
+		store_clear_cancelled(&table->store, entry);
+		if (entry->conn.state == t->substate) /* restarted by a segment: still TIME-WAIT */
+			return;
+		/* Restarted or moved? That was in what is lost. */
+		move.inexact = !cancelled && entry->lost != t->head.lost;
+		life_move(table, entry, move);
+		return;
+	}
+	entry = store_find_sock(&table->store, t->id.cookie);
+	if (!entry)
+		entry = first_sight_of_mini(table, t);
+	else if (!store_become_mini(&table->store, entry, &t->id)) {
+		table->evicted++;
+		life_incomplete_until(table, t->head.ts);
+		entry = NULL;
+	}
+	if (!entry)
+		return;
+	entry->expects_husk = true;
+	entry->born = t->head.ts;
+	entry->moves_are_told = t->op == WIRE_TW_BORN;
+	entry->seen_moving = false;
+	entry->expires = t->expires;
+	entry->entered = t->entered;
+	missed_the_way(entry, t);
+	if (entry->conn.state != t->substate)
+		life_move(table, entry, move);
+	else
+		life_update_unsettled(table, entry);
+}
+
+/*
+ * That it ends with its timer set for then proves TIME-WAIT since its last restart, even if we came
+ * later. A timer that is only taken off proves nothing: it may still be that of FIN-WAIT-2.
+ */
+void conn_mini_prove(const struct conn_table *table, struct store_entry *entry,
+		     const struct wire_timewait *t)
+{
+	/* A lower bound errs to the safe side: `expires` is right to a jiffy. */
+	uint64_t since = t->expires - WIRE_TIMEWAIT_LEN_NS + table->config.tick_ns;
+
+	if (entry->conn.state == WIRE_TIME_WAIT && !entry->conn.since_exact &&
+	    t->expires > WIRE_TIMEWAIT_LEN_NS && since < entry->conn.since)
+		entry->conn.since = since;
+}
+
+static void feed_ended(struct conn_table *table, const struct wire_timewait *t)
+{
+	struct store_entry *entry = mini_of(table, t);
+
+	if (!entry)
+		entry = first_sight_of_mini(table, t);
+	if (!entry)
+		return;
+	if (entry->conn.state == WIRE_FIN_WAIT2 && t->substate == WIRE_TIME_WAIT)
+		move_silently(table, entry, t);
+	conn_mini_prove(table, entry, t);
+	life_end(table, entry,
+		 (struct life_step){.ts = t->head.ts,
+				    .lost = t->head.lost,
+				    .cause = (uint8_t)conn_cause_of_timewait(t)});
+}
+
+/* Its timer is taken off. To be set anew, because it is expiring, or for an end that the stack did
+ * not name. */
+static void feed_cancelled(struct conn_table *table, const struct wire_timewait *t)
+{
+	struct store_cancel cancel = {.ts = t->head.ts,
+				      .expires = t->expires,
+				      .lost = t->head.lost,
+				      .entered = t->entered,
+				      .in = t->substate};
+	struct store_entry *entry = mini_of(table, t);
+
+	if (!entry)
+		entry = first_sight_of_mini(table, t);
+	if (entry && !store_set_cancelled(&table->store, entry, &cancel))
+		store_give_up(&table->store, entry);
+}
+
+/*
+ * May this still be the timer of FIN-WAIT-2? A CPU that is late with its ticks tells `expires` some
+ * jiffies off (6.12 in a VM); and TIME-WAIT did not begin before FIN-WAIT-2.
+ */
+static bool may_be_unmoved(const struct conn_table *table, const struct store_entry *entry,
+			   const struct wire_timewait *t)
+{
+	uint64_t off = entry->expires > t->expires ? entry->expires - t->expires
+						   : t->expires - entry->expires;
+	uint64_t begin = entry->born > entry->conn.since ? entry->born : entry->conn.since;
+
+	return off <= LATE_TICKS * table->config.tick_ns ||
+	       t->expires + table->config.tick_ns < begin + WIRE_TIMEWAIT_LEN_NS;
+}
+
+/*
+ * The kernel sets TIME-WAIT an instant before it moves the timer. With the timer where it was,
+ * either the FIN came within moments of the beginning of the wait, or we met that instant; the next
+ * sweep tells.
+ */
+static void feed_seen(struct conn_table *table, const struct wire_timewait *t)
+{
+	struct store_entry *entry = store_find_mini(&table->store, &t->id);
+
+	if (!entry || entry->moves_are_told || is_another(entry, t) ||
+	    entry->conn.state != WIRE_FIN_WAIT2 || t->substate != WIRE_TIME_WAIT)
+		return;
+	if (!entry->seen_moving && may_be_unmoved(table, entry, t))
+		entry->seen_moving = true;
+	else
+		move_silently(table, entry, t);
+}
+
+/* Told by the function that made the move. */
+static void feed_moved(struct conn_table *table, const struct wire_timewait *t)
+{
+	struct store_entry *entry = mini_of(table, t);
+
+	if (!entry || entry->conn.state != WIRE_FIN_WAIT2 || t->substate != WIRE_TIME_WAIT)
+		return;
+	if (entry->expects_husk && !entry->conn.id.cookie) {
+		/* Whose it is comes in a moment, and with it what FIN-WAIT-2 began with. */
+		entry->conn.state = WIRE_TIME_WAIT;
+		entry->conn.since = entry->born = t->head.ts;
+		entry->lost = t->head.lost;
+	} else
+		life_move(table, entry,
+			  (struct life_step){
+				  .ts = t->head.ts, .lost = t->head.lost, .to = WIRE_TIME_WAIT});
+}
+
+void conn_mini_feed(struct conn_table *table, const struct wire_timewait *t)
+{
+	static void (*const ops[WIRE_TW_OPS])(struct conn_table *, const struct wire_timewait *) = {
+		[WIRE_TW_ARMED] = feed_armed, [WIRE_TW_EXPIRED] = feed_ended,
+		[WIRE_TW_ENDED] = feed_ended, [WIRE_TW_CANCELLED] = feed_cancelled,
+		[WIRE_TW_SEEN] = feed_seen,   [WIRE_TW_BORN] = feed_armed,
+		[WIRE_TW_MOVED] = feed_moved,
+	};
+
+	ops[t->op](table, t);
+}
+
+/* A TIME-WAIT first seen when its timer was set turns out to have been born then. */
+static void told_as_born(struct conn_table *table, struct store_entry *mini,
+			 const struct wire_transition *t)
+{
+	struct life_step move = {
+		.ts = mini->conn.since, .lost = mini->lost, .to = mini->conn.state};
+
+	mini->unsure_if_born = false;
+	mini->conn.state = t->from;
+	mini->conn.since = table->complete_since;
+	mini->conn.since_exact = false;
+	life_learn_owner(table, &mini->conn, t);
+	life_move(table, mini, move);
+}
+
+/*
+ * A mini-socket that does not know the identity of its full socket (WIRE_ID_ADDRESS) has learnt it
+ * from the husk: its birth is told again, now as that of a connection with a past.
+ */
+static struct store_entry *born_again(struct conn_table *table, struct store_entry *mini,
+				      const struct wire_transition *t)
+{
+	struct wire_timewait born = {.head = {.ts = mini->born, .lost = mini->lost},
+				     .id = mini->conn.id,
+				     .expires = mini->expires,
+				     .entered = mini->entered,
+				     .op = mini->moves_are_told ? WIRE_TW_BORN : WIRE_TW_ARMED,
+				     .substate = mini->conn.state};
+
+	store_remove(&table->store, mini);
+	born.id.cookie = t->id.cookie;
+	feed_armed(table, &born);
+	return store_find_mini(&table->store, &born.id);
+}
+
+/*
+ * The full socket whose life a mini-socket took over reports CLOSE. Its connection did not end.
+ * tcp_time_wait() is called in FIN-WAIT-2 and in CLOSING and in no other state (5.10 to 7.3).
+ */
+bool conn_mini_is_husk(struct conn_table *table, const struct wire_transition *t)
+{
+	struct store_entry *mini;
+
+	if (t->to != WIRE_CLOSE || (t->from != WIRE_FIN_WAIT2 && t->from != WIRE_CLOSING))
+		return false;
+	mini = store_find_mini(&table->store, &t->id);
+	if (!mini || !mini->expects_husk ||
+	    (mini->conn.id.cookie && mini->conn.id.cookie != t->id.cookie))
+		return false;
+	if (!mini->conn.id.cookie && store_find_sock(&table->store, t->id.cookie))
+		mini = born_again(table, mini, t);
+	if (!mini)
+		return true;
+	mini->expects_husk = false;
+	mini->conn.id.cookie = t->id.cookie;
+	if (mini->unsure_if_born && mini->conn.state == WIRE_TIME_WAIT)
+		told_as_born(table, mini, t);
+	return true;
+}
+
+void conn_mini_settle(struct conn_table *table, uint64_t now)
+{
+	struct store_entry *entry;
+
+	while ((entry = store_first_cancelled(&table->store))) {
+		uint64_t ts = store_cancelled(&table->store, entry)->ts;
+
+		if (ts + CANCEL_SETTLES_NS >= now)
+			return;
+		move_before_cancel(table, entry);
+		life_end(table, entry,
+			 (struct life_step){.ts = ts, .lost = table->lost, .cause = CAUSE_UNKNOWN});
+	}
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * conn_mini.h - the half of the model that knows mini-sockets: FIN-WAIT-2 after close(), TIME-WAIT,
+ * what is silent and what a timer proves. Included by conn.c only.
+ */
+#ifndef TCPDWELL_CONN_MINI_H
+#define TCPDWELL_CONN_MINI_H
+
+#include "model/conn_life.h"
+
+void conn_mini_feed(struct conn_table *table, const struct wire_timewait *t);
+
+/* A lower bound of the age of a TIME-WAIT whose begin was not witnessed, from its timer. */
+void conn_mini_prove(const struct conn_table *table, struct store_entry *entry,
+		     const struct wire_timewait *t);
+
+/* Is this `-> CLOSE` of the full socket whose life a mini-socket took over? Then its connection did
+ * not end. */
+bool conn_mini_is_husk(struct conn_table *table, const struct wire_transition *t);
+
+/* Ends those whose timer was cancelled so long before `now` that nothing will follow. */
+void conn_mini_settle(struct conn_table *table, uint64_t now);
+
+#endif

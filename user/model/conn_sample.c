@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* conn_sample.c - see conn_sample.h. Function names are the kernel's. */
+#include "model/conn_sample.h"
+
+#include "base/clock.h"
+#include "model/conn_cause.h"
+#include "model/conn_mini.h"
+
+/* So many sweeps in a row have to miss one before it counts as gone. */
+#define UNMET_MAX 2
+
+/* A note in ms and a record in ns of the same moment differ by no more. */
+#define SAME_MOMENT_MS 2
+
+static uint64_t met(const struct conn_table *table, const struct store_entry *entry)
+{
+	return store_sample(&table->store, entry)->met;
+}
+
+/* ---- ends ---- */
+
+/* No mini-socket was met. One may have lived between two sweeps, so why it ended is not known, nor
+ * that it left its state then. */
+static void end_held(struct conn_table *table, struct store_entry *entry)
+{
+	entry->conn.since_exact = false;
+	life_end(table, entry,
+		 (struct life_step){.ts = entry->born,
+				    .lost = store_sample(&table->store, entry)->held_lost,
+				    .cause = CAUSE_UNKNOWN});
+}
+
+/*
+ * Its timer had run out when it was met last: the kernel's timer wheel takes it off up to seconds
+ * later, and it has served its time. Of any other end nothing is left to see.
+ */
+static uint8_t cause_of_end(const struct conn_table *table, const struct store_entry *entry)
+{
+	struct wire_timewait expired = {.op = WIRE_TW_EXPIRED, .substate = entry->conn.state};
+
+	return met(table, entry) >= entry->expires ? (uint8_t)conn_cause_of_timewait(&expired)
+						   : CAUSE_UNKNOWN;
+}
+
+/* It is gone by `ts`. */
+static void end(struct conn_table *table, struct store_entry *entry, uint64_t ts, uint8_t cause)
+{
+	/* By its cookie it is the same one, whatever was lost. */
+	bool sure = entry->conn.id.cookie && !(entry->conn.id.cookie & WIRE_ID_ADDRESS);
+	uint32_t lost = sure ? entry->lost : table->lost;
+
+	if (entry->is_held) {
+		end_held(table, entry);
+		return;
+	}
+	if (entry->seen_moving)
+		life_move(table, entry,
+			  (struct life_step){.ts = met(table, entry),
+					     .lost = lost,
+					     .to = WIRE_TIME_WAIT,
+					     .inexact = true});
+	life_end(table, entry,
+		 (struct life_step){
+			 .ts = ts, .lost = lost, .cause = cause, .met = met(table, entry)});
+}
+
+/* ---- a full socket closes ---- */
+
+/*
+ * In FIN-WAIT-2, without a FIN and with TCP_LINGER2 negative, tcp_close() and
+ * tcp_rcv_state_process() end it by RST and make no mini-socket.
+ */
+static bool is_sure_end(const struct wire_transition *t)
+{
+	return t->from == WIRE_FIN_WAIT2 && t->flags & WIRE_F_LINGER2 &&
+	       !(t->flags & WIRE_F_FIN_SEEN);
+}
+
+static bool is_another(const struct store_entry *entry, uint64_t cookie)
+{
+	return entry->conn.id.cookie && cookie && entry->conn.id.cookie != cookie;
+}
+
+bool conn_sample_hold(struct conn_table *table, struct store_entry *entry,
+		      const struct wire_transition *t)
+{
+	struct store_entry *former = store_find_mini(&table->store, &t->id);
+
+	if (is_sure_end(t))
+		return false;
+	/* Met before its full socket's last word came, it is this one: the next sweep will tell. */
+	if (former && !former->born && !is_another(former, t->id.cookie))
+		store_remove(&table->store, former);
+	else if (former)
+		end(table, former, t->head.ts, CAUSE_UNKNOWN);
+	if (!store_become_mini(&table->store, entry, &t->id)) {
+		table->evicted++;
+		life_incomplete_until(table, t->head.ts);
+		return true;
+	}
+	entry->is_held = true;
+	entry->fin_seen = t->from == WIRE_CLOSING || t->flags & WIRE_F_FIN_SEEN;
+	entry->born = t->head.ts;
+	/* The timer of FIN-WAIT-2 as it is by default, and at most: tcp_fin_timeout. */
+	entry->expires = t->head.ts + WIRE_TIMEWAIT_LEN_NS;
+	if (life_update_unsettled(table, entry))
+		store_sample(&table->store, entry)->held_lost = t->head.lost;
+	return true;
+}
+
+void conn_sample_give_way(struct conn_table *table, const struct wire_transition *t)
+{
+	struct store_entry *former;
+
+	if (t->to == WIRE_CLOSE || t->from == t->to)
+		return;
+	former = store_find_mini(&table->store, &t->id);
+	if (former && met(table, former) < t->head.ts && former->born < t->head.ts)
+		end(table, former, t->head.ts, CAUSE_UNKNOWN);
+}
+
+/* ---- a sweep ---- */
+
+/* It took over from a full socket. With the peer's FIN received that was straight into TIME-WAIT:
+ * tcp_fin() calls tcp_time_wait(), and the full socket is closed in the same moment. */
+static void take_over(struct conn_table *table, struct store_entry *entry,
+		      const struct wire_timewait *t)
+{
+	uint32_t born_ms = (uint32_t)(entry->born / NS_PER_MS);
+
+	entry->is_held = false;
+	if (t->entered - born_ms + SAME_MOMENT_MS <= 2 * SAME_MOMENT_MS)
+		entry->entered = t->entered; /* its birth, not its move to TIME-WAIT */
+	if (entry->fin_seen && t->substate == WIRE_TIME_WAIT)
+		life_move(table, entry,
+			  (struct life_step){.ts = entry->born,
+					     .lost = store_sample(&table->store, entry)->held_lost,
+					     .to = WIRE_TIME_WAIT});
+}
+
+/* One that was there before us, or whose full socket we know nothing of. */
+static struct store_entry *adopt(struct conn_table *table, const struct wire_timewait *t)
+{
+	struct store_entry *entry;
+
+	/* The full socket's `-> CLOSE` is yet to come; or the socket has connected anew. */
+	if (store_find_sock(&table->store, t->id.cookie))
+		return NULL;
+	entry = life_first_sight(table, &t->head, &t->id, t->substate, true);
+	if (!entry)
+		return NULL;
+	/* A move to TIME-WAIT tells nobody; and without a cookie it may be any of these ports. */
+	if (t->substate == WIRE_TIME_WAIT)
+		entry->conn.since = t->head.ts;
+	else if (!t->id.cookie)
+		entry->conn.since = 0;
+	entry->entered = t->entered;
+	life_decide_wanted(table, entry);
+	return life_update_unsettled(table, entry) ? entry : NULL;
+}
+
+void conn_sample_seen(struct conn_table *table, const struct wire_timewait *t)
+{
+	struct store_entry *entry = store_find_mini(&table->store, &t->id);
+	struct store_sample *sample;
+
+	/* Nothing else tells of them where this is asked. */
+	if (t->op != WIRE_TW_SEEN)
+		return;
+	if (entry && is_another(entry, t->id.cookie)) {
+		end(table, entry, t->head.ts, CAUSE_UNKNOWN);
+		entry = NULL;
+	}
+	if (!entry)
+		entry = adopt(table, t);
+	if (!entry)
+		return;
+	if (entry->is_held)
+		take_over(table, entry, t);
+	/* Met in TIME-WAIT a second time it has its own timer, which tells its age. */
+	if (met(table, entry) && entry->conn.state == WIRE_TIME_WAIT)
+		conn_mini_prove(table, entry, t);
+	conn_mini_feed(table, t);
+	if (entry->conn.state == t->substate)
+		entry->expires = t->expires;
+	sample = store_sample(&table->store, entry);
+	sample->met = t->head.ts;
+	sample->unmet = 0;
+}
+
+static void feed_unmet(struct conn_table *table, struct store_entry *entry,
+		       const struct wire_swept *s)
+{
+	struct store_sample *sample = store_sample(&table->store, entry);
+	uint64_t last = entry->is_held ? entry->born : sample->met;
+
+	if (last >= s->head.ts || ++sample->unmet < UNMET_MAX)
+		return;
+	/* With no way in the namespace may be gone, or only closed to us: that is not known. */
+	end(table, entry, s->head.ts, s->blind ? CAUSE_UNKNOWN : cause_of_end(table, entry));
+}
+
+void conn_sample_swept(struct conn_table *table, const struct wire_swept *s)
+{
+	struct store_entry *entry = store_first_unsettled(&table->store), *next;
+
+	for (size_t n = table->store.unsettled_count; n; n--, entry = next) {
+		next = store_next_unsettled(&table->store, entry);
+		if (entry->conn.id.netns != s->netns)
+			continue;
+		/* Behind those of other namespaces, so that all have their turn. */
+		store_defer(&table->store, entry);
+		if (entry->is_mini)
+			feed_unmet(table, entry, s);
+	}
+}

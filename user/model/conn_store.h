@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * conn_store.h - where the model keeps its entries: two indexes, the order of activity, and the
+ * lists of those that wait for something. It stores; conn.c understands. Included by conn.c only.
+ *
+ * A connection costs 144 bytes and 4 to 8 of indexes, and there may be a million: entries lie in a
+ * slab (slab.h), what they are linked with are 32-bit indexes, and what few of them need is aside,
+ * in a slab of its own, as long as they need it. One that is established, or in TIME-WAIT, and
+ * waits for nothing has nothing aside. Entries are the store's; a pointer to one is good until it
+ * is removed.
+ *
+ * The indexes are no uthash for the reasons in chains.h. Listeners are few: theirs is.
+ */
+#ifndef TCPDWELL_CONN_STORE_H
+#define TCPDWELL_CONN_STORE_H
+
+/* Without memory for an index entry the listener is given up, not the program. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "base/chains.h"
+#include "model/conn.h"
+#include "base/slab.h"
+
+/* More transitions than one life can have: the longest is CLOSED ... TIME-WAIT, CLOSED. */
+#define STORE_HELD_MAX 10
+
+struct store_held {
+	struct conn_event events[STORE_HELD_MAX];
+	unsigned n;
+};
+
+/* A mini-socket's timer was taken off, by this record. */
+struct store_cancel {
+	uint64_t ts;      /* ns; never 0 */
+	uint64_t expires; /* ns, CLOCK_MONOTONIC */
+	uint32_t lost;    /* wire_head.lost */
+	uint32_t entered; /* ms: as wire_timewait has it */
+	uint8_t in;       /* substate */
+};
+
+/* Where only sweeps tell of mini-sockets (conn_sample.c). */
+struct store_sample {
+	uint64_t met;       /* ns: a sweep met it last; 0: none yet */
+	uint32_t held_lost; /* wire_head.lost of `-> CLOSE` */
+	uint8_t unmet;      /* sweeps since that have not */
+};
+
+/* What most entries do not need most of the time. */
+struct store_aside {
+	struct slab_link unsettled, cancelled; /* lists */
+	struct store_held *held;               /* NULL: none */
+	struct store_cancel cancel;            /* ts 0: it was not */
+	struct store_sample sample;            /* of one that is unsettled */
+	uint32_t entry;
+};
+
+struct store_entry {
+	/* The store's own. First, so that what is looked at to find one is 64 bytes in a row. */
+	struct slab_link all; /* least recently active first */
+	uint32_t chain;       /* of the index that it is in */
+	uint32_t aside;       /* 0: nothing */
+
+	struct conn conn;
+	uint64_t expires; /* ns, of a mini-socket's timer when it was set; resolution a jiffy */
+	uint64_t born;    /* ns: when a mini-socket took over */
+	uint32_t entered; /* ms, the kernel's own note when it was set: see wire_timewait */
+	uint32_t lost;    /* wire_head.lost when it entered its state */
+	uint32_t missed;  /* the low bits of conn_stats.missed then: to be compared for equality */
+	uint8_t wanted : 2; /* MATCH_* */
+
+	bool is_mini : 1;      /* a mini-socket: indexed by tuple, not by cookie */
+	bool is_listening : 1; /* store_listen() counted it */
+	bool is_unsettled : 1; /* in that list */
+	bool is_given_up : 1;  /* store_give_up() */
+
+	bool expects_husk : 1;   /* `-> CLOSE` of the full socket that it was is yet to come */
+	bool seen_moving : 1;    /* a sweep met it in TIME-WAIT with its timer not moved (yet) */
+	bool moves_are_told : 1; /* it was told as born: no sweep has to look at it */
+	bool awaits_accept : 1;  /* complete; accept() had not returned it when first seen */
+	bool is_held : 1;  /* closed at `born`; whether a mini-socket took over, sweeps will tell */
+	bool fin_seen : 1; /* the peer's FIN had come then */
+	bool unsure_if_born : 1; /* first seen when its timer was set: at birth, or a restart? */
+};
+
+_Static_assert(sizeof(struct store_entry) <= 144, "a million connections in 160 MB");
+
+/* Who listens at an address and port. Kept apart: an accepted child inherits by these, not by
+ * cookie. */
+struct store_listener {
+	struct store_listener_key {
+		uint8_t addr[16];
+		uint32_t netns;
+		uint32_t port;
+	} key;
+	struct conn_owner owner; /* of all its sockets, or unknown if they differ (SO_REUSEPORT) */
+	unsigned sockets;
+	UT_hash_handle hh;
+};
+
+struct store {
+	struct slab entries, asides;
+	struct chains socks, minis; /* by cookie; by tuple */
+	struct slab_list all, unsettled, cancelled;
+	struct store_listener *listeners;
+	size_t count, unsettled_count, given_up_count;
+	uint64_t keys[8]; /* of the hashes, random */
+};
+
+/* An empty one, to be released. It must not move from then on. */
+void store_init(struct store *store);
+void store_release(struct store *store);
+
+/* ---- entries ---- */
+
+/* A new entry of this identity, in its index and the most recently active; NULL if out of memory.
+ */
+struct store_entry *store_add(struct store *store, const struct wire_id *id, bool is_mini);
+
+/* Removes it from everywhere and frees it. */
+void store_remove(struct store *store, struct store_entry *entry);
+
+/* NULL if there is none, or the cookie is 0. */
+struct store_entry *store_find_sock(const struct store *store, uint64_t cookie);
+
+/* By addresses, ports and namespace. */
+struct store_entry *store_find_mini(const struct store *store, const struct wire_id *id);
+
+/* From the index of full sockets to that of mini-sockets, with the mini-socket's identity. False if
+ * out of memory: it is then removed. */
+bool store_become_mini(struct store *store, struct store_entry *entry, const struct wire_id *id);
+
+/* ---- the order of activity; NULL: none, or no more ---- */
+
+static inline struct store_entry *store_entry_at(const struct store *store, uint32_t i)
+{
+	return i ? slab_at(&store->entries, i) : NULL;
+}
+
+/* The least recently active. */
+static inline struct store_entry *store_first(const struct store *store)
+{
+	return store_entry_at(store, store->all.first);
+}
+
+static inline struct store_entry *store_next(const struct store *store,
+					     const struct store_entry *entry)
+{
+	return store_entry_at(store, entry->all.next);
+}
+
+/* It was active now. */
+void store_touch(struct store *store, struct store_entry *entry);
+
+/*
+ * Without memory for what it needs aside it is not known well any more, and has to go; but who is
+ * at work on it must not lose it. Those given up are the least recently active until they are
+ * removed, or kept after all.
+ */
+void store_give_up(struct store *store, struct store_entry *entry);
+void store_keep(struct store *store, struct store_entry *entry);
+
+static inline struct store_entry *store_first_given_up(const struct store *store)
+{
+	return store->given_up_count ? store_first(store) : NULL;
+}
+
+/* ---- aside ---- */
+
+static inline struct store_aside *store_aside_at(const struct store *store, uint32_t i)
+{
+	return i ? slab_at(&store->asides, i) : NULL;
+}
+
+/* NULL: nothing. */
+static inline struct store_aside *store_aside(const struct store *store,
+					      const struct store_entry *entry)
+{
+	return store_aside_at(store, entry->aside);
+}
+
+/* Its transitions that wait until it is known to be wanted; NULL if out of memory. */
+struct store_held *store_hold(struct store *store, struct store_entry *entry);
+
+/* The same to be told or dropped, and freed by the caller; NULL if there are none. */
+struct store_held *store_take_held(struct store *store, struct store_entry *entry);
+
+/* Those that a sweep should look at, in the order of being set. False if out of memory. */
+bool store_set_unsettled(struct store *store, struct store_entry *entry, bool is_unsettled);
+struct store_entry *store_first_unsettled(const struct store *store);
+struct store_entry *store_next_unsettled(const struct store *store,
+					 const struct store_entry *entry);
+
+/* Of one that is unsettled: behind all others. */
+void store_defer(struct store *store, struct store_entry *entry);
+
+/* Of one that is unsettled. */
+static inline struct store_sample *store_sample(const struct store *store,
+						const struct store_entry *entry)
+{
+	return &store_aside(store, entry)->sample;
+}
+
+/* NULL: its timer was not taken off. */
+static inline const struct store_cancel *store_cancelled(const struct store *store,
+							 const struct store_entry *entry)
+{
+	const struct store_aside *aside = store_aside(store, entry);
+
+	return aside && aside->cancel.ts ? &aside->cancel : NULL;
+}
+
+/* The one longest ago. */
+static inline struct store_entry *store_first_cancelled(const struct store *store)
+{
+	const struct store_aside *aside = store_aside_at(store, store->cancelled.first);
+
+	return aside ? store_entry_at(store, aside->entry) : NULL;
+}
+
+/* Where it was already, the time stays that of the first one. False if out of memory. */
+bool store_set_cancelled(struct store *store, struct store_entry *entry,
+			 const struct store_cancel *cancel);
+void store_clear_cancelled(struct store *store, struct store_entry *entry);
+
+/* ---- listeners ---- */
+
+/*
+ * Counts a listener among those of its address and port, until it is removed. One whose port is not
+ * known yet, or without memory, is not counted: children then have no owner until they are held.
+ */
+void store_listen(struct store *store, struct store_entry *entry);
+
+/* The owner of this child's listener; known is OWNER_UNKNOWN if there is none, or several differ.
+ */
+struct conn_owner store_listener_owner(const struct store *store, const struct wire_id *child);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* histset.c - see histset.h. */
+#include "model/histset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+struct group {
+	char *values;
+	uint64_t entries;
+	struct histset_cell *cells[WIRE_STATES];
+	UT_hash_handle hh;
+};
+
+struct histset {
+	struct group *groups;
+	struct group other; /* never in the hash */
+	size_t max;
+};
+
+struct histset *histset_new(size_t max)
+{
+	struct histset *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		return NULL;
+	set->other.values = (char *)HISTSET_OTHER;
+	set->max = max;
+	return set;
+}
+
+static void free_cells(struct group *group)
+{
+	for (unsigned i = 0; i < WIRE_STATES; i++) {
+		free(group->cells[i]);
+		group->cells[i] = NULL;
+	}
+}
+
+void histset_clear(struct histset *set)
+{
+	struct group *group;
+
+	while ((group = set->groups)) {
+		HASH_DEL(set->groups, group); // NOLINT(clang-analyzer-unix.Malloc): uthash unlinks
+		free_cells(group);
+		free(group->values);
+		free(group);
+	}
+	free_cells(&set->other);
+	set->other.entries = 0;
+}
+
+void histset_free(struct histset *set)
+{
+	if (!set)
+		return;
+	histset_clear(set);
+	free(set);
+}
+
+static struct group *new_group(struct histset *set, const char *values)
+{
+	struct group *group = calloc(1, sizeof(*group));
+
+	if (!group)
+		return NULL;
+	group->values = strdup(values);
+	if (group->values)
+		HASH_ADD_KEYPTR(hh, set->groups, group->values, strlen(group->values), group);
+	if (group->hh.tbl)
+		return group;
+	free(group->values);
+	free(group);
+	return NULL;
+}
+
+static struct histset_cell *cell_of(struct histset *set, const char *values, uint8_t state)
+{
+	struct group *group;
+
+	HASH_FIND_STR(set->groups, values, group);
+	/* A process may be called "(other)" too: there is one group of that name all the same. */
+	if (!group && HASH_COUNT(set->groups) < set->max && strcmp(values, HISTSET_OTHER) != 0)
+		group = new_group(set, values);
+	if (!group)
+		group = &set->other;
+	if (!group->cells[state])
+		group->cells[state] = calloc(1, sizeof(*group->cells[state]));
+	if (!group->cells[state] && group != &set->other) {
+		group = &set->other;
+		if (!group->cells[state])
+			group->cells[state] = calloc(1, sizeof(*group->cells[state]));
+	}
+	group->entries++;
+	return group->cells[state];
+}
+
+void histset_add(struct histset *set, const char *values, const struct conn_event *event)
+{
+	struct histset_cell *cell = cell_of(set, values, event->from);
+
+	if (!cell)
+		return;
+	if (event->dwell_known == DWELL_EXACT)
+		hist_add(&cell->hist, event->dwell);
+	else
+		cell->hist.partial++;
+}
+
+void histset_add_still(struct histset *set, const char *values, const struct conn *conn,
+		       uint64_t now, bool in_doubt)
+{
+	struct histset_cell *cell = cell_of(set, values, conn->state);
+	uint64_t age = now > conn->since ? now - conn->since : 0;
+
+	if (!cell)
+		return;
+	if (in_doubt) {
+		cell->still.in_doubt++;
+		return;
+	}
+	if (!cell->still.count || age > cell->still.oldest) {
+		cell->still.oldest = age;
+		cell->still.oldest_exact = conn->since_exact;
+	}
+	cell->still.count++;
+}
+
+static void forget_still(struct group *group)
+{
+	for (unsigned i = 0; i < WIRE_STATES; i++)
+		if (group->cells[i])
+			memset(&group->cells[i]->still, 0, sizeof(group->cells[i]->still));
+}
+
+void histset_forget_still(struct histset *set)
+{
+	struct group *group, *next;
+
+	HASH_ITER (hh, set->groups, group, next)
+		forget_still(group);
+	forget_still(&set->other);
+}
+
+static int by_entries(const struct group *a, const struct group *b)
+{
+	if (a->entries != b->entries)
+		return a->entries < b->entries ? 1 : -1;
+	return strcmp(a->values, b->values);
+}
+
+void histset_each(struct histset *set, void (*fn)(void *ctx, const char *values, void *group),
+		  void *ctx)
+{
+	struct group *group, *next;
+
+	HASH_SORT(set->groups, by_entries);
+	HASH_ITER (hh, set->groups, group, next)
+		fn(ctx, group->values, group);
+	if (set->other.entries)
+		fn(ctx, set->other.values, &set->other);
+}
+
+const struct histset_cell *histset_cell(const void *group, uint8_t state)
+{
+	return ((const struct group *)group)->cells[state];
+}

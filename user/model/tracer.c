@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* tracer.c - decode, model, histograms, sink, in this order. See tracer.h. */
+#include "model/tracer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/decode.h"
+#include "model/histset.h"
+#include "model/sink.h"
+#include "record/twice.h"
+#include "model/wanted.h"
+
+/* The states in the order in which a connection meets them: the order of histograms. */
+static const uint8_t life_order[] = {
+	WIRE_LISTEN,    WIRE_SYN_SENT, WIRE_SYN_RECV,  WIRE_ESTABLISHED, WIRE_FIN_WAIT1,
+	WIRE_FIN_WAIT2, WIRE_CLOSING,  WIRE_TIME_WAIT, WIRE_CLOSE_WAIT,  WIRE_LAST_ACK,
+};
+
+#define STANDSTILL_INTERVALS 1000
+
+struct tracer {
+	const struct options *options;
+	struct sink *sink;
+	struct conn_table *conns;
+	struct histset *whole_run, *interval; /* interval: NULL without -i */
+	uint64_t now, interval_begin;
+	uint64_t told_missed; /* of conn_stats.missed */
+	struct twice twice;
+	int output_err; /* the first one; a stream that failed once is not whole, whatever it says
+			   later */
+	struct sink_summary sum;
+};
+
+/* ---- what the model tells ---- */
+
+static bool is_dwell(const struct conn_event *event)
+{
+	return event->from != WIRE_CLOSE &&
+	       !(event->from == WIRE_LISTEN && event->to != WIRE_CLOSE);
+}
+
+static bool is_long_enough(const struct tracer *tracer, const struct conn_event *event)
+{
+	return !tracer->options->min_ns ||
+	       (is_dwell(event) && event->dwell_known != DWELL_UNKNOWN &&
+		event->dwell >= tracer->options->min_ns);
+}
+
+static bool is_of_interest(const struct tracer *tracer, const struct conn_event *event)
+{
+	const struct options *o = tracer->options;
+	unsigned asked = 1u << event->from;
+
+	/* With a minimum it is the state that was left whose duration is asked for. */
+	if (!o->min_ns)
+		asked |= 1u << event->to;
+	return (!o->has_states || (o->states & asked)) && is_long_enough(tracer, event);
+}
+
+bool tracer_counts(const struct tracer *tracer, const struct conn_event *event)
+{
+	return is_dwell(event) && tracer->options->states & 1u << event->from &&
+	       is_long_enough(tracer, event);
+}
+
+static void count_dwell(struct tracer *tracer, const struct conn *conn,
+			const struct conn_event *event)
+{
+	char values[GROUP_TEXT_MAX];
+
+	if (!tracer_counts(tracer, event))
+		return;
+	group_values(&tracer->options->by, conn, values);
+	histset_add(tracer->whole_run, values, event);
+	if (tracer->interval)
+		histset_add(tracer->interval, values, event);
+}
+
+/* While errno still says why: a later write may find an empty buffer, and succeed. */
+static void note_output(struct tracer *tracer)
+{
+	if (!tracer->output_err && ferror_unlocked(tracer->sink->out))
+		tracer->output_err = -(errno ? errno : EIO);
+}
+
+static void tell(struct tracer *tracer, const struct conn *conn, const struct conn_event *event)
+{
+	tracer->sink->ops->transition(tracer->sink, conn, event);
+	note_output(tracer);
+}
+
+static void on_event(void *ctx, const struct conn *conn, const struct conn_event *event)
+{
+	struct tracer *tracer = ctx;
+
+	count_dwell(tracer, conn, event);
+	if (!tracer->options->raw)
+		tracer->sum.transitions++;
+	if (tracer->sink->ops->event)
+		tracer->sink->ops->event(tracer->sink, conn, event);
+	if (tracer->options->command != COMMAND_TRACE || tracer->options->raw ||
+	    !is_of_interest(tracer, event))
+		return;
+	tell(tracer, conn, event);
+}
+
+static int is_wanted(void *ctx, const struct conn *conn)
+{
+	return wanted(((struct tracer *)ctx)->options, conn);
+}
+
+/* --raw: the tracepoint's words, which know of no dwell. The model still runs beside, for
+ * histograms. */
+static void tell_raw(struct tracer *tracer, const struct wire_transition *t)
+{
+	struct conn conn = {.id = t->id,
+			    .uid = t->uid,
+			    .cgroup = t->cgroup,
+			    .state = t->to,
+			    .is_listener = conn_is_of_listener(t)};
+	struct conn_event event = {.ts = t->head.ts, .from = t->from, .to = t->to};
+
+	if (t->flags & WIRE_F_OWNED) {
+		conn.owner.known = OWNER_EXACT;
+		conn.owner.pid = t->pid;
+		memcpy(conn.owner.comm, t->comm, sizeof(conn.owner.comm));
+	}
+	if (wanted(tracer->options, &conn) != MATCH_YES || !is_of_interest(tracer, &event))
+		return;
+	tracer->sum.transitions++;
+	tell(tracer, &conn, &event);
+}
+
+/* ---- reports ---- */
+
+struct report {
+	struct tracer *tracer;
+	struct histset *set;
+	uint64_t begin, end;
+	bool whole;
+};
+
+static void add_still(void *ctx, const struct conn *conn, bool in_doubt)
+{
+	struct report *report = ctx;
+	char values[GROUP_TEXT_MAX];
+
+	if (!(report->tracer->options->states & 1u << conn->state) ||
+	    conn->since + report->tracer->options->min_ns > report->end)
+		return;
+	group_values(&report->tracer->options->by, conn, values);
+	histset_add_still(report->set, values, conn, report->end, in_doubt);
+}
+
+static void report_state(struct report *report, const char *values, const struct histset_cell *cell,
+			 uint8_t state)
+{
+	static const struct histset_cell nothing;
+	struct tracer *tracer = report->tracer;
+	bool told = cell && (cell->hist.count || cell->hist.partial || cell->still.count ||
+			     cell->still.in_doubt);
+
+	/* Without groups nothing is an answer too. */
+	if (!(tracer->options->states & 1u << state) || (!told && tracer->options->by.n))
+		return;
+	tracer->sink->ops->histogram(tracer->sink,
+				     &(struct sink_histogram){.begin = report->begin,
+							      .end = report->end,
+							      .state = state,
+							      .whole = report->whole,
+							      .by = &tracer->options->by,
+							      .values = values,
+							      .cell = cell ? cell : &nothing});
+}
+
+static void report_group(void *ctx, const char *values, void *group)
+{
+	for (size_t i = 0; i < sizeof(life_order); i++)
+		report_state(ctx, values, histset_cell(group, life_order[i]), life_order[i]);
+}
+
+static void count_group(void *ctx, const char *values, void *group)
+{
+	(void)values;
+	(void)group;
+	++*(unsigned *)ctx;
+}
+
+static void report(struct tracer *tracer, struct histset *set, uint64_t begin, uint64_t end,
+		   bool whole)
+{
+	struct report context = {
+		.tracer = tracer, .set = set, .begin = begin, .end = end, .whole = whole};
+	unsigned groups = 0;
+
+	histset_forget_still(set);
+	conn_each(tracer->conns, add_still, &context);
+	histset_each(set, count_group, &groups);
+	if (groups)
+		histset_each(set, report_group, &context);
+	else
+		for (size_t i = 0; i < sizeof(life_order); i++)
+			report_state(&context, "", NULL, life_order[i]);
+}
+
+/* ---- for who looks on ---- */
+
+struct looking {
+	const struct tracer *tracer;
+	void (*fn)(void *ctx, const char *values, uint8_t state, const struct histset_cell *cell);
+	void *ctx;
+};
+
+static void look_at_group(void *ctx, const char *values, void *group)
+{
+	const struct looking *looking = ctx;
+
+	for (size_t i = 0; i < sizeof(life_order); i++) {
+		const struct histset_cell *cell = histset_cell(group, life_order[i]);
+
+		if (cell && looking->tracer->options->states & 1u << life_order[i])
+			looking->fn(looking->ctx, values, life_order[i], cell);
+	}
+}
+
+void tracer_each_histogram(struct tracer *tracer,
+			   void (*fn)(void *ctx, const char *values, uint8_t state,
+				      const struct histset_cell *cell),
+			   void *ctx)
+{
+	struct report still = {
+		.tracer = tracer, .set = tracer->whole_run, .end = tracer->now, .whole = true};
+	struct looking looking = {.tracer = tracer, .fn = fn, .ctx = ctx};
+
+	histset_forget_still(tracer->whole_run);
+	conn_each(tracer->conns, add_still, &still);
+	histset_each(tracer->whole_run, look_at_group, &looking);
+}
+
+/* ---- intervals ---- */
+
+static void report_interval(struct tracer *tracer, uint64_t end)
+{
+	tracer->sink->ops->interval(tracer->sink, tracer->interval_begin, end, false);
+	report(tracer, tracer->interval, tracer->interval_begin, end, false);
+	histset_clear(tracer->interval);
+	tracer->interval_begin = end;
+}
+
+/* Time goes on to `now`: intervals that ended before it are told first. */
+static void advance(struct tracer *tracer, uint64_t now)
+{
+	uint64_t length = tracer->options->interval_ns;
+
+	while (tracer->interval && now > tracer->interval_begin &&
+	       now - tracer->interval_begin >= length) {
+		uint64_t end = tracer->interval_begin + length;
+
+		/* After a standstill (the tracer was stopped) one long interval, not thousands. */
+		if ((now - end) / length > STANDSTILL_INTERVALS)
+			end += (now - end) / length * length;
+
+		report_interval(tracer, end);
+	}
+	if (now > tracer->now)
+		tracer->now = now;
+}
+
+/* ---- the stream ---- */
+
+static void on_lost(struct tracer *tracer, const struct wire_lost *lost)
+{
+	struct sink_lost told = {
+		.ts = lost->head.ts, .kind = lost->lost_kind, .count = lost->count};
+
+	tracer->sum.lost[lost->lost_kind] += lost->count;
+	tracer->sink->ops->lost(tracer->sink, &told);
+}
+
+/* What the model found missing is a loss like any other. Ten times a second is often enough. */
+static void tell_missed(struct tracer *tracer)
+{
+	uint64_t missed = conn_stats(tracer->conns).missed;
+	struct wire_lost lost = {.head = {.ts = tracer->now},
+				 .lost_kind = WIRE_TRANSITION,
+				 .count = missed - tracer->told_missed};
+
+	tracer->told_missed = missed;
+	if (lost.count)
+		on_lost(tracer, &lost);
+}
+
+int tracer_feed(struct tracer *tracer, const void *record, size_t len)
+{
+	union decode_record rec;
+	int used = decode(record, len, &rec);
+
+	if (used < 0)
+		return used;
+	advance(tracer, rec.head.ts);
+	if (rec.head.kind == WIRE_LOST)
+		on_lost(tracer, &rec.lost);
+	if (rec.head.kind == WIRE_TICK)
+		tell_missed(tracer);
+	if (rec.head.kind == WIRE_TRANSITION && twice_told(&tracer->twice, &rec.transition))
+		return used;
+	if (rec.head.kind == WIRE_TRANSITION && tracer->options->raw)
+		tell_raw(tracer, &rec.transition);
+	conn_feed(tracer->conns, &rec);
+	return used;
+}
+
+int tracer_flush(struct tracer *tracer)
+{
+	note_output(tracer);
+	if (tracer->output_err)
+		return tracer->output_err;
+	errno = 0;
+	if (fflush(tracer->sink->out))
+		tracer->output_err = -(errno ? errno : EIO);
+	return tracer->output_err;
+}
+
+int tracer_finish(struct tracer *tracer)
+{
+	struct conn_stats stats = conn_stats(tracer->conns);
+
+	tell_missed(tracer);
+	tracer->sum.end = tracer->now;
+	tracer->sum.connections = stats.count;
+	tracer->sum.evicted = stats.evicted;
+	if (tracer->interval) {
+		if (tracer->now > tracer->interval_begin)
+			report_interval(tracer, tracer->now);
+		tracer->sink->ops->interval(tracer->sink, tracer->sum.begin, tracer->now, true);
+	}
+	report(tracer, tracer->whole_run, tracer->sum.begin, tracer->now, true);
+	tracer->sink->ops->summary(tracer->sink, &tracer->sum);
+	return tracer_flush(tracer);
+}
+
+uint64_t tracer_lost(const struct tracer *tracer)
+{
+	uint64_t sum = conn_stats(tracer->conns).evicted;
+
+	for (unsigned kind = 0; kind < WIRE_KINDS; kind++)
+		sum += tracer->sum.lost[kind];
+	return sum;
+}
+
+uint64_t tracer_now(const struct tracer *tracer)
+{
+	return tracer->now;
+}
+
+const struct conn_table *tracer_connections(const struct tracer *tracer)
+{
+	return tracer->conns;
+}
+
+struct tracer *tracer_new(const struct options *options, const struct meta *meta, struct sink *sink)
+{
+	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	struct conn_config config = {.attached = meta->attached,
+				     .tick_ns = meta->tick_ns,
+				     .max = options->max_connections,
+				     .told = options_told_states(options),
+				     .sees_timewait = meta->sees_timewait,
+				     .samples = meta->samples_timewait,
+				     .wanted = is_wanted,
+				     .event = on_event,
+				     .ctx = tracer};
+
+	if (!tracer)
+		return NULL;
+	tracer->options = options;
+	tracer->sink = sink;
+	tracer->now = tracer->interval_begin = tracer->sum.begin = meta->attached;
+	tracer->conns = conn_table_new(&config);
+	tracer->whole_run = histset_new(options->max_groups);
+	tracer->interval = options->interval_ns ? histset_new(options->max_groups) : NULL;
+	if (!tracer->conns || !tracer->whole_run || (options->interval_ns && !tracer->interval)) {
+		tracer_free(tracer);
+		return NULL;
+	}
+	tracer->sink->ops->start(tracer->sink);
+	return tracer;
+}
+
+void tracer_free(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	conn_table_free(tracer->conns);
+	histset_free(tracer->whole_run);
+	histset_free(tracer->interval);
+	free(tracer);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * tracer.h - records in, results out: what the commands `trace` and `hist` do with a stream of
+ * records, whether a kernel or a recording feeds it. It knows no clock but the records' own, so the
+ * same records give the same output, byte for byte.
+ */
+#ifndef TCPDWELL_TRACER_H
+#define TCPDWELL_TRACER_H
+
+#include <stddef.h>
+
+#include "model/conn.h"
+#include "record/meta.h"
+#include "cli/options.h"
+#include "model/sink.h"
+
+struct tracer;
+
+/*
+ * Writes the head of the output. All three must outlive it; the sink's stream is its alone. NULL if
+ * out of memory.
+ */
+struct tracer *tracer_new(const struct options *options, const struct meta *meta,
+			  struct sink *sink);
+void tracer_free(struct tracer *tracer);
+
+/* One record. Its length, or -EBADMSG if it is none: then nothing has changed. */
+int tracer_feed(struct tracer *tracer, const void *record, size_t len);
+
+/* Sends out what was written so far. 0, or the negative errno of the stream: -EPIPE when nobody
+ * reads. */
+int tracer_flush(struct tracer *tracer);
+
+/* The end: histograms and summary. Then only tracer_lost() and tracer_free() may follow. */
+int tracer_finish(struct tracer *tracer);
+
+/* Records lost and connections evicted so far: what --strict asks. */
+uint64_t tracer_lost(const struct tracer *tracer);
+
+/* Does this dwell count: is it one, in a state of `options`, and as long as they ask? */
+bool tracer_counts(const struct tracer *tracer, const struct conn_event *event);
+
+/* ns: the latest time met. */
+uint64_t tracer_now(const struct tracer *tracer);
+
+/* Calls `fn` for each group and state with its histogram since the beginning: see view.h. */
+void tracer_each_histogram(struct tracer *tracer,
+			   void (*fn)(void *ctx, const char *values, uint8_t state,
+				      const struct histset_cell *cell),
+			   void *ctx);
+
+/* The model, for those who look after it: see conn_unsettled(). */
+const struct conn_table *tracer_connections(const struct tracer *tracer);
+
+#endif

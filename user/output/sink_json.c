@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * sink_json.c - JSON, one object a line.
+ *
+ * Written by hand against the rule to take a library, because of a measurement: building and
+ * dumping such an object with jansson 2.14 takes 8 to 10 us, writing it 0.3 us. At 250,000
+ * transitions a second that is two cores or a thirteenth of one, and the reader that falls behind
+ * loses events. Text that is not ours (process names) goes through quote_json(); the tests read
+ * every line back with jansson.
+ */
+#include "output/sink_fields.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/line.h"
+#include "base/put.h"
+#include "output/quote.h"
+
+static const struct word null = WORD("null"), yes = WORD("true"), no = WORD("false");
+
+static char *put_buckets(struct line *line, char *to, const struct hist *hist)
+{
+	char separator = '[';
+
+	for (unsigned i = 0; i < HIST_BUCKETS; i++) {
+		if (!hist->buckets[i])
+			continue;
+		to = put_char(put_char(line_room(line, to, 2 * PUT_ROOM), separator), '[');
+		if (hist_bound(i) == UINT64_MAX)
+			to = put_word(to, &null);
+		else
+			to = put_number(to, hist_bound(i));
+		to = put_number(put_char(to, ','), hist->buckets[i]);
+		to = put_char(to, ']');
+		separator = ',';
+	}
+	return put_char(to, ']');
+}
+
+/* {"local-port":"443","comm":"nginx"}; the group of all others has its one value for every key. */
+static char *put_group(struct line *line, char *to, const struct sink_histogram *histogram)
+{
+	char values[GROUP_TEXT_MAX], *rest = values, *value;
+
+	snprintf(values, sizeof(values), "%s", histogram->values);
+	*to++ = '{';
+	for (unsigned i = 0; i < histogram->by->n; i++) {
+		value = strsep(&rest, "\t");
+		if (i)
+			*to++ = ',';
+		to = quote_json(line, to, group_key_name(histogram->by->keys[i]));
+		*to++ = ':';
+		to = quote_json(line, to, value ? value : HISTSET_OTHER);
+	}
+	return put_char(to, '}');
+}
+
+static char *put_value(struct line *line, char *to, const struct fields_source *source,
+		       struct fields_value value)
+{
+	switch (value.type) {
+	case VALUE_NONE:
+		return put_word(to, &null);
+	case VALUE_TEXT:
+		return quote_json(line, to, value.text);
+	case VALUE_WORD:
+		return put_char(put_word(put_char(to, '"'), value.word), '"');
+	case VALUE_NUMBER:
+		return put_number(to, value.number);
+	case VALUE_BOOL:
+		return put_word(to, value.number ? &yes : &no);
+	case VALUE_TIME:
+		return put_char(clock_put_iso8601(put_char(to, '"'), value.number), '"');
+	case VALUE_ADDRESS:
+		return put_char(address_put(put_char(to, '"'), value.address), '"');
+	case VALUE_BUCKETS:
+		return put_buckets(line, to, &source->histogram->cell->hist);
+	case VALUE_GROUP:
+		return put_group(line, to, source->histogram);
+	}
+	return to;
+}
+
+static void write_event(const struct fields_source *source)
+{
+	const struct fields_row *const *row = fields_of(source->event);
+	struct line line;
+	char *to = put_char(line_begin(&line, source->sink->out), '{');
+
+	for (; *row; row++) {
+		to = put_word(line_room(&line, to, 3 * PUT_ROOM), &(*row)->key);
+		to = put_value(&line, to, source, (*row)->get(source));
+		*to++ = ',';
+	}
+	to[-1] = '}'; /* instead of the last comma */
+	line_send(&line, put_char(to, '\n'));
+}
+
+static const struct sink_fields_format format = {.write = write_event};
+
+const struct sink_ops sink_json = {SINK_FIELDS_OPS, .format = &format};

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * sink_text.c - for people. A transition is one line of at most 79 columns where the remote address
+ * is IPv4; -v appends what does not fit. A histogram is a heading, two lines of numbers, and bars.
+ */
+#include "model/sink.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/line.h"
+#include "match.h"
+#include "base/tcpstate.h"
+
+#define BAR_WIDTH    40
+#define TO_AND_DWELL 25
+#define DWELL_MAX    16 /* ">=213503d23h" is the longest */
+
+static const char *time_of(const struct sink *sink, uint64_t ts, char text[CLOCK_TEXT_MAX])
+{
+	return clock_time_of_day(ts + (uint64_t)sink->meta->wall_offset, text);
+}
+
+/* 1234567 as 1,234,567. */
+static const char *grouped(uint64_t number, char text[CLOCK_TEXT_MAX])
+{
+	char digits[CLOCK_TEXT_MAX], *to = text;
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, number);
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			*to++ = ',';
+		*to++ = digits[i];
+	}
+	*to = '\0';
+	return text;
+}
+
+static void start(struct sink *sink)
+{
+	if (sink->options->quiet)
+		return;
+	fprintf(sink->out, "# transitions: %s\n# time-wait: %s%s\n", sink->meta->transition_way,
+		sink->meta->sees_timewait ? "" : "not visible on this kernel: ",
+		sink->meta->timewait_way);
+	if (sink->meta->filter[0])
+		fprintf(sink->out, "# filter: %s\n", sink->meta->filter);
+	if (sink->options->command != COMMAND_TRACE)
+		return;
+	fprintf(sink->out, "%-12s %5s %-21s %-12s %-17s %7s%s\n", "TIME", "LPORT", "REMOTE", "FROM",
+		"TO", "DWELL",
+		sink->options->verbose ? "  LOCAL           PID      COMM             NETNS" : "");
+}
+
+/* ---- transitions ---- */
+
+static const struct word unbound = WORD("*"); /* as ss writes what is not bound */
+
+static char *put_local_port(char *to, uint16_t port, size_t width)
+{
+	return port ? put_number_right(to, port, width) : put_right(to, &unbound, width);
+}
+
+static char *put_remote(char *to, const struct conn *conn, size_t width)
+{
+	bool v4 = match_is_ipv4(conn->id.raddr);
+	char *column = to + width;
+
+	if (!v4)
+		*to++ = '[';
+	to = address_put(to, conn->id.raddr);
+	if (!v4)
+		*to++ = ']';
+	*to++ = ':';
+	to = conn->id.rport ? put_number(to, conn->id.rport) : put_word(to, &unbound);
+	return put_blanks(to, column);
+}
+
+/* A lower bound may be rounded down, so that it fits: 59s, 16m, 3h, 12d. */
+static char *put_coarse(char *to, uint64_t ns)
+{
+	static const struct {
+		uint64_t ns;
+		char unit;
+	} units[] = {{86400 * NS_PER_S, 'd'}, {3600 * NS_PER_S, 'h'}, {60 * NS_PER_S, 'm'}};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (ns >= 4 * units[i].ns)
+			return put_char(put_number(to, ns / units[i].ns), units[i].unit);
+	return put_char(put_number(to, ns / NS_PER_S), 's');
+}
+
+/* `room` columns, or more if it is exact. */
+static char *put_dwell(char *to, const struct conn_event *event, size_t room)
+{
+	char *begin = to, *end;
+
+	if (event->dwell_known == DWELL_EXACT)
+		return clock_put_duration(to, event->dwell);
+	to = put_char(put_char(to, '>'), '=');
+	end = clock_put_duration(to, event->dwell);
+	return (size_t)(end - begin) > room && event->dwell >= NS_PER_S
+		       ? put_coarse(to, event->dwell)
+		       : end;
+}
+
+static char *put_dwell_right(char *to, const struct sink *sink, const struct conn_event *event,
+			     size_t width)
+{
+	static const struct word meaningless = WORD("-"), unknown = WORD("?");
+	char text[PUT_ROOM];
+	size_t len;
+
+	if (sink->options->raw || event->from == WIRE_CLOSE ||
+	    (event->from == WIRE_LISTEN && event->to != WIRE_CLOSE))
+		return put_right(to, &meaningless, width);
+	if (event->dwell_known == DWELL_UNKNOWN)
+		return put_right(to, &unknown, width);
+	len = (size_t)(put_dwell(text, event, width) - text);
+	to = put_blanks(to, to + (len < width ? width - len : 0));
+	memcpy(to, text, DWELL_MAX);
+	return to + len;
+}
+
+static char *put_verbose(char *to, const struct conn *conn)
+{
+	char *column;
+
+	to = put_char(put_char(to, ' '), ' ');
+	column = to + 15;
+	to = put_char(put_blanks(address_put(to, conn->id.laddr), column), ' ');
+	column = to + 8;
+	to = put_char(put_blanks(group_put_value(to, GROUP_PID, conn), column), ' ');
+	column = to + 16;
+	to = put_char(put_blanks(group_put_value(to, GROUP_COMM, conn), column), ' ');
+	return put_number(to, conn->id.netns);
+}
+
+/* The two share 25 columns. */
+static char *put_to_and_dwell(char *to, const struct sink *sink, const struct conn_event *event)
+{
+	bool named = event->cause != CAUSE_NONE && event->cause != CAUSE_NORMAL;
+	const char *begin = to;
+
+	to = put_char(put_word(to, tcpstate_word(event->to)), ' ');
+	if (named)
+		to = put_char(put_word(to, tcpstate_cause_word(event->cause)), ' ');
+	return put_dwell_right(to, sink, event, TO_AND_DWELL - (size_t)(to - begin));
+}
+
+/* No row comes near LINE_BYTES. */
+static void transition(struct sink *sink, const struct conn *conn, const struct conn_event *event)
+{
+	struct line line;
+	char *to = line_begin(&line, sink->out);
+
+	to = clock_put_time_of_day(to, event->ts + (uint64_t)sink->meta->wall_offset);
+	to = put_char(put_local_port(put_char(to, ' '), conn->id.lport, 5), ' ');
+	to = put_char(put_remote(to, conn, 21), ' ');
+	to = put_char(put_left(to, tcpstate_word(event->from), 12), ' ');
+	to = put_to_and_dwell(to, sink, event);
+	if (sink->options->verbose)
+		to = put_verbose(to, conn);
+	line_send(&line, put_char(to, '\n'));
+}
+
+/* ---- histograms ---- */
+
+/* Rows people can read: 1, 2, 5 of each decade. Each is a bound of hist.h too, so no bucket is
+ * split. */
+static uint64_t next_row_bound(uint64_t bound)
+{
+	uint64_t decade = 1;
+
+	while (decade * 10 <= bound)
+		decade *= 10;
+	return bound / decade == 1 ? 2 * decade : bound / decade == 2 ? 5 * decade : 10 * decade;
+}
+
+static uint64_t count_between(const struct hist *hist, uint64_t above, uint64_t upto)
+{
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < HIST_BUCKETS; i++)
+		if (hist_bound(i) > above && hist_bound(i) <= upto)
+			count += hist->buckets[i];
+	return count;
+}
+
+#define ROW_BOUND_MIN 1000ULL              /* 1 us */
+#define ROW_BOUND_MAX 10000000000000000ULL /* 10^7 s */
+
+static void row(struct sink *sink, uint64_t from, uint64_t to, uint64_t count, uint64_t most)
+{
+	static const char bar[] = "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@";
+	char low[CLOCK_TEXT_MAX], high[CLOCK_TEXT_MAX], number[CLOCK_TEXT_MAX];
+	int width = most ? (int)((count * BAR_WIDTH + most - 1) / most) : 0;
+
+	if (to == UINT64_MAX)
+		strcpy(high, "...");
+	else
+		clock_duration(to, high);
+	fprintf(sink->out, "  %6s - %-6s %10s |%-*.*s|\n", clock_duration(from, low), high,
+		grouped(count, number), BAR_WIDTH, width, bar);
+}
+
+/* From the first row that holds something to the last; what is empty in between is three dots. */
+static void bars(struct sink *sink, const struct hist *hist)
+{
+	uint64_t from = 0, to = ROW_BOUND_MIN, first = UINT64_MAX, end = 0, most = 0, count;
+	bool is_gap = false;
+
+	for (; from < ROW_BOUND_MAX; from = to, to = next_row_bound(to)) {
+		count = count_between(hist, from, to);
+		if (count && first == UINT64_MAX)
+			first = from;
+		if (count)
+			end = to;
+		most = count > most ? count : most;
+	}
+	count = hist->buckets[HIST_BUCKETS - 1];
+	most = count > most ? count : most;
+	for (from = first; from != UINT64_MAX && from < end; from = to) {
+		uint64_t here;
+
+		to = from ? next_row_bound(from) : ROW_BOUND_MIN;
+		here = count_between(hist, from, to);
+		if (here && is_gap)
+			fputs("     ...\n", sink->out);
+		if (here)
+			row(sink, from, to, here, most);
+		is_gap = !here;
+	}
+	if (count)
+		row(sink, ROW_BOUND_MAX, UINT64_MAX, count, most);
+}
+
+static void numbers(struct sink *sink, const struct hist *hist)
+{
+	const struct {
+		const char *name;
+		uint64_t ns;
+	} stats[] = {
+		{"p50", hist_quantile(hist, 0.50)}, {"p90", hist_quantile(hist, 0.90)},
+		{"p99", hist_quantile(hist, 0.99)}, {"max", hist->max},
+		{"mean", hist_mean(hist)},
+	};
+	char text[CLOCK_TEXT_MAX];
+
+	fprintf(sink->out, "  %s ended", grouped(hist->count, text));
+	for (size_t i = 0; hist->count && i < sizeof(stats) / sizeof(stats[0]); i++)
+		fprintf(sink->out, "%s %s %s", i ? " " : ":", stats[i].name,
+			clock_duration(stats[i].ns, text));
+	if (hist->partial)
+		fprintf(sink->out,
+			"\n  %s more ended whose beginning %swas not seen: not counted above",
+			grouped(hist->partial, text),
+			sink->meta->samples_timewait ? "or end " : "");
+	putc('\n', sink->out);
+}
+
+static void still(struct sink *sink, const struct histset_still *still_there)
+{
+	char number[CLOCK_TEXT_MAX], oldest[CLOCK_TEXT_MAX];
+
+	if (still_there->in_doubt)
+		fprintf(sink->out, "  still there, or ended unseen among what was lost: %s\n",
+			grouped(still_there->in_doubt, number));
+	if (!still_there->count)
+		return;
+	fprintf(sink->out, "  still there: %s, oldest %s%s\n", grouped(still_there->count, number),
+		still_there->oldest_exact ? "" : ">=", clock_duration(still_there->oldest, oldest));
+}
+
+static void group_heading(struct sink *sink, const struct sink_histogram *histogram)
+{
+	char values[GROUP_TEXT_MAX], *rest = values, *value;
+
+	snprintf(values, sizeof(values), "%s", histogram->values);
+	for (unsigned i = 0; i < histogram->by->n; i++) {
+		value = strsep(&rest, "\t");
+		if (value)
+			fprintf(sink->out, "  %s %s", group_key_name(histogram->by->keys[i]),
+				value);
+	}
+}
+
+static void histogram_of(struct sink *sink, const struct sink_histogram *histogram)
+{
+	const struct histset_cell *cell = histogram->cell;
+
+	fprintf(sink->out, "\n%s", tcpstate_name(histogram->state));
+	group_heading(sink, histogram);
+	putc('\n', sink->out);
+	if (histogram->state == WIRE_TIME_WAIT && !sink->meta->sees_timewait) {
+		fprintf(sink->out, "  not visible on this kernel: %s\n", sink->meta->timewait_way);
+		return;
+	}
+	numbers(sink, &cell->hist);
+	still(sink, &cell->still);
+	bars(sink, &cell->hist);
+}
+
+static void interval(struct sink *sink, uint64_t begin, uint64_t end, bool whole)
+{
+	char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX];
+
+	fprintf(sink->out, "\n--- %s%s to %s ---\n", whole ? "whole run: " : "",
+		time_of(sink, begin, from), time_of(sink, end, to));
+}
+
+/* ---- losses, summary ---- */
+
+static void lost(struct sink *sink, const struct sink_lost *lost_records)
+{
+	char when[CLOCK_TEXT_MAX], number[CLOCK_TEXT_MAX];
+
+	fprintf(sink->out, "%s lost %s %s records: dwells across the gap read >=\n",
+		time_of(sink, lost_records->ts, when), grouped(lost_records->count, number),
+		sink_lost_kind(lost_records->kind));
+}
+
+static void summary(struct sink *sink, const struct sink_summary *sum)
+{
+	char number[CLOCK_TEXT_MAX], duration[CLOCK_TEXT_MAX];
+	bool any = false;
+
+	fprintf(sink->out, "\n%s transition%s seen in %s; lost:", grouped(sum->transitions, number),
+		sum->transitions == 1 ? "" : "s", clock_duration(sum->end - sum->begin, duration));
+	for (uint16_t kind = 0; kind < WIRE_KINDS; kind++) {
+		if (!sum->lost[kind])
+			continue;
+		fprintf(sink->out, "%s %s %s", any ? "," : "", grouped(sum->lost[kind], number),
+			sink_lost_kind(kind));
+		any = true;
+	}
+	fprintf(sink->out, "%s\n", any ? " records" : " nothing");
+	if (sum->evicted)
+		fprintf(sink->out,
+			"%s connections forgotten for lack of room (see --max-connections)\n",
+			grouped(sum->evicted, number));
+}
+
+const struct sink_ops sink_text = {
+	.start = start,
+	.transition = transition,
+	.interval = interval,
+	.histogram = histogram_of,
+	.lost = lost,
+	.summary = summary,
+};

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* stuck_text.c - see stuck_text.h. */
+#include "output/stuck_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "match.h"
+#include "output/stuck_print.h"
+#include "base/tcpstate.h"
+
+const uint8_t stuck_text_order[WIRE_STATES - 1] = {
+	WIRE_LISTEN,    WIRE_SYN_SENT,  WIRE_SYN_RECV,   WIRE_ESTABLISHED,
+	WIRE_FIN_WAIT1, WIRE_FIN_WAIT2, WIRE_CLOSE_WAIT, WIRE_CLOSING,
+	WIRE_LAST_ACK,  WIRE_TIME_WAIT, WIRE_CLOSE,
+};
+
+#define PAGE_WIDTH 79 /* of sentences */
+#define CELL_MAX   (GROUP_TEXT_MAX + 1)
+#define LINE_MAX   (4 * GROUP_TEXT_MAX)
+#define FINDINGS   20 /* on a terminal */
+#define HOLDERS    4
+
+/* ---- words ---- */
+
+/* Words, wrapped with two spaces before each line; `used` is where the first line stands. */
+static void print_words(const char *text, unsigned used, FILE *out)
+{
+	while (*text) {
+		unsigned len = (unsigned)strcspn(text, " ");
+
+		if (used + 1 + len > PAGE_WIDTH) {
+			fputs("\n ", out);
+			used = 1;
+		}
+		fprintf(out, " %.*s", (int)len, text);
+		used += 1 + len;
+		text += len + (text[len] == ' ');
+	}
+	fputc('\n', out);
+}
+
+#define END_MAX (INET6_ADDRSTRLEN + 16)
+
+/* `port` 0 reads '*', as ss writes it; `addr` NULL too. */
+static const char *end_text(const uint8_t addr[16], uint16_t port, char text[END_MAX])
+{
+	char address[INET6_ADDRSTRLEN] = "*", number[8] = "*";
+	bool bare = !addr || match_is_ipv4(addr);
+
+	if (port)
+		snprintf(number, sizeof(number), "%u", port);
+	if (addr)
+		address_text(addr, address);
+	snprintf(text, END_MAX, "%s%s%s:%s", bare ? "" : "[", address, bare ? "" : "]", number);
+	return text;
+}
+
+static const char *age_text(const struct age *age, char text[CLOCK_TEXT_MAX + 2])
+{
+	char duration[CLOCK_TEXT_MAX];
+
+	if (age->known == DWELL_UNKNOWN)
+		strcpy(text, "?");
+	else
+		snprintf(text, CLOCK_TEXT_MAX + 2, "%s%s",
+			 age->known == DWELL_EXACT ? "" : ">=", clock_duration(age->ns, duration));
+	return text;
+}
+
+static const char *netns_text(const struct census *census, uint32_t netns, char text[CELL_MAX])
+{
+	const char *name = census_name(census, WIRE_NAME_NETNS, netns);
+
+	if (name && name[0])
+		snprintf(text, CELL_MAX, "%s", name);
+	else
+		snprintf(text, CELL_MAX, "%" PRIu32, netns);
+	return text;
+}
+
+const char *stuck_text_evidence(const struct verdict *verdict, const struct verdict_socket *it,
+				char text[RULES_TEXT_MAX])
+{
+	const struct wire_snapshot *s = &it->socket->s;
+	const struct census_socket *listener = NULL;
+	char more[RULES_TEXT_MAX];
+	size_t used = strlen(rules_evidence(s, text));
+
+	if (s->state != WIRE_LISTEN && it->inherited)
+		listener = census_listener(verdict->census, &s->id);
+	if (listener)
+		snprintf(text + used, RULES_TEXT_MAX - used, "%sits listener: %s", used ? "; " : "",
+			 rules_evidence(&listener->s, more));
+	return text;
+}
+
+static void print_census(const struct census *census, FILE *out)
+{
+	char text[64 * WIRE_STATES] = "";
+	size_t len = 0;
+
+	len += (size_t)snprintf(text, sizeof(text), "%zu socket%s in %zu network namespace%s%s",
+				census->count, census->count == 1 ? "" : "s", census->namespaces,
+				census->namespaces == 1 ? "" : "s", census->count ? ":" : "");
+	for (size_t i = 0; i < sizeof(stuck_text_order); i++) {
+		uint8_t state = stuck_text_order[i];
+
+		if (census->states[state])
+			len += (size_t)snprintf(text + len, sizeof(text) - len, " %s %zu",
+						tcpstate_name(state), census->states[state]);
+	}
+	fputc('#', out);
+	print_words(text, 1, out);
+	if (census->missing)
+		fprintf(out, "# %" PRIu32 " more network namespace%s could not be looked into\n",
+			census->missing, census->missing == 1 ? "" : "s");
+}
+
+/* ---- the table ---- */
+
+struct row {
+	const struct verdict *verdict;
+	const struct verdict_group *group;
+	const struct verdict_socket *it; /* the oldest of it */
+};
+
+static void state_cell(const struct row *row, char text[CELL_MAX])
+{
+	strcpy(text, tcpstate_name(row->it->socket->s.state));
+}
+
+static void age_cell(const struct row *row, char text[CELL_MAX])
+{
+	age_text(&row->it->age, text);
+}
+
+/* The youngest of a group, where that is not the oldest. */
+static void to_cell(const struct row *row, char text[CELL_MAX])
+{
+	char oldest[CELL_MAX];
+
+	age_text(&row->group->youngest, text);
+	age_text(&row->it->age, oldest);
+	if (!strcmp(text, oldest))
+		text[0] = '\0';
+}
+
+static void count_cell(const struct row *row, char text[CELL_MAX])
+{
+	if (row->group->count > 1)
+		snprintf(text, CELL_MAX, "%zu", row->group->count);
+}
+
+static void why_cell(const struct row *row, char text[CELL_MAX])
+{
+	strcpy(text, row->it->rule ? row->it->rule->id : "-");
+}
+
+static void owner_cell(const struct row *row, char text[CELL_MAX])
+{
+	verdict_owners(row->it, row->group->differs, text);
+}
+
+static void by_cell(const struct row *row, char text[CELL_MAX])
+{
+	snprintf(text, CELL_MAX, "%s", row->group->by);
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || (unsigned char)*text >= 0x7f)
+			*text = '?';
+}
+
+static void local_cell(const struct row *row, char text[CELL_MAX])
+{
+	const struct wire_id *id = &row->it->socket->s.id;
+
+	end_text(row->group->differs & VERDICT_LADDR ? NULL : id->laddr,
+		 row->group->differs & VERDICT_LPORT ? 0 : id->lport, text);
+}
+
+static void remote_cell(const struct row *row, char text[CELL_MAX])
+{
+	const struct wire_id *id = &row->it->socket->s.id;
+
+	end_text(row->group->differs & VERDICT_RADDR ? NULL : id->raddr,
+		 row->group->differs & VERDICT_RPORT ? 0 : id->rport, text);
+}
+
+static void netns_cell(const struct row *row, char text[CELL_MAX])
+{
+	if (row->group->differs & VERDICT_NETNS)
+		strcpy(text, "*");
+	else if (census_name(row->verdict->census, WIRE_NAME_HOME, row->it->socket->s.id.netns))
+		strcpy(text, "-");
+	else
+		netns_text(row->verdict->census, row->it->socket->s.id.netns, text);
+}
+
+static void uid_cell(const struct row *row, char text[CELL_MAX])
+{
+	const struct wire_snapshot *s = &row->it->socket->s;
+
+	if (s->kind == WIRE_FULL)
+		snprintf(text, CELL_MAX, "%" PRIu32, s->uid);
+	else
+		strcpy(text, "-");
+}
+
+static void cgroup_cell(const struct row *row, char text[CELL_MAX])
+{
+	uint64_t id = row->it->socket->s.cgroup;
+	const char *name = census_name(row->verdict->census, WIRE_NAME_CGROUP, id);
+
+	if (name)
+		snprintf(text, CELL_MAX, "%s", name);
+	else if (id)
+		snprintf(text, CELL_MAX, "%" PRIu64, id);
+	else
+		strcpy(text, "-");
+}
+
+static void since_cell(const struct row *row, char text[CELL_MAX])
+{
+	snprintf(text, CELL_MAX, "%s", row->it->age.from[0] ? row->it->age.from : "-");
+}
+
+/* What all rows leave empty is left out. */
+static const struct column {
+	const char *title;
+	void (*cell)(const struct row *row, char text[CELL_MAX]); /* of the empty text */
+	bool right, verbose, several_netns;
+} columns[] = {
+	{"STATE", state_cell, .right = false},   {"AGE", age_cell, .right = true},
+	{"TO", to_cell, .right = true},          {"COUNT", count_cell, .right = true},
+	{"WHY", why_cell, .right = false},       {"OWNER", owner_cell, .right = false},
+	{"BY", by_cell, .right = false},         {"LOCAL", local_cell, .right = false},
+	{"REMOTE", remote_cell, .right = false}, {"NETNS", netns_cell, .several_netns = true},
+	{"UID", uid_cell, .verbose = true},      {"CGROUP", cgroup_cell, .verbose = true},
+	{"SINCE", since_cell, .verbose = true},
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+struct table {
+	const struct verdict *verdict;
+	size_t rows;         /* to be shown */
+	int widths[COLUMNS]; /* 0: left out */
+	unsigned terminal;   /* columns; 0: no terminal */
+};
+
+static struct row row_of(const struct table *table, const struct verdict_group *group)
+{
+	return (struct row){.verdict = table->verdict,
+			    .group = group,
+			    .it = &table->verdict->sockets[group->first]};
+}
+
+static bool in_several_namespaces(const struct verdict *verdict)
+{
+	for (size_t i = 1; i < verdict->n_sockets; i++)
+		if (verdict->sockets[i].socket->s.id.netns !=
+		    verdict->sockets[0].socket->s.id.netns)
+			return true;
+	return false;
+}
+
+static void measure(struct table *table, bool verbose)
+{
+	bool several = in_several_namespaces(table->verdict);
+	size_t n = 0;
+
+	for (struct verdict_group *g = table->verdict->groups; g && n < table->rows;
+	     g = g->hh.next, n++) {
+		struct row row = row_of(table, g);
+
+		for (size_t i = 0; i < COLUMNS; i++) {
+			char text[CELL_MAX] = "";
+			int len;
+
+			if ((columns[i].verbose && !verbose) ||
+			    (columns[i].several_netns && !several && !verbose))
+				continue;
+			columns[i].cell(&row, text);
+			len = (int)strlen(text);
+			table->widths[i] = len > table->widths[i] ? len : table->widths[i];
+		}
+	}
+	for (size_t i = 0; i < COLUMNS; i++) {
+		int title = (int)strlen(columns[i].title);
+
+		if (table->widths[i] && table->widths[i] < title)
+			table->widths[i] = title;
+	}
+}
+
+/* The last cell has no width; a terminal's line ends where it ends. */
+static void print_row(const struct table *table, const struct row *row, FILE *out)
+{
+	char line[LINE_MAX], text[CELL_MAX];
+	size_t len = 0;
+
+	for (size_t i = 0; i < COLUMNS && len < sizeof(line); i++) {
+		int width = columns[i].right ? table->widths[i] : -table->widths[i];
+
+		if (!table->widths[i])
+			continue;
+		text[0] = '\0';
+		if (row)
+			columns[i].cell(row, text);
+		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%*s", len ? "  " : "",
+					width, row ? text : columns[i].title);
+	}
+	if (len >= sizeof(line))
+		len = sizeof(line) - 1;
+	if (table->terminal && len > table->terminal)
+		len = table->terminal;
+	while (len && line[len - 1] == ' ')
+		len--;
+	fprintf(out, "%.*s\n", (int)len, line);
+}
+
+static void print_table(const struct verdict *verdict, const struct options *options,
+			unsigned terminal, FILE *out)
+{
+	struct table table = {.verdict = verdict, .rows = SIZE_MAX};
+	size_t all = HASH_COUNT(verdict->groups), n = 0;
+
+	if (terminal && !options->verbose) {
+		table.terminal = terminal;
+		table.rows = STUCK_PRINT_ROWS;
+	}
+	measure(&table, options->verbose);
+	if (all && !options->quiet)
+		print_row(&table, NULL, out);
+	for (struct verdict_group *g = verdict->groups; g && n < table.rows; g = g->hh.next, n++) {
+		struct row row = row_of(&table, g);
+
+		print_row(&table, &row, out);
+	}
+	if (n < all)
+		fprintf(out, "... and %zu more rows: -v shows all, --by comm groups them\n",
+			all - n);
+}
+
+/* ---- findings ---- */
+
+static void print_holders(const struct census_holder *holder, FILE *out)
+{
+	unsigned n = 0, more = 0;
+
+	for (; holder; holder = holder->next) {
+		if (n++ >= HOLDERS) {
+			more++;
+			continue;
+		}
+		fprintf(out, "%s%" PRIu32 " fd %" PRIu32, n == 1 ? "\n  held by pid " : ", ",
+			holder->pid, holder->fd);
+	}
+	if (more)
+		fprintf(out, " and %u more", more);
+}
+
+/* Its unit or container, and its namespace if that is not ours. */
+static void print_where(const struct verdict *verdict, const struct wire_snapshot *s, FILE *out)
+{
+	const char *unit = census_name(verdict->census, WIRE_NAME_CGROUP, s->cgroup);
+	char text[CELL_MAX];
+
+	if (unit && unit[0] && unit[0] != '/')
+		fprintf(out, " in %s", unit);
+	if (!census_name(verdict->census, WIRE_NAME_HOME, s->id.netns))
+		fprintf(out, ", network namespace %s",
+			netns_text(verdict->census, s->id.netns, text));
+}
+
+static void print_finding(const struct verdict *verdict, const struct verdict_finding *finding,
+			  FILE *out)
+{
+	const struct verdict_socket *worst = &verdict->sockets[finding->first];
+	const struct wire_snapshot *s = &worst->socket->s;
+	char local[END_MAX], remote[END_MAX], owner[VERDICT_OWNER_MAX], text[RULES_TEXT_MAX];
+	char age[CLOCK_TEXT_MAX + 2];
+
+	fprintf(out, "\n%s: %zu of %s", worst->rule->id, finding->count,
+		verdict_owners(worst, finding->differs & (VERDICT_PID | VERDICT_COMM), owner));
+	print_where(verdict, s, out);
+	fputs("\n ", out);
+	print_words(worst->rule->says, 1, out);
+	fprintf(out, "  %s: %s, %s > %s", finding->count > 1 ? "oldest" : "age",
+		age_text(&worst->age, age), end_text(s->id.laddr, s->id.lport, local),
+		end_text(s->id.raddr, s->id.rport, remote));
+	stuck_text_evidence(verdict, worst, text);
+	fprintf(out, "%s%s", text[0] ? "; " : "", text);
+	print_holders(worst->socket->holders, out);
+	fprintf(out, "\n  next: %s\n",
+		rules_next(worst->rule, verdict->census, worst->socket, text));
+}
+
+static void print_filling(const struct verdict *verdict, const struct rules_filling *filling,
+			  FILE *out)
+{
+	char local[END_MAX], remote[END_MAX], text[RULES_TEXT_MAX];
+
+	fprintf(out, "\n%s: %zu of %zu (%zu %%)", filling->id, filling->count, filling->room,
+		filling->count * 100 / filling->room);
+	if (filling->id_of.rport)
+		fprintf(out, ", %s > %s", end_text(filling->id_of.laddr, 0, local),
+			end_text(filling->id_of.raddr, filling->id_of.rport, remote));
+	print_where(verdict, &(struct wire_snapshot){.id = filling->id_of}, out);
+	fputs("\n ", out);
+	print_words(filling->says, 1, out);
+	fprintf(out, "  next: %s\n", rules_filling_next(filling, verdict->census, text));
+}
+
+static void print_findings(const struct verdict *verdict, size_t most, FILE *out)
+{
+	size_t all = HASH_COUNT(verdict->findings), n = 0;
+
+	for (struct verdict_finding *f = verdict->findings; f && n < most; f = f->hh.next, n++)
+		print_finding(verdict, f, out);
+	if (n < all)
+		fprintf(out, "\n... and %zu more findings: -v shows all\n", all - n);
+	for (size_t i = 0; i < verdict->n_fillings; i++)
+		print_filling(verdict, &verdict->fillings[i], out);
+}
+
+void stuck_text_print(const struct verdict *verdict, const struct options *options,
+		      unsigned terminal, FILE *out)
+{
+	if (!options->quiet)
+		print_census(verdict->census, out);
+	print_table(verdict, options, terminal, out);
+	print_findings(verdict, terminal && !options->verbose ? FINDINGS : SIZE_MAX, out);
+	if (!verdict->findings && !verdict->n_fillings && !options->quiet)
+		fputs("nothing is found to be wrong\n", out);
+}

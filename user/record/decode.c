@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* decode.c - range checks, a row a kind. See decode.h. */
+#include "record/decode.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_state(__u8 state)
+{
+	return state > 0 && state < WIRE_STATES;
+}
+
+/* A record where it lies: at any address. */
+typedef const union decode_record __attribute__((aligned(1))) raw_record;
+
+static bool check_transition(raw_record *raw)
+{
+	return is_state(raw->transition.from) && is_state(raw->transition.to) &&
+	       !(raw->transition.flags & ~WIRE_F_ALL);
+}
+
+static bool check_timewait(raw_record *raw)
+{
+	__u8 op = raw->timewait.op, substate = raw->timewait.substate;
+
+	return op > 0 && op < WIRE_TW_OPS && raw->timewait.cause < WIRE_TW_CAUSES &&
+	       (substate == WIRE_FIN_WAIT2 || substate == WIRE_TIME_WAIT);
+}
+
+static bool check_socket(raw_record *raw)
+{
+	return is_state(raw->socket.state);
+}
+
+static bool check_snapshot(raw_record *raw)
+{
+	return is_state(raw->snapshot.state) && raw->snapshot.kind < WIRE_OF_KINDS &&
+	       !(raw->snapshot.flags & ~WIRE_S_ALL);
+}
+
+static bool check_name(raw_record *raw)
+{
+	return raw->name.of < WIRE_NAMES;
+}
+
+static bool check_nothing(raw_record *raw)
+{
+	(void)raw;
+	return true;
+}
+
+static bool check_swept(raw_record *raw)
+{
+	return raw->swept.blind <= 1;
+}
+
+static bool check_census(raw_record *raw)
+{
+	return raw->census.begins <= 1;
+}
+
+static bool check_lost(raw_record *raw)
+{
+	return raw->lost.lost_kind > 0 && raw->lost.lost_kind < WIRE_KINDS;
+}
+
+/* Where a NUL has to be. */
+#define LAST_OF(type, text) (offsetof(struct type, text) + sizeof(((struct type *)NULL)->text) - 1)
+
+static const struct {
+	size_t len;
+	bool (*check)(raw_record *raw);
+	size_t nul; /* 0: it has no text */
+} kinds[WIRE_KINDS] = {
+	[WIRE_TRANSITION] = {sizeof(struct wire_transition), check_transition,
+			     LAST_OF(wire_transition, comm)},
+	[WIRE_TIMEWAIT] = {sizeof(struct wire_timewait), check_timewait, 0},
+	[WIRE_SOCKET] = {sizeof(struct wire_socket), check_socket, 0},
+	[WIRE_TICK] = {sizeof(struct wire_head), check_nothing, 0},
+	[WIRE_LOST] = {sizeof(struct wire_lost), check_lost, 0},
+	[WIRE_SWEPT] = {sizeof(struct wire_swept), check_swept, 0},
+	[WIRE_ACCEPTED] = {sizeof(struct wire_accepted), check_nothing,
+			   LAST_OF(wire_accepted, comm)},
+	[WIRE_SNAPSHOT] = {sizeof(struct wire_snapshot), check_snapshot, 0},
+	[WIRE_HOLDER] = {sizeof(struct wire_holder), check_nothing, LAST_OF(wire_holder, comm)},
+	[WIRE_LIMITS] = {sizeof(struct wire_limits), check_nothing, 0},
+	[WIRE_NAME] = {sizeof(struct wire_name), check_name, LAST_OF(wire_name, text)},
+	[WIRE_CENSUS] = {sizeof(struct wire_census), check_census, 0},
+};
+
+int decode(const void *bytes, size_t len, union decode_record *ret_record)
+{
+	struct wire_head head;
+
+	if (len < sizeof(head))
+		return -EBADMSG;
+	memcpy(&head, bytes, sizeof(head));
+	if (head.kind >= WIRE_KINDS || !kinds[head.kind].check ||
+	    head.len != kinds[head.kind].len || head.len > len || !kinds[head.kind].check(bytes))
+		return -EBADMSG;
+	memcpy(ret_record, bytes, head.len);
+	if (kinds[head.kind].nul)
+		((char *)ret_record)[kinds[head.kind].nul] = '\0';
+	return head.len;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* recording.c - the file format. See recording.h. */
+#include "record/recording.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/diag.h"
+#include "wire.h"
+
+#define RECORDING_MAGIC "TCPDWELL"
+#define RECORDING_END   0x454e4421u /* not a CRC of nothing, which is 0 */
+#define FRAME_MAX       (1u << 20)
+#define HEADER_MAX      (1u << 16)
+
+struct file_head {
+	char magic[8];
+	uint32_t version;
+	uint32_t header_len;
+	uint32_t header_crc;
+};
+
+struct frame_head {
+	uint32_t len;
+	uint32_t crc;
+};
+
+struct recording_writer {
+	FILE *file;
+	char *path;
+	int err; /* the first failure; nothing is written after it */
+	uint32_t used;
+	unsigned char frame[FRAME_MAX];
+};
+
+struct recording_reader {
+	FILE *file;
+	char *path;
+	unsigned char frame[FRAME_MAX];
+};
+
+/* ---- meta <-> JSON ---- */
+
+static char *meta_to_json(const struct meta *meta)
+{
+	json_t *json = json_pack(
+		"{sI sI sI sI sb ss ss ss ss ss}", "attached_ns", (json_int_t)meta->attached,
+		"wall_offset_ns", (json_int_t)meta->wall_offset, "tick_ns",
+		(json_int_t)meta->tick_ns, "duration_ns", (json_int_t)meta->duration_ns,
+		"sees_timewait", meta->sees_timewait, "version", meta->version, "kernel",
+		meta->kernel, "transitions", meta->transition_way, "timewait", meta->timewait_way,
+		"filter", meta->filter);
+	char *text;
+
+	/* Rare, and absent where nothing is to be said of it. */
+	if (json && meta->samples_timewait)
+		json_object_set_new(json, "samples_timewait", json_true());
+	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	return text;
+}
+
+static bool meta_from_json(const char *text, size_t len, struct meta *ret_meta)
+{
+	const char *version, *kernel, *transitions, *timewait, *filter;
+	json_int_t attached, offset, tick, duration;
+	int sees_timewait, samples_timewait = 0;
+	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	bool ok = json && !json_unpack(json, "{sI sI sI sI sb s?b ss ss ss ss ss}", "attached_ns",
+				       &attached, "wall_offset_ns", &offset, "tick_ns", &tick,
+				       "duration_ns", &duration, "sees_timewait", &sees_timewait,
+				       "samples_timewait", &samples_timewait, "version", &version,
+				       "kernel", &kernel, "transitions", &transitions, "timewait",
+				       &timewait, "filter", &filter);
+
+	if (ok) {
+		*ret_meta = (struct meta){.attached = (uint64_t)attached,
+					  .wall_offset = offset,
+					  .tick_ns = (uint64_t)tick,
+					  .duration_ns = (uint64_t)duration,
+					  .sees_timewait = sees_timewait,
+					  .samples_timewait = samples_timewait};
+		snprintf(ret_meta->version, META_TEXT_MAX, "%s", version);
+		snprintf(ret_meta->kernel, META_TEXT_MAX, "%s", kernel);
+		snprintf(ret_meta->transition_way, META_TEXT_MAX, "%s", transitions);
+		snprintf(ret_meta->timewait_way, META_TEXT_MAX, "%s", timewait);
+		snprintf(ret_meta->filter, META_TEXT_MAX, "%s", filter);
+	}
+	json_decref(json);
+	return ok;
+}
+
+/* ---- writing ---- */
+
+static int write_failed(struct recording_writer *writer)
+{
+	writer->err = -(errno ? errno : EIO);
+	diag_error("cannot write recording '%s': %s", writer->path, strerror(-writer->err));
+	diag_hint("what it holds so far can be read with -r, which will say that it is cut");
+	return writer->err;
+}
+
+static int write_all(struct recording_writer *writer, const void *bytes, size_t len)
+{
+	if (writer->err)
+		return writer->err;
+	errno = 0;
+	return fwrite(bytes, 1, len, writer->file) == len ? 0 : write_failed(writer);
+}
+
+/* Out of our buffer: should we be killed, the file holds all but the last moment. */
+static int push_out(struct recording_writer *writer)
+{
+	if (writer->err)
+		return writer->err;
+	errno = 0;
+	return fflush(writer->file) ? write_failed(writer) : 0;
+}
+
+struct recording_writer *recording_create(const char *path, const struct meta *meta)
+{
+	struct recording_writer *writer = calloc(1, sizeof(*writer));
+	char *json = meta_to_json(meta);
+	struct file_head head = {.version = WIRE_VERSION};
+
+	if (!writer || !json)
+		goto no_memory;
+	writer->path = strdup(path);
+	if (!writer->path)
+		goto no_memory;
+	writer->file = fopen(path, "we");
+	if (!writer->file) {
+		diag_error("cannot create recording '%s': %s", path, strerror(errno));
+		diag_hint("-w needs a file that can be written, in a folder that exists");
+		goto fail;
+	}
+	memcpy(head.magic, RECORDING_MAGIC, sizeof(head.magic));
+	head.header_len = (uint32_t)strlen(json);
+	head.header_crc = (uint32_t)crc32(0, (const unsigned char *)json, head.header_len);
+	if (write_all(writer, &head, sizeof(head)) || write_all(writer, json, head.header_len) ||
+	    push_out(writer))
+		goto fail;
+	free(json);
+	return writer;
+
+no_memory:
+	diag_error("cannot create recording '%s': out of memory", path);
+fail:
+	if (writer && writer->file)
+		fclose(writer->file);
+	if (writer)
+		free(writer->path);
+	free(writer);
+	free(json);
+	return NULL;
+}
+
+int recording_flush(struct recording_writer *writer)
+{
+	struct frame_head head = {.len = writer->used};
+
+	if (!writer->used)
+		return writer->err;
+	head.crc = (uint32_t)crc32(0, writer->frame, writer->used);
+	writer->used = 0;
+	if (write_all(writer, &head, sizeof(head)) || write_all(writer, writer->frame, head.len))
+		return writer->err;
+	return push_out(writer);
+}
+
+int recording_add(struct recording_writer *writer, const void *record, size_t len)
+{
+	if (writer->used + len > FRAME_MAX && recording_flush(writer))
+		return writer->err;
+	memcpy(writer->frame + writer->used, record, len);
+	writer->used += (uint32_t)len;
+	return writer->err;
+}
+
+int recording_finish(struct recording_writer *writer)
+{
+	static const struct frame_head end = {.len = 0, .crc = RECORDING_END};
+	int err;
+
+	if (!writer)
+		return 0;
+	recording_flush(writer);
+	write_all(writer, &end, sizeof(end));
+	errno = 0;
+	if (fclose(writer->file) && !writer->err)
+		write_failed(writer);
+	err = writer->err;
+	free(writer->path);
+	free(writer);
+	return err;
+}
+
+/* ---- reading ---- */
+
+static int is_garbled(const struct recording_reader *reader, const char *what)
+{
+	diag_error("recording '%s' is garbled: %s", reader->path, what);
+	diag_hint("copy it again; nothing after this point can be trusted");
+	return -EBADMSG;
+}
+
+static int is_cut(const struct recording_reader *reader)
+{
+	if (ferror(reader->file)) {
+		diag_error("cannot read recording '%s': %s", reader->path, strerror(errno));
+		return -EIO;
+	}
+	diag_error("recording '%s' is cut short: it has no end mark", reader->path);
+	diag_hint("what was recorded until then is shown, and is all there is");
+	return -ENODATA;
+}
+
+static int check_head(const struct recording_reader *reader, const struct file_head *head)
+{
+	if (memcmp(head->magic, RECORDING_MAGIC, sizeof(head->magic)) != 0) {
+		diag_error("'%s' is not a tcpdwell recording", reader->path);
+		diag_hint("recordings are made with `tcpdwell -w FILE`");
+		return -EINVAL;
+	}
+	if (head->version == __builtin_bswap32(WIRE_VERSION)) {
+		diag_error("recording '%s' is from a machine of the other byte order",
+			   reader->path);
+		diag_hint("replay it there, with -f json, and carry the output over");
+		return -EINVAL;
+	}
+	if (head->version != WIRE_VERSION) {
+		diag_error("recording '%s' is of version %" PRIu32 ", this tcpdwell reads %d",
+			   reader->path, head->version, WIRE_VERSION);
+		diag_hint("replay it with the tcpdwell that recorded it");
+		return -EINVAL;
+	}
+	if (head->header_len > HEADER_MAX)
+		return is_garbled(reader, "its header is too long");
+	return 0;
+}
+
+static int read_header(struct recording_reader *reader, struct meta *ret_meta)
+{
+	struct file_head head;
+	int err;
+
+	if (fread(&head, sizeof(head), 1, reader->file) != 1) {
+		if (ferror(reader->file))
+			return is_cut(reader);
+		diag_error("'%s' is not a tcpdwell recording: it is too short", reader->path);
+		return -EINVAL;
+	}
+	err = check_head(reader, &head);
+	if (err)
+		return err;
+	if (fread(reader->frame, 1, head.header_len, reader->file) != head.header_len)
+		return is_cut(reader);
+	if (crc32(0, reader->frame, head.header_len) != head.header_crc)
+		return is_garbled(reader, "the checksum of its header does not match");
+	if (!meta_from_json((const char *)reader->frame, head.header_len, ret_meta))
+		return is_garbled(reader, "its header cannot be understood");
+	return 0;
+}
+
+struct recording_reader *recording_open(const char *path, struct meta *ret_meta)
+{
+	struct recording_reader *reader = calloc(1, sizeof(*reader));
+
+	if (reader)
+		reader->path = strdup(strcmp(path, "-") ? path : "standard input");
+	if (!reader || !reader->path) {
+		diag_error("cannot read recording '%s': out of memory", path);
+		recording_close(reader);
+		return NULL;
+	}
+	reader->file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	if (!reader->file) {
+		diag_error("cannot read recording '%s': %s", path, strerror(errno));
+		diag_hint("-r needs a file that `tcpdwell -w` wrote, or '-' for standard input");
+		recording_close(reader);
+		return NULL;
+	}
+	if (read_header(reader, ret_meta)) {
+		recording_close(reader);
+		return NULL;
+	}
+	return reader;
+}
+
+int recording_read(struct recording_reader *reader,
+		   int (*fn)(void *ctx, const void *records, size_t len), void *ctx)
+{
+	struct frame_head head;
+	int err;
+
+	for (;;) {
+		if (fread(&head, sizeof(head), 1, reader->file) != 1)
+			return is_cut(reader);
+		if (!head.len && head.crc != RECORDING_END)
+			return is_garbled(reader, "an empty frame");
+		if (!head.len)
+			return getc(reader->file) == EOF
+				       ? 0
+				       : is_garbled(reader, "it goes on behind its end");
+		if (head.len > FRAME_MAX)
+			return is_garbled(reader, "a frame is too long");
+		if (fread(reader->frame, 1, head.len, reader->file) != head.len)
+			return is_cut(reader);
+		if (crc32(0, reader->frame, head.len) != head.crc)
+			return is_garbled(reader, "a checksum does not match");
+		err = fn(ctx, reader->frame, head.len);
+		if (err)
+			return err;
+	}
+}
+
+int recording_each(const char *path, const void *records, size_t len, uint64_t until,
+		   int (*fn)(void *ctx, const void *record, size_t len), void *ctx)
+{
+	const unsigned char *bytes = records;
+
+	while (len) {
+		struct wire_head head;
+		int used;
+
+		if (len >= sizeof(head)) {
+			memcpy(&head, bytes, sizeof(head));
+			if (head.ts > until)
+				return RECORDING_ENOUGH;
+		}
+		used = fn(ctx, bytes, len);
+		if (used == -EBADMSG)
+			diag_error("recording '%s' is garbled: a record makes no sense", path);
+		if (used < 0)
+			return used;
+		bytes += used;
+		len -= (size_t)used;
+	}
+	return 0;
+}
+
+void recording_close(struct recording_reader *reader)
+{
+	if (!reader)
+		return;
+	if (reader->file && reader->file != stdin)
+		fclose(reader->file);
+	free(reader->path);
+	free(reader);
+}

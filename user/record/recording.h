@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * recording.h - records in a file: what -w writes and -r reads.
+ *
+ * Layout, in the byte order of the host that wrote it:
+ *
+ *     "TCPDWELL"  u32 WIRE_VERSION  u32 length  u32 CRC-32 of the JSON  JSON (struct meta)
+ *     frames:     u32 length  u32 CRC-32 of the payload  payload: whole records, one behind the
+ * other end:        u32 0       u32 RECORDING_END
+ *
+ * A file without its end mark was cut short, and reading it says so: a half-written file never
+ * passes for a whole one. Errors are told here, with the path, and returned as negative errno.
+ */
+#ifndef TCPDWELL_RECORDING_H
+#define TCPDWELL_RECORDING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/meta.h"
+
+struct recording_writer;
+struct recording_reader;
+
+/* Creates or truncates the file and writes its head. NULL after the error was told. */
+struct recording_writer *recording_create(const char *path, const struct meta *meta);
+
+/* Appends one record to the frame under way. */
+int recording_add(struct recording_writer *writer, const void *record, size_t len);
+
+/* Writes the frame under way, if there is something in it. */
+int recording_flush(struct recording_writer *writer);
+
+/* Flushes, writes the end mark if nothing failed so far, closes and frees. NULL does nothing. */
+int recording_finish(struct recording_writer *writer);
+
+/* Opens the file, "-" for standard input, and reads its head. NULL after the error was told. */
+struct recording_reader *recording_open(const char *path, struct meta *ret_meta);
+
+/*
+ * Calls `fn` with each frame's payload until the end mark, until `fn` returns non-zero (which is
+ * returned), or until the file turns out cut or garbled.
+ */
+int recording_read(struct recording_reader *reader,
+		   int (*fn)(void *ctx, const void *records, size_t len), void *ctx);
+
+/*
+ * Calls `fn` with each record of a payload until one is later than `until` (ns). `fn` returns the
+ * length of the record or a negative errno, which ends it; that a record is none (-EBADMSG) is told
+ * here, with `path`. 0, RECORDING_ENOUGH at that later record, or what `fn` said.
+ */
+#define RECORDING_ENOUGH 1
+int recording_each(const char *path, const void *records, size_t len, uint64_t until,
+		   int (*fn)(void *ctx, const void *record, size_t len), void *ctx);
+
+void recording_close(struct recording_reader *reader);
+
+#endif

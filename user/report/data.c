@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* report_data.c - see report_data.h. */
+#include "report/data.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "report/grid.h"
+#include "report/stuck.h"
+#include "base/tcpstate.h"
+
+struct report_data {
+	struct view *view;
+	struct report_grid grid;
+	struct hist edges[WIRE_STATES][WIRE_STATES]; /* dwells in the state left, by the next one */
+};
+
+/* ---- gathering ---- */
+
+static void on_event(void *ctx, const struct conn *conn, const struct conn_event *event)
+{
+	struct report_data *data = ctx;
+
+	(void)conn;
+	if (event->dwell_known != DWELL_EXACT)
+		return;
+	hist_add(&data->edges[event->from][event->to], event->dwell);
+	if (tracer_counts(data->view->tracer, event))
+		report_grid_add(&data->grid, event->from, event->ts, event->dwell);
+}
+
+struct report_data *report_data_new(struct view *view)
+{
+	struct report_data *data = calloc(1, sizeof(*data));
+
+	if (!data)
+		return NULL;
+	data->view = view;
+	report_grid_init(&data->grid, view->meta->attached);
+	view->observer = on_event;
+	view->observer_ctx = data;
+	return data;
+}
+
+void report_data_free(struct report_data *data)
+{
+	free(data);
+}
+
+/* ---- values ---- */
+
+json_t *report_data_text(const char *bytes)
+{
+	size_t len = strlen(bytes);
+	char *text = malloc(2 * len + 1), *to = text;
+	json_t *json;
+
+	if (!text)
+		return NULL;
+	for (const char *from = bytes; *from; from++) {
+		unsigned char c = (unsigned char)*from;
+
+		if (c < 0x80) {
+			*to++ = (char)c;
+		} else {
+			*to++ = (char)(0xc0 | c >> 6);
+			*to++ = (char)(0x80 | (c & 0x3f));
+		}
+	}
+	*to = '\0';
+	json = json_string(text);
+	free(text);
+	return json;
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text && text[0] ? report_data_text(text) : json_null();
+}
+
+static json_t *number(uint64_t value)
+{
+	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
+}
+
+/* Of nothing there is no percentile. */
+static json_t *number_if(bool is_known, uint64_t value)
+{
+	return is_known ? number(value) : json_null();
+}
+
+static json_t *wall_ms(const struct meta *meta, uint64_t ts)
+{
+	return json_integer((json_int_t)ts / (json_int_t)NS_PER_MS +
+			    meta->wall_offset / (int64_t)NS_PER_MS);
+}
+
+/* ---- head ---- */
+
+static void add_word(json_t *all, const char *name, const char *value)
+{
+	char text[META_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%s %s", name, value);
+	json_array_append_new(all, report_data_text(text));
+}
+
+static void add_numbers(json_t *all, const char *name, const uint32_t *list, unsigned n)
+{
+	char text[32];
+
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "%u", list[i]);
+		add_word(all, name, text);
+	}
+}
+
+/* All that keeps something from this page, as typed. */
+static json_t *filters_json(const struct view *view)
+{
+	const struct options *o = view->options;
+	json_t *all = json_array();
+	char text[CLOCK_TEXT_MAX];
+
+	if (view->meta->filter[0])
+		json_array_append_new(all, report_data_text(view->meta->filter));
+	if (o->filter_text[0] && strcmp(o->filter_text, view->meta->filter) != 0)
+		json_array_append_new(all, report_data_text(o->filter_text));
+	add_numbers(all, "--pid", o->pids, o->n_pids);
+	add_numbers(all, "--uid", o->uids, o->n_uids);
+	for (unsigned i = 0; i < o->n_comms; i++)
+		add_word(all, "--comm", o->comms[i]);
+	for (unsigned i = 0; i < o->n_cgroups; i++) {
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)o->cgroups[i]);
+		add_word(all, "--cgroup", text);
+	}
+	for (uint8_t state = 1; o->has_states && state < WIRE_STATES; state++)
+		if (o->states & 1u << state)
+			add_word(all, "--state", tcpstate_name(state));
+	if (o->min_ns)
+		add_word(all, "--min", clock_duration(o->min_ns, text));
+	return all;
+}
+
+static json_t *lost_json(const struct view *view)
+{
+	json_t *lost = json_object();
+	uint64_t told = 0;
+
+	for (uint16_t kind = 0; kind < WIRE_KINDS; kind++) {
+		if (!view->lost[kind])
+			continue;
+		json_object_set_new(lost, sink_lost_kind(kind), number(view->lost[kind]));
+		told += view->lost[kind];
+	}
+	/* The rest of the sum are connections that had to be forgotten. */
+	if (view_lost(view) > told)
+		json_object_set_new(lost, "forgotten", number(view_lost(view) - told));
+	return lost;
+}
+
+static json_t *head_json(const struct view *view, const struct report_source *source)
+{
+	const struct meta *meta = view->meta;
+	json_t *head = json_object();
+
+	json_object_set_new(head, "tcpdwell", json_string(TCPDWELL_VERSION));
+	json_object_set_new(head, "recorded_by", text_or_null(meta->version));
+	json_object_set_new(head, "host", text_or_null(source->host));
+	json_object_set_new(head, "recording", text_or_null(source->recording));
+	json_object_set_new(head, "broken", text_or_null(source->broken));
+	json_object_set_new(head, "kernel", text_or_null(meta->kernel));
+	json_object_set_new(head, "begin_ms", wall_ms(meta, meta->attached));
+	json_object_set_new(head, "end_ms", wall_ms(meta, view_now(view)));
+	json_object_set_new(head, "duration_ns", number(view_now(view) - meta->attached));
+	json_object_set_new(head, "transitions_by", text_or_null(meta->transition_way));
+	json_object_set_new(head, "timewait_by", text_or_null(meta->timewait_way));
+	json_object_set_new(head, "timewait_visible", json_boolean(meta->sees_timewait));
+	json_object_set_new(head, "timewait_sampled", json_boolean(meta->samples_timewait));
+	json_object_set_new(head, "filters", filters_json(view));
+	json_object_set_new(head, "lost", lost_json(view));
+	return head;
+}
+
+/* ---- moves ---- */
+
+static bool has_dwell(uint8_t from, uint8_t to)
+{
+	return from != WIRE_CLOSE && !(from == WIRE_LISTEN && to != WIRE_CLOSE);
+}
+
+static json_t *causes_json(const uint64_t ends[CAUSES])
+{
+	json_t *causes = json_object();
+
+	for (unsigned cause = 1; cause < CAUSES; cause++)
+		if (ends[cause])
+			json_object_set_new(causes, tcpstate_cause_name((uint8_t)cause),
+					    number(ends[cause]));
+	return causes;
+}
+
+static json_t *move_json(const struct report_data *data, uint8_t from, uint8_t to)
+{
+	const struct hist *hist = &data->edges[from][to];
+	uint64_t count = data->view->moves[from][to];
+	bool any = hist->count > 0;
+	json_t *move = json_object();
+
+	json_object_set_new(move, "from", json_string(tcpstate_name(from)));
+	json_object_set_new(move, "to", json_string(tcpstate_name(to)));
+	json_object_set_new(move, "count", number(count));
+	json_object_set_new(move, "partial", number_if(has_dwell(from, to), count - hist->count));
+	json_object_set_new(move, "p50_ns", number_if(any, hist_quantile(hist, 0.5)));
+	json_object_set_new(move, "p99_ns", number_if(any, hist_quantile(hist, 0.99)));
+	json_object_set_new(move, "max_ns", number_if(any, hist->max));
+	if (to == WIRE_CLOSE)
+		json_object_set_new(move, "causes", causes_json(data->view->ends[from]));
+	return move;
+}
+
+static json_t *moves_json(const struct report_data *data)
+{
+	json_t *all = json_array();
+
+	for (uint8_t from = 1; from < WIRE_STATES; from++)
+		for (uint8_t to = 1; to < WIRE_STATES; to++)
+			if (data->view->moves[from][to])
+				json_array_append_new(all, move_json(data, from, to));
+	return all;
+}
+
+/* ---- histograms ---- */
+
+static json_t *buckets_json(const struct hist *hist)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < HIST_BUCKETS; i++) {
+		if (!hist->buckets[i])
+			continue;
+		json_array_append_new(all, number_if(hist_bound(i) != UINT64_MAX, hist_bound(i)));
+		json_array_append_new(all, number(hist->buckets[i]));
+	}
+	return all;
+}
+
+static json_t *state_json(const struct view *view, uint8_t state, const struct histset_cell *cell)
+{
+	const struct hist *hist = &cell->hist;
+	const struct histset_still *still = &cell->still;
+	bool any = hist->count > 0;
+	json_t *json = json_object();
+
+	json_object_set_new(json, "visible",
+			    json_boolean(state != WIRE_TIME_WAIT || view->meta->sees_timewait));
+	json_object_set_new(json, "wanted", json_boolean(view->options->states & 1u << state));
+	json_object_set_new(json, "count", number(hist->count));
+	json_object_set_new(json, "partial", number(hist->partial));
+	json_object_set_new(json, "min_ns", number_if(any, hist->min));
+	json_object_set_new(json, "p50_ns", number_if(any, hist_quantile(hist, 0.5)));
+	json_object_set_new(json, "p90_ns", number_if(any, hist_quantile(hist, 0.9)));
+	json_object_set_new(json, "p99_ns", number_if(any, hist_quantile(hist, 0.99)));
+	json_object_set_new(json, "max_ns", number_if(any, hist->max));
+	json_object_set_new(json, "mean_ns", number_if(any, hist_mean(hist)));
+	json_object_set_new(json, "still", number(still->count));
+	json_object_set_new(json, "still_in_doubt", number(still->in_doubt));
+	json_object_set_new(json, "oldest_ns", number_if(still->count, still->oldest));
+	json_object_set_new(json, "oldest_exact", json_boolean(still->oldest_exact));
+	json_object_set_new(json, "buckets", buckets_json(hist));
+	return json;
+}
+
+struct gathering {
+	const struct view *view;
+	json_t *states;
+};
+
+/* Without groups there is one cell a state. */
+static void take_cell(void *ctx, const char *values, uint8_t state, const struct histset_cell *cell)
+{
+	const struct gathering *gathering = ctx;
+
+	(void)values;
+	json_object_set_new(gathering->states, tcpstate_name(state),
+			    state_json(gathering->view, state, cell));
+}
+
+static json_t *states_json(struct view *view)
+{
+	static const struct histset_cell nothing;
+	struct gathering gathering = {.view = view, .states = json_object()};
+
+	for (uint8_t state = 1; state < WIRE_STATES; state++)
+		if (state != WIRE_CLOSE)
+			take_cell(&gathering, "", state, &nothing);
+	view_each_histogram(view, take_cell, &gathering);
+	return gathering.states;
+}
+
+/* ---- over time ---- */
+
+/* Column, row, number; column, row, number; ... of what is not empty. */
+static json_t *cells_json(const struct report_grid *grid, uint8_t state)
+{
+	json_t *all = json_array();
+
+	for (unsigned column = 0; column < grid->columns; column++)
+		for (unsigned row = 0; row < REPORT_GRID_ROWS; row++) {
+			uint32_t count = grid->cells[state][column][row];
+
+			if (!count)
+				continue;
+			json_array_append_new(all, number(column));
+			json_array_append_new(all, number(row));
+			json_array_append_new(all, number(count));
+		}
+	return all;
+}
+
+static json_t *grid_json(const struct report_grid *grid)
+{
+	json_t *states = json_object(), *bounds = json_array();
+
+	for (unsigned row = 0; row < REPORT_GRID_ROWS; row++)
+		json_array_append_new(
+			bounds, number_if(row < REPORT_GRID_ROWS - 1, report_grid_bound(row)));
+	for (uint8_t state = 1; state < WIRE_STATES; state++) {
+		json_t *cells = cells_json(grid, state);
+
+		if (json_array_size(cells))
+			json_object_set(states, tcpstate_name(state), cells);
+		json_decref(cells);
+	}
+	return json_pack("{so sI so so}", "step_ns", number(grid->step), "columns",
+			 (json_int_t)grid->columns, "bounds_ns", bounds, "states", states);
+}
+
+json_t *report_data_json(struct report_data *data, const struct report_source *source)
+{
+	struct view *view = data->view;
+	json_t *json;
+
+	if (view_judge(view))
+		return NULL;
+	json = json_object();
+	json_object_set_new(json, "head", head_json(view, source));
+	json_object_set_new(json, "moves", moves_json(data));
+	json_object_set_new(json, "states", states_json(view));
+	json_object_set_new(json, "grid", grid_json(&data->grid));
+	json_object_set_new(json, "census", report_stuck_json(view));
+	return json;
+}

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* sink_metrics.c - the families and where their samples come from. See sink_metrics.h. */
+#include "serve/metrics.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "diagnosis/findings.h"
+
+/* One state of one group, as the view gave it. */
+struct cell {
+	const char *values;
+	const struct histset_cell *cell;
+	uint8_t state;
+};
+
+struct metrics {
+	FILE *out;
+	struct view *view;
+	const struct metrics_self *self;
+	bool has_census;
+	struct cell *cells;
+	size_t n_cells, room;
+	uint64_t sockets[WIRE_STATES]; /* wanted ones of the census */
+	struct age oldest[WIRE_STATES];
+	struct findings findings;
+	int err;
+};
+
+struct family {
+	const char *name; /* without the suffix of its type */
+	enum metrics_type type;
+	const char *unit; /* the end of its name, or "" */
+	const char *labels;
+	void (*samples)(struct metrics *m, const struct family *family);
+	const char *help;
+};
+
+/* ---- words ---- */
+
+#define LABEL(labels, name, value) metrics_label(labels, name, value, strlen(value))
+
+static bool is_asked(const struct metrics *m, uint8_t state)
+{
+	return m->view->options->states & 1u << state;
+}
+
+/* What happens in TIME-WAIT is not told on every kernel: then nothing is known, which is not 0. */
+static bool is_seen(const struct metrics *m, uint8_t state)
+{
+	return state != WIRE_TIME_WAIT || m->view->meta->sees_timewait;
+}
+
+static void add_count(struct metrics *m, const struct family *family,
+		      const struct metrics_labels *labels, uint64_t value)
+{
+	metrics_count(m->out, family->name, metrics_suffix(family->type), labels, value);
+}
+
+static void add_value(struct metrics *m, const struct family *family,
+		      const struct metrics_labels *labels, double value)
+{
+	metrics_value(m->out, family->name, metrics_suffix(family->type), labels, value);
+}
+
+static void add_count_of_state(struct metrics *m, const struct family *family, uint8_t state,
+			       uint64_t value)
+{
+	struct metrics_labels labels = {0};
+
+	LABEL(&labels, "state", tcpstate_name(state));
+	add_count(m, family, &labels, value);
+}
+
+/* ---- histograms ---- */
+
+uint64_t metrics_bound_ns(unsigned i)
+{
+	static const uint16_t steps[] = {1000, 1250, 1500, 2000, 2500,
+					 3000, 4000, 5000, 6000, 8000};
+	uint64_t unit = 10; /* 1000 units are the decade's begin: 10 us */
+
+	if (i >= METRICS_BOUNDS - 1)
+		return UINT64_MAX;
+	for (unsigned decade = i / 10; decade; decade--)
+		unit *= 10;
+	return steps[i % 10] * unit;
+}
+
+/* A key that was named twice is one label. The last group has one value for all keys. */
+static void label_group(struct metrics_labels *labels, const struct group_by *by,
+			const char *values)
+{
+	bool is_other = !strcmp(values, HISTSET_OTHER);
+
+	for (unsigned i = 0; i < by->n; i++) {
+		size_t len = is_other ? strlen(values) : strcspn(values, "\t");
+		char name[32];
+		bool is_new = true;
+
+		for (unsigned k = 0; k < i; k++)
+			is_new &= by->keys[k] != by->keys[i];
+		snprintf(name, sizeof(name), "%s", group_key_name(by->keys[i]));
+		for (char *c = strchr(name, '-'); c; c = strchr(c, '-'))
+			*c = '_';
+		if (is_new)
+			metrics_label(labels, name, values, len);
+		if (!is_other && values[len])
+			values += len + 1;
+	}
+}
+
+static void add_histogram(struct metrics *m, const struct family *family, const char *values,
+			  uint8_t state, const struct hist *hist)
+{
+	struct metrics_labels labels = {0};
+	char le[METRICS_BOUND_MAX];
+	uint64_t sum = 0;
+	unsigned bucket = 0;
+
+	LABEL(&labels, "state", tcpstate_name(state));
+	label_group(&labels, &m->view->options->by, values);
+	for (unsigned i = 0; i < METRICS_BOUNDS - 1; i++) {
+		uint64_t bound = metrics_bound_ns(i);
+
+		while (hist_bound(bucket) <= bound)
+			sum += hist->buckets[bucket++];
+		metrics_bucket(m->out, family->name, &labels, metrics_bound(bound, le), sum);
+	}
+	metrics_bucket(m->out, family->name, &labels, "+Inf", hist->count);
+	metrics_count(m->out, family->name, "_count", &labels, hist->count);
+	metrics_value(m->out, family->name, "_sum", &labels, hist->sum / (double)NS_PER_S);
+}
+
+static const struct cell *find_cell(const struct metrics *m, uint8_t state)
+{
+	for (size_t i = 0; i < m->n_cells; i++)
+		if (m->cells[i].state == state)
+			return &m->cells[i];
+	return NULL;
+}
+
+/* Without groups every state has its histogram from the start: a rate needs a 0 to begin with. */
+static void durations(struct metrics *m, const struct family *family)
+{
+	static const struct hist none;
+
+	for (size_t i = 0; i < m->n_cells; i++)
+		if (is_seen(m, m->cells[i].state))
+			add_histogram(m, family, m->cells[i].values, m->cells[i].state,
+				      &m->cells[i].cell->hist);
+	for (uint8_t state = 1; state < WIRE_STATES && !m->view->options->by.n; state++)
+		if (state != WIRE_CLOSE && is_asked(m, state) && is_seen(m, state) &&
+		    !find_cell(m, state))
+			add_histogram(m, family, "", state, &none);
+}
+
+static void partials(struct metrics *m, const struct family *family)
+{
+	for (uint8_t state = 1; state < WIRE_STATES; state++) {
+		uint64_t sum = 0;
+
+		if (state == WIRE_CLOSE || !is_asked(m, state) || !is_seen(m, state))
+			continue;
+		for (size_t i = 0; i < m->n_cells; i++)
+			if (m->cells[i].state == state)
+				sum += m->cells[i].cell->hist.partial;
+		add_count_of_state(m, family, state, sum);
+	}
+}
+
+static void overflow(struct metrics *m, const struct family *family)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < m->n_cells; i++)
+		if (m->view->options->by.n && !strcmp(m->cells[i].values, HISTSET_OTHER))
+			sum += m->cells[i].cell->hist.count + m->cells[i].cell->hist.partial;
+	add_count(m, family, NULL, sum);
+}
+
+/* ---- events ---- */
+
+/* What RFC 9293 and Linux know of: there from the start. Any other move is told once it was made.
+ */
+static const uint16_t moves[WIRE_STATES] = {
+#define TO(state) (1 << (state))
+	[WIRE_CLOSE] = TO(WIRE_SYN_SENT) | TO(WIRE_LISTEN),
+	[WIRE_LISTEN] = TO(WIRE_SYN_RECV) | TO(WIRE_CLOSE),
+	[WIRE_SYN_SENT] = TO(WIRE_ESTABLISHED) | TO(WIRE_SYN_RECV) | TO(WIRE_CLOSE),
+	[WIRE_SYN_RECV] = TO(WIRE_ESTABLISHED) | TO(WIRE_FIN_WAIT1) | TO(WIRE_CLOSE),
+	[WIRE_ESTABLISHED] = TO(WIRE_FIN_WAIT1) | TO(WIRE_CLOSE_WAIT) | TO(WIRE_CLOSE),
+	[WIRE_FIN_WAIT1] = TO(WIRE_FIN_WAIT2) | TO(WIRE_CLOSING) | TO(WIRE_TIME_WAIT) |
+			   TO(WIRE_CLOSE),
+	[WIRE_FIN_WAIT2] = TO(WIRE_TIME_WAIT) | TO(WIRE_CLOSE),
+	[WIRE_CLOSING] = TO(WIRE_TIME_WAIT) | TO(WIRE_CLOSE),
+	[WIRE_TIME_WAIT] = TO(WIRE_CLOSE),
+	[WIRE_CLOSE_WAIT] = TO(WIRE_LAST_ACK) | TO(WIRE_CLOSE),
+	[WIRE_LAST_ACK] = TO(WIRE_CLOSE),
+#undef TO
+};
+
+static void transitions(struct metrics *m, const struct family *family)
+{
+	for (uint8_t from = 1; from < WIRE_STATES; from++)
+		for (uint8_t to = 1; to < WIRE_STATES; to++) {
+			struct metrics_labels labels = {0};
+			uint64_t count = m->view->moves[from][to];
+			bool usual = moves[from] & 1u << to && is_seen(m, from) && is_seen(m, to);
+
+			if (!count && !usual)
+				continue;
+			LABEL(&labels, "from", tcpstate_name(from));
+			LABEL(&labels, "to", tcpstate_name(to));
+			add_count(m, family, &labels, count);
+		}
+}
+
+static void ends(struct metrics *m, const struct family *family)
+{
+	for (uint8_t state = 1; state < WIRE_STATES; state++)
+		for (unsigned cause = CAUSE_NONE + 1; cause < CAUSES; cause++) {
+			struct metrics_labels labels = {0};
+
+			if (state == WIRE_CLOSE || !is_seen(m, state))
+				continue;
+			LABEL(&labels, "state", tcpstate_name(state));
+			LABEL(&labels, "cause", tcpstate_cause_name((uint8_t)cause));
+			add_count(m, family, &labels, m->view->ends[state][cause]);
+		}
+}
+
+static void lost(struct metrics *m, const struct family *family)
+{
+	static const uint16_t kinds[] = {WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET,
+					 WIRE_ACCEPTED};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct metrics_labels labels = {0};
+
+		LABEL(&labels, "kind", sink_lost_kind(kinds[i]));
+		add_count(m, family, &labels, m->view->lost[kinds[i]]);
+	}
+}
+
+static void evicted(struct metrics *m, const struct family *family)
+{
+	add_count(m, family, NULL, conn_stats(tracer_connections(m->view->tracer)).evicted);
+}
+
+/* ---- the census ---- */
+
+static void connections(struct metrics *m, const struct family *family)
+{
+	for (uint8_t state = 1; m->has_census && state < WIRE_STATES; state++)
+		if (state != WIRE_CLOSE && is_asked(m, state))
+			add_count_of_state(m, family, state, m->sockets[state]);
+}
+
+static void missing(struct metrics *m, const struct family *family)
+{
+	if (m->has_census)
+		add_count(m, family, NULL, m->view->census.missing);
+}
+
+static void oldest(struct metrics *m, const struct family *family)
+{
+	for (uint8_t state = 1; state < WIRE_STATES; state++) {
+		struct metrics_labels labels = {0};
+
+		if (m->oldest[state].known == DWELL_UNKNOWN || !is_asked(m, state))
+			continue;
+		LABEL(&labels, "state", tcpstate_name(state));
+		add_value(m, family, &labels, (double)m->oldest[state].ns / (double)NS_PER_S);
+	}
+}
+
+static void findings(struct metrics *m, const struct family *family)
+{
+	for (size_t i = 0; m->has_census && i < m->findings.n; i++) {
+		struct metrics_labels labels = {0};
+
+		LABEL(&labels, "rule", m->findings.all[i].rule);
+		LABEL(&labels, "comm", m->findings.all[i].comm);
+		add_count(m, family, &labels, m->findings.all[i].count);
+	}
+}
+
+/* ---- the exporter ---- */
+
+static void build(struct metrics *m, const struct family *family)
+{
+	const struct meta *meta = m->view->meta;
+	struct metrics_labels labels = {0};
+
+	LABEL(&labels, "version", meta->version);
+	LABEL(&labels, "kernel", meta->kernel);
+	LABEL(&labels, "transitions", meta->transition_way);
+	LABEL(&labels, "timewait", meta->timewait_way);
+	add_count(m, family, &labels, 1);
+}
+
+static void program_seconds(struct metrics *m, const struct family *family)
+{
+	for (size_t i = 0; m->self && i < m->self->n_programs; i++) {
+		const struct metrics_program *program = &m->self->programs[i];
+		struct metrics_labels labels = {0};
+
+		LABEL(&labels, "program", program->name);
+		if (program->runs)
+			add_value(m, family, &labels, (double)program->run_ns / (double)NS_PER_S);
+	}
+}
+
+static void program_runs(struct metrics *m, const struct family *family)
+{
+	for (size_t i = 0; m->self && i < m->self->n_programs; i++) {
+		const struct metrics_program *program = &m->self->programs[i];
+		struct metrics_labels labels = {0};
+
+		LABEL(&labels, "program", program->name);
+		if (program->runs)
+			add_count(m, family, &labels, program->runs);
+	}
+}
+
+static void remembered(struct metrics *m, const struct family *family)
+{
+	add_count(m, family, NULL, conn_stats(tracer_connections(m->view->tracer)).count);
+}
+
+static void cpu_seconds(struct metrics *m, const struct family *family)
+{
+	if (m->self)
+		add_value(m, family, NULL, m->self->cpu_seconds);
+}
+
+static void resident_bytes(struct metrics *m, const struct family *family)
+{
+	if (m->self && m->self->resident_bytes)
+		add_count(m, family, NULL, m->self->resident_bytes);
+}
+
+static void start_seconds(struct metrics *m, const struct family *family)
+{
+	if (m->self)
+		add_value(m, family, NULL, m->self->start_seconds);
+}
+
+/* ---- the table ---- */
+
+static const struct family families[] = {
+	{"tcpdwell_state_duration_seconds", METRICS_HISTOGRAM, "seconds", "state", durations,
+	 "Time that connections spent in a state, of those seen to enter and to leave it."},
+	{"tcpdwell_partial_dwells", METRICS_COUNTER, "", "state", partials,
+	 "Times in a state that ended and whose begin was not seen: in no histogram."},
+	{"tcpdwell_label_overflow", METRICS_COUNTER, "", "", overflow,
+	 "Times in a state that were counted in the group (other) because there were too many."},
+	{"tcpdwell_connections", METRICS_GAUGE, "", "state", connections,
+	 "Sockets that are in a state now."},
+	{"tcpdwell_oldest_seconds", METRICS_GAUGE, "seconds", "state", oldest,
+	 "Proven time in its state of the socket that is there longest now: at least so long."},
+	{"tcpdwell_findings", METRICS_GAUGE, "", "rule,comm", findings,
+	 "Sockets that are stuck now for this reason, by the name of the process that has them."},
+	{"tcpdwell_transitions", METRICS_COUNTER, "", "from,to", transitions,
+	 "Moves of connections from a state to another."},
+	{"tcpdwell_ends", METRICS_COUNTER, "", "state,cause", ends,
+	 "Ends of connections, by the state they were in and by what ended them."},
+	{"tcpdwell_lost_records", METRICS_COUNTER, "", "kind", lost,
+	 "Events that happened and were not told: what they touch is partial or not counted."},
+	{"tcpdwell_evicted_connections", METRICS_COUNTER, "", "", evicted,
+	 "Connections forgotten for lack of room."},
+	{"tcpdwell_remembered_connections", METRICS_GAUGE, "", "", remembered,
+	 "Connections that are remembered now."},
+	{"tcpdwell_unseen_namespaces", METRICS_GAUGE, "", "", missing,
+	 "Network namespaces that could not be looked into: their sockets are not in "
+	 "tcpdwell_connections."},
+	{"tcpdwell_build", METRICS_INFO, "", "version,kernel,transitions,timewait", build,
+	 "What exports this, on which kernel, and how it sees transitions and TIME-WAIT."},
+	{"tcpdwell_program_run_seconds", METRICS_COUNTER, "seconds", "program", program_seconds,
+	 "Time that a BPF program ran, while kernel.bpf_stats_enabled is on."},
+	{"tcpdwell_program_runs", METRICS_COUNTER, "", "program", program_runs,
+	 "Runs of a BPF program, while kernel.bpf_stats_enabled is on."},
+	{"process_cpu_seconds", METRICS_COUNTER, "seconds", "", cpu_seconds,
+	 "CPU time that the exporter used, user and system."},
+	{"process_resident_memory_bytes", METRICS_GAUGE, "bytes", "", resident_bytes,
+	 "Memory of the exporter."},
+	{"process_start_time_seconds", METRICS_GAUGE, "seconds", "", start_seconds,
+	 "When the exporter began, since 1970."},
+};
+
+#define FAMILIES (sizeof(families) / sizeof(families[0]))
+
+void metrics_list(FILE *out)
+{
+	for (size_t i = 0; i < FAMILIES; i++)
+		fprintf(out, "%s%s\t%s\t%s\t%s\n", families[i].name,
+			metrics_suffix(families[i].type), metrics_type_name(families[i].type),
+			families[i].labels, families[i].help);
+}
+
+/* ---- all ---- */
+
+static void raise_oldest(struct metrics *m, uint8_t state, uint64_t ns, uint8_t known)
+{
+	if (known != DWELL_UNKNOWN && ns >= m->oldest[state].ns)
+		m->oldest[state] = (struct age){.ns = ns, .known = known};
+}
+
+static void take_cell(void *ctx, const char *values, uint8_t state, const struct histset_cell *cell)
+{
+	struct metrics *m = ctx;
+
+	if (m->n_cells == m->room) {
+		size_t room = m->room ? 2 * m->room : 64;
+		struct cell *cells = reallocarray(m->cells, room, sizeof(*cells));
+
+		if (!cells) {
+			m->err = -ENOMEM;
+			return;
+		}
+		m->cells = cells;
+		m->room = room;
+	}
+	m->cells[m->n_cells++] = (struct cell){values, cell, state};
+	if (cell->still.count)
+		raise_oldest(m, state, cell->still.oldest,
+			     cell->still.oldest_exact ? DWELL_EXACT : DWELL_AT_LEAST);
+}
+
+static void take_census(struct metrics *m)
+{
+	const struct view *view = m->view;
+
+	for (const struct census_socket *socket = view->census.sockets; socket;
+	     socket = socket->hh.next) {
+		struct age age = age_of(&socket->s, view->meta->tick_ns);
+
+		if (!verdict_asks(view->options, &view->census, socket))
+			continue;
+		m->sockets[socket->s.state]++;
+		raise_oldest(m, socket->s.state, age.ns, age.known);
+	}
+}
+
+static void collect(struct metrics *m)
+{
+	view_each_histogram(m->view, take_cell, m);
+	if (!m->has_census || m->err)
+		return;
+	m->err = view_judge(m->view);
+	if (!m->err)
+		m->err = findings_make(&m->findings, &m->view->verdict);
+	take_census(m);
+}
+
+int metrics_render(struct view *view, const struct metrics_self *self, bool is_current,
+		   enum metrics_format format, FILE *out)
+{
+	struct metrics m = {.out = out,
+			    .view = view,
+			    .self = self,
+			    .has_census = is_current && view->census.is_whole};
+
+	collect(&m);
+	for (size_t i = 0; !m.err && i < FAMILIES; i++) {
+		const struct family *family = &families[i];
+
+		metrics_family(out, format, family->name, family->type, family->unit, family->help);
+		family->samples(&m, family);
+	}
+	metrics_end(out, format);
+	findings_release(&m.findings);
+	free(m.cells);
+	return m.err;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* top_text.c - see top_text.h. */
+#include "top/texts.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "match.h"
+#include "output/stuck_text.h"
+#include "base/tcpstate.h"
+
+#define PARAGRAPH_MAX 640
+#define MEMBERS_MAX   200
+#define HOLDERS_MAX   8
+
+const char *top_text_end(const uint8_t addr[16], uint16_t port, char text[TOP_END_MAX])
+{
+	char address[INET6_ADDRSTRLEN], number[8] = "*";
+	bool v4 = match_is_ipv4(addr);
+
+	if (port)
+		snprintf(number, sizeof(number), "%u", port);
+	snprintf(text, TOP_END_MAX, "%s%s%s:%s", v4 ? "" : "[", address_text(addr, address),
+		 v4 ? "" : "]", number);
+	return text;
+}
+
+const char *top_text_age(uint64_t ns, uint8_t known, char text[TOP_AGE_MAX])
+{
+	char duration[CLOCK_TEXT_MAX];
+
+	if (known == DWELL_UNKNOWN)
+		return "?";
+	snprintf(text, TOP_AGE_MAX, "%s%s",
+		 known == DWELL_EXACT ? "" : ">=", clock_duration(ns, duration));
+	return text;
+}
+
+const char *top_text_rule(const struct top_row *row)
+{
+	if (row->filling)
+		return row->filling->id;
+	return row->oldest->rule ? row->oldest->rule->id : "";
+}
+
+const char *top_text_why(const struct top_row *row)
+{
+	if (row->filling)
+		return row->filling->says;
+	return row->oldest->rule ? row->oldest->rule->says : "";
+}
+
+const char *top_text_next(const struct top_data *data, const struct top_row *row,
+			  char text[RULES_TEXT_MAX])
+{
+	const struct census *census = &data->view->census;
+
+	if (row->filling)
+		return rules_filling_next(row->filling, census, text);
+	return row->oldest->rule ? rules_next(row->oldest->rule, census, row->oldest->socket, text)
+				 : "";
+}
+
+/* ---- help ---- */
+
+void top_text_help(top_text_fn line, void *ctx)
+{
+	static const struct {
+		const char *text;
+		unsigned indent;
+	} lines[] = {
+		{"q            quit", 13},
+		{"p, space     pause: the picture stands still, counting goes on", 13},
+		{"up, down, PgUp, PgDn, Home, End   choose a line", 4},
+		{"Enter, right details of the line: evidence, owners, what to type next", 13},
+		{"s            sort by age, count, state, owner", 13},
+		{"g            group by --by, by what is alike, then by each key of --by", 13},
+		{"f, /         filter: options as on the command line, such as", 13},
+		{"             -P 443 -a 10.0.0.0/8 -c nginx -s close-wait --for 30s", 13},
+		{"             Enter applies it, Escape leaves it as it was", 13},
+		{"r            count dwells anew", 13},
+		{"+, -         look less often, more often", 13},
+		{"", 0},
+		{"NOW are the sockets in a state, IN/s the moves into it a second since the last "
+		 "look. p50 to max are of dwells that ended, ENDED of them, since top began, 'r', "
+		 "or "
+		 "the last change of the filter: only of those that were seen from begin to end.",
+		 0},
+		{"", 0},
+		{">= is a lower bound: the beginning was not seen. ? is not known. * is not the "
+		 "same "
+		 "for all of a line. ~name is the owner of the listener of what nobody has "
+		 "accepted "
+		 "yet. + ends what is cut off.",
+		 0},
+		{"", 0},
+		{"What the kernel was asked for on the command line stays as it is: a filter typed "
+		 "here narrows it further.",
+		 0},
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		line(ctx, lines[i].text, lines[i].indent);
+}
+
+/* ---- details ---- */
+
+struct page {
+	top_text_fn line;
+	void *ctx;
+};
+
+static void say(const struct page *page, unsigned indent, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void say(const struct page *page, unsigned indent, const char *fmt, ...)
+{
+	char text[PARAGRAPH_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	page->line(page->ctx, text, indent);
+}
+
+static void say_holders(const struct page *page, const struct verdict_socket *it)
+{
+	char owner[VERDICT_OWNER_MAX];
+	unsigned n = 0;
+
+	if (it->inherited || !it->owner) {
+		say(page, 9, "owner    %s%s", verdict_owner(it, owner),
+		    it->inherited ? " by its listener: nobody has accepted it yet" : "");
+		return;
+	}
+	for (const struct census_holder *holder = it->socket->holders; holder;
+	     holder = holder->next) {
+		if (n++ < HOLDERS_MAX)
+			say(page, 9, "held by  %.16s[%u], descriptor %u", holder->comm, holder->pid,
+			    holder->fd);
+	}
+	if (n > HOLDERS_MAX)
+		say(page, 9, "         and %u more", n - HOLDERS_MAX);
+}
+
+static void say_netns(const struct page *page, const struct census *census, uint32_t netns)
+{
+	const char *name = census_name(census, WIRE_NAME_NETNS, netns);
+
+	say(page, 9, "netns    %s%s%u%s", name ? name : "", name ? " (" : "", netns,
+	    name ? ")" : "");
+}
+
+static void say_cgroup(const struct page *page, const struct census *census, uint64_t id)
+{
+	const char *name = census_name(census, WIRE_NAME_CGROUP, id);
+
+	if (id)
+		say(page, 9, "cgroup   %s%s%" PRIu64 "%s", name ? name : "", name ? " (" : "", id,
+		    name ? ")" : "");
+}
+
+static void say_age(const struct page *page, const char *which, const struct age *age)
+{
+	char text[TOP_AGE_MAX];
+
+	say(page, 9, "%-8s %s%s%s", which, top_text_age(age->ns, age->known, text),
+	    age->from[0] ? ": " : "", age->from);
+}
+
+static void say_oldest(const struct page *page, const struct verdict *verdict,
+		       const struct verdict_socket *it)
+{
+	const struct wire_snapshot *s = &it->socket->s;
+	char local[TOP_END_MAX], remote[TOP_END_MAX], text[RULES_TEXT_MAX];
+
+	say(page, 9, "ends     %s > %s", top_text_end(s->id.laddr, s->id.lport, local),
+	    top_text_end(s->id.raddr, s->id.rport, remote));
+	stuck_text_evidence(verdict, it, text);
+	say(page, 9, "evidence %s", text[0] ? text : "-");
+	say_holders(page, it);
+	if (s->kind == WIRE_FULL)
+		say(page, 9, "user     %u", s->uid);
+	say_cgroup(page, verdict->census, s->cgroup);
+	say_netns(page, verdict->census, s->id.netns);
+}
+
+static void say_member(const struct page *page, const struct verdict_socket *it)
+{
+	const struct wire_id *id = &it->socket->s.id;
+	char local[TOP_END_MAX], remote[TOP_END_MAX], age[TOP_AGE_MAX], owner[VERDICT_OWNER_MAX];
+	char fd[24] = "";
+
+	if (it->owner && !it->inherited)
+		snprintf(fd, sizeof(fd), " fd %u", it->owner->fd);
+	say(page, 4, "%9s  %s > %s  %s%s", top_text_age(it->age.ns, it->age.known, age),
+	    top_text_end(id->laddr, id->lport, local), top_text_end(id->raddr, id->rport, remote),
+	    verdict_owner(it, owner), fd);
+}
+
+static void say_members(const struct page *page, const struct verdict *verdict,
+			const struct top_row *row)
+{
+	size_t told = 0;
+
+	say(page, 0, "%s", "");
+	say(page, 0, "all %zu, oldest first:", row->count);
+	for (size_t i = row->group->first; i < verdict->n_sockets && told < MEMBERS_MAX; i++) {
+		if (verdict->sockets[i].group != row->group->number)
+			continue;
+		say_member(page, &verdict->sockets[i]);
+		told++;
+	}
+	if (told < row->count)
+		say(page, 0, "and %zu more", row->count - told);
+}
+
+static void say_group(const struct page *page, const struct top_data *data,
+		      const struct top_row *row)
+{
+	char text[RULES_TEXT_MAX], owner[VERDICT_OWNER_MAX];
+	const char *rule = top_text_rule(row);
+
+	say(page, 0, "%s%s%s: %zu of %s", tcpstate_name(row->state), rule[0] ? ", " : "", rule,
+	    row->count, verdict_owners(row->oldest, row->group->differs, owner));
+	say(page, 0, "%s", "");
+	say(page, 9, "why      %s",
+	    rule[0] ? top_text_why(row) : "nothing is known to be wrong with it");
+	if (rule[0])
+		say(page, 9, "next     %s", top_text_next(data, row, text));
+	if (row->count > 1)
+		say_age(page, "youngest", &row->group->youngest);
+	say_age(page, row->count > 1 ? "oldest" : "age", &row->oldest->age);
+	say_oldest(page, &data->verdict, row->oldest);
+	if (row->count > 1)
+		say_members(page, &data->verdict, row);
+}
+
+static void say_filling(const struct page *page, const struct top_data *data,
+			const struct top_row *row)
+{
+	const struct rules_filling *filling = row->filling;
+	char local[TOP_END_MAX], remote[TOP_END_MAX], text[RULES_TEXT_MAX];
+
+	say(page, 0, "TIME-WAIT, %s: %zu of %zu (%zu %%)", filling->id, filling->count,
+	    filling->room, filling->count * 100 / filling->room);
+	say(page, 0, "%s", "");
+	say(page, 9, "why      %s", filling->says);
+	say(page, 9, "next     %s", top_text_next(data, row, text));
+	if (filling->id_of.rport)
+		say(page, 9, "ends     %s > %s", top_text_end(filling->id_of.laddr, 0, local),
+		    top_text_end(filling->id_of.raddr, filling->id_of.rport, remote));
+	say_netns(page, &data->view->census, filling->id_of.netns);
+}
+
+void top_text_details(const struct top_data *data, const struct top_row *row, top_text_fn line,
+		      void *ctx)
+{
+	const struct page page = {.line = line, .ctx = ctx};
+
+	if (!row)
+		say(&page, 0, "%s", "it is gone: nothing is left of it");
+	else if (row->filling)
+		say_filling(&page, data, row);
+	else
+		say_group(&page, data, row);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* top_text.h - the texts of `top` that fill a screen: help, and all that is known of one row. */
+#ifndef TCPDWELL_TOP_TEXT_H
+#define TCPDWELL_TOP_TEXT_H
+
+#include "top/data.h"
+#include "top/ui.h"
+
+/*
+ * Calls `line` for each paragraph, in order. What goes on in a further line is to be set in by
+ * `indent` columns. Empty paragraphs are empty lines.
+ */
+typedef void (*top_text_fn)(void *ctx, const char *paragraph, unsigned indent);
+
+void top_text_help(top_text_fn line, void *ctx);
+void top_text_details(const struct top_data *data, const struct top_row *row, top_text_fn line,
+		      void *ctx);
+
+/* "10.0.0.9:443", "[2001:db8::1]:443"; port 0 reads '*', as ss writes it. */
+#define TOP_END_MAX 72
+const char *top_text_end(const uint8_t addr[16], uint16_t port, char text[TOP_END_MAX]);
+
+/* ">=4.49s", "?". */
+#define TOP_AGE_MAX 48
+const char *top_text_age(uint64_t ns, uint8_t known, char text[TOP_AGE_MAX]);
+
+/* What is wrong, and the next command to type, of a row; "" if there is none. */
+const char *top_text_rule(const struct top_row *row);
+const char *top_text_why(const struct top_row *row);
+const char *top_text_next(const struct top_data *data, const struct top_row *row,
+			  char text[RULES_TEXT_MAX]);
+
+#endif
