@@ -108,7 +108,7 @@ struct {
 
 #define IS_EXPIRING 1 /* in the address, where an aligned one has 0 */
 
-static __always_inline void is_busy_with(__u64 address)
+static __always_inline void note_segment_for(__u64 address)
 {
 	__u64 task = bpf_get_current_task();
 
@@ -132,11 +132,11 @@ static __always_inline int segment_begins(struct inet_timewait_sock *tw)
 {
 	/* Of the segments that a TIME-WAIT gets none is a move. */
 	if (BPF_CORE_READ(tw, tw_substate) == WIRE_FIN_WAIT2)
-		is_busy_with(address_of(tw));
+		note_segment_for(address_of(tw));
 	return 0;
 }
 
-static __always_inline int segment_is_done(void)
+static __always_inline int forget_segment(void)
 {
 	struct inet_timewait_sock *tw = (void *)was_busy_with();
 
@@ -149,13 +149,13 @@ static __always_inline int expires(struct timer_list *timer)
 {
 	struct inet_timewait_sock *tw = timewait_around(timer);
 
-	is_busy_with(address_of(tw) | IS_EXPIRING);
+	note_segment_for(address_of(tw) | IS_EXPIRING);
 	return timewait_emit(tw, (struct timewait_event){.op = WIRE_TW_EXPIRED});
 }
 
 /* inet_twsk_kill() is called once for each. Its caller inet_twsk_deschedule_put() will not do:
  * until 6.1 it is inlined into inet_twsk_purge(), and such ends would be missed. */
-static __always_inline int is_killed(void *ctx, struct inet_timewait_sock *tw)
+static __always_inline int tell_killed(void *ctx, struct inet_timewait_sock *tw)
 {
 	struct timewait_event event = {.op = WIRE_TW_ENDED};
 	__u32 meaning;
@@ -186,7 +186,7 @@ int BPF_PROG(timewait_fentry_segment, struct inet_timewait_sock *tw)
 SEC("fexit/tcp_timewait_state_process")
 int BPF_PROG(timewait_fexit_segment)
 {
-	return segment_is_done();
+	return forget_segment();
 }
 
 SEC("fentry/tw_timer_handler")
@@ -198,7 +198,7 @@ int BPF_PROG(timewait_fentry_expire, struct timer_list *timer)
 SEC("fentry/inet_twsk_kill")
 int BPF_PROG(timewait_fentry_end, struct inet_timewait_sock *tw)
 {
-	return is_killed(ctx, tw);
+	return tell_killed(ctx, tw);
 }
 
 SEC("kprobe/inet_twsk_hashdance_schedule")
@@ -216,7 +216,7 @@ int BPF_KPROBE(timewait_kprobe_segment, struct inet_timewait_sock *tw)
 SEC("kretprobe/tcp_timewait_state_process")
 int BPF_KRETPROBE(timewait_kretprobe_segment)
 {
-	return segment_is_done();
+	return forget_segment();
 }
 
 SEC("kprobe/tw_timer_handler")
@@ -228,5 +228,5 @@ int BPF_KPROBE(timewait_kprobe_expire, struct timer_list *timer)
 SEC("kprobe/inet_twsk_kill")
 int BPF_KPROBE(timewait_kprobe_end, struct inet_timewait_sock *tw)
 {
-	return is_killed(ctx, tw);
+	return tell_killed(ctx, tw);
 }

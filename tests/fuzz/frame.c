@@ -20,7 +20,7 @@
 #include "top/data.h"
 #include "top/frame.h"
 #include "top/ui.h"
-#include "diagnosis/view.h"
+#include "diagnosis/overview.h"
 
 static const struct {
 	const char *name;
@@ -48,7 +48,7 @@ static const struct {
 static struct {
 	struct options options;
 	struct meta meta;
-	struct view *view;
+	struct overview *overview;
 	struct top_data *data;
 	struct top_ui ui;
 	struct cells cells;
@@ -116,7 +116,7 @@ static int take_record(const void *record, size_t len)
 		return census->head.len;
 	if (is_census && census->begins)
 		top_data_forget(f.data);
-	used = view_feed(f.view, record, len);
+	used = overview_feed(f.overview, record, len);
 	if (used > 0 && is_census && !census->begins)
 		refresh();
 	return used;
@@ -195,8 +195,8 @@ static int run(const char *path, unsigned rows, unsigned cols)
 
 	if (!reader || cells_clear(&f.cells, rows, cols))
 		return 1;
-	f.view = view_new(&f.options, &f.meta);
-	f.data = f.view ? top_data_new(f.view, &f.options) : NULL;
+	f.overview = overview_new(&f.options, &f.meta);
+	f.data = f.overview ? top_data_new(f.overview, &f.options) : NULL;
 	if (!f.data)
 		return 1;
 	top_ui_init(&f.ui, &f.options);
@@ -228,7 +228,7 @@ int main(int argc, char **argv)
 	else if (!status)
 		print();
 	top_data_free(f.data);
-	view_free(f.view);
+	overview_free(f.overview);
 	cells_release(&f.cells);
 	return status;
 }

@@ -14,7 +14,7 @@ static int take_frame(void *ctx, const void *records, size_t len)
 	const char *bytes = records;
 
 	while (len) {
-		int used = view_feed(ctx, bytes, len);
+		int used = overview_feed(ctx, bytes, len);
 
 		if (used < 0)
 			return used;
@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 	struct metrics_self self = {1.25, 1795363200.5, 12345678, programs, 2};
 	struct recording_reader *reader;
 	struct meta meta;
-	struct view *view;
+	struct overview *overview;
 	int err;
 
 	const char *path;
@@ -48,13 +48,13 @@ int main(int argc, char **argv)
 	if (options_parse(&options, argc - 1, argv + 1))
 		return 2;
 	reader = recording_open(path, &meta);
-	view = reader ? view_new(&options, &meta) : NULL;
-	if (!view)
+	overview = reader ? overview_new(&options, &meta) : NULL;
+	if (!overview)
 		return 1;
-	err = recording_read(reader, take_frame, view);
+	err = recording_read(reader, take_frame, overview);
 	if (!err)
-		err = metrics_render(view, &self, true, format, stdout);
-	view_free(view);
+		err = metrics_render(overview, &self, true, format, stdout);
+	overview_free(overview);
 	recording_close(reader);
 	return err ? 1 : 0;
 }

@@ -5,14 +5,15 @@
 #include "test.h"
 
 /* A text quoted, as the stream gets it. The caller frees it. */
-static char *quoted(char *(*quote)(struct line *line, char *to, const char *text), const char *text)
+static char *quoted(char *(*quote)(struct line_buffer *line, char *to, const char *text),
+		    const char *text)
 {
 	char *got = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&got, &len);
-	struct line line;
+	struct line_buffer line;
 
-	line_send(&line, quote(&line, line_begin(&line, out), text));
+	line_buffer_send(&line, quote(&line, line_buffer_begin(&line, out), text));
 	fclose(out);
 	return got;
 }
@@ -44,11 +45,11 @@ static void test_quotes(void)
 /* Longer than a line holds: sent in parts, of which none is missing. */
 static void test_long(void)
 {
-	static char text[5 * LINE_BYTES];
+	static char text[5 * LINE_BUFFER_BYTES];
 	char *json, *csv;
 
 	test_begin("quote-long");
-	for (size_t len = LINE_BYTES - 100; len < sizeof(text); len += 997) {
+	for (size_t len = LINE_BUFFER_BYTES - 100; len < sizeof(text); len += 997) {
 		memset(text, '"', len);
 		text[len] = '\0';
 		json = quoted(quote_json, text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* report_grid.c - dwells over time: where they go, and that none is forgotten however long a run
+/* report/grid.c - dwells over time: where they go, and that none is forgotten however long a run
  * is. */
 #include "report/grid.h"
 

@@ -3,7 +3,7 @@
 #include "base/address.h"
 
 #include "match.h"
-#include "base/put.h"
+#include "base/append.h"
 
 #define GROUPS 8
 
@@ -18,14 +18,14 @@ static char *put_octet(char *to, unsigned octet)
 		*to++ = (char)('0' + octet / 100);
 	if (octet >= 10)
 		*to++ = (char)('0' + octet / 10 % 10);
-	return put_char(to, (char)('0' + octet % 10));
+	return append_char(to, (char)('0' + octet % 10));
 }
 
 static char *put_ipv4(char *to, const uint8_t addr[4])
 {
-	to = put_char(put_octet(to, addr[0]), '.');
-	to = put_char(put_octet(to, addr[1]), '.');
-	to = put_char(put_octet(to, addr[2]), '.');
+	to = append_char(put_octet(to, addr[0]), '.');
+	to = append_char(put_octet(to, addr[1]), '.');
+	to = append_char(put_octet(to, addr[2]), '.');
 	return put_octet(to, addr[3]);
 }
 
@@ -40,7 +40,7 @@ static char *put_group(char *to, unsigned group)
 		*to++ = digits[group >> 8 & 15];
 	if (group >= 0x10)
 		*to++ = digits[group >> 4 & 15];
-	return put_char(to, digits[group & 15]);
+	return append_char(to, digits[group & 15]);
 }
 
 /* The longest, and of equals the first. */
@@ -67,24 +67,24 @@ static char *put_ipv6(char *to, const uint8_t addr[16])
 		groups[i] = (unsigned)(addr[2 * i] << 8 | addr[2 * i + 1]);
 	gap = find_gap(groups);
 	for (unsigned i = 0; i < gap.begin; i++)
-		to = put_group(i ? put_char(to, ':') : to, groups[i]);
+		to = put_group(i ? append_char(to, ':') : to, groups[i]);
 	if (gap.begin < GROUPS)
-		to = put_char(put_char(to, ':'), ':');
+		to = append_char(append_char(to, ':'), ':');
 	/* IPv4-compatible, as inet_ntop() still writes it: ::10.0.0.9 */
 	if (gap.begin == 0 && gap.end == 6)
 		return put_ipv4(to, addr + 12);
 	for (unsigned i = gap.end; i < GROUPS; i++)
-		to = put_group(i > gap.end ? put_char(to, ':') : to, groups[i]);
+		to = put_group(i > gap.end ? append_char(to, ':') : to, groups[i]);
 	return to;
 }
 
-char *address_put(char *to, const uint8_t addr[16])
+char *address_append(char *to, const uint8_t addr[16])
 {
 	return match_is_ipv4(addr) ? put_ipv4(to, addr + 12) : put_ipv6(to, addr);
 }
 
 const char *address_text(const uint8_t addr[16], char *text)
 {
-	*address_put(text, addr) = '\0';
+	*address_append(text, addr) = '\0';
 	return text;
 }

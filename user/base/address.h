@@ -9,7 +9,7 @@
 /* "10.0.0.9", "2001:db8::1"; IPv4-mapped is IPv4. `text` has INET6_ADDRSTRLEN bytes. */
 const char *address_text(const uint8_t addr[16], char *text);
 
-/* The same as put.h does it. */
-char *address_put(char *to, const uint8_t addr[16]);
+/* The same as append.h does it. */
+char *address_append(char *to, const uint8_t addr[16]);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "base/put.h"
+#include "base/append.h"
 
 static uint64_t read_clock(clockid_t id)
 {
@@ -60,31 +60,31 @@ static uint64_t find_second(struct second *known, uint64_t wall_ns, bool utc)
 	return wall_ns % NS_PER_S;
 }
 
-char *clock_put_time_of_day(char *to, uint64_t wall_ns)
+char *clock_append_time_of_day(char *to, uint64_t wall_ns)
 {
 	static struct second known;
 	uint64_t rest = find_second(&known, wall_ns, false);
 
-	return put_digits(put_word(to, &known.text), rest / NS_PER_MS, 3);
+	return append_digits(append_word(to, &known.text), rest / NS_PER_MS, 3);
 }
 
-char *clock_put_iso8601(char *to, uint64_t wall_ns)
+char *clock_append_iso8601(char *to, uint64_t wall_ns)
 {
 	static struct second known;
 	uint64_t rest = find_second(&known, wall_ns, true);
 
-	return put_char(put_digits(put_word(to, &known.text), rest, 9), 'Z');
+	return append_char(append_digits(append_word(to, &known.text), rest, 9), 'Z');
 }
 
 const char *clock_time_of_day(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
 {
-	*clock_put_time_of_day(text, wall_ns) = '\0';
+	*clock_append_time_of_day(text, wall_ns) = '\0';
 	return text;
 }
 
 const char *clock_iso8601(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
 {
-	*clock_put_iso8601(text, wall_ns) = '\0';
+	*clock_append_iso8601(text, wall_ns) = '\0';
 	return text;
 }
 
@@ -95,7 +95,7 @@ static char *put_three_digits(char *to, uint64_t ns)
 {
 	static const struct word units[] = {WORD("ns"), WORD("us"), WORD("ms"), WORD("s")};
 	char digits[CLOCK_TEXT_MAX];
-	unsigned n = (unsigned)(put_number(digits, ns) - digits);
+	unsigned n = (unsigned)(append_number(digits, ns) - digits);
 	unsigned whole = (n - 1) % 3 + 1;
 
 	for (unsigned i = 0; i < 3 && i < n; i++) {
@@ -103,33 +103,33 @@ static char *put_three_digits(char *to, uint64_t ns)
 			*to++ = '.';
 		*to++ = digits[i];
 	}
-	return put_word(to, &units[(n - 1) / 3]);
+	return append_word(to, &units[(n - 1) / 3]);
 }
 
 static char *put_minutes(char *to, uint64_t minutes, uint64_t seconds)
 {
-	to = put_char(put_number(to, minutes), 'm');
-	return put_char(put_digits(to, seconds, 2), 's');
+	to = append_char(append_number(to, minutes), 'm');
+	return append_char(append_digits(to, seconds, 2), 's');
 }
 
 static char *put_hours(char *to, uint64_t hours, uint64_t minutes)
 {
-	to = put_char(put_number(to, hours), 'h');
-	return put_char(put_digits(to, minutes, 2), 'm');
+	to = append_char(append_number(to, hours), 'h');
+	return append_char(append_digits(to, minutes, 2), 'm');
 }
 
 static char *put_days(char *to, uint64_t days, uint64_t hours)
 {
-	to = put_char(put_number(to, days), 'd');
-	return put_char(put_number(to, hours), 'h');
+	to = append_char(append_number(to, days), 'd');
+	return append_char(append_number(to, hours), 'h');
 }
 
-char *clock_put_duration(char *to, uint64_t ns)
+char *clock_append_duration(char *to, uint64_t ns)
 {
 	uint64_t seconds = ns / NS_PER_S, minutes = seconds / 60, hours = minutes / 60;
 
 	if (!ns)
-		return put_char(put_char(to, '0'), 's');
+		return append_char(append_char(to, '0'), 's');
 	if (minutes < 10)
 		return put_three_digits(to, ns);
 	if (hours < 1)
@@ -141,6 +141,6 @@ char *clock_put_duration(char *to, uint64_t ns)
 
 const char *clock_duration(uint64_t ns, char text[CLOCK_TEXT_MAX])
 {
-	*clock_put_duration(text, ns) = '\0';
+	*clock_append_duration(text, ns) = '\0';
 	return text;
 }

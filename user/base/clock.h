@@ -37,9 +37,9 @@ const char *clock_iso8601(uint64_t wall_ns, char text[CLOCK_TEXT_MAX]);
 /* At most 6 characters, the unit that fits: 812us 1.23ms 60.8s 16m40s 3h12m 12d4h. */
 const char *clock_duration(uint64_t ns, char text[CLOCK_TEXT_MAX]);
 
-/* The same as put.h does it, with CLOCK_TEXT_MAX bytes of room. */
-char *clock_put_time_of_day(char *to, uint64_t wall_ns);
-char *clock_put_iso8601(char *to, uint64_t wall_ns);
-char *clock_put_duration(char *to, uint64_t ns);
+/* The same as append.h does it, with CLOCK_TEXT_MAX bytes of room. */
+char *clock_append_time_of_day(char *to, uint64_t wall_ns);
+char *clock_append_iso8601(char *to, uint64_t wall_ns);
+char *clock_append_duration(char *to, uint64_t ns);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "base/put.h"
+#include "base/append.h"
 #include "wire.h"
 
 /* Why a connection ended, or a listener. Names are at most 11 characters; the man page explains

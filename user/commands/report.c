@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
-#include "commands/monitor.h"
+#include "commands/live_overview.h"
 #include "record/recording.h"
 #include "report/data.h"
 #include "report_page.h"
@@ -19,7 +19,7 @@
 
 struct report {
 	const struct options *options;
-	struct view *view;
+	struct overview *overview;
 	struct report_data *data;
 	struct report_source source;
 	struct utsname host;
@@ -72,7 +72,7 @@ static int write_page(struct report *report)
 static int finish(struct report *report)
 {
 	const char *path = report->options->argument;
-	bool lost = report->options->strict && view_lost(report->view);
+	bool lost = report->options->strict && overview_lost(report->overview);
 	int err = write_page(report);
 	int written = whole_file_finish(report->file, !err);
 
@@ -88,10 +88,10 @@ static int finish(struct report *report)
 	return DIAG_LOST;
 }
 
-static int start(struct report *report, struct view *view)
+static int start(struct report *report, struct overview *overview)
 {
-	report->view = view;
-	report->data = report_data_new(view);
+	report->overview = overview;
+	report->data = report_data_new(overview);
 	return report->data ? 0 : out_of_memory();
 }
 
@@ -123,7 +123,7 @@ static void tell_progress(struct reading *reading)
 
 static int take_recorded(void *ctx, const void *record, size_t len)
 {
-	int used = view_feed(ctx, record, len);
+	int used = overview_feed(ctx, record, len);
 
 	return used == -ENOMEM ? out_of_memory() : used;
 }
@@ -135,7 +135,7 @@ static int take_frame(void *ctx, const void *records, size_t len)
 
 	reading->done += len;
 	err = recording_each(reading->report->options->read_path, records, len, reading->until,
-			     take_recorded, reading->report->view);
+			     take_recorded, reading->report->overview);
 	if (err)
 		return err;
 	tell_progress(reading);
@@ -186,20 +186,20 @@ static int replay(struct report *report)
 	struct reading reading = {.report = report, .until = UINT64_MAX, .size = size_of(path)};
 	struct meta meta;
 	struct recording_reader *reader = recording_open(path, &meta);
-	struct view *view = reader ? view_new(report->options, &meta) : NULL;
+	struct overview *overview = reader ? overview_new(report->options, &meta) : NULL;
 	int err = -EINVAL, status = DIAG_FAILED;
 
 	report->source.recording = strcmp(path, "-") ? (slash ? slash + 1 : path)
 						     : "standard input";
-	if (reader && !view)
+	if (reader && !overview)
 		out_of_memory();
-	if (view && !start(report, view)) {
+	if (overview && !start(report, overview)) {
 		err = read_all(&reading, reader, &meta);
 		if (err != -ENOMEM)
 			status = finish(report);
 	}
 	recording_close(reader);
-	view_free(view);
+	overview_free(overview);
 	return err ? DIAG_FAILED : status;
 }
 
@@ -208,40 +208,40 @@ static int replay(struct report *report)
 /* What the kernel has told by now, under load that never ends too. */
 #define SETTLE_LOOKS 64
 
-static int settle(struct monitor *monitor)
+static int settle(struct live_overview *live)
 {
 	int more = 1;
 
 	for (unsigned i = 0; more > 0 && i < SETTLE_LOOKS; i++)
-		more = monitor_look(monitor);
-	return more < 0 ? more : monitor_census(monitor);
+		more = live_overview_look(live);
+	return more < 0 ? more : live_overview_census(live);
 }
 
-static int watch(const struct options *options, struct monitor *monitor)
+static int watch(const struct options *options, struct live_overview *live)
 {
-	uint64_t until = monitor_view(monitor)->meta->attached + options->duration_ns;
+	uint64_t until = live_overview_get(live)->meta->attached + options->duration_ns;
 	int more = 0;
 
 	if (!options->duration_ns)
 		diag_note("tracing; Ctrl-C ends it and writes the report");
 	while (more >= 0 && !stop_is_asked() && (!options->duration_ns || clock_now() < until)) {
-		more = monitor_look(monitor);
+		more = live_overview_look(live);
 		if (!more)
-			monitor_wait(monitor);
+			live_overview_wait(live);
 	}
-	return more < 0 ? more : settle(monitor);
+	return more < 0 ? more : settle(live);
 }
 
 static int live(struct report *report)
 {
-	struct monitor *monitor = monitor_open(report->options);
+	struct live_overview *live = live_overview_open(report->options);
 	int status = DIAG_FAILED;
 
 	if (!uname(&report->host))
 		report->source.host = report->host.nodename;
-	if (monitor && !start(report, monitor_view(monitor)) && !watch(report->options, monitor))
+	if (live && !start(report, live_overview_get(live)) && !watch(report->options, live))
 		status = finish(report);
-	monitor_close(monitor);
+	live_overview_close(live);
 	return status;
 }
 

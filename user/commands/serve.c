@@ -18,7 +18,7 @@
 #include "base/diag.h"
 #include "serve/endpoint.h"
 #include "serve/http.h"
-#include "commands/monitor.h"
+#include "commands/live_overview.h"
 #include "serve/negotiate.h"
 #include "base/parse.h"
 #include "base/ready.h"
@@ -42,7 +42,7 @@
 
 struct serve {
 	const struct options *options;
-	struct monitor *monitor;
+	struct live_overview *live;
 	struct http *http;
 	double start_seconds;
 	uint64_t began, fresh_until, next_census;
@@ -68,7 +68,7 @@ static void take_census(struct serve *serve)
 {
 	uint64_t begun = clock_now(), now;
 
-	serve->census_err = monitor_census(serve->monitor);
+	serve->census_err = live_overview_census(serve->live);
 	now = clock_now();
 	serve->next_census = serve->census_err ? now + CENSUS_RETRY
 					       : begun + CENSUS_SHARE * (now - begun);
@@ -134,9 +134,10 @@ static int write_metrics(struct serve *serve, enum metrics_format format, FILE *
 				    .resident_bytes = resident_bytes(),
 				    .programs = programs.all};
 
-	monitor_each_program(serve->monitor, add_program, &programs);
+	live_overview_each_program(serve->live, add_program, &programs);
 	self.n_programs = programs.n;
-	return metrics_render(monitor_view(serve->monitor), &self, !serve->census_err, format, out);
+	return metrics_render(live_overview_get(serve->live), &self, !serve->census_err, format,
+			      out);
 }
 
 static struct http_reply *make_metrics(struct serve *serve, enum metrics_format format)
@@ -200,8 +201,8 @@ static void write_row(const char *name, const char *value, FILE *out)
 
 static void write_page(struct serve *serve, FILE *out)
 {
-	const struct view *view = monitor_view(serve->monitor);
-	const struct meta *meta = view->meta;
+	const struct overview *overview = live_overview_get(serve->live);
+	const struct meta *meta = overview->meta;
 	char text[CLOCK_TEXT_MAX];
 
 	fputs("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\n"
@@ -223,8 +224,8 @@ static void write_page(struct serve *serve, FILE *out)
 	write_row("TIME-WAIT", meta->timewait_way, out);
 	write_row("filter", meta->filter, out);
 	write_row("running for", clock_duration(clock_now() - serve->began, text), out);
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)view_lost(view));
-	write_row("lost", view_lost(view) ? text : "nothing", out);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)overview_lost(overview));
+	write_row("lost", overview_lost(overview) ? text : "nothing", out);
 	fputs("</table>\n<p>The manual: <code>man tcpdwell</code>, section SERVE.</p>\n"
 	      "</body>\n</html>\n",
 	      out);
@@ -273,10 +274,10 @@ static int loop(struct serve *serve)
 	int more = 0;
 
 	while (more >= 0 && !stop_is_asked()) {
-		struct session_pause pause = monitor_pause(serve->monitor);
+		struct session_pause pause = live_overview_pause(serve->live);
 
 		http_run(serve->http, pause.bell_fd, more ? 0 : pause.ms);
-		more = monitor_look(serve->monitor);
+		more = live_overview_look(serve->live);
 	}
 	return more < 0 ? DIAG_FAILED : DIAG_OK;
 }
@@ -301,8 +302,8 @@ static int run(struct serve *serve, int fd)
 				     .crowded_ns = CROWDED_NS};
 	int status;
 
-	serve->monitor = monitor_open(serve->options);
-	if (!serve->monitor) {
+	serve->live = live_overview_open(serve->options);
+	if (!serve->live) {
 		close(fd);
 		return DIAG_FAILED;
 	}
@@ -342,6 +343,6 @@ int serve_run(const struct options *options)
 	serve.start_seconds = (double)((int64_t)serve.began + clock_wall_offset()) /
 			      (double)NS_PER_S;
 	status = run(&serve, fd);
-	monitor_close(serve.monitor);
+	live_overview_close(serve.live);
 	return status;
 }

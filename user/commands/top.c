@@ -14,7 +14,7 @@
 #include "top/cells.h"
 #include "base/clock.h"
 #include "base/diag.h"
-#include "commands/monitor.h"
+#include "commands/live_overview.h"
 #include "top/screen.h"
 #include "base/stop.h"
 #include "top/data.h"
@@ -27,8 +27,9 @@
 #define KEPT_MAX 16
 
 struct top {
-	struct options kernel; /* what is asked of kernel and view: the rest is chosen on the way */
-	struct monitor *monitor;
+	struct options
+		kernel; /* what is asked of kernel and overview: the rest is chosen on the way */
+	struct live_overview *live;
 	struct top_data *data;
 	struct top_ui ui;
 	struct cells cells;
@@ -112,7 +113,7 @@ static int look_at_sockets(struct top *top)
 	int err;
 
 	top_data_forget(top->data);
-	err = monitor_census(top->monitor);
+	err = live_overview_census(top->live);
 	if (!err)
 		err = refresh_picture(top);
 	cost = clock_now() - begun;
@@ -156,7 +157,7 @@ static int take_keys(struct top *top)
 
 static void wait_a_moment(struct top *top)
 {
-	struct session_pause pause = monitor_pause(top->monitor);
+	struct session_pause pause = live_overview_pause(top->live);
 	struct pollfd files[] = {{.fd = STDIN_FILENO, .events = POLLIN},
 				 {.fd = pause.bell_fd, .events = POLLIN}};
 
@@ -178,7 +179,7 @@ static int loop(struct top *top)
 		if (!err)
 			err = take_keys(top);
 		if (!err)
-			err = more = monitor_look(top->monitor);
+			err = more = live_overview_look(top->live);
 		if (err > 0)
 			err = 0;
 		if (!err && !top->ui.is_paused && clock_now() >= top->next_look)
@@ -219,10 +220,10 @@ static int run(struct top *top, const struct options *options)
 	int err;
 
 	ask_kernel(&top->kernel, options);
-	top->monitor = monitor_open(&top->kernel);
-	if (!top->monitor)
+	top->live = live_overview_open(&top->kernel);
+	if (!top->live)
 		return -ECANCELED;
-	top->data = top_data_new(monitor_view(top->monitor), options);
+	top->data = top_data_new(live_overview_get(top->live), options);
 	if (!top->data) {
 		diag_error("out of memory");
 		return -ENOMEM;
@@ -249,7 +250,7 @@ int top_run(const struct options *options)
 	}
 	stop_on_signals();
 	err = run(top, options);
-	monitor_close(top->monitor);
+	live_overview_close(top->live);
 	free(top);
 	return err ? DIAG_FAILED : DIAG_OK;
 }

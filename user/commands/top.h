@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* top.h - the command `top`: a view, again and again, on the screen. */
+/* top.h - the command `top`: a overview, again and again, on the screen. */
 #ifndef TCPDWELL_TOP_H
 #define TCPDWELL_TOP_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* live.c - see live.h. */
+/* trace.c - see trace.h. */
 #include "commands/trace.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "commands/finish.h"
-#include "commands/pump.h"
+#include "commands/live_records.h"
 #include "base/ready.h"
 #include "record/recording.h"
 #include "kernel/session.h"
@@ -21,7 +21,7 @@
 struct live {
 	const struct options *options;
 	struct session *session;
-	struct pump pump;
+	struct live_records records;
 	struct sink sink;
 	struct tracer *tracer;
 	struct recording_writer *recording; /* NULL without -w */
@@ -47,7 +47,7 @@ static int take_record(void *ctx, const void *record, size_t len)
  * recording. */
 static int look(struct live *live)
 {
-	int drained = pump_look(&live->pump), err = drained < 0 ? drained : 0;
+	int drained = live_records_look(&live->records), err = drained < 0 ? drained : 0;
 
 	if (!err && live->recording)
 		err = recording_flush(live->recording);
@@ -69,7 +69,7 @@ static int look_back(struct live *live)
 
 	if (why)
 		diag_note("what was there before is not seen: %s", why);
-	return pump_census(&live->pump);
+	return live_records_census(&live->records);
 }
 
 /* What the kernel has told by now belongs to the run; what still happens does not. */
@@ -78,10 +78,10 @@ static int settle(struct live *live)
 	int err;
 
 	live->until = clock_now();
-	err = pump_settle(&live->pump);
+	err = live_records_settle(&live->records);
 	/* Who reads the recording may ask what was stuck in the end. */
 	if (!err && live->recording)
-		err = pump_census(&live->pump);
+		err = live_records_census(&live->records);
 	return err == -ECANCELED ? 0 : err;
 }
 
@@ -118,10 +118,10 @@ static int run(struct live *live, FILE *out)
 		diag_error("out of memory");
 		return DIAG_FAILED;
 	}
-	live->pump = (struct pump){.session = live->session,
-				   .take = take_record,
-				   .ctx = live,
-				   .conns = tracer_connections(live->tracer)};
+	live->records = (struct live_records){.session = live->session,
+					      .take = take_record,
+					      .ctx = live,
+					      .conns = tracer_connections(live->tracer)};
 	err = tracer_flush(live->tracer);
 	if (isatty(STDERR_FILENO) && !options->duration_ns)
 		diag_note("tracing; Ctrl-C ends it and prints the histograms");

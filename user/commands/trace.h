@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * live.h - tracing this host: the loop around session and tracer, with the clock, the signals and
+ * trace.h - tracing this host: the loop around session and tracer, with the clock, the signals and
  * the recording.
  */
 #ifndef TCPDWELL_LIVE_H

@@ -77,7 +77,7 @@ static int hand_over(const struct pass *pass, const struct iter_records *found)
 }
 
 /* Is there something to be told, and not told before? */
-static bool is_news(int *told, int now)
+static bool note_news(int *told, int now)
 {
 	bool is_new = now && now != *told;
 
@@ -96,9 +96,9 @@ static int look_into(void *ctx, uint32_t netns)
 	if (match->n_netns && !match_netns(match, netns))
 		return 0;
 	err = iter_read(pass->inspect->socks, &found);
-	if (netns == pass->home && is_news(&told->here, err))
+	if (netns == pass->home && note_news(&told->here, err))
 		diag_error("cannot look at the sockets here: %s", strerror(-err));
-	else if (netns != pass->home && err && is_news(&told->elsewhere, err))
+	else if (netns != pass->home && err && note_news(&told->elsewhere, err))
 		diag_warn("cannot look at the sockets of network namespace %u: %s", netns,
 			  strerror(-err));
 	if (err) {
@@ -122,7 +122,7 @@ static int look_at_holders(const struct pass *pass)
 	if (!pass->inspect->holders)
 		return 0;
 	err = iter_read(pass->inspect->holders, &found);
-	if (is_news(&pass->inspect->told->holders, err))
+	if (note_news(&pass->inspect->told->holders, err))
 		diag_warn("which processes hold a socket is not told: %s", strerror(-err));
 	err = hand_over(pass, &found);
 	iter_release(&found);

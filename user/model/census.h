@@ -22,7 +22,7 @@ struct census_holder {
 struct census_socket {
 	struct wire_snapshot s;
 	uint64_t entered; /* ns: when it was seen to enter its state, or to be in it already; 0: was
-			   * not seen. By those who watch events as well: view.h */
+			   * not seen. By those who watch events as well: overview.h */
 	bool entered_exact;
 	struct census_holder *holders, *last_holder; /* in the order of the iterator: by process */
 	struct census_socket *next_listener;

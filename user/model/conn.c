@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "model/conn_cause.h"
-#include "model/conn_life.h"
+#include "model/conn_moves.h"
 #include "model/conn_mini.h"
 #include "model/conn_sample.h"
-#include "model/conn_there.h"
+#include "model/conn_census.h"
 #include "match.h"
 
 /* Fills in what the connection did not know of itself; never overwrites what it did. */
@@ -61,10 +61,10 @@ static void tell_accept(struct conn_table *table, struct store_entry *entry,
 	accept.from = WIRE_LISTEN;
 	accept.to = WIRE_SYN_RECV;
 	accept.flags = 0;
-	life_learn_owner(table, &entry->conn, &accept);
+	conn_learn_owner(table, &entry->conn, &accept);
 	entry->conn.state = WIRE_LISTEN;
-	life_move(table, entry,
-		  (struct life_step){.ts = t->head.ts, .lost = t->head.lost, .to = WIRE_SYN_RECV});
+	conn_move(table, entry,
+		  (struct conn_step){.ts = t->head.ts, .lost = t->head.lost, .to = WIRE_SYN_RECV});
 }
 
 static bool may_be_same(const struct wire_id *known, const struct wire_id *id)
@@ -99,12 +99,12 @@ static bool may_live_on(const struct wire_transition *t)
 
 static void feed_transition(struct conn_table *table, const struct wire_transition *t)
 {
-	struct life_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->to};
+	struct conn_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->to};
 	struct store_entry *entry;
 
 	if (table->config.samples)
 		conn_sample_give_way(table, t);
-	else if (conn_mini_is_husk(table, t))
+	else if (conn_mini_take_husk(table, t))
 		return;
 	entry = store_find_sock(&table->store, t->id.cookie);
 	if (entry && is_another_life(entry, t)) {
@@ -114,21 +114,21 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	if (!entry) {
 		if (t->from == t->to)
 			return;
-		entry = life_first_sight(table, &t->head, &t->id, t->from, false);
+		entry = conn_first_sight(table, &t->head, &t->id, t->from, false);
 		if (!entry)
 			return;
 		if (t->flags & WIRE_F_UNTOLD)
 			tell_accept(table, entry, t);
 	}
 	learn_identity(&entry->conn, &t->id);
-	life_learn_owner(table, &entry->conn, t);
+	conn_learn_owner(table, &entry->conn, t);
 	entry->conn.is_listener = conn_is_of_listener(t);
 	if (t->from == t->to) /* close() after shutdown() says FIN-WAIT-2 again */
 		return;
 	if (entry->conn.state != t->from)
 		note_missed(table, entry, t);
 	if (t->to != WIRE_CLOSE) {
-		life_move(table, entry, move);
+		conn_move(table, entry, move);
 		/* What becomes of it now is not told. */
 		if (!is_told(table, t->to))
 			store_remove(&table->store, entry);
@@ -143,7 +143,7 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 		move.cause = CAUSE_UNKNOWN;
 		entry->conn.since_exact = false;
 	}
-	life_end(table, entry, move);
+	conn_end(table, entry, move);
 }
 
 /* An iterator met a full socket: all it adds is identity. */
@@ -155,7 +155,7 @@ static void feed_socket(struct conn_table *table, const struct wire_socket *s)
 	if (!entry || entry->conn.state != s->state || s->head.ts < entry->conn.since)
 		return;
 	learn_identity(&entry->conn, &s->id);
-	life_reconsider(table, entry);
+	conn_reconsider(table, entry);
 }
 
 /*
@@ -168,8 +168,8 @@ static void feed_accepted(struct conn_table *table, const struct wire_accepted *
 
 	if (!entry || entry->conn.is_listener || !may_be_same(&entry->conn.id, &a->id))
 		return;
-	life_own(&entry->conn, a->pid, a->comm);
-	life_reconsider(table, entry);
+	conn_own(&entry->conn, a->pid, a->comm);
+	conn_reconsider(table, entry);
 }
 
 /*
@@ -201,7 +201,7 @@ static void drop_given_up(struct conn_table *table, uint64_t ts)
 	while ((entry = store_first_given_up(&table->store))) {
 		store_remove(&table->store, entry);
 		table->evicted++;
-		life_incomplete_until(table, ts);
+		conn_incomplete_until(table, ts);
 	}
 }
 
@@ -215,7 +215,7 @@ void conn_feed(struct conn_table *table, const union decode_record *rec)
 {
 	if ((int32_t)(rec->head.lost - table->lost) > 0) {
 		table->lost = rec->head.lost;
-		life_incomplete_until(table, rec->head.ts);
+		conn_incomplete_until(table, rec->head.ts);
 	}
 	conn_advance(table, rec->head.ts);
 	if (rec->head.kind == WIRE_TRANSITION)
@@ -231,11 +231,11 @@ void conn_feed(struct conn_table *table, const union decode_record *rec)
 	else if (rec->head.kind == WIRE_ACCEPTED)
 		feed_accepted(table, &rec->accepted);
 	else if (rec->head.kind == WIRE_SNAPSHOT)
-		conn_there_snapshot(table, &rec->snapshot);
+		conn_census_snapshot(table, &rec->snapshot);
 	else if (rec->head.kind == WIRE_HOLDER)
-		conn_there_holder(table, &rec->holder);
+		conn_census_holder(table, &rec->holder);
 	else if (rec->head.kind == WIRE_CENSUS)
-		conn_there_census(table, &rec->census);
+		conn_census_census(table, &rec->census);
 	drop_given_up(table, rec->head.ts);
 }
 

@@ -39,7 +39,7 @@ static uint64_t entered_at(const struct store_entry *entry, const struct wire_ti
 static void move_silently(struct conn_table *table, struct store_entry *entry,
 			  const struct wire_timewait *t)
 {
-	struct life_step move = {.lost = t->head.lost, .to = WIRE_TIME_WAIT};
+	struct conn_step move = {.lost = t->head.lost, .to = WIRE_TIME_WAIT};
 	uint64_t told = t->expires - WIRE_TIMEWAIT_LEN_NS, entered = entered_at(entry, t);
 
 	if (entered && entered + table->config.tick_ns + NS_PER_MS < told)
@@ -53,7 +53,7 @@ static void move_silently(struct conn_table *table, struct store_entry *entry,
 	 * Nor surely so if records are missing, which may have told of a restart. */
 	move.inexact = !is_same_time(table, move.ts, told) || move.ts < table->config.attached ||
 		       entry->lost != t->head.lost;
-	life_move(table, entry, move);
+	conn_move(table, entry, move);
 }
 
 /* A mini-socket without a cookie may be any of its ports and addresses. */
@@ -84,7 +84,7 @@ static struct store_entry *mini_of(struct conn_table *table, const struct wire_t
 static struct store_entry *first_sight_of_mini(struct conn_table *table,
 					       const struct wire_timewait *t)
 {
-	struct store_entry *entry = life_first_sight(table, &t->head, &t->id, t->substate, true);
+	struct store_entry *entry = conn_first_sight(table, &t->head, &t->id, t->substate, true);
 
 	if (!entry)
 		return NULL;
@@ -98,7 +98,7 @@ static struct store_entry *first_sight_of_mini(struct conn_table *table,
 		entry->conn.since = 0;
 	}
 	entry->expires = t->expires;
-	life_decide_wanted(table, entry);
+	conn_decide_wanted(table, entry);
 	return entry;
 }
 
@@ -141,7 +141,7 @@ static void missed_the_way(struct store_entry *entry, const struct wire_timewait
 
 static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 {
-	struct life_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->substate};
+	struct conn_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->substate};
 	struct store_entry *entry = mini_of(table, t);
 
 	if (entry && t->op == WIRE_TW_BORN) { /* the end of the one before was lost */
@@ -157,7 +157,7 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 			return;
 		/* Restarted or moved? That was in what is lost. */
 		move.inexact = !cancelled && entry->lost != t->head.lost;
-		life_move(table, entry, move);
+		conn_move(table, entry, move);
 		return;
 	}
 	entry = store_find_sock(&table->store, t->id.cookie);
@@ -165,7 +165,7 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 		entry = first_sight_of_mini(table, t);
 	else if (!store_become_mini(&table->store, entry, &t->id)) {
 		table->evicted++;
-		life_incomplete_until(table, t->head.ts);
+		conn_incomplete_until(table, t->head.ts);
 		entry = NULL;
 	}
 	if (!entry)
@@ -178,9 +178,9 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 	entry->entered = t->entered;
 	missed_the_way(entry, t);
 	if (entry->conn.state != t->substate)
-		life_move(table, entry, move);
+		conn_move(table, entry, move);
 	else
-		life_update_unsettled(table, entry);
+		conn_update_unsettled(table, entry);
 }
 
 /*
@@ -209,8 +209,8 @@ static void feed_ended(struct conn_table *table, const struct wire_timewait *t)
 	if (entry->conn.state == WIRE_FIN_WAIT2 && t->substate == WIRE_TIME_WAIT)
 		move_silently(table, entry, t);
 	conn_mini_prove(table, entry, t);
-	life_end(table, entry,
-		 (struct life_step){.ts = t->head.ts,
+	conn_end(table, entry,
+		 (struct conn_step){.ts = t->head.ts,
 				    .lost = t->head.lost,
 				    .cause = (uint8_t)conn_cause_of_timewait(t)});
 }
@@ -278,8 +278,8 @@ static void feed_moved(struct conn_table *table, const struct wire_timewait *t)
 		entry->conn.since = entry->born = t->head.ts;
 		entry->lost = t->head.lost;
 	} else
-		life_move(table, entry,
-			  (struct life_step){
+		conn_move(table, entry,
+			  (struct conn_step){
 				  .ts = t->head.ts, .lost = t->head.lost, .to = WIRE_TIME_WAIT});
 }
 
@@ -299,15 +299,15 @@ void conn_mini_feed(struct conn_table *table, const struct wire_timewait *t)
 static void told_as_born(struct conn_table *table, struct store_entry *mini,
 			 const struct wire_transition *t)
 {
-	struct life_step move = {
+	struct conn_step move = {
 		.ts = mini->conn.since, .lost = mini->lost, .to = mini->conn.state};
 
 	mini->unsure_if_born = false;
 	mini->conn.state = t->from;
 	mini->conn.since = table->complete_since;
 	mini->conn.since_exact = false;
-	life_learn_owner(table, &mini->conn, t);
-	life_move(table, mini, move);
+	conn_learn_owner(table, &mini->conn, t);
+	conn_move(table, mini, move);
 }
 
 /*
@@ -334,7 +334,7 @@ static struct store_entry *born_again(struct conn_table *table, struct store_ent
  * The full socket whose life a mini-socket took over reports CLOSE. Its connection did not end.
  * tcp_time_wait() is called in FIN-WAIT-2 and in CLOSING and in no other state (5.10 to 7.3).
  */
-bool conn_mini_is_husk(struct conn_table *table, const struct wire_transition *t)
+bool conn_mini_take_husk(struct conn_table *table, const struct wire_transition *t)
 {
 	struct store_entry *mini;
 
@@ -365,7 +365,7 @@ void conn_mini_settle(struct conn_table *table, uint64_t now)
 		if (ts + CANCEL_SETTLES_NS >= now)
 			return;
 		move_before_cancel(table, entry);
-		life_end(table, entry,
-			 (struct life_step){.ts = ts, .lost = table->lost, .cause = CAUSE_UNKNOWN});
+		conn_end(table, entry,
+			 (struct conn_step){.ts = ts, .lost = table->lost, .cause = CAUSE_UNKNOWN});
 	}
 }

@@ -6,7 +6,7 @@
 #ifndef TCPDWELL_CONN_MINI_H
 #define TCPDWELL_CONN_MINI_H
 
-#include "model/conn_life.h"
+#include "model/conn_moves.h"
 
 void conn_mini_feed(struct conn_table *table, const struct wire_timewait *t);
 
@@ -16,7 +16,7 @@ void conn_mini_prove(const struct conn_table *table, struct store_entry *entry,
 
 /* Is this `-> CLOSE` of the full socket whose life a mini-socket took over? Then its connection did
  * not end. */
-bool conn_mini_is_husk(struct conn_table *table, const struct wire_transition *t);
+bool conn_mini_take_husk(struct conn_table *table, const struct wire_transition *t);
 
 /* Ends those whose timer was cancelled so long before `now` that nothing will follow. */
 void conn_mini_settle(struct conn_table *table, uint64_t now);

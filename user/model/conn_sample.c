@@ -24,8 +24,8 @@ static uint64_t met(const struct conn_table *table, const struct store_entry *en
 static void end_held(struct conn_table *table, struct store_entry *entry)
 {
 	entry->conn.since_exact = false;
-	life_end(table, entry,
-		 (struct life_step){.ts = entry->born,
+	conn_end(table, entry,
+		 (struct conn_step){.ts = entry->born,
 				    .lost = store_sample(&table->store, entry)->held_lost,
 				    .cause = CAUSE_UNKNOWN});
 }
@@ -54,13 +54,13 @@ static void end(struct conn_table *table, struct store_entry *entry, uint64_t ts
 		return;
 	}
 	if (entry->seen_moving)
-		life_move(table, entry,
-			  (struct life_step){.ts = met(table, entry),
+		conn_move(table, entry,
+			  (struct conn_step){.ts = met(table, entry),
 					     .lost = lost,
 					     .to = WIRE_TIME_WAIT,
 					     .inexact = true});
-	life_end(table, entry,
-		 (struct life_step){
+	conn_end(table, entry,
+		 (struct conn_step){
 			 .ts = ts, .lost = lost, .cause = cause, .met = met(table, entry)});
 }
 
@@ -95,7 +95,7 @@ bool conn_sample_hold(struct conn_table *table, struct store_entry *entry,
 		end(table, former, t->head.ts, CAUSE_UNKNOWN);
 	if (!store_become_mini(&table->store, entry, &t->id)) {
 		table->evicted++;
-		life_incomplete_until(table, t->head.ts);
+		conn_incomplete_until(table, t->head.ts);
 		return true;
 	}
 	entry->is_held = true;
@@ -103,7 +103,7 @@ bool conn_sample_hold(struct conn_table *table, struct store_entry *entry,
 	entry->born = t->head.ts;
 	/* The timer of FIN-WAIT-2 as it is by default, and at most: tcp_fin_timeout. */
 	entry->expires = t->head.ts + WIRE_TIMEWAIT_LEN_NS;
-	if (life_update_unsettled(table, entry))
+	if (conn_update_unsettled(table, entry))
 		store_sample(&table->store, entry)->held_lost = t->head.lost;
 	return true;
 }
@@ -132,8 +132,8 @@ static void take_over(struct conn_table *table, struct store_entry *entry,
 	if (t->entered - born_ms + SAME_MOMENT_MS <= 2 * SAME_MOMENT_MS)
 		entry->entered = t->entered; /* its birth, not its move to TIME-WAIT */
 	if (entry->fin_seen && t->substate == WIRE_TIME_WAIT)
-		life_move(table, entry,
-			  (struct life_step){.ts = entry->born,
+		conn_move(table, entry,
+			  (struct conn_step){.ts = entry->born,
 					     .lost = store_sample(&table->store, entry)->held_lost,
 					     .to = WIRE_TIME_WAIT});
 }
@@ -146,7 +146,7 @@ static struct store_entry *adopt(struct conn_table *table, const struct wire_tim
 	/* The full socket's `-> CLOSE` is yet to come; or the socket has connected anew. */
 	if (store_find_sock(&table->store, t->id.cookie))
 		return NULL;
-	entry = life_first_sight(table, &t->head, &t->id, t->substate, true);
+	entry = conn_first_sight(table, &t->head, &t->id, t->substate, true);
 	if (!entry)
 		return NULL;
 	/* A move to TIME-WAIT tells nobody; and without a cookie it may be any of these ports. */
@@ -155,8 +155,8 @@ static struct store_entry *adopt(struct conn_table *table, const struct wire_tim
 	else if (!t->id.cookie)
 		entry->conn.since = 0;
 	entry->entered = t->entered;
-	life_decide_wanted(table, entry);
-	return life_update_unsettled(table, entry) ? entry : NULL;
+	conn_decide_wanted(table, entry);
+	return conn_update_unsettled(table, entry) ? entry : NULL;
 }
 
 void conn_sample_seen(struct conn_table *table, const struct wire_timewait *t)

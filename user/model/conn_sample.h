@@ -11,7 +11,7 @@
 #ifndef TCPDWELL_CONN_SAMPLE_H
 #define TCPDWELL_CONN_SAMPLE_H
 
-#include "model/conn_life.h"
+#include "model/conn_moves.h"
 
 /*
  * This `-> CLOSE` from FIN-WAIT-2 or CLOSING, without an error, which was `entry`'s: held back?

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "base/address.h"
-#include "base/put.h"
+#include "base/append.h"
 
 #define UNKNOWN '?'
 
 static char *number_or_unknown(char *to, uint64_t number)
 {
-	return number ? put_number(to, number) : put_char(to, UNKNOWN);
+	return number ? append_number(to, number) : append_char(to, UNKNOWN);
 }
 
 static char *local_port(char *to, const struct conn *conn)
@@ -26,19 +26,19 @@ static char *remote_port(char *to, const struct conn *conn)
 
 static char *address(char *to, const struct conn *conn)
 {
-	return address_put(to, conn->id.raddr);
+	return address_append(to, conn->id.raddr);
 }
 
 static char *inherited_mark(char *to, const struct conn *conn)
 {
-	return conn->owner.known == OWNER_INHERITED ? put_char(to, '~') : to;
+	return conn->owner.known == OWNER_INHERITED ? append_char(to, '~') : to;
 }
 
 /* A name may hold anything; a tab would read as the next value. */
 static char *comm(char *to, const struct conn *conn)
 {
 	if (conn->owner.known == OWNER_UNKNOWN)
-		return put_char(to, UNKNOWN);
+		return append_char(to, UNKNOWN);
 	to = inherited_mark(to, conn);
 	for (const char *c = conn->owner.comm; *c; c++)
 		*to++ = (unsigned char)*c < ' ' ? '?' : *c;
@@ -48,13 +48,13 @@ static char *comm(char *to, const struct conn *conn)
 static char *pid(char *to, const struct conn *conn)
 {
 	if (conn->owner.known == OWNER_UNKNOWN)
-		return put_char(to, UNKNOWN);
-	return put_number(inherited_mark(to, conn), conn->owner.pid);
+		return append_char(to, UNKNOWN);
+	return append_number(inherited_mark(to, conn), conn->owner.pid);
 }
 
 static char *uid(char *to, const struct conn *conn)
 {
-	return conn->uid == CONN_NO_UID ? put_char(to, UNKNOWN) : put_number(to, conn->uid);
+	return conn->uid == CONN_NO_UID ? append_char(to, UNKNOWN) : append_number(to, conn->uid);
 }
 
 static char *cgroup(char *to, const struct conn *conn)
@@ -102,14 +102,14 @@ const char *group_key_name(unsigned key)
 	return key < sizeof(keys) / sizeof(keys[0]) ? keys[key].name : NULL;
 }
 
-char *group_put_value(char *to, unsigned key, const struct conn *conn)
+char *group_append_value(char *to, unsigned key, const struct conn *conn)
 {
 	return keys[key].put(to, conn);
 }
 
 const char *group_value(unsigned key, const struct conn *conn, char text[GROUP_TEXT_MAX])
 {
-	*group_put_value(text, key, conn) = '\0';
+	*group_append_value(text, key, conn) = '\0';
 	return text;
 }
 
@@ -123,7 +123,7 @@ const char *group_values(const struct group_by *by, const struct conn *conn,
 	for (unsigned i = 0; i < by->n; i++) {
 		if (i)
 			*to++ = '\t';
-		to = group_put_value(to, by->keys[i], conn);
+		to = group_append_value(to, by->keys[i], conn);
 	}
 	*to = '\0';
 	return text;

@@ -43,7 +43,7 @@ const char *group_value(unsigned key, const struct conn *conn, char text[GROUP_T
 const char *group_values(const struct group_by *by, const struct conn *conn,
 			 char text[GROUP_TEXT_MAX]);
 
-/* One value as put.h does it, with INET6_ADDRSTRLEN bytes of room. */
-char *group_put_value(char *to, unsigned key, const struct conn *conn);
+/* One value as append.h does it, with INET6_ADDRSTRLEN bytes of room. */
+char *group_append_value(char *to, unsigned key, const struct conn *conn);
 
 #endif

@@ -9,7 +9,7 @@
 #include "record/decode.h"
 #include "model/histset.h"
 #include "model/sink.h"
-#include "record/twice.h"
+#include "record/repeats.h"
 #include "model/wanted.h"
 
 /* The states in the order in which a connection meets them: the order of histograms. */
@@ -27,7 +27,7 @@ struct tracer {
 	struct histset *whole_run, *interval; /* interval: NULL without -i */
 	uint64_t now, interval_begin;
 	uint64_t told_missed; /* of conn_stats.missed */
-	struct twice twice;
+	struct repeats twice;
 	int output_err; /* the first one; a stream that failed once is not whole, whatever it says
 			   later */
 	struct sink_summary sum;
@@ -304,7 +304,7 @@ int tracer_feed(struct tracer *tracer, const void *record, size_t len)
 		on_lost(tracer, &rec.lost);
 	if (rec.head.kind == WIRE_TICK)
 		tell_missed(tracer);
-	if (rec.head.kind == WIRE_TRANSITION && twice_told(&tracer->twice, &rec.transition))
+	if (rec.head.kind == WIRE_TRANSITION && repeats_note(&tracer->twice, &rec.transition))
 		return used;
 	if (rec.head.kind == WIRE_TRANSITION && tracer->options->raw)
 		tell_raw(tracer, &rec.transition);

@@ -43,7 +43,7 @@ bool tracer_counts(const struct tracer *tracer, const struct conn_event *event);
 /* ns: the latest time met. */
 uint64_t tracer_now(const struct tracer *tracer);
 
-/* Calls `fn` for each group and state with its histogram since the beginning: see view.h. */
+/* Calls `fn` for each group and state with its histogram since the beginning: see overview.h. */
 void tracer_each_histogram(struct tracer *tracer,
 			   void (*fn)(void *ctx, const char *values, uint8_t state,
 				      const struct histset_cell *cell),

@@ -6,7 +6,7 @@
 #ifndef TCPDWELL_FIELDS_H
 #define TCPDWELL_FIELDS_H
 
-#include "base/put.h"
+#include "base/append.h"
 #include "model/sink.h"
 
 enum fields_event {

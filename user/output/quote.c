@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/put.h"
+#include "base/append.h"
 
 static char *put_escape(char *to, unsigned char c)
 {
@@ -13,9 +13,9 @@ static char *put_escape(char *to, unsigned char c)
 
 	*to++ = '\\';
 	if (c == '"' || c == '\\')
-		return put_char(to, (char)c);
-	to = put_digits(put_char(to, 'u'), 0, 2);
-	return put_char(put_char(to, digits[c >> 4]), digits[c & 15]);
+		return append_char(to, (char)c);
+	to = append_digits(append_char(to, 'u'), 0, 2);
+	return append_char(append_char(to, digits[c >> 4]), digits[c & 15]);
 }
 
 static bool is_plain(char c)
@@ -23,31 +23,31 @@ static bool is_plain(char c)
 	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
 }
 
-char *quote_json(struct line *line, char *to, const char *text)
+char *quote_json(struct line_buffer *line, char *to, const char *text)
 {
-	to = put_char(line_room(line, to, PUT_ROOM), '"');
+	to = append_char(line_buffer_room(line, to, APPEND_ROOM), '"');
 	while (*text) {
-		to = line_room(line, to, PUT_ROOM);
-		for (unsigned n = 0; n < PUT_ROOM / 2 && is_plain(*text); n++)
+		to = line_buffer_room(line, to, APPEND_ROOM);
+		for (unsigned n = 0; n < APPEND_ROOM / 2 && is_plain(*text); n++)
 			*to++ = *text++;
 		if (*text && !is_plain(*text))
 			to = put_escape(to, (unsigned char)*text++);
 	}
-	return put_char(to, '"');
+	return append_char(to, '"');
 }
 
-char *quote_csv(struct line *line, char *to, const char *text)
+char *quote_csv(struct line_buffer *line, char *to, const char *text)
 {
 	bool quoted = text[strcspn(text, "\",\r\n")];
 
-	to = line_room(line, to, PUT_ROOM);
+	to = line_buffer_room(line, to, APPEND_ROOM);
 	if (quoted)
 		*to++ = '"';
 	for (; *text; text++) {
-		to = line_room(line, to, PUT_ROOM);
+		to = line_buffer_room(line, to, APPEND_ROOM);
 		if (*text == '"')
 			*to++ = '"';
 		*to++ = *text;
 	}
-	return quoted ? put_char(to, '"') : to;
+	return quoted ? append_char(to, '"') : to;
 }

@@ -7,12 +7,12 @@
 #ifndef TCPDWELL_QUOTE_H
 #define TCPDWELL_QUOTE_H
 
-#include "base/line.h"
+#include "base/line_buffer.h"
 
 /* With its quotes. A name is bytes in no known encoding: each that is not ASCII reads \u00xx. */
-char *quote_json(struct line *line, char *to, const char *text);
+char *quote_json(struct line_buffer *line, char *to, const char *text);
 
 /* RFC 4180: quotes only where they are needed. */
-char *quote_csv(struct line *line, char *to, const char *text);
+char *quote_csv(struct line_buffer *line, char *to, const char *text);
 
 #endif

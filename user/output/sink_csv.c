@@ -9,35 +9,35 @@
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "base/line.h"
-#include "base/put.h"
+#include "base/line_buffer.h"
+#include "base/append.h"
 #include "output/quote.h"
 
 static const struct word endless = WORD("inf"), yes = WORD("true"), no = WORD("false");
 
 /* "upper bound in ns:count", separated by spaces; no bound is "inf". */
-static char *put_buckets(struct line *line, char *to, const struct hist *hist)
+static char *put_buckets(struct line_buffer *line, char *to, const struct hist *hist)
 {
 	bool is_first = true;
 
 	for (unsigned i = 0; i < HIST_BUCKETS; i++) {
 		if (!hist->buckets[i])
 			continue;
-		to = line_room(line, to, 2 * PUT_ROOM);
+		to = line_buffer_room(line, to, 2 * APPEND_ROOM);
 		if (!is_first)
 			*to++ = ' ';
 		if (hist_bound(i) == UINT64_MAX)
-			to = put_word(to, &endless);
+			to = append_word(to, &endless);
 		else
-			to = put_number(to, hist_bound(i));
-		to = put_number(put_char(to, ':'), hist->buckets[i]);
+			to = append_number(to, hist_bound(i));
+		to = append_number(append_char(to, ':'), hist->buckets[i]);
 		is_first = false;
 	}
 	return to;
 }
 
 /* "local-port=443 comm=nginx". */
-static char *put_group(struct line *line, char *to, const struct sink_histogram *histogram)
+static char *put_group(struct line_buffer *line, char *to, const struct sink_histogram *histogram)
 {
 	char values[GROUP_TEXT_MAX], text[2 * GROUP_TEXT_MAX] = "", *rest = values, *value;
 	size_t len = 0;
@@ -52,7 +52,7 @@ static char *put_group(struct line *line, char *to, const struct sink_histogram 
 	return quote_csv(line, to, text);
 }
 
-static char *put_value(struct line *line, char *to, const struct fields_source *source,
+static char *put_value(struct line_buffer *line, char *to, const struct fields_source *source,
 		       struct fields_value value)
 {
 	switch (value.type) {
@@ -61,15 +61,15 @@ static char *put_value(struct line *line, char *to, const struct fields_source *
 	case VALUE_TEXT:
 		return quote_csv(line, to, value.text);
 	case VALUE_WORD:
-		return put_word(to, value.word);
+		return append_word(to, value.word);
 	case VALUE_NUMBER:
-		return put_number(to, value.number);
+		return append_number(to, value.number);
 	case VALUE_BOOL:
-		return put_word(to, value.number ? &yes : &no);
+		return append_word(to, value.number ? &yes : &no);
 	case VALUE_TIME:
-		return clock_put_iso8601(to, value.number);
+		return clock_append_iso8601(to, value.number);
 	case VALUE_ADDRESS:
-		return address_put(to, value.address);
+		return address_append(to, value.address);
 	case VALUE_BUCKETS:
 		return put_buckets(line, to, &source->histogram->cell->hist);
 	case VALUE_GROUP:
@@ -87,15 +87,15 @@ static char *put_commas(char *to, ptrdiff_t n)
 static void write_event(const struct fields_source *source)
 {
 	const struct fields_row *const *row = fields_of(source->event), *column = fields;
-	struct line line;
-	char *to = line_begin(&line, source->sink->out);
+	struct line_buffer line;
+	char *to = line_buffer_begin(&line, source->sink->out);
 
 	for (; *row; column = *row++) {
-		to = put_commas(line_room(&line, to, 3 * PUT_ROOM), *row - column);
+		to = put_commas(line_buffer_room(&line, to, 3 * APPEND_ROOM), *row - column);
 		to = put_value(&line, to, source, (*row)->get(source));
 	}
-	to = put_commas(line_room(&line, to, 2 * PUT_ROOM), fields + FIELDS - 1 - column);
-	line_send(&line, put_char(to, '\n'));
+	to = put_commas(line_buffer_room(&line, to, 2 * APPEND_ROOM), fields + FIELDS - 1 - column);
+	line_buffer_send(&line, append_char(to, '\n'));
 }
 
 static void begin(struct sink *sink)

@@ -14,33 +14,34 @@
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "base/line.h"
-#include "base/put.h"
+#include "base/line_buffer.h"
+#include "base/append.h"
 #include "output/quote.h"
 
 static const struct word null = WORD("null"), yes = WORD("true"), no = WORD("false");
 
-static char *put_buckets(struct line *line, char *to, const struct hist *hist)
+static char *put_buckets(struct line_buffer *line, char *to, const struct hist *hist)
 {
 	char separator = '[';
 
 	for (unsigned i = 0; i < HIST_BUCKETS; i++) {
 		if (!hist->buckets[i])
 			continue;
-		to = put_char(put_char(line_room(line, to, 2 * PUT_ROOM), separator), '[');
+		to = append_char(
+			append_char(line_buffer_room(line, to, 2 * APPEND_ROOM), separator), '[');
 		if (hist_bound(i) == UINT64_MAX)
-			to = put_word(to, &null);
+			to = append_word(to, &null);
 		else
-			to = put_number(to, hist_bound(i));
-		to = put_number(put_char(to, ','), hist->buckets[i]);
-		to = put_char(to, ']');
+			to = append_number(to, hist_bound(i));
+		to = append_number(append_char(to, ','), hist->buckets[i]);
+		to = append_char(to, ']');
 		separator = ',';
 	}
-	return put_char(to, ']');
+	return append_char(to, ']');
 }
 
 /* {"local-port":"443","comm":"nginx"}; the group of all others has its one value for every key. */
-static char *put_group(struct line *line, char *to, const struct sink_histogram *histogram)
+static char *put_group(struct line_buffer *line, char *to, const struct sink_histogram *histogram)
 {
 	char values[GROUP_TEXT_MAX], *rest = values, *value;
 
@@ -54,27 +55,27 @@ static char *put_group(struct line *line, char *to, const struct sink_histogram 
 		*to++ = ':';
 		to = quote_json(line, to, value ? value : HISTSET_OTHER);
 	}
-	return put_char(to, '}');
+	return append_char(to, '}');
 }
 
-static char *put_value(struct line *line, char *to, const struct fields_source *source,
+static char *put_value(struct line_buffer *line, char *to, const struct fields_source *source,
 		       struct fields_value value)
 {
 	switch (value.type) {
 	case VALUE_NONE:
-		return put_word(to, &null);
+		return append_word(to, &null);
 	case VALUE_TEXT:
 		return quote_json(line, to, value.text);
 	case VALUE_WORD:
-		return put_char(put_word(put_char(to, '"'), value.word), '"');
+		return append_char(append_word(append_char(to, '"'), value.word), '"');
 	case VALUE_NUMBER:
-		return put_number(to, value.number);
+		return append_number(to, value.number);
 	case VALUE_BOOL:
-		return put_word(to, value.number ? &yes : &no);
+		return append_word(to, value.number ? &yes : &no);
 	case VALUE_TIME:
-		return put_char(clock_put_iso8601(put_char(to, '"'), value.number), '"');
+		return append_char(clock_append_iso8601(append_char(to, '"'), value.number), '"');
 	case VALUE_ADDRESS:
-		return put_char(address_put(put_char(to, '"'), value.address), '"');
+		return append_char(address_append(append_char(to, '"'), value.address), '"');
 	case VALUE_BUCKETS:
 		return put_buckets(line, to, &source->histogram->cell->hist);
 	case VALUE_GROUP:
@@ -86,16 +87,16 @@ static char *put_value(struct line *line, char *to, const struct fields_source *
 static void write_event(const struct fields_source *source)
 {
 	const struct fields_row *const *row = fields_of(source->event);
-	struct line line;
-	char *to = put_char(line_begin(&line, source->sink->out), '{');
+	struct line_buffer line;
+	char *to = append_char(line_buffer_begin(&line, source->sink->out), '{');
 
 	for (; *row; row++) {
-		to = put_word(line_room(&line, to, 3 * PUT_ROOM), &(*row)->key);
+		to = append_word(line_buffer_room(&line, to, 3 * APPEND_ROOM), &(*row)->key);
 		to = put_value(&line, to, source, (*row)->get(source));
 		*to++ = ',';
 	}
 	to[-1] = '}'; /* instead of the last comma */
-	line_send(&line, put_char(to, '\n'));
+	line_buffer_send(&line, append_char(to, '\n'));
 }
 
 static const struct sink_fields_format format = {.write = write_event};

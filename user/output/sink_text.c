@@ -10,7 +10,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "base/line.h"
+#include "base/line_buffer.h"
 #include "match.h"
 #include "base/tcpstate.h"
 
@@ -60,7 +60,7 @@ static const struct word unbound = WORD("*"); /* as ss writes what is not bound 
 
 static char *put_local_port(char *to, uint16_t port, size_t width)
 {
-	return port ? put_number_right(to, port, width) : put_right(to, &unbound, width);
+	return port ? append_number_right(to, port, width) : append_right(to, &unbound, width);
 }
 
 static char *put_remote(char *to, const struct conn *conn, size_t width)
@@ -70,12 +70,12 @@ static char *put_remote(char *to, const struct conn *conn, size_t width)
 
 	if (!v4)
 		*to++ = '[';
-	to = address_put(to, conn->id.raddr);
+	to = address_append(to, conn->id.raddr);
 	if (!v4)
 		*to++ = ']';
 	*to++ = ':';
-	to = conn->id.rport ? put_number(to, conn->id.rport) : put_word(to, &unbound);
-	return put_blanks(to, column);
+	to = conn->id.rport ? append_number(to, conn->id.rport) : append_word(to, &unbound);
+	return append_blanks(to, column);
 }
 
 /* A lower bound may be rounded down, so that it fits: 59s, 16m, 3h, 12d. */
@@ -88,8 +88,8 @@ static char *put_coarse(char *to, uint64_t ns)
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (ns >= 4 * units[i].ns)
-			return put_char(put_number(to, ns / units[i].ns), units[i].unit);
-	return put_char(put_number(to, ns / NS_PER_S), 's');
+			return append_char(append_number(to, ns / units[i].ns), units[i].unit);
+	return append_char(append_number(to, ns / NS_PER_S), 's');
 }
 
 /* `room` columns, or more if it is exact. */
@@ -98,9 +98,9 @@ static char *put_dwell(char *to, const struct conn_event *event, size_t room)
 	char *begin = to, *end;
 
 	if (event->dwell_known == DWELL_EXACT)
-		return clock_put_duration(to, event->dwell);
-	to = put_char(put_char(to, '>'), '=');
-	end = clock_put_duration(to, event->dwell);
+		return clock_append_duration(to, event->dwell);
+	to = append_char(append_char(to, '>'), '=');
+	end = clock_append_duration(to, event->dwell);
 	return (size_t)(end - begin) > room && event->dwell >= NS_PER_S
 		       ? put_coarse(to, event->dwell)
 		       : end;
@@ -110,16 +110,16 @@ static char *put_dwell_right(char *to, const struct sink *sink, const struct con
 			     size_t width)
 {
 	static const struct word meaningless = WORD("-"), unknown = WORD("?");
-	char text[PUT_ROOM];
+	char text[APPEND_ROOM];
 	size_t len;
 
 	if (sink->options->raw || event->from == WIRE_CLOSE ||
 	    (event->from == WIRE_LISTEN && event->to != WIRE_CLOSE))
-		return put_right(to, &meaningless, width);
+		return append_right(to, &meaningless, width);
 	if (event->dwell_known == DWELL_UNKNOWN)
-		return put_right(to, &unknown, width);
+		return append_right(to, &unknown, width);
 	len = (size_t)(put_dwell(text, event, width) - text);
-	to = put_blanks(to, to + (len < width ? width - len : 0));
+	to = append_blanks(to, to + (len < width ? width - len : 0));
 	memcpy(to, text, DWELL_MAX);
 	return to + len;
 }
@@ -128,14 +128,14 @@ static char *put_verbose(char *to, const struct conn *conn)
 {
 	char *column;
 
-	to = put_char(put_char(to, ' '), ' ');
+	to = append_char(append_char(to, ' '), ' ');
 	column = to + 15;
-	to = put_char(put_blanks(address_put(to, conn->id.laddr), column), ' ');
+	to = append_char(append_blanks(address_append(to, conn->id.laddr), column), ' ');
 	column = to + 8;
-	to = put_char(put_blanks(group_put_value(to, GROUP_PID, conn), column), ' ');
+	to = append_char(append_blanks(group_append_value(to, GROUP_PID, conn), column), ' ');
 	column = to + 16;
-	to = put_char(put_blanks(group_put_value(to, GROUP_COMM, conn), column), ' ');
-	return put_number(to, conn->id.netns);
+	to = append_char(append_blanks(group_append_value(to, GROUP_COMM, conn), column), ' ');
+	return append_number(to, conn->id.netns);
 }
 
 /* The two share 25 columns. */
@@ -144,26 +144,26 @@ static char *put_to_and_dwell(char *to, const struct sink *sink, const struct co
 	bool named = event->cause != CAUSE_NONE && event->cause != CAUSE_NORMAL;
 	const char *begin = to;
 
-	to = put_char(put_word(to, tcpstate_word(event->to)), ' ');
+	to = append_char(append_word(to, tcpstate_word(event->to)), ' ');
 	if (named)
-		to = put_char(put_word(to, tcpstate_cause_word(event->cause)), ' ');
+		to = append_char(append_word(to, tcpstate_cause_word(event->cause)), ' ');
 	return put_dwell_right(to, sink, event, TO_AND_DWELL - (size_t)(to - begin));
 }
 
-/* No row comes near LINE_BYTES. */
+/* No row comes near LINE_BUFFER_BYTES. */
 static void transition(struct sink *sink, const struct conn *conn, const struct conn_event *event)
 {
-	struct line line;
-	char *to = line_begin(&line, sink->out);
+	struct line_buffer line;
+	char *to = line_buffer_begin(&line, sink->out);
 
-	to = clock_put_time_of_day(to, event->ts + (uint64_t)sink->meta->wall_offset);
-	to = put_char(put_local_port(put_char(to, ' '), conn->id.lport, 5), ' ');
-	to = put_char(put_remote(to, conn, 21), ' ');
-	to = put_char(put_left(to, tcpstate_word(event->from), 12), ' ');
+	to = clock_append_time_of_day(to, event->ts + (uint64_t)sink->meta->wall_offset);
+	to = append_char(put_local_port(append_char(to, ' '), conn->id.lport, 5), ' ');
+	to = append_char(put_remote(to, conn, 21), ' ');
+	to = append_char(append_left(to, tcpstate_word(event->from), 12), ' ');
 	to = put_to_and_dwell(to, sink, event);
 	if (sink->options->verbose)
 		to = put_verbose(to, conn);
-	line_send(&line, put_char(to, '\n'));
+	line_buffer_send(&line, append_char(to, '\n'));
 }
 
 /* ---- histograms ---- */

@@ -16,10 +16,10 @@
 
 static void write_quoted(const char *text, bool json, FILE *out)
 {
-	struct line line;
-	char *to = line_begin(&line, out);
+	struct line_buffer line;
+	char *to = line_buffer_begin(&line, out);
 
-	line_send(&line, (json ? quote_json : quote_csv)(&line, to, text));
+	line_buffer_send(&line, (json ? quote_json : quote_csv)(&line, to, text));
 }
 
 static void write_value(const struct fields_value *value, bool json, FILE *out)

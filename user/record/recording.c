@@ -202,14 +202,14 @@ int recording_finish(struct recording_writer *writer)
 
 /* ---- reading ---- */
 
-static int is_garbled(const struct recording_reader *reader, const char *what)
+static int refuse_garbled(const struct recording_reader *reader, const char *what)
 {
 	diag_error("recording '%s' is garbled: %s", reader->path, what);
 	diag_hint("copy it again; nothing after this point can be trusted");
 	return -EBADMSG;
 }
 
-static int is_cut(const struct recording_reader *reader)
+static int refuse_cut(const struct recording_reader *reader)
 {
 	if (ferror(reader->file)) {
 		diag_error("cannot read recording '%s': %s", reader->path, strerror(errno));
@@ -240,7 +240,7 @@ static int check_head(const struct recording_reader *reader, const struct file_h
 		return -EINVAL;
 	}
 	if (head->header_len > HEADER_MAX)
-		return is_garbled(reader, "its header is too long");
+		return refuse_garbled(reader, "its header is too long");
 	return 0;
 }
 
@@ -251,7 +251,7 @@ static int read_header(struct recording_reader *reader, struct meta *ret_meta)
 
 	if (fread(&head, sizeof(head), 1, reader->file) != 1) {
 		if (ferror(reader->file))
-			return is_cut(reader);
+			return refuse_cut(reader);
 		diag_error("'%s' is not a tcpdwell recording: it is too short", reader->path);
 		return -EINVAL;
 	}
@@ -259,11 +259,11 @@ static int read_header(struct recording_reader *reader, struct meta *ret_meta)
 	if (err)
 		return err;
 	if (fread(reader->frame, 1, head.header_len, reader->file) != head.header_len)
-		return is_cut(reader);
+		return refuse_cut(reader);
 	if (crc32(0, reader->frame, head.header_len) != head.header_crc)
-		return is_garbled(reader, "the checksum of its header does not match");
+		return refuse_garbled(reader, "the checksum of its header does not match");
 	if (!meta_from_json((const char *)reader->frame, head.header_len, ret_meta))
-		return is_garbled(reader, "its header cannot be understood");
+		return refuse_garbled(reader, "its header cannot be understood");
 	return 0;
 }
 
@@ -300,19 +300,19 @@ int recording_read(struct recording_reader *reader,
 
 	for (;;) {
 		if (fread(&head, sizeof(head), 1, reader->file) != 1)
-			return is_cut(reader);
+			return refuse_cut(reader);
 		if (!head.len && head.crc != RECORDING_END)
-			return is_garbled(reader, "an empty frame");
+			return refuse_garbled(reader, "an empty frame");
 		if (!head.len)
 			return getc(reader->file) == EOF
 				       ? 0
-				       : is_garbled(reader, "it goes on behind its end");
+				       : refuse_garbled(reader, "it goes on behind its end");
 		if (head.len > FRAME_MAX)
-			return is_garbled(reader, "a frame is too long");
+			return refuse_garbled(reader, "a frame is too long");
 		if (fread(reader->frame, 1, head.len, reader->file) != head.len)
-			return is_cut(reader);
+			return refuse_cut(reader);
 		if (crc32(0, reader->frame, head.len) != head.crc)
-			return is_garbled(reader, "a checksum does not match");
+			return refuse_garbled(reader, "a checksum does not match");
 		err = fn(ctx, reader->frame, head.len);
 		if (err)
 			return err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* report_data.c - see report_data.h. */
+/* report/data.c - see report/data.h. */
 #include "report/data.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/tcpstate.h"
 
 struct report_data {
-	struct view *view;
+	struct overview *overview;
 	struct report_grid grid;
 	struct hist edges[WIRE_STATES][WIRE_STATES]; /* dwells in the state left, by the next one */
 };
@@ -26,20 +26,20 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 	if (event->dwell_known != DWELL_EXACT)
 		return;
 	hist_add(&data->edges[event->from][event->to], event->dwell);
-	if (tracer_counts(data->view->tracer, event))
+	if (tracer_counts(data->overview->tracer, event))
 		report_grid_add(&data->grid, event->from, event->ts, event->dwell);
 }
 
-struct report_data *report_data_new(struct view *view)
+struct report_data *report_data_new(struct overview *overview)
 {
 	struct report_data *data = calloc(1, sizeof(*data));
 
 	if (!data)
 		return NULL;
-	data->view = view;
-	report_grid_init(&data->grid, view->meta->attached);
-	view->observer = on_event;
-	view->observer_ctx = data;
+	data->overview = overview;
+	report_grid_init(&data->grid, overview->meta->attached);
+	overview->observer = on_event;
+	overview->observer_ctx = data;
 	return data;
 }
 
@@ -117,15 +117,15 @@ static void add_numbers(json_t *all, const char *name, const uint32_t *list, uns
 }
 
 /* All that keeps something from this page, as typed. */
-static json_t *filters_json(const struct view *view)
+static json_t *filters_json(const struct overview *overview)
 {
-	const struct options *o = view->options;
+	const struct options *o = overview->options;
 	json_t *all = json_array();
 	char text[CLOCK_TEXT_MAX];
 
-	if (view->meta->filter[0])
-		json_array_append_new(all, report_data_text(view->meta->filter));
-	if (o->filter_text[0] && strcmp(o->filter_text, view->meta->filter) != 0)
+	if (overview->meta->filter[0])
+		json_array_append_new(all, report_data_text(overview->meta->filter));
+	if (o->filter_text[0] && strcmp(o->filter_text, overview->meta->filter) != 0)
 		json_array_append_new(all, report_data_text(o->filter_text));
 	add_numbers(all, "--pid", o->pids, o->n_pids);
 	add_numbers(all, "--uid", o->uids, o->n_uids);
@@ -143,26 +143,26 @@ static json_t *filters_json(const struct view *view)
 	return all;
 }
 
-static json_t *lost_json(const struct view *view)
+static json_t *lost_json(const struct overview *overview)
 {
 	json_t *lost = json_object();
 	uint64_t told = 0;
 
 	for (uint16_t kind = 0; kind < WIRE_KINDS; kind++) {
-		if (!view->lost[kind])
+		if (!overview->lost[kind])
 			continue;
-		json_object_set_new(lost, sink_lost_kind(kind), number(view->lost[kind]));
-		told += view->lost[kind];
+		json_object_set_new(lost, sink_lost_kind(kind), number(overview->lost[kind]));
+		told += overview->lost[kind];
 	}
 	/* The rest of the sum are connections that had to be forgotten. */
-	if (view_lost(view) > told)
-		json_object_set_new(lost, "forgotten", number(view_lost(view) - told));
+	if (overview_lost(overview) > told)
+		json_object_set_new(lost, "forgotten", number(overview_lost(overview) - told));
 	return lost;
 }
 
-static json_t *head_json(const struct view *view, const struct report_source *source)
+static json_t *head_json(const struct overview *overview, const struct report_source *source)
 {
-	const struct meta *meta = view->meta;
+	const struct meta *meta = overview->meta;
 	json_t *head = json_object();
 
 	json_object_set_new(head, "tcpdwell", json_string(TCPDWELL_VERSION));
@@ -172,14 +172,14 @@ static json_t *head_json(const struct view *view, const struct report_source *so
 	json_object_set_new(head, "broken", text_or_null(source->broken));
 	json_object_set_new(head, "kernel", text_or_null(meta->kernel));
 	json_object_set_new(head, "begin_ms", wall_ms(meta, meta->attached));
-	json_object_set_new(head, "end_ms", wall_ms(meta, view_now(view)));
-	json_object_set_new(head, "duration_ns", number(view_now(view) - meta->attached));
+	json_object_set_new(head, "end_ms", wall_ms(meta, overview_now(overview)));
+	json_object_set_new(head, "duration_ns", number(overview_now(overview) - meta->attached));
 	json_object_set_new(head, "transitions_by", text_or_null(meta->transition_way));
 	json_object_set_new(head, "timewait_by", text_or_null(meta->timewait_way));
 	json_object_set_new(head, "timewait_visible", json_boolean(meta->sees_timewait));
 	json_object_set_new(head, "timewait_sampled", json_boolean(meta->samples_timewait));
-	json_object_set_new(head, "filters", filters_json(view));
-	json_object_set_new(head, "lost", lost_json(view));
+	json_object_set_new(head, "filters", filters_json(overview));
+	json_object_set_new(head, "lost", lost_json(overview));
 	return head;
 }
 
@@ -204,7 +204,7 @@ static json_t *causes_json(const uint64_t ends[CAUSES])
 static json_t *move_json(const struct report_data *data, uint8_t from, uint8_t to)
 {
 	const struct hist *hist = &data->edges[from][to];
-	uint64_t count = data->view->moves[from][to];
+	uint64_t count = data->overview->moves[from][to];
 	bool any = hist->count > 0;
 	json_t *move = json_object();
 
@@ -216,7 +216,7 @@ static json_t *move_json(const struct report_data *data, uint8_t from, uint8_t t
 	json_object_set_new(move, "p99_ns", number_if(any, hist_quantile(hist, 0.99)));
 	json_object_set_new(move, "max_ns", number_if(any, hist->max));
 	if (to == WIRE_CLOSE)
-		json_object_set_new(move, "causes", causes_json(data->view->ends[from]));
+		json_object_set_new(move, "causes", causes_json(data->overview->ends[from]));
 	return move;
 }
 
@@ -226,7 +226,7 @@ static json_t *moves_json(const struct report_data *data)
 
 	for (uint8_t from = 1; from < WIRE_STATES; from++)
 		for (uint8_t to = 1; to < WIRE_STATES; to++)
-			if (data->view->moves[from][to])
+			if (data->overview->moves[from][to])
 				json_array_append_new(all, move_json(data, from, to));
 	return all;
 }
@@ -246,7 +246,8 @@ static json_t *buckets_json(const struct hist *hist)
 	return all;
 }
 
-static json_t *state_json(const struct view *view, uint8_t state, const struct histset_cell *cell)
+static json_t *state_json(const struct overview *overview, uint8_t state,
+			  const struct histset_cell *cell)
 {
 	const struct hist *hist = &cell->hist;
 	const struct histset_still *still = &cell->still;
@@ -254,8 +255,8 @@ static json_t *state_json(const struct view *view, uint8_t state, const struct h
 	json_t *json = json_object();
 
 	json_object_set_new(json, "visible",
-			    json_boolean(state != WIRE_TIME_WAIT || view->meta->sees_timewait));
-	json_object_set_new(json, "wanted", json_boolean(view->options->states & 1u << state));
+			    json_boolean(state != WIRE_TIME_WAIT || overview->meta->sees_timewait));
+	json_object_set_new(json, "wanted", json_boolean(overview->options->states & 1u << state));
 	json_object_set_new(json, "count", number(hist->count));
 	json_object_set_new(json, "partial", number(hist->partial));
 	json_object_set_new(json, "min_ns", number_if(any, hist->min));
@@ -273,7 +274,7 @@ static json_t *state_json(const struct view *view, uint8_t state, const struct h
 }
 
 struct gathering {
-	const struct view *view;
+	const struct overview *overview;
 	json_t *states;
 };
 
@@ -284,18 +285,18 @@ static void take_cell(void *ctx, const char *values, uint8_t state, const struct
 
 	(void)values;
 	json_object_set_new(gathering->states, tcpstate_name(state),
-			    state_json(gathering->view, state, cell));
+			    state_json(gathering->overview, state, cell));
 }
 
-static json_t *states_json(struct view *view)
+static json_t *states_json(struct overview *overview)
 {
 	static const struct histset_cell nothing;
-	struct gathering gathering = {.view = view, .states = json_object()};
+	struct gathering gathering = {.overview = overview, .states = json_object()};
 
 	for (uint8_t state = 1; state < WIRE_STATES; state++)
 		if (state != WIRE_CLOSE)
 			take_cell(&gathering, "", state, &nothing);
-	view_each_histogram(view, take_cell, &gathering);
+	overview_each_histogram(overview, take_cell, &gathering);
 	return gathering.states;
 }
 
@@ -339,16 +340,16 @@ static json_t *grid_json(const struct report_grid *grid)
 
 json_t *report_data_json(struct report_data *data, const struct report_source *source)
 {
-	struct view *view = data->view;
+	struct overview *overview = data->overview;
 	json_t *json;
 
-	if (view_judge(view))
+	if (overview_judge(overview))
 		return NULL;
 	json = json_object();
-	json_object_set_new(json, "head", head_json(view, source));
+	json_object_set_new(json, "head", head_json(overview, source));
 	json_object_set_new(json, "moves", moves_json(data));
-	json_object_set_new(json, "states", states_json(view));
+	json_object_set_new(json, "states", states_json(overview));
 	json_object_set_new(json, "grid", grid_json(&data->grid));
-	json_object_set_new(json, "census", report_stuck_json(view));
+	json_object_set_new(json, "census", report_stuck_json(overview));
 	return json;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * report_data.h - what a report shows, as JSON: gathered while a view is fed, its size bounded
+ * report/data.h - what a report shows, as JSON: gathered while a overview is fed, its size bounded
  * however much that is. Pure: the same records, the same JSON. The page (user/report/) draws it;
  * its keys are described there, in script.js, and are no interface for anybody else.
  */
@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-#include "diagnosis/view.h"
+#include "diagnosis/overview.h"
 
 struct report_data;
 
@@ -20,9 +20,9 @@ struct report_source {
 	const char *broken;    /* why the recording could not be read to its end; NULL: it was */
 };
 
-/* From here on looks at all that the view is fed: it becomes its observer. The view must outlive
- * it. NULL if out of memory. */
-struct report_data *report_data_new(struct view *view);
+/* From here on looks at all that the overview is fed: it becomes its observer. The overview must
+ * outlive it. NULL if out of memory. */
+struct report_data *report_data_new(struct overview *overview);
 void report_data_free(struct report_data *data);
 
 /* As it is now. NULL if out of memory. */

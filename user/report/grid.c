@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* report_grid.c - see report_grid.h. */
+/* report/grid.c - see report/grid.h. */
 #include "report/grid.h"
 
 #include <string.h>

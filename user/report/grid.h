@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * report_grid.h - dwells over time, by state: how many ended when, and how long they were, in a
+ * report/grid.h - dwells over time, by state: how many ended when, and how long they were, in a
  * grid whose size is fixed however long a run is. Time that does not fit any more makes all columns
  * twice as wide: nothing is forgotten, it only gets coarser.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* report_stuck.c - see report_stuck.h. */
+/* report/stuck.c - see report/stuck.h. */
 #include "report/stuck.h"
 
 #include <string.h>
@@ -159,10 +159,10 @@ static json_t *counts_json(const struct census *census)
 	return states;
 }
 
-json_t *report_stuck_json(const struct view *view)
+json_t *report_stuck_json(const struct overview *overview)
 {
-	const struct verdict *verdict = &view->verdict;
-	const struct census *census = &view->census;
+	const struct verdict *verdict = &overview->verdict;
+	const struct census *census = &overview->census;
 	json_t *json;
 
 	if (!census->ts && !census->count)
@@ -170,8 +170,8 @@ json_t *report_stuck_json(const struct view *view)
 	json = json_object();
 	set(json, "time_ms",
 	    json_integer((json_int_t)(census->ts / NS_PER_MS) +
-			 view->meta->wall_offset / (int64_t)NS_PER_MS));
-	set_number(json, "before_end_ns", view_now(view) - census->ts);
+			 overview->meta->wall_offset / (int64_t)NS_PER_MS));
+	set_number(json, "before_end_ns", overview_now(overview) - census->ts);
 	set_number(json, "sockets", census->count);
 	set_number(json, "namespaces", census->namespaces);
 	set_number(json, "missing", census->missing);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* sink_metrics.c - the families and where their samples come from. See sink_metrics.h. */
+/* metrics.c - the families and where their samples come from. See metrics.h. */
 #include "serve/metrics.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "diagnosis/findings.h"
 
-/* One state of one group, as the view gave it. */
+/* One state of one group, as the overview gave it. */
 struct cell {
 	const char *values;
 	const struct histset_cell *cell;
@@ -18,7 +18,7 @@ struct cell {
 
 struct metrics {
 	FILE *out;
-	struct view *view;
+	struct overview *overview;
 	const struct metrics_self *self;
 	bool has_census;
 	struct cell *cells;
@@ -44,13 +44,13 @@ struct family {
 
 static bool is_asked(const struct metrics *m, uint8_t state)
 {
-	return m->view->options->states & 1u << state;
+	return m->overview->options->states & 1u << state;
 }
 
 /* What happens in TIME-WAIT is not told on every kernel: then nothing is known, which is not 0. */
 static bool is_seen(const struct metrics *m, uint8_t state)
 {
-	return state != WIRE_TIME_WAIT || m->view->meta->sees_timewait;
+	return state != WIRE_TIME_WAIT || m->overview->meta->sees_timewait;
 }
 
 static void add_count(struct metrics *m, const struct family *family,
@@ -121,7 +121,7 @@ static void add_histogram(struct metrics *m, const struct family *family, const 
 	unsigned bucket = 0;
 
 	LABEL(&labels, "state", tcpstate_name(state));
-	label_group(&labels, &m->view->options->by, values);
+	label_group(&labels, &m->overview->options->by, values);
 	for (unsigned i = 0; i < METRICS_BOUNDS - 1; i++) {
 		uint64_t bound = metrics_bound_ns(i);
 
@@ -151,7 +151,7 @@ static void durations(struct metrics *m, const struct family *family)
 		if (is_seen(m, m->cells[i].state))
 			add_histogram(m, family, m->cells[i].values, m->cells[i].state,
 				      &m->cells[i].cell->hist);
-	for (uint8_t state = 1; state < WIRE_STATES && !m->view->options->by.n; state++)
+	for (uint8_t state = 1; state < WIRE_STATES && !m->overview->options->by.n; state++)
 		if (state != WIRE_CLOSE && is_asked(m, state) && is_seen(m, state) &&
 		    !find_cell(m, state))
 			add_histogram(m, family, "", state, &none);
@@ -176,7 +176,7 @@ static void overflow(struct metrics *m, const struct family *family)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < m->n_cells; i++)
-		if (m->view->options->by.n && !strcmp(m->cells[i].values, HISTSET_OTHER))
+		if (m->overview->options->by.n && !strcmp(m->cells[i].values, HISTSET_OTHER))
 			sum += m->cells[i].cell->hist.count + m->cells[i].cell->hist.partial;
 	add_count(m, family, NULL, sum);
 }
@@ -207,7 +207,7 @@ static void transitions(struct metrics *m, const struct family *family)
 	for (uint8_t from = 1; from < WIRE_STATES; from++)
 		for (uint8_t to = 1; to < WIRE_STATES; to++) {
 			struct metrics_labels labels = {0};
-			uint64_t count = m->view->moves[from][to];
+			uint64_t count = m->overview->moves[from][to];
 			bool usual = moves[from] & 1u << to && is_seen(m, from) && is_seen(m, to);
 
 			if (!count && !usual)
@@ -228,7 +228,7 @@ static void ends(struct metrics *m, const struct family *family)
 				continue;
 			LABEL(&labels, "state", tcpstate_name(state));
 			LABEL(&labels, "cause", tcpstate_cause_name((uint8_t)cause));
-			add_count(m, family, &labels, m->view->ends[state][cause]);
+			add_count(m, family, &labels, m->overview->ends[state][cause]);
 		}
 }
 
@@ -241,13 +241,13 @@ static void lost(struct metrics *m, const struct family *family)
 		struct metrics_labels labels = {0};
 
 		LABEL(&labels, "kind", sink_lost_kind(kinds[i]));
-		add_count(m, family, &labels, m->view->lost[kinds[i]]);
+		add_count(m, family, &labels, m->overview->lost[kinds[i]]);
 	}
 }
 
 static void evicted(struct metrics *m, const struct family *family)
 {
-	add_count(m, family, NULL, conn_stats(tracer_connections(m->view->tracer)).evicted);
+	add_count(m, family, NULL, conn_stats(tracer_connections(m->overview->tracer)).evicted);
 }
 
 /* ---- the census ---- */
@@ -262,7 +262,7 @@ static void connections(struct metrics *m, const struct family *family)
 static void missing(struct metrics *m, const struct family *family)
 {
 	if (m->has_census)
-		add_count(m, family, NULL, m->view->census.missing);
+		add_count(m, family, NULL, m->overview->census.missing);
 }
 
 static void oldest(struct metrics *m, const struct family *family)
@@ -292,7 +292,7 @@ static void findings(struct metrics *m, const struct family *family)
 
 static void build(struct metrics *m, const struct family *family)
 {
-	const struct meta *meta = m->view->meta;
+	const struct meta *meta = m->overview->meta;
 	struct metrics_labels labels = {0};
 
 	LABEL(&labels, "version", meta->version);
@@ -328,7 +328,7 @@ static void program_runs(struct metrics *m, const struct family *family)
 
 static void remembered(struct metrics *m, const struct family *family)
 {
-	add_count(m, family, NULL, conn_stats(tracer_connections(m->view->tracer)).count);
+	add_count(m, family, NULL, conn_stats(tracer_connections(m->overview->tracer)).count);
 }
 
 static void cpu_seconds(struct metrics *m, const struct family *family)
@@ -432,13 +432,13 @@ static void take_cell(void *ctx, const char *values, uint8_t state, const struct
 
 static void take_census(struct metrics *m)
 {
-	const struct view *view = m->view;
+	const struct overview *overview = m->overview;
 
-	for (const struct census_socket *socket = view->census.sockets; socket;
+	for (const struct census_socket *socket = overview->census.sockets; socket;
 	     socket = socket->hh.next) {
-		struct age age = age_of(&socket->s, view->meta->tick_ns);
+		struct age age = age_of(&socket->s, overview->meta->tick_ns);
 
-		if (!verdict_asks(view->options, &view->census, socket))
+		if (!verdict_asks(overview->options, &overview->census, socket))
 			continue;
 		m->sockets[socket->s.state]++;
 		raise_oldest(m, socket->s.state, age.ns, age.known);
@@ -447,22 +447,22 @@ static void take_census(struct metrics *m)
 
 static void collect(struct metrics *m)
 {
-	view_each_histogram(m->view, take_cell, m);
+	overview_each_histogram(m->overview, take_cell, m);
 	if (!m->has_census || m->err)
 		return;
-	m->err = view_judge(m->view);
+	m->err = overview_judge(m->overview);
 	if (!m->err)
-		m->err = findings_make(&m->findings, &m->view->verdict);
+		m->err = findings_make(&m->findings, &m->overview->verdict);
 	take_census(m);
 }
 
-int metrics_render(struct view *view, const struct metrics_self *self, bool is_current,
+int metrics_render(struct overview *overview, const struct metrics_self *self, bool is_current,
 		   enum metrics_format format, FILE *out)
 {
 	struct metrics m = {.out = out,
-			    .view = view,
+			    .overview = overview,
 			    .self = self,
-			    .has_census = is_current && view->census.is_whole};
+			    .has_census = is_current && overview->census.is_whole};
 
 	collect(&m);
 	for (size_t i = 0; !m.err && i < FAMILIES; i++) {

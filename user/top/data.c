@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* top_data.c - see top_data.h. */
+/* top/data.c - see top/data.h. */
 #include "top/data.h"
 
 #include <errno.h>
@@ -35,26 +35,26 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 static void count_from_now(struct top_data *data)
 {
 	memset(data->entered, 0, sizeof(data->entered));
-	data->entered_since = view_now(data->view);
+	data->entered_since = overview_now(data->overview);
 }
 
 void top_data_reset(struct top_data *data)
 {
 	memset(data->dwells, 0, sizeof(data->dwells));
-	data->since = view_now(data->view);
+	data->since = overview_now(data->overview);
 }
 
-struct top_data *top_data_new(struct view *view, const struct options *shown)
+struct top_data *top_data_new(struct overview *overview, const struct options *shown)
 {
 	struct top_data *data = calloc(1, sizeof(*data));
 
 	if (!data)
 		return NULL;
-	data->view = view;
+	data->overview = overview;
 	data->shown = *shown;
-	data->since = data->entered_since = view->meta->attached;
-	view->observer = on_event;
-	view->observer_ctx = data;
+	data->since = data->entered_since = overview->meta->attached;
+	overview->observer = on_event;
+	overview->observer_ctx = data;
 	return data;
 }
 
@@ -62,7 +62,7 @@ void top_data_free(struct top_data *data)
 {
 	if (!data)
 		return;
-	data->view->observer = NULL;
+	data->overview->observer = NULL;
 	top_data_forget(data);
 	free(data);
 }
@@ -84,8 +84,8 @@ static bool is_shown(const struct top_data *data, uint8_t state)
 
 static void count_sockets(struct top_data *data)
 {
-	const struct census *census = &data->view->census;
-	uint64_t tick_ns = data->view->meta->tick_ns;
+	const struct census *census = &data->overview->census;
+	uint64_t tick_ns = data->overview->meta->tick_ns;
 
 	for (const struct census_socket *socket = census->sockets; socket;
 	     socket = socket->hh.next) {
@@ -102,7 +102,7 @@ static void count_sockets(struct top_data *data)
 
 static void take_dwells(struct top_data *data, uint64_t span)
 {
-	bool sees_timewait = data->view->meta->sees_timewait;
+	bool sees_timewait = data->overview->meta->sees_timewait;
 
 	for (uint8_t i = 0; i < WIRE_STATES; i++) {
 		struct top_state *state = &data->states[i];
@@ -160,8 +160,8 @@ static int judge(struct top_data *data)
 	int err;
 
 	top_data_forget(data);
-	err = verdict_make(&data->verdict, &data->view->census, &data->shown,
-			   data->view->meta->tick_ns);
+	err = verdict_make(&data->verdict, &data->overview->census, &data->shown,
+			   data->overview->meta->tick_ns);
 	return err ? err : list_rows(data);
 }
 
@@ -178,13 +178,13 @@ static int look_again(struct top_data *data, uint64_t span)
 	for (unsigned i = 0; !span && i < WIRE_STATES; i++)
 		data->states[i].per_second = rates[i];
 	count_sockets(data);
-	data->lost = view_lost(data->view);
+	data->lost = overview_lost(data->overview);
 	return judge(data);
 }
 
 int top_data_refresh(struct top_data *data)
 {
-	uint64_t now = view_now(data->view);
+	uint64_t now = overview_now(data->overview);
 	int err = look_again(data, now - data->entered_since);
 
 	data->refreshed = now;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * top_data.h - what `top` draws: of a view, the connections that its filter shows. Dwells and moves
- * are counted as they come; everything else is as of the last top_data_refresh(), so that a picture
- * can stand still while events go on.
+ * top/data.h - what `top` draws: of a overview, the connections that its filter shows. Dwells and
+ * moves are counted as they come; everything else is as of the last top_data_refresh(), so that a
+ * picture can stand still while events go on.
  */
 #ifndef TCPDWELL_TOP_DATA_H
 #define TCPDWELL_TOP_DATA_H
 
 #include "cli/options.h"
 #include "diagnosis/verdict.h"
-#include "diagnosis/view.h"
+#include "diagnosis/overview.h"
 
 enum top_sort { TOP_BY_AGE, TOP_BY_COUNT, TOP_BY_STATE, TOP_BY_OWNER, TOP_SORTS };
 
@@ -36,7 +36,7 @@ struct top_row {
 #define TOP_KEY_MAX 640
 
 struct top_data {
-	struct view *view;
+	struct overview *overview;
 	struct options shown; /* filter and grouping in force */
 	enum top_sort sort;
 
@@ -57,11 +57,11 @@ struct top_data {
 /* The order of a life, in which states are listed; ends with 0. */
 extern const uint8_t top_states[WIRE_STATES];
 
-/* NULL if out of memory. `view` must outlive it, and is watched from here on. */
-struct top_data *top_data_new(struct view *view, const struct options *shown);
+/* NULL if out of memory. `overview` must outlive it, and is watched from here on. */
+struct top_data *top_data_new(struct overview *overview, const struct options *shown);
 void top_data_free(struct top_data *data);
 
-/* To be called before the view's census is replaced: what was drawn of it is gone. */
+/* To be called before the overview's census is replaced: what was drawn of it is gone. */
 void top_data_forget(struct top_data *data);
 
 /* The picture of what is known now. 0 or -ENOMEM. */

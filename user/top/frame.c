@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* top_frame.c - see top_frame.h. */
+/* top/frame.c - see top/frame.h. */
 #include "top/frame.h"
 
 #include <inttypes.h>
@@ -30,7 +30,7 @@ struct layout {
 
 static bool is_filtered(const struct frame *f)
 {
-	return f->ui->filter[0] || f->data->view->meta->filter[0];
+	return f->ui->filter[0] || f->data->overview->meta->filter[0];
 }
 
 /* ---- which states ---- */
@@ -88,7 +88,7 @@ static struct layout lay_out(const struct frame *f)
 
 static const char *time_text(const struct top_data *data, uint64_t ts, char text[CLOCK_TEXT_MAX])
 {
-	clock_time_of_day(ts + (uint64_t)data->view->meta->wall_offset, text);
+	clock_time_of_day(ts + (uint64_t)data->overview->meta->wall_offset, text);
 	text[strlen("00:00:00")] = '\0';
 	return text;
 }
@@ -124,13 +124,13 @@ static void put_title(const struct frame *f)
 		put_before(f, 0, &right, CELLS_BOLD | CELLS_RED, text);
 	}
 	snprintf(text, sizeof(text), "%s%.200s%s%s", roomy ? "tcpdwell top  " : "", f->host,
-		 roomy ? "  Linux " : "", roomy ? f->data->view->meta->kernel : "");
+		 roomy ? "  Linux " : "", roomy ? f->data->overview->meta->kernel : "");
 	cells_put(f->cells, 0, 0, right, CELLS_BOLD, text);
 }
 
 static void put_totals(const struct frame *f, unsigned row)
 {
-	const struct census *census = &f->data->view->census;
+	const struct census *census = &f->data->overview->census;
 	char text[256], when[CLOCK_TEXT_MAX];
 	unsigned right = f->cells->cols;
 	size_t shown = 0;
@@ -161,7 +161,7 @@ static void put_totals(const struct frame *f, unsigned row)
 
 static void put_header(const struct frame *f, unsigned rows)
 {
-	const char *kernel = f->data->view->meta->filter;
+	const char *kernel = f->data->overview->meta->filter;
 	unsigned cols = f->cells->cols, row = 2;
 	char text[OPTIONS_EDIT_MAX + META_TEXT_MAX + 64];
 	bool is_said = strstr(f->ui->filter, kernel) != NULL;
@@ -177,9 +177,10 @@ static void put_header(const struct frame *f, unsigned rows)
 		cells_put(f->cells, row++, 0, cols, CELLS_BOLD, text);
 	}
 	if (row < rows) {
-		snprintf(text, sizeof(text), "time-wait: %s", f->data->view->meta->timewait_way);
+		snprintf(text, sizeof(text), "time-wait: %s",
+			 f->data->overview->meta->timewait_way);
 		cells_put(f->cells, row, 0, cols,
-			  f->data->view->meta->sees_timewait ? 0 : CELLS_YELLOW, text);
+			  f->data->overview->meta->sees_timewait ? 0 : CELLS_YELLOW, text);
 	}
 }
 

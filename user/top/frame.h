@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * top_frame.h - one picture of `top`, a pure function of what is known, what was chosen and the
+ * top/frame.h - one picture of `top`, a pure function of what is known, what was chosen and the
  * size of the screen. No terminal, no clock: the same arguments, the same cells.
  *
  *     header      host, kernel, time, pause, losses; how TIME-WAIT is seen; the filter

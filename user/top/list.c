@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* top_list.c - see top_list.h. */
+/* top/list.c - see top/list.h. */
 #include "top/list.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * top_list.h - the lines of the list of `top`, in columns: which ones depends on the width of the
+ * top/list.h - the lines of the list of `top`, in columns: which ones depends on the width of the
  * screen, and on --by. What is not the same for all of a line is a '*'.
  */
 #ifndef TCPDWELL_TOP_LIST_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* top_text.c - see top_text.h. */
+/* top/texts.c - see top/texts.h. */
 #include "top/texts.h"
 
 #include <inttypes.h>
@@ -56,7 +56,7 @@ const char *top_text_why(const struct top_row *row)
 const char *top_text_next(const struct top_data *data, const struct top_row *row,
 			  char text[RULES_TEXT_MAX])
 {
-	const struct census *census = &data->view->census;
+	const struct census *census = &data->overview->census;
 
 	if (row->filling)
 		return rules_filling_next(row->filling, census, text);
@@ -254,7 +254,7 @@ static void say_filling(const struct page *page, const struct top_data *data,
 	if (filling->id_of.rport)
 		say(page, 9, "ends     %s > %s", top_text_end(filling->id_of.laddr, 0, local),
 		    top_text_end(filling->id_of.raddr, filling->id_of.rport, remote));
-	say_netns(page, &data->view->census, filling->id_of.netns);
+	say_netns(page, &data->overview->census, filling->id_of.netns);
 }
 
 void top_text_details(const struct top_data *data, const struct top_row *row, top_text_fn line,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* top_text.h - the texts of `top` that fill a screen: help, and all that is known of one row. */
+/* top/texts.h - the texts of `top` that fill a screen: help, and all that is known of one row. */
 #ifndef TCPDWELL_TOP_TEXT_H
 #define TCPDWELL_TOP_TEXT_H
 

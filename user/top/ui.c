@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* top_ui.c - see top_ui.h. */
+/* top/ui.c - see top/ui.h. */
 #include "top/ui.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * top_ui.h - what the person at the screen has chosen, and what each key does to it. It knows no
+ * top/ui.h - what the person at the screen has chosen, and what each key does to it. It knows no
  * terminal: keys are those of screen.h.
  */
 #ifndef TCPDWELL_TOP_UI_H

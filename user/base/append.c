@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* put.c - numbers in decimal, two digits at a time. See put.h. */
-#include "base/put.h"
+/* append.c - numbers in decimal, two digits at a time. See append.h. */
+#include "base/append.h"
 
 static const char pairs[] = "00010203040506070809"
 			    "10111213141516171819"
@@ -18,7 +18,7 @@ static void put_pair(char *to, unsigned pair)
 	memcpy(to, pairs + 2 * pair, 2);
 }
 
-char *put_digits(char *to, uint64_t number, unsigned digits)
+char *append_digits(char *to, uint64_t number, unsigned digits)
 {
 	char *at = to + digits;
 
@@ -67,15 +67,15 @@ static unsigned count_digits(uint64_t number)
 	return digits + ((number | 1) >= powers[digits]);
 }
 
-char *put_number(char *to, uint64_t number)
+char *append_number(char *to, uint64_t number)
 {
-	return put_digits(to, number, count_digits(number));
+	return append_digits(to, number, count_digits(number));
 }
 
-char *put_number_right(char *to, uint64_t number, size_t width)
+char *append_number_right(char *to, uint64_t number, size_t width)
 {
 	unsigned digits = count_digits(number);
 
-	return put_digits(put_blanks(to, to + (digits < width ? width - digits : 0)), number,
-			  digits);
+	return append_digits(append_blanks(to, to + (digits < width ? width - digits : 0)), number,
+			     digits);
 }

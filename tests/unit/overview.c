@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* view.c - what a view knows of a socket's age besides what the socket proves itself; cells. */
+/* overview.c - what a overview knows of a socket's age besides what the socket proves itself;
+ * cells. */
 #include "top/cells.h"
 #include "census_feeder.h"
 #include "base/tcpstate.h"
 #include "diagnosis/verdict.h"
-#include "diagnosis/view.h"
+#include "diagnosis/overview.h"
 
 static const struct meta meta = {.attached = FEEDER_ATTACHED * NS_PER_MS,
 				 .tick_ns = FEEDER_TICK * NS_PER_MS,
 				 .sees_timewait = true};
 static struct options options;
-static struct view *view;
+static struct overview *overview;
 
 static void feed(union decode_record rec)
 {
-	if (view_feed(view, &rec, rec.head.len) != rec.head.len)
+	if (overview_feed(overview, &rec, rec.head.len) != rec.head.len)
 		abort();
 }
 
@@ -22,8 +23,8 @@ static void begin(const char *name, struct rec event)
 {
 	test_begin(name);
 	feeder_options(&options, "top");
-	view = view_new(&options, &meta);
-	if (!view)
+	overview = overview_new(&options, &meta);
+	if (!overview)
 		abort();
 	if (event.ms)
 		feed(feeder_record(&event));
@@ -37,7 +38,7 @@ static struct age age_of_7(struct snap snap)
 	feed(census_bounds(true, 0));
 	feed(census_snapshot(&snap));
 	feed(census_bounds(false, 0));
-	return verdict_age(view->census.sockets, meta.tick_ns);
+	return verdict_age(overview->census.sockets, meta.tick_ns);
 }
 
 static void end(struct age age, uint8_t known, uint64_t ms)
@@ -46,7 +47,7 @@ static void end(struct age age, uint8_t known, uint64_t ms)
 	CHECK_EQ(age.ns, ms * NS_PER_MS);
 	test_end("%s %llu ms, %s", tcpstate_known_name(age.known),
 		 (unsigned long long)(age.ns / NS_PER_MS), age.from);
-	view_free(view);
+	overview_free(overview);
 }
 
 static void test_ages(void)
@@ -54,10 +55,10 @@ static void test_ages(void)
 	const struct rec entered = MOVE(5000, ESTABLISHED, CLOSE_WAIT);
 
 	/* It has proof of less. */
-	begin("view-witnessed", entered);
+	begin("overview-witnessed", entered);
 	end(age_of_7((struct snap){.age = 1000}), DWELL_EXACT, CENSUS_NOW - 5000);
 	/* It was lost sight of: it may have left the state and come back. */
-	begin("view-lost", entered);
+	begin("overview-lost", entered);
 	feed((union decode_record){.lost = {.head = {.ts = 6000 * NS_PER_MS,
 						     .lost = 1,
 						     .kind = WIRE_LOST,
@@ -66,14 +67,14 @@ static void test_ages(void)
 					    .lost_kind = WIRE_TRANSITION}});
 	end(age_of_7((struct snap){.age = 1000}), DWELL_AT_LEAST, 1000 - FEEDER_TICK);
 	/* Another connection that has its cookie. */
-	begin("view-other-port", entered);
+	begin("overview-other-port", entered);
 	end(age_of_7((struct snap){.age = 1000, .lport = 40001}), DWELL_AT_LEAST,
 	    1000 - FEEDER_TICK);
-	begin("view-other-state", entered);
+	begin("overview-other-state", entered);
 	end(age_of_7((struct snap){.age = 1000, .state = WIRE_ESTABLISHED}), DWELL_AT_LEAST,
 	    1000 - 2 * FEEDER_TICK);
 	/* No event has told of it: it was there when we came. */
-	begin("view-there-before", (struct rec){0});
+	begin("overview-there-before", (struct rec){0});
 	end(age_of_7((struct snap){.age = 1000}), DWELL_AT_LEAST, CENSUS_NOW - FEEDER_ATTACHED);
 }
 

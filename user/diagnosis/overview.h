@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * view.h - everything that is known of the host's connections at one moment, to be looked at again
- * and again: what `top`, `serve` and `report` draw. Fed records like the tracer, from a kernel or
- * from a recording; it knows no clock but theirs, so the same records give the same view.
+ * overview.h - everything that is known of the host's connections at one moment, to be looked at
+ * again and again: what `top`, `serve` and `report` draw. Fed records like the tracer, from a
+ * kernel or from a recording; it knows no clock but theirs, so the same records give the same
+ * overview.
  */
-#ifndef TCPDWELL_VIEW_H
-#define TCPDWELL_VIEW_H
+#ifndef TCPDWELL_OVERVIEW_H
+#define TCPDWELL_OVERVIEW_H
 
 #include "model/census.h"
 #include "model/histset.h"
@@ -16,9 +17,10 @@
 #include "diagnosis/verdict.h"
 
 /* Called for each move of a wanted connection, as sink_ops.event. */
-typedef void (*view_event_fn)(void *ctx, const struct conn *conn, const struct conn_event *event);
+typedef void (*overview_event_fn)(void *ctx, const struct conn *conn,
+				  const struct conn_event *event);
 
-struct view {
+struct overview {
 	struct sink sink; /* first: what the tracer tells comes through it */
 	struct tracer *tracer;
 	const struct options *options;
@@ -30,37 +32,37 @@ struct view {
 	uint64_t lost[WIRE_KINDS];                /* records, by kind */
 
 	struct census census;   /* the latest; census.count is 0 before the first */
-	struct verdict verdict; /* of that census: call view_judge() first */
+	struct verdict verdict; /* of that census: call overview_judge() first */
 	bool is_judged;
 
-	view_event_fn observer; /* may be set after view_new(); NULL: none */
+	overview_event_fn observer; /* may be set after overview_new(); NULL: none */
 	void *observer_ctx;
 };
 
 /* `options` and `meta` must outlive it. NULL if out of memory. */
-struct view *view_new(const struct options *options, const struct meta *meta);
-void view_free(struct view *view);
+struct overview *overview_new(const struct options *options, const struct meta *meta);
+void overview_free(struct overview *overview);
 
 /* One record. Its length, -EBADMSG if it is none, or -ENOMEM. */
-int view_feed(struct view *view, const void *record, size_t len);
+int overview_feed(struct overview *overview, const void *record, size_t len);
 
-/* Makes view->verdict that of the latest census. 0 or -ENOMEM. */
-int view_judge(struct view *view);
+/* Makes overview->verdict that of the latest census. 0 or -ENOMEM. */
+int overview_judge(struct overview *overview);
 
 /* ns, CLOCK_MONOTONIC: the latest time met. */
-uint64_t view_now(const struct view *view);
+uint64_t overview_now(const struct overview *overview);
 
 /* Records lost, transitions found missing and connections evicted, all together. */
-uint64_t view_lost(const struct view *view);
+uint64_t overview_lost(const struct overview *overview);
 
 /*
  * Calls `fn` for each group of --by ("" without) and each state of `options` that has something to
  * tell: dwells that ended since the beginning, and who is in that state now by the model. Groups
  * with most entries first; HISTSET_OTHER is what found no group any more.
  */
-void view_each_histogram(struct view *view,
-			 void (*fn)(void *ctx, const char *values, uint8_t state,
-				    const struct histset_cell *cell),
-			 void *ctx);
+void overview_each_histogram(struct overview *overview,
+			     void (*fn)(void *ctx, const char *values, uint8_t state,
+					const struct histset_cell *cell),
+			     void *ctx);
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * pump.h - keeps the records of an attached session flowing to one taker: what is in the ring
- * buffer, what was lost, a sweep where the model waits for one, a tick when nothing happened.
+ * live_records.h - keeps the records of an attached session flowing to one taker: what is in the
+ * ring buffer, what was lost, a sweep where the model waits for one, a tick when nothing happened.
  */
-#ifndef TCPDWELL_PUMP_H
-#define TCPDWELL_PUMP_H
+#ifndef TCPDWELL_LIVE_RECORDS_H
+#define TCPDWELL_LIVE_RECORDS_H
 
 #include "model/conn.h"
 #include "kernel/session.h"
 
-struct pump {
+struct live_records {
 	struct session *session;
 	session_record_fn take; /* all records go here, whoever made them */
 	void *ctx;
@@ -23,12 +23,12 @@ struct pump {
  * Number of records from it (SESSION_DRAIN_MAX: there is more), or what `take` said when that was
  * negative.
  */
-int pump_look(struct pump *pump);
+int live_records_look(struct live_records *records);
 
 /* What is still in the ring buffer, and what no event told; then a tick. 0, or what `take` said. */
-int pump_settle(struct pump *pump);
+int live_records_settle(struct live_records *records);
 
 /* All sockets as they stand: see session_census(). */
-int pump_census(struct pump *pump);
+int live_records_census(struct live_records *records);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * conn_life.c - the connection model on full sockets: whole lives, late identity, filters that are
+ * conn_moves.c - the connection model on full sockets: whole lives, late identity, filters that are
  * undecided at first, sockets first seen in the middle, eviction. What conn.h promises, case by
  * case.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* conn_life.c - see conn_life.h. */
-#include "model/conn_life.h"
+/* conn_moves.c - see conn_moves.h. */
+#include "model/conn_moves.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +9,12 @@
 
 /* ---- telling ---- */
 
-void life_decide_wanted(struct conn_table *table, struct store_entry *entry)
+void conn_decide_wanted(struct conn_table *table, struct store_entry *entry)
 {
 	entry->wanted = (uint8_t)table->config.wanted(table->config.ctx, &entry->conn);
 }
 
-void life_flush_held(struct conn_table *table, struct store_entry *entry)
+void conn_flush_held(struct conn_table *table, struct store_entry *entry)
 {
 	struct store_held *held = store_take_held(&table->store, entry);
 
@@ -39,7 +39,7 @@ static void hold(struct conn_table *table, struct store_entry *entry,
 static void tell(struct conn_table *table, struct store_entry *entry,
 		 const struct conn_event *event)
 {
-	life_decide_wanted(table, entry);
+	conn_decide_wanted(table, entry);
 	if (entry->wanted == MATCH_UNDECIDED) {
 		hold(table, entry, event);
 		return;
@@ -48,14 +48,14 @@ static void tell(struct conn_table *table, struct store_entry *entry,
 		free(store_take_held(&table->store, entry));
 		return;
 	}
-	life_flush_held(table, entry);
+	conn_flush_held(table, entry);
 	table->config.event(table->config.ctx, &entry->conn, event);
 }
 
 /* ---- states and dwells ---- */
 
 static void measure(const struct conn_table *table, const struct store_entry *entry,
-		    struct conn_event *event, const struct life_step *move)
+		    struct conn_event *event, const struct conn_step *move)
 {
 	uint64_t since = entry->conn.since, until = move->met ? move->met : event->ts;
 
@@ -94,7 +94,7 @@ static bool is_unsettled(const struct conn_table *table, const struct store_entr
 	       entry->wanted == MATCH_UNDECIDED;
 }
 
-bool life_update_unsettled(struct conn_table *table, struct store_entry *entry)
+bool conn_update_unsettled(struct conn_table *table, struct store_entry *entry)
 {
 	bool done = store_set_unsettled(&table->store, entry, is_unsettled(table, entry));
 
@@ -105,7 +105,7 @@ bool life_update_unsettled(struct conn_table *table, struct store_entry *entry)
 	return done;
 }
 
-void life_move(struct conn_table *table, struct store_entry *entry, struct life_step move)
+void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_step move)
 {
 	struct conn *conn = &entry->conn;
 	struct conn_event event = {
@@ -123,13 +123,13 @@ void life_move(struct conn_table *table, struct store_entry *entry, struct life_
 		store_listen(&table->store, entry);
 	store_touch(&table->store, entry);
 	tell(table, entry, &event);
-	life_update_unsettled(table, entry);
+	conn_update_unsettled(table, entry);
 }
 
-void life_end(struct conn_table *table, struct store_entry *entry, struct life_step move)
+void conn_end(struct conn_table *table, struct store_entry *entry, struct conn_step move)
 {
 	move.to = WIRE_CLOSE;
-	life_move(table, entry, move);
+	conn_move(table, entry, move);
 	store_remove(&table->store, entry);
 }
 
@@ -137,7 +137,7 @@ void life_end(struct conn_table *table, struct store_entry *entry, struct life_s
 
 /* Something is missing before `ts`. Records may carry an earlier time than those before them: never
  * back. */
-void life_incomplete_until(struct conn_table *table, uint64_t ts)
+void conn_incomplete_until(struct conn_table *table, uint64_t ts)
 {
 	if (ts > table->complete_since)
 		table->complete_since = ts;
@@ -157,19 +157,19 @@ static void evict_one(struct conn_table *table)
  * First sight of a connection in `state`. That it was in it since events are complete is a proof
  * only because any move since would have been told.
  */
-struct store_entry *life_first_sight(struct conn_table *table, const struct wire_head *head,
+struct store_entry *conn_first_sight(struct conn_table *table, const struct wire_head *head,
 				     const struct wire_id *id, uint8_t state, bool is_mini)
 {
 	struct store_entry *entry;
 
 	if (table->store.count >= table->config.max) {
 		evict_one(table);
-		life_incomplete_until(table, head->ts);
+		conn_incomplete_until(table, head->ts);
 	}
 	entry = store_add(&table->store, id, is_mini);
 	if (!entry) {
 		table->evicted++;
-		life_incomplete_until(table, head->ts);
+		conn_incomplete_until(table, head->ts);
 		return NULL;
 	}
 	entry->missed = (uint32_t)table->missed;
@@ -183,29 +183,29 @@ struct store_entry *life_first_sight(struct conn_table *table, const struct wire
 	return entry;
 }
 
-void life_own(struct conn *conn, uint32_t pid, const char comm[16])
+void conn_own(struct conn *conn, uint32_t pid, const char comm[16])
 {
 	conn->owner.known = OWNER_EXACT;
 	conn->owner.pid = pid;
 	memcpy(conn->owner.comm, comm, sizeof(conn->owner.comm));
 }
 
-void life_inherit(struct conn_table *table, struct conn *conn)
+void conn_inherit(struct conn_table *table, struct conn *conn)
 {
 	conn->owner = store_listener_owner(&table->store, &conn->id);
 	if (conn->owner.known != OWNER_UNKNOWN)
 		conn->owner.known = OWNER_INHERITED;
 }
 
-void life_reconsider(struct conn_table *table, struct store_entry *entry)
+void conn_reconsider(struct conn_table *table, struct store_entry *entry)
 {
-	life_decide_wanted(table, entry);
+	conn_decide_wanted(table, entry);
 	if (entry->wanted == MATCH_YES)
-		life_flush_held(table, entry);
-	life_update_unsettled(table, entry);
+		conn_flush_held(table, entry);
+	conn_update_unsettled(table, entry);
 }
 
-void life_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t)
+void conn_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t)
 {
 	conn->uid = t->uid;
 	if (t->cgroup)
@@ -215,8 +215,8 @@ void life_learn_owner(struct conn_table *table, struct conn *conn, const struct 
 	if (t->flags & WIRE_F_KILLED || (t->to == WIRE_CLOSE && t->error))
 		return;
 	if (t->flags & WIRE_F_OWNED) {
-		life_own(conn, t->pid, t->comm);
+		conn_own(conn, t->pid, t->comm);
 	} else if (t->from == WIRE_LISTEN && t->to == WIRE_SYN_RECV) {
-		life_inherit(table, conn);
+		conn_inherit(table, conn);
 	}
 }

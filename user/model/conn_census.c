@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* conn_there.c - see conn_there.h. */
-#include "model/conn_there.h"
+/* conn_census.c - see conn_census.h. */
+#include "model/conn_census.h"
 
 #include <string.h>
 
@@ -54,7 +54,7 @@ static void learn_age(struct conn_table *table, struct store_entry *entry,
 
 static void first_sight(struct conn_table *table, const struct wire_snapshot *s)
 {
-	struct store_entry *entry = life_first_sight(table, &s->head, &s->id, s->state,
+	struct store_entry *entry = conn_first_sight(table, &s->head, &s->id, s->state,
 						     s->kind == WIRE_MINI);
 
 	if (!entry)
@@ -68,14 +68,14 @@ static void first_sight(struct conn_table *table, const struct wire_snapshot *s)
 		entry->awaits_accept = !(s->flags & (WIRE_S_FILE | WIRE_S_ORPHAN));
 	}
 	learn_age(table, entry, s);
-	life_decide_wanted(table, entry);
-	if (life_update_unsettled(table, entry) && entry->is_unsettled && entry->is_mini)
+	conn_decide_wanted(table, entry);
+	if (conn_update_unsettled(table, entry) && entry->is_unsettled && entry->is_mini)
 		store_sample(&table->store, entry)->met = s->head.ts;
 	if (s->state == WIRE_LISTEN)
 		store_listen(&table->store, entry);
 }
 
-void conn_there_snapshot(struct conn_table *table, const struct wire_snapshot *s)
+void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *s)
 {
 	struct store_entry *entry;
 
@@ -88,7 +88,7 @@ void conn_there_snapshot(struct conn_table *table, const struct wire_snapshot *s
 		learn_age(table, entry, s);
 }
 
-void conn_there_holder(struct conn_table *table, const struct wire_holder *h)
+void conn_census_holder(struct conn_table *table, const struct wire_holder *h)
 {
 	struct store_entry *entry = store_find_sock(&table->store, h->cookie);
 
@@ -96,13 +96,13 @@ void conn_there_holder(struct conn_table *table, const struct wire_holder *h)
 	if (!entry || entry->conn.owner.known == OWNER_EXACT)
 		return;
 	entry->awaits_accept = false;
-	life_own(&entry->conn, h->pid, h->comm);
+	conn_own(&entry->conn, h->pid, h->comm);
 	if (entry->conn.is_listener)
 		store_listen(&table->store, entry);
-	life_reconsider(table, entry);
+	conn_reconsider(table, entry);
 }
 
-void conn_there_census(struct conn_table *table, const struct wire_census *c)
+void conn_census_census(struct conn_table *table, const struct wire_census *c)
 {
 	struct store_entry *entry, *next;
 
@@ -113,7 +113,7 @@ void conn_there_census(struct conn_table *table, const struct wire_census *c)
 		next = store_next(&table->store, entry); /* as it may be given up */
 		if (!entry->awaits_accept || entry->conn.owner.known != OWNER_UNKNOWN)
 			continue;
-		life_inherit(table, &entry->conn);
-		life_reconsider(table, entry);
+		conn_inherit(table, &entry->conn);
+		conn_reconsider(table, entry);
 	}
 }

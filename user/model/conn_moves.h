@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * conn_life.h - what the two halves of the model, full sockets (conn.c) and mini-sockets
+ * conn_moves.h - what the two halves of the model, full sockets (conn.c) and mini-sockets
  * (conn_mini.c), share: how a connection enters the table, moves from state to state, is measured,
  * told, and leaves. Included by these only.
  */
-#ifndef TCPDWELL_CONN_LIFE_H
-#define TCPDWELL_CONN_LIFE_H
+#ifndef TCPDWELL_CONN_MOVES_H
+#define TCPDWELL_CONN_MOVES_H
 
 #include "model/conn.h"
 #include "model/conn_store.h"
@@ -20,7 +20,7 @@ struct conn_table {
 	bool counted;            /* the first census is over */
 };
 
-struct life_step {
+struct conn_step {
 	uint64_t ts;
 	uint32_t lost; /* wire_head.lost of the record that tells it */
 	uint8_t to;
@@ -31,39 +31,39 @@ struct life_step {
 };
 
 /* Asks whether it is wanted, by what is known of it now. */
-void life_decide_wanted(struct conn_table *table, struct store_entry *entry);
+void conn_decide_wanted(struct conn_table *table, struct store_entry *entry);
 
 /* Tells what was held until it was known to be wanted. */
-void life_flush_held(struct conn_table *table, struct store_entry *entry);
+void conn_flush_held(struct conn_table *table, struct store_entry *entry);
 
 /* Has it to be looked at by sweeps? Call it when its state, its port or whether it is wanted has
  * changed. False if out of memory: it is then given up. */
-bool life_update_unsettled(struct conn_table *table, struct store_entry *entry);
+bool conn_update_unsettled(struct conn_table *table, struct store_entry *entry);
 
 /* Measures the state that it leaves, enters the next, tells. */
-void life_move(struct conn_table *table, struct store_entry *entry, struct life_step move);
+void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_step move);
 
 /* The same to CLOSED; the entry is gone then. */
-void life_end(struct conn_table *table, struct store_entry *entry, struct life_step move);
+void conn_end(struct conn_table *table, struct store_entry *entry, struct conn_step move);
 
 /* Something is missing before `ts`. */
-void life_incomplete_until(struct conn_table *table, uint64_t ts);
+void conn_incomplete_until(struct conn_table *table, uint64_t ts);
 
 /* A new entry, first seen in `state`; another one may have to go. NULL, and counted, without
  * memory. */
-struct store_entry *life_first_sight(struct conn_table *table, const struct wire_head *head,
+struct store_entry *conn_first_sight(struct conn_table *table, const struct wire_head *head,
 				     const struct wire_id *id, uint8_t state, bool is_mini);
 
 /* A system call of this process proved that it owns the connection. */
-void life_own(struct conn *conn, uint32_t pid, const char comm[16]);
+void conn_own(struct conn *conn, uint32_t pid, const char comm[16]);
 
 /* It is its listener's until somebody is seen with it. */
-void life_inherit(struct conn_table *table, struct conn *conn);
+void conn_inherit(struct conn_table *table, struct conn *conn);
 
 /* What was just learnt may decide whether it is wanted, and let go what was held back for that. */
-void life_reconsider(struct conn_table *table, struct store_entry *entry);
+void conn_reconsider(struct conn_table *table, struct store_entry *entry);
 
 /* User, cgroup, and owner, as far as this move proves or inherits them. */
-void life_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t);
+void conn_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* put.c - pieces of text against what printf() makes of them. */
-#include "base/put.h"
+/* append.c - pieces of text against what printf() makes of them. */
+#include "base/append.h"
 
 #include "test.h"
 
@@ -16,19 +16,19 @@ static const char *text_of(char *text, const char *end)
 
 static void check_number(uint64_t number)
 {
-	char text[2 * PUT_ROOM], wanted[PUT_ROOM];
+	char text[2 * APPEND_ROOM], wanted[APPEND_ROOM];
 
 	snprintf(wanted, sizeof(wanted), "%" PRIu64, number);
 	memset(text, MARK, sizeof(text));
-	CHECK_STR(text_of(text, put_number(text, number)), wanted);
+	CHECK_STR(text_of(text, append_number(text, number)), wanted);
 	snprintf(wanted, sizeof(wanted), "%12" PRIu64, number);
 	memset(text, MARK, sizeof(text));
-	*put_number_right(text, number, 12) = '\0';
+	*append_number_right(text, number, 12) = '\0';
 	CHECK_STR(text, wanted);
 	snprintf(wanted, sizeof(wanted), "%020" PRIu64, number);
 	for (unsigned digits = 0; digits <= 20; digits++) {
 		memset(text, MARK, sizeof(text));
-		CHECK_STR(text_of(text, put_digits(text, number, digits)), wanted + 20 - digits);
+		CHECK_STR(text_of(text, append_digits(text, number, digits)), wanted + 20 - digits);
 	}
 }
 
@@ -56,19 +56,19 @@ static void test_words(void)
 {
 	static const struct word words[] = {WORD(""), WORD("SYN-SENT"),
 					    WORD("thirty letters, and a full one")};
-	char text[3 * PUT_ROOM], wanted[2 * PUT_ROOM];
+	char text[3 * APPEND_ROOM], wanted[2 * APPEND_ROOM];
 
 	test_begin("put-words");
 	for (size_t i = 0; i < COUNT(words); i++)
 		for (int width = 0; width <= 31; width++) {
 			test_context("word %zu in %d columns", i, width);
-			*put_word(text, &words[i]) = '\0';
+			*append_word(text, &words[i]) = '\0';
 			CHECK_STR(text, words[i].text);
 			snprintf(wanted, sizeof(wanted), "%-*s", width, words[i].text);
-			*put_left(text, &words[i], (size_t)width) = '\0';
+			*append_left(text, &words[i], (size_t)width) = '\0';
 			CHECK_STR(text, wanted);
 			snprintf(wanted, sizeof(wanted), "%*s", width, words[i].text);
-			*put_right(text, &words[i], (size_t)width) = '\0';
+			*append_right(text, &words[i], (size_t)width) = '\0';
 			CHECK_STR(text, wanted);
 		}
 	test_end("%zu words in up to 31 columns", COUNT(words));

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* twice.c - of two records of one transition the second is left out, and nothing else is. */
-#include "record/twice.h"
+/* repeats.c - of two records of one transition the second is left out, and nothing else is. */
+#include "record/repeats.h"
 
 #include "test.h"
 
-static struct twice twice;
+static struct repeats twice;
 
 static bool tell(uint64_t cookie, uint8_t from, uint8_t to, uint16_t flags)
 {
 	struct wire_transition t = {.id.cookie = cookie, .from = from, .to = to, .flags = flags};
 
-	return twice_told(&twice, &t);
+	return repeats_note(&twice, &t);
 }
 
 static void test_pair(void)
@@ -43,10 +43,10 @@ static void test_far(void)
 	test_begin("twice-far");
 	memset(&twice, 0, sizeof(twice));
 	CHECK(!tell(1, WIRE_LAST_ACK, WIRE_CLOSE, 0));
-	for (uint64_t other = 2; other <= TWICE_SLOTS; other++)
+	for (uint64_t other = 2; other <= REPEATS_SLOTS; other++)
 		CHECK(!tell(other, WIRE_LAST_ACK, WIRE_CLOSE, 0));
 	CHECK(tell(1, WIRE_LAST_ACK, WIRE_CLOSE, WIRE_F_SECOND));
-	test_end("%d others in between", TWICE_SLOTS - 1);
+	test_end("%d others in between", REPEATS_SLOTS - 1);
 }
 
 static void test_address(void)

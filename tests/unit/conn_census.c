@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * conn_there.c - sockets that were there before us: what the first census says of them counts only
+ * conn_census.c - sockets that were there before us: what the first census says of them counts only
  * where no event has said more, and what is proven of their age is told as a lower bound.
  */
 #include "feeder.h"

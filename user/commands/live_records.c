@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* live_records.c - see live_records.h. */
+#include "commands/live_records.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "wire.h"
+
+#define TICK_NS (100 * NS_PER_MS)
+/* Twice a second, so that a move which needs a second look is told within a second all the same. */
+#define SWEEP_NS (500 * NS_PER_MS)
+
+#define NETNS_MAX 256
+
+static int tick(struct live_records *records)
+{
+	struct wire_head head = {.ts = clock_now(), .kind = WIRE_TICK, .len = sizeof(head)};
+
+	records->last_tick = head.ts;
+	return records->take(records->ctx, &head, sizeof(head));
+}
+
+/* At most a twentieth of the time goes into sweeps: with a million sockets one takes half a second.
+ */
+static int sweep(struct live_records *records)
+{
+	uint64_t begun = clock_now(), cost;
+	uint32_t netns[NETNS_MAX];
+	size_t n;
+	int err = 0;
+
+	if (conn_stats(records->conns).unsettled) {
+		n = conn_unsettled(records->conns, netns, NETNS_MAX);
+		err = session_sweep(records->session, netns, n, records->take, records->ctx);
+	}
+	cost = clock_now() - begun;
+	records->next_sweep = begun + (20 * cost > SWEEP_NS ? 20 * cost : SWEEP_NS);
+	return err;
+}
+
+int live_records_look(struct live_records *records)
+{
+	int drained = session_drain(records->session, records->take, records->ctx);
+	int err = drained < 0 ? drained
+			      : session_losses(records->session, records->take, records->ctx);
+
+	if (!err && clock_now() >= records->next_sweep)
+		err = sweep(records);
+	if (!err && clock_now() >= records->last_tick + TICK_NS)
+		err = tick(records);
+	return err ? err : drained;
+}
+
+int live_records_settle(struct live_records *records)
+{
+	int err;
+
+	do
+		err = session_drain(records->session, records->take, records->ctx);
+	while (err >= SESSION_DRAIN_MAX);
+	if (err >= 0 || err == -ECANCELED)
+		err = session_losses(records->session, records->take, records->ctx);
+	/* Two sweeps have to miss a mini-socket that is gone: see conn_sample.h. */
+	for (int i = 0; !err && i < 2; i++)
+		err = sweep(records);
+	if (err == -ECANCELED)
+		err = 0;
+	return err ? err : tick(records);
+}
+
+int live_records_census(struct live_records *records)
+{
+	return session_census(records->session, records->take, records->ctx);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* overview.c - see overview.h. */
+#include "diagnosis/overview.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "record/decode.h"
+
+/* ---- what the tracer tells ---- */
+
+static void on_start(struct sink *sink)
+{
+	(void)sink;
+}
+
+static void on_event(struct sink *sink, const struct conn *conn, const struct conn_event *event)
+{
+	struct overview *overview = (struct overview *)sink;
+
+	overview->moves[event->from][event->to]++;
+	if (event->to == WIRE_CLOSE)
+		overview->ends[event->from][event->cause]++;
+	if (overview->observer)
+		overview->observer(overview->observer_ctx, conn, event);
+}
+
+static void on_lost(struct sink *sink, const struct sink_lost *lost)
+{
+	((struct overview *)sink)->lost[lost->kind] += lost->count;
+}
+
+/* Nobody asks it to finish, so of the rest nothing is called. */
+static const struct sink_ops ops = {.start = on_start, .event = on_event, .lost = on_lost};
+
+/* ---- the overview ---- */
+
+struct overview *overview_new(const struct options *options, const struct meta *meta)
+{
+	struct overview *overview = calloc(1, sizeof(*overview));
+
+	if (!overview)
+		return NULL;
+	overview->options = options;
+	overview->meta = meta;
+	overview->sink = (struct sink){.ops = &ops, .meta = meta, .options = options};
+	overview->tracer = tracer_new(options, meta, &overview->sink);
+	if (!overview->tracer) {
+		overview_free(overview);
+		return NULL;
+	}
+	return overview;
+}
+
+void overview_free(struct overview *overview)
+{
+	if (!overview)
+		return;
+	tracer_free(overview->tracer);
+	verdict_release(&overview->verdict);
+	census_release(&overview->census);
+	free(overview);
+}
+
+/* The verdict points into the census: it goes first. */
+static int feed_census(struct overview *overview, const union decode_record *rec)
+{
+	if (rec->head.kind == WIRE_CENSUS) {
+		verdict_release(&overview->verdict);
+		overview->is_judged = false;
+	}
+	return census_add(&overview->census, rec);
+}
+
+/* A socket that was seen to enter its state is known better than by what it can prove itself. */
+static void witness(void *ctx, const struct conn *conn, bool in_doubt)
+{
+	struct overview *overview = ctx;
+	struct census_socket *socket;
+
+	if (in_doubt || !conn->since)
+		return;
+	HASH_FIND(hh, overview->census.sockets, &conn->id.cookie, sizeof(conn->id.cookie), socket);
+	/* A connection in TIME-WAIT and one that its socket has begun since share their cookie. */
+	if (!socket || socket->s.state != conn->state || socket->s.id.lport != conn->id.lport ||
+	    socket->s.id.rport != conn->id.rport)
+		return;
+	socket->entered = conn->since;
+	socket->entered_exact = conn->since_exact;
+}
+
+int overview_feed(struct overview *overview, const void *record, size_t len)
+{
+	union decode_record rec;
+	int used = decode(record, len, &rec), err;
+
+	if (used < 0)
+		return used;
+	err = feed_census(overview, &rec);
+	if (err)
+		return err;
+	used = tracer_feed(overview->tracer, record, len);
+	if (rec.head.kind == WIRE_CENSUS && !rec.census.begins)
+		conn_each(tracer_connections(overview->tracer), witness, overview);
+	return used;
+}
+
+int overview_judge(struct overview *overview)
+{
+	int err;
+
+	if (overview->is_judged)
+		return 0;
+	verdict_release(&overview->verdict);
+	err = verdict_make(&overview->verdict, &overview->census, overview->options,
+			   overview->meta->tick_ns);
+	overview->is_judged = !err;
+	return err;
+}
+
+uint64_t overview_now(const struct overview *overview)
+{
+	return tracer_now(overview->tracer);
+}
+
+uint64_t overview_lost(const struct overview *overview)
+{
+	return tracer_lost(overview->tracer);
+}
+
+void overview_each_histogram(struct overview *overview,
+			     void (*fn)(void *ctx, const char *values, uint8_t state,
+					const struct histset_cell *cell),
+			     void *ctx)
+{
+	tracer_each_histogram(overview->tracer, fn, ctx);
+}
