@@ -9,7 +9,7 @@
 #include "base/diag.h"
 #include "kernel/features.h"
 #include "commands/trace.h"
-#include "cli/options.h"
+#include "cli/command_line.h"
 #include "kernel/privileges.h"
 #include "commands/replay.h"
 #include "commands/report.h"
@@ -41,7 +41,7 @@ static int print_features(const struct options *options)
 static int run(const struct options *options)
 {
 	if (options->help)
-		options_print_help(stdout);
+		command_line_print_help(stdout);
 	else if (options->version)
 		printf("tcpdwell %s\n", TCPDWELL_VERSION);
 	else if (options->command == COMMAND_FEATURES)
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && print_list(argv[1]))
 		return close_output(DIAG_OK);
-	if (options_parse(&options, argc, argv))
+	if (command_line_parse(&options, argc, argv))
 		return DIAG_USAGE;
 	diag_init(options.quiet, options.verbose);
 	/* Whoever prints flushes when it has something to show. */

@@ -14,6 +14,8 @@
 #include <time.h>
 
 #include "top/cells.h"
+#include "base/clock.h"
+#include "commands/configure.h"
 #include "base/diag.h"
 #include "record/recording.h"
 #include "top/screen.h"
@@ -190,13 +192,14 @@ static void print(void)
 
 static int run(const char *path, unsigned rows, unsigned cols)
 {
+	struct tracer_config config = configure_tracer(&f.options);
 	struct recording_reader *reader = recording_open(path, &f.meta);
 	int err;
 
 	if (!reader || cells_clear(&f.cells, rows, cols))
 		return 1;
-	f.overview = overview_new(&f.options, &f.meta);
-	f.data = f.overview ? top_data_new(f.overview, &f.options) : NULL;
+	f.overview = overview_new(&config, &f.meta);
+	f.data = f.overview ? top_data_new(f.overview, &f.options.selection, &f.options.by) : NULL;
 	if (!f.data)
 		return 1;
 	top_ui_init(&f.ui, &f.options);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/command_line.h"
+#include "commands/configure.h"
 #include "record/recording.h"
 #include "serve/metrics.h"
 
@@ -33,6 +35,7 @@ int main(int argc, char **argv)
 	struct recording_reader *reader;
 	struct meta meta;
 	struct overview *overview;
+	struct tracer_config config;
 	int err;
 
 	const char *path;
@@ -45,10 +48,11 @@ int main(int argc, char **argv)
 	path = argv[1];
 	format = strcmp(argv[2], "openmetrics") ? METRICS_PROMETHEUS : METRICS_OPENMETRICS;
 	argv[2] = (char *)"serve";
-	if (options_parse(&options, argc - 1, argv + 1))
+	if (command_line_parse(&options, argc - 1, argv + 1))
 		return 2;
+	config = configure_tracer(&options);
 	reader = recording_open(path, &meta);
-	overview = reader ? overview_new(&options, &meta) : NULL;
+	overview = reader ? overview_new(&config, &meta) : NULL;
 	if (!overview)
 		return 1;
 	err = recording_read(reader, take_frame, overview);

@@ -11,6 +11,7 @@
 
 #include "../unit/test.h"
 #include "base/diag.h"
+#include "cli/command_line.h"
 #include "commands/replay.h"
 #include "commands/report.h"
 #include "commands/stuck.h"
@@ -195,7 +196,7 @@ static void parse_options(struct options *options, struct test_random *random)
 		snprintf(words[i], sizeof(words[i]), "%s", set[i]);
 		argv[argc++] = words[i];
 	}
-	if (options_parse(options, argc, argv))
+	if (command_line_parse(options, argc, argv))
 		abort();
 }
 

@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "model/conn.h"
 #include "record/decode.h"
-#include "cli/options.h"
-#include "model/wanted.h"
+#include "cli/command_line.h"
+#include "model/selection.h"
 #include "base/parse.h"
 #include "test.h"
 
@@ -141,7 +141,7 @@ TEST_INLINE void feeder_take(void *ctx, const struct conn *conn, const struct co
 
 TEST_INLINE int feeder_wanted(void *ctx, const struct conn *conn)
 {
-	return wanted(&((struct feeder *)ctx)->options, conn);
+	return selection_wants(&((struct feeder *)ctx)->options.selection, conn);
 }
 
 /* Options as typed, separated by spaces; NULL: none. */
@@ -154,7 +154,7 @@ TEST_INLINE void feeder_options(struct options *options, const char *typed)
 	while ((word = strsep(&rest, " ")))
 		if (*word)
 			argv[argc++] = word;
-	if (options_parse(options, argc, argv))
+	if (command_line_parse(options, argc, argv))
 		abort();
 }
 

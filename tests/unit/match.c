@@ -118,7 +118,7 @@ static void test_cases(void)
 		int verdict;
 
 		feeder_options(&options, cases[i].filter);
-		verdict = match_identity(&options.match, &id, !cases[i].listens);
+		verdict = match_identity(&options.selection.match, &id, !cases[i].listens);
 		test_check(verdict == cases[i].wanted, __LINE__, "row %zu '%s' is %s, wanted %s", i,
 			   cases[i].filter, names[verdict], names[cases[i].wanted]);
 		seen[verdict]++;
@@ -147,8 +147,8 @@ static void test_knowing_more_only_decides(void)
 				part.lport = 0;
 			if (ports & 32)
 				part.rport = 0;
-			more = match_identity(&options.match, &whole, 1);
-			less = match_identity(&options.match, &part, 1);
+			more = match_identity(&options.selection.match, &whole, 1);
+			less = match_identity(&options.selection.match, &part, 1);
 			test_context("'%s' ports %u %u", filters[f], whole.lport, whole.rport);
 			CHECK(more != UNDECIDED && (less == UNDECIDED || less == more));
 		}

@@ -3,6 +3,7 @@
  * cells. */
 #include "top/cells.h"
 #include "census_feeder.h"
+#include "commands/configure.h"
 #include "base/tcpstate.h"
 #include "diagnosis/verdict.h"
 #include "diagnosis/overview.h"
@@ -21,9 +22,12 @@ static void feed(union decode_record rec)
 
 static void begin(const char *name, struct rec event)
 {
+	struct tracer_config config;
+
 	test_begin(name);
 	feeder_options(&options, "top");
-	overview = overview_new(&options, &meta);
+	config = configure_tracer(&options);
+	overview = overview_new(&config, &meta);
 	if (!overview)
 		abort();
 	if (event.ms)

@@ -28,7 +28,7 @@ static struct verdict make(void)
 {
 	struct verdict verdict;
 
-	if (verdict_make(&verdict, &census, &options, 4 * NS_PER_MS))
+	if (verdict_make(&verdict, &census, &options.selection, &options.by, 4 * NS_PER_MS))
 		abort();
 	return verdict;
 }

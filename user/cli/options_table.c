@@ -46,9 +46,6 @@ const struct options_command_row options_commands[] = {
 	{0},
 };
 
-static const char *const format_names[] = {
-	[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv"};
-
 /* ---- what the rows do; `why` says what is wrong with `value` ---- */
 
 /* A list for one side: what is excluded is simply not in the set, and alone it means all but that.
@@ -70,12 +67,12 @@ static bool set_one_side(struct match_ports *set, uint8_t *asked, const char *va
 
 static bool set_local_port(struct options *o, const char *value, char *why)
 {
-	return set_one_side(&o->match.local, &o->match.by_local, value, why);
+	return set_one_side(&o->selection.match.local, &o->selection.match.by_local, value, why);
 }
 
 static bool set_remote_port(struct options *o, const char *value, char *why)
 {
-	return set_one_side(&o->match.remote, &o->match.by_remote, value, why);
+	return set_one_side(&o->selection.match.remote, &o->selection.match.by_remote, value, why);
 }
 
 static bool set_port(struct options *o, const char *value, char *why)
@@ -84,18 +81,18 @@ static bool set_port(struct options *o, const char *value, char *why)
 
 	if (!parse_ports(value, &ports, why))
 		return false;
-	o->match.either = ports.included;
-	o->match.neither = ports.excluded;
-	o->match.by_either = ports.has_included;
-	o->match.by_neither = ports.has_excluded;
+	o->selection.match.either = ports.included;
+	o->selection.match.neither = ports.excluded;
+	o->selection.match.by_either = ports.has_included;
+	o->selection.match.by_neither = ports.has_excluded;
 	return true;
 }
 
 bool options_set_family(struct options *o, uint8_t family, char *why)
 {
-	if (o->match.family && o->match.family != family)
+	if (o->selection.match.family && o->selection.match.family != family)
 		return parse_refuse(why, "-4 and -6 exclude each other");
-	o->match.family = family;
+	o->selection.match.family = family;
 	return true;
 }
 
@@ -113,7 +110,7 @@ static bool set_ipv6(struct options *o, const char *value, char *why)
 
 static bool add_address(void *ctx, const char *piece, char *why)
 {
-	struct match_config *match = &((struct options *)ctx)->match;
+	struct match_config *match = &((struct options *)ctx)->selection.match;
 
 	if (match->n_prefixes >= MATCH_PREFIXES_MAX)
 		return parse_refuse(why, "more than %d addresses", MATCH_PREFIXES_MAX);
@@ -136,10 +133,10 @@ static bool add_state(void *ctx, const char *piece, char *why)
 	if (!state)
 		return parse_refuse(why, "'%s' is no TCP state (such as close-wait or fin-wait-2)",
 				    piece);
-	if (!o->has_states)
-		o->states = 0;
-	o->has_states = true;
-	o->states |= (uint16_t)(1 << state);
+	if (!o->selection.has_states)
+		o->selection.states = 0;
+	o->selection.has_states = true;
+	o->selection.states |= (uint16_t)(1 << state);
 	return true;
 }
 
@@ -148,22 +145,22 @@ static bool set_state(struct options *o, const char *value, char *why)
 	return parse_list(value, add_state, o, why);
 }
 
-#define DEFINE_NUMBER_LIST(name, list, count, min, max)                                     \
-	static bool add_##name(void *ctx, const char *piece, char *why)                     \
-	{                                                                                   \
-		struct options *o = ctx;                                                    \
-		uint64_t number;                                                            \
-                                                                                            \
-		if (o->count >= OPTIONS_LIST_MAX)                                           \
-			return parse_refuse(why, "more than %d entries", OPTIONS_LIST_MAX); \
-		if (!parse_number(piece, min, max, &number, why))                           \
-			return false;                                                       \
-		o->list[o->count++] = (uint32_t)number;                                     \
-		return true;                                                                \
-	}                                                                                   \
-	static bool set_##name(struct options *o, const char *value, char *why)             \
-	{                                                                                   \
-		return parse_list(value, add_##name, o, why);                               \
+#define DEFINE_NUMBER_LIST(name, list, count, min, max)                                       \
+	static bool add_##name(void *ctx, const char *piece, char *why)                       \
+	{                                                                                     \
+		struct options *o = ctx;                                                      \
+		uint64_t number;                                                              \
+                                                                                              \
+		if (o->selection.count >= SELECTION_LIST_MAX)                                 \
+			return parse_refuse(why, "more than %d entries", SELECTION_LIST_MAX); \
+		if (!parse_number(piece, min, max, &number, why))                             \
+			return false;                                                         \
+		o->selection.list[o->selection.count++] = (uint32_t)number;                   \
+		return true;                                                                  \
+	}                                                                                     \
+	static bool set_##name(struct options *o, const char *value, char *why)               \
+	{                                                                                     \
+		return parse_list(value, add_##name, o, why);                                 \
 	}
 
 DEFINE_NUMBER_LIST(pid, pids, n_pids, 1, INT32_MAX)
@@ -173,12 +170,12 @@ static bool add_comm(void *ctx, const char *piece, char *why)
 {
 	struct options *o = ctx;
 
-	if (o->n_comms >= OPTIONS_LIST_MAX)
-		return parse_refuse(why, "more than %d names", OPTIONS_LIST_MAX);
-	if (strlen(piece) >= sizeof(o->comms[0]))
+	if (o->selection.n_comms >= SELECTION_LIST_MAX)
+		return parse_refuse(why, "more than %d names", SELECTION_LIST_MAX);
+	if (strlen(piece) >= sizeof(o->selection.comms[0]))
 		return parse_refuse(why, "the kernel keeps 15 characters of a name, '%s' is longer",
 				    piece);
-	strcpy(o->comms[o->n_comms++], piece);
+	strcpy(o->selection.comms[o->selection.n_comms++], piece);
 	return true;
 }
 
@@ -203,7 +200,7 @@ static bool inode_of(const char *const *paths, long magic, uint64_t *ret_inode)
 
 static bool add_netns(void *ctx, const char *piece, char *why)
 {
-	struct match_config *match = &((struct options *)ctx)->match;
+	struct match_config *match = &((struct options *)ctx)->selection.match;
 	char named[300], of_pid[300];
 	const char *const paths[] = {strchr(piece, '/') ? piece : named, of_pid, NULL};
 	uint64_t inode;
@@ -235,14 +232,15 @@ static bool add_cgroup(void *ctx, const char *piece, char *why)
 	const char *const paths[] = {unified, hybrid, piece, NULL};
 	const char *relative = piece + strspn(piece, "/");
 
-	if (o->n_cgroups >= OPTIONS_LIST_MAX)
-		return parse_refuse(why, "more than %d cgroups", OPTIONS_LIST_MAX);
+	if (o->selection.n_cgroups >= SELECTION_LIST_MAX)
+		return parse_refuse(why, "more than %d cgroups", SELECTION_LIST_MAX);
 	snprintf(unified, sizeof(unified), "/sys/fs/cgroup/%s", relative);
 	snprintf(hybrid, sizeof(hybrid), "/sys/fs/cgroup/unified/%s", relative);
-	if (!parse_number(piece, 1, UINT64_MAX, &o->cgroups[o->n_cgroups], why) &&
-	    !inode_of(paths, CGROUP2_SUPER_MAGIC, &o->cgroups[o->n_cgroups]))
+	if (!parse_number(piece, 1, UINT64_MAX, &o->selection.cgroups[o->selection.n_cgroups],
+			  why) &&
+	    !inode_of(paths, CGROUP2_SUPER_MAGIC, &o->selection.cgroups[o->selection.n_cgroups]))
 		return parse_refuse(why, "no cgroup '%s' below /sys/fs/cgroup", piece);
-	o->n_cgroups++;
+	o->selection.n_cgroups++;
 	return true;
 }
 
@@ -253,7 +251,7 @@ static bool set_cgroup(struct options *o, const char *value, char *why)
 
 static bool set_min(struct options *o, const char *value, char *why)
 {
-	return parse_duration(value, true, &o->min_ns, why);
+	return parse_duration(value, true, &o->selection.min_ns, why);
 }
 
 static bool add_by(void *ctx, const char *piece, char *why)
@@ -294,9 +292,9 @@ static bool set_interval(struct options *o, const char *value, char *why)
 
 static bool set_format(struct options *o, const char *value, char *why)
 {
-	for (size_t i = 0; i < COUNT(format_names); i++)
+	for (size_t i = 0; i < FORMATS; i++)
 		if (!strcmp(format_names[i], value)) {
-			o->format = (enum options_format)i;
+			o->format = (enum format)i;
 			return true;
 		}
 	return parse_refuse(why, "not text, json or csv");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "commands/configure.h"
 #include "commands/live_records.h"
 #include "base/ready.h"
 
@@ -31,12 +32,13 @@ static int take_record(void *ctx, const void *record, size_t len)
 
 static int start(struct live_overview *live, const struct options *options)
 {
+	struct tracer_config config = configure_tracer(options);
 	int err = session_attach(live->session, &live->meta);
 
 	if (err)
 		return err;
 	live->meta.duration_ns = options->duration_ns;
-	live->overview = overview_new(options, &live->meta);
+	live->overview = overview_new(&config, &live->meta);
 	if (!live->overview) {
 		diag_error("out of memory");
 		return -ENOMEM;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "commands/configure.h"
 #include "commands/finish.h"
 #include "record/recording.h"
 #include "model/tracer.h"
@@ -35,6 +36,7 @@ static int take_frame(void *ctx, const void *records, size_t len)
 int replay_run(const struct options *options, FILE *out)
 {
 	struct replay replay = {.options = options, .until = UINT64_MAX};
+	struct tracer_config config = configure_tracer(options);
 	struct recording_reader *reader;
 	struct meta meta;
 	struct sink sink;
@@ -44,9 +46,11 @@ int replay_run(const struct options *options, FILE *out)
 	reader = recording_open(options->read_path, &meta);
 	if (!reader)
 		return DIAG_FAILED;
-	sink = (struct sink){
-		.ops = sink_ops_of(options->format), .out = out, .meta = &meta, .options = options};
-	replay.tracer = tracer_new(options, &meta, &sink);
+	sink = (struct sink){.ops = format_sink(options->format),
+			     .out = out,
+			     .meta = &meta,
+			     .style = configure_sink(options)};
+	replay.tracer = tracer_new(&config, &meta, &sink);
 	if (!replay.tracer) {
 		recording_close(reader);
 		diag_error("out of memory");

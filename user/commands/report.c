@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "commands/configure.h"
 #include "commands/live_overview.h"
 #include "record/recording.h"
 #include "report/data.h"
@@ -184,9 +185,10 @@ static int replay(struct report *report)
 {
 	const char *path = report->options->read_path, *slash = strrchr(path, '/');
 	struct reading reading = {.report = report, .until = UINT64_MAX, .size = size_of(path)};
+	struct tracer_config config = configure_tracer(report->options);
 	struct meta meta;
 	struct recording_reader *reader = recording_open(path, &meta);
-	struct overview *overview = reader ? overview_new(report->options, &meta) : NULL;
+	struct overview *overview = reader ? overview_new(&config, &meta) : NULL;
 	int err = -EINVAL, status = DIAG_FAILED;
 
 	report->source.recording = strcmp(path, "-") ? (slash ? slash + 1 : path)

@@ -11,6 +11,7 @@
 #include "model/census.h"
 #include "base/clock.h"
 #include "base/diag.h"
+#include "commands/configure.h"
 #include "kernel/names.h"
 #include "record/recording.h"
 #include "kernel/session.h"
@@ -80,23 +81,25 @@ static unsigned terminal_width(FILE *out)
 /* A state that is normal for a moment is no failure, unless it is what was asked for. */
 static bool is_found(const struct verdict *verdict, const struct options *options)
 {
-	bool asked = options->has_states || options->min_ns;
+	bool asked = options->selection.has_states || options->selection.min_ns;
 
 	return verdict->findings || verdict->n_fillings || (asked && verdict->n_sockets);
 }
 
 static int tell(struct stuck *stuck)
 {
+	struct stuck_style style = configure_stuck(stuck->options, terminal_width(stuck->out));
 	struct verdict verdict;
 
-	if (verdict_make(&verdict, &stuck->census, stuck->options, stuck->meta.tick_ns)) {
+	if (verdict_make(&verdict, &stuck->census, &stuck->options->selection, &stuck->options->by,
+			 stuck->meta.tick_ns)) {
 		diag_error("out of memory");
 		return DIAG_FAILED;
 	}
 	stuck->found |= is_found(&verdict, stuck->options);
 	if (stuck->redraws)
 		fputs("\033[H\033[2J", stuck->out);
-	stuck_print(&verdict, stuck->options, &stuck->meta, terminal_width(stuck->out), stuck->out);
+	stuck_print(&verdict, stuck->options->format, &style, &stuck->meta, stuck->out);
 	verdict_release(&verdict);
 	if (!fflush(stuck->out) || errno == EPIPE)
 		return DIAG_OK;

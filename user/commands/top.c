@@ -195,9 +195,10 @@ static void ask_kernel(struct options *kernel, const struct options *options)
 {
 	*kernel = *options;
 	kernel->interval_ns = 0;
-	kernel->min_ns = 0;
+	kernel->selection.min_ns = 0;
 	kernel->by.n = 0;
-	kernel->n_pids = kernel->n_comms = kernel->n_uids = kernel->n_cgroups = 0;
+	kernel->selection.n_pids = kernel->selection.n_comms = kernel->selection.n_uids =
+		kernel->selection.n_cgroups = 0;
 }
 
 static int run_on_screen(struct top *top)
@@ -223,7 +224,7 @@ static int run(struct top *top, const struct options *options)
 	top->live = live_overview_open(&top->kernel);
 	if (!top->live)
 		return -ECANCELED;
-	top->data = top_data_new(live_overview_get(top->live), options);
+	top->data = top_data_new(live_overview_get(top->live), &options->selection, &options->by);
 	if (!top->data) {
 		diag_error("out of memory");
 		return -ENOMEM;

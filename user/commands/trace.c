@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "commands/configure.h"
 #include "commands/finish.h"
 #include "commands/live_records.h"
 #include "base/ready.h"
@@ -100,6 +101,7 @@ static int loop(struct live *live, const struct meta *meta)
 static int run(struct live *live, FILE *out)
 {
 	const struct options *options = live->options;
+	struct tracer_config config = configure_tracer(options);
 	struct meta meta;
 	int err = session_attach(live->session, &meta);
 
@@ -111,9 +113,11 @@ static int run(struct live *live, FILE *out)
 		if (!live->recording)
 			return DIAG_FAILED;
 	}
-	live->sink = (struct sink){
-		.ops = sink_ops_of(options->format), .out = out, .meta = &meta, .options = options};
-	live->tracer = tracer_new(options, &meta, &live->sink);
+	live->sink = (struct sink){.ops = format_sink(options->format),
+				   .out = out,
+				   .meta = &meta,
+				   .style = configure_sink(options)};
+	live->tracer = tracer_new(&config, &meta, &live->sink);
 	if (!live->tracer) {
 		diag_error("out of memory");
 		return DIAG_FAILED;

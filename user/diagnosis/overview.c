@@ -35,16 +35,16 @@ static const struct sink_ops ops = {.start = on_start, .event = on_event, .lost 
 
 /* ---- the overview ---- */
 
-struct overview *overview_new(const struct options *options, const struct meta *meta)
+struct overview *overview_new(const struct tracer_config *config, const struct meta *meta)
 {
 	struct overview *overview = calloc(1, sizeof(*overview));
 
 	if (!overview)
 		return NULL;
-	overview->options = options;
+	overview->config = *config;
 	overview->meta = meta;
-	overview->sink = (struct sink){.ops = &ops, .meta = meta, .options = options};
-	overview->tracer = tracer_new(options, meta, &overview->sink);
+	overview->sink = (struct sink){.ops = &ops, .meta = meta};
+	overview->tracer = tracer_new(config, meta, &overview->sink);
 	if (!overview->tracer) {
 		overview_free(overview);
 		return NULL;
@@ -112,8 +112,8 @@ int overview_judge(struct overview *overview)
 	if (overview->is_judged)
 		return 0;
 	verdict_release(&overview->verdict);
-	err = verdict_make(&overview->verdict, &overview->census, overview->options,
-			   overview->meta->tick_ns);
+	err = verdict_make(&overview->verdict, &overview->census, overview->config.selection,
+			   &overview->config.by, overview->meta->tick_ns);
 	overview->is_judged = !err;
 	return err;
 }

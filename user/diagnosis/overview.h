@@ -11,7 +11,6 @@
 #include "model/census.h"
 #include "model/histset.h"
 #include "record/meta.h"
-#include "cli/options.h"
 #include "model/sink.h"
 #include "model/tracer.h"
 #include "diagnosis/verdict.h"
@@ -23,7 +22,7 @@ typedef void (*overview_event_fn)(void *ctx, const struct conn *conn,
 struct overview {
 	struct sink sink; /* first: what the tracer tells comes through it */
 	struct tracer *tracer;
-	const struct options *options;
+	struct tracer_config config;
 	const struct meta *meta;
 
 	/* Since the beginning, of wanted connections. CLOSED is WIRE_CLOSE. */
@@ -39,8 +38,8 @@ struct overview {
 	void *observer_ctx;
 };
 
-/* `options` and `meta` must outlive it. NULL if out of memory. */
-struct overview *overview_new(const struct options *options, const struct meta *meta);
+/* The selection and `meta` must outlive it. NULL if out of memory. */
+struct overview *overview_new(const struct tracer_config *config, const struct meta *meta);
 void overview_free(struct overview *overview);
 
 /* One record. Its length, -EBADMSG if it is none, or -ENOMEM. */
@@ -56,7 +55,7 @@ uint64_t overview_now(const struct overview *overview);
 uint64_t overview_lost(const struct overview *overview);
 
 /*
- * Calls `fn` for each group of --by ("" without) and each state of `options` that has something to
+ * Calls `fn` for each group of --by ("" without) and each selected state that has something to
  * tell: dwells that ended since the beginning, and who is in that state now by the model. Groups
  * with most entries first; HISTSET_OTHER is what found no group any more.
  */

@@ -8,7 +8,6 @@
 
 #include "match.h"
 #include "base/tcpstate.h"
-#include "model/wanted.h"
 
 /* ---- whose ---- */
 
@@ -131,36 +130,36 @@ static struct conn conn_of(const struct wire_snapshot *s, const struct census_ho
 }
 
 /* Any of its holders may be the one who is asked for. What is not known is not what was asked. */
-static bool is_wanted(const struct options *options, const struct verdict_socket *it)
+static bool is_wanted(const struct selection *selection, const struct verdict_socket *it)
 {
 	const struct census_holder *holder = it->owner;
 
 	do {
 		struct conn conn = conn_of(&it->socket->s, holder, false);
 
-		if (wanted(options, &conn) == MATCH_YES)
+		if (selection_wants(selection, &conn) == MATCH_YES)
 			return true;
 		holder = holder ? holder->next : NULL;
 	} while (holder);
 	return false;
 }
 
-bool verdict_asks(const struct options *options, const struct census *census,
+bool verdict_asks(const struct selection *selection, const struct census *census,
 		  const struct census_socket *socket)
 {
 	struct verdict_socket it = {.socket = socket};
 
 	find_owner(census, listener_of(census, &socket->s), &it);
-	return is_wanted(options, &it);
+	return is_wanted(selection, &it);
 }
 
-static bool is_stuck(const struct options *options, const struct verdict_socket *it)
+static bool is_stuck(const struct selection *selection, const struct verdict_socket *it)
 {
-	bool asked = options->stuck_states & 1u << it->socket->s.state;
+	bool asked = selection->stuck_states & 1u << it->socket->s.state;
 
-	if (!asked && (options->has_states || !it->rule))
+	if (!asked && (selection->has_states || !it->rule))
 		return false;
-	return it->age.ns >= options->min_ns && is_wanted(options, it);
+	return it->age.ns >= selection->min_ns && is_wanted(selection, it);
 }
 
 /* Oldest first; of those of unknown age, and of equals, in the order of their cookies. */
@@ -265,13 +264,13 @@ static struct verdict_group *new_group(struct verdict *verdict, size_t first, co
 	return group;
 }
 
-static int add_to_group(struct verdict *verdict, size_t i, const struct options *options)
+static int add_to_group(struct verdict *verdict, size_t i, const struct group_by *by)
 {
 	struct verdict_socket *it = &verdict->sockets[i];
 	struct verdict_group *group;
 	char key[GROUP_TEXT_MAX + 64], values[GROUP_TEXT_MAX];
 
-	key_of(verdict, it, values_of(verdict, it, &options->by, values), key, sizeof(key));
+	key_of(verdict, it, values_of(verdict, it, by, values), key, sizeof(key));
 	HASH_FIND_STR(verdict->groups, key, group);
 	if (!group)
 		group = new_group(verdict, i, key, values);
@@ -328,9 +327,9 @@ static void add_filling(void *ctx, const struct rules_filling *filling)
 	all[verdict->n_fillings++] = *filling;
 }
 
-/* Appends it, if the options ask for it. */
+/* Appends it, if it is selected. */
 static void judge(struct verdict *verdict, const struct census_socket *socket,
-		  const struct options *options, uint64_t tick_ns)
+		  const struct selection *selection, uint64_t tick_ns)
 {
 	struct verdict_socket it = {.socket = socket, .age = verdict_age(socket, tick_ns)};
 	const struct census_socket *listener = listener_of(verdict->census, &socket->s);
@@ -341,15 +340,15 @@ static void judge(struct verdict *verdict, const struct census_socket *socket,
 						   .unheld = it.unheld,
 						   .limits = census_limits_of(verdict->census,
 									      socket->s.id.netns)},
-			      &it.age, options->min_ns);
-	if (!it.rule && !(options->stuck_states & 1u << socket->s.state))
+			      &it.age, selection->min_ns);
+	if (!it.rule && !(selection->stuck_states & 1u << socket->s.state))
 		return;
-	if (is_stuck(options, &it))
+	if (is_stuck(selection, &it))
 		verdict->sockets[verdict->n_sockets++] = it;
 }
 
 int verdict_make(struct verdict *verdict, const struct census *census,
-		 const struct options *options, uint64_t tick_ns)
+		 const struct selection *selection, const struct group_by *by, uint64_t tick_ns)
 {
 	int err = 0;
 
@@ -358,16 +357,16 @@ int verdict_make(struct verdict *verdict, const struct census *census,
 	if (!verdict->sockets)
 		return -ENOMEM;
 	for (const struct census_socket *socket = census->sockets; socket; socket = socket->hh.next)
-		judge(verdict, socket, options, tick_ns);
+		judge(verdict, socket, selection, tick_ns);
 	qsort(verdict->sockets, verdict->n_sockets, sizeof(*verdict->sockets), compare);
 	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
-		err = add_to_group(verdict, i, options);
+		err = add_to_group(verdict, i, by);
 	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
 		err = add_to_finding(verdict, i);
 	/* TIME-WAITs are nobody's any more, and each is gone before it is old. */
-	if (!options->n_pids && !options->n_comms && !options->n_uids && !options->n_cgroups &&
-	    !options->min_ns)
-		rules_fillings(census, options->filtered ? &options->match : NULL, add_filling,
+	if (!selection->n_pids && !selection->n_comms && !selection->n_uids &&
+	    !selection->n_cgroups && !selection->min_ns)
+		rules_fillings(census, selection->filtered ? &selection->match : NULL, add_filling,
 			       verdict);
 	if (err)
 		verdict_release(verdict);

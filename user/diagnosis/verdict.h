@@ -7,7 +7,8 @@
 #define TCPDWELL_VERDICT_H
 
 #include "model/census.h"
-#include "cli/options.h"
+#include "model/group.h"
+#include "model/selection.h"
 #include "diagnosis/rules.h"
 
 struct verdict_socket {
@@ -58,12 +59,13 @@ struct verdict {
 	size_t n_fillings;
 };
 
-/* 0 or -ENOMEM. `census` and `options` must outlive it. */
+/* Of what is selected, in groups of `by` (by->n 0: of what is alike). 0 or -ENOMEM. `census` must
+ * outlive it. */
 int verdict_make(struct verdict *verdict, const struct census *census,
-		 const struct options *options, uint64_t tick_ns);
+		 const struct selection *selection, const struct group_by *by, uint64_t tick_ns);
 
-/* Is this socket of the census one that the options ask for, by its identity and its owner? */
-bool verdict_asks(const struct options *options, const struct census *census,
+/* Is this socket of the census selected, by its identity and its owner? */
+bool verdict_asks(const struct selection *selection, const struct census *census,
 		  const struct census_socket *socket);
 
 /*

@@ -88,7 +88,7 @@ static bool note_news(int *told, int now)
 static int look_into(void *ctx, uint32_t netns)
 {
 	struct pass *pass = ctx;
-	const struct match_config *match = &pass->inspect->options->match;
+	const struct match_config *match = &pass->inspect->options->selection.match;
 	struct inspect_told *told = pass->inspect->told;
 	struct iter_records found = {0};
 	int err;

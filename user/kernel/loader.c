@@ -108,10 +108,10 @@ static int configure(struct config *config, const struct features *features,
 	if (getrandom(&config->salt, sizeof(config->salt), GRND_NONBLOCK) < 0)
 		config->salt = clock_now() * 0x9e3779b97f4a7c15ULL;
 	if (options) {
-		config->filtered = options->filtered;
+		config->filtered = options->selection.filtered;
 		/* By its address a socket is told from the next only if its end is told. */
 		config->told = config->cookies ? options_told_states(options) : 0;
-		config->match = options->match;
+		config->match = options->selection.match;
 	}
 	for (enum features_capability c = 0; symbols && c < FEATURES; c++)
 		if (features_way(features, c) && features_way(features, c)->needs_addresses)

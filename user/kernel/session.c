@@ -248,7 +248,7 @@ int session_attach(struct session *session, struct meta *ret_meta)
 						      FEATURES_BY_SAMPLE};
 	snprintf(ret_meta->version, META_TEXT_MAX, "%s", TCPDWELL_VERSION);
 	snprintf(ret_meta->kernel, META_TEXT_MAX, "%s", host.release);
-	snprintf(ret_meta->filter, META_TEXT_MAX, "%s", session->options->filter_text);
+	snprintf(ret_meta->filter, META_TEXT_MAX, "%s", session->options->selection.filter_text);
 	features_describe(&session->features, FEATURE_TRANSITION, ret_meta->tick_ns,
 			  ret_meta->transition_way);
 	features_describe(&session->features, FEATURE_TIMEWAIT, ret_meta->tick_ns,
@@ -444,10 +444,10 @@ static bool can_sweep(void *ctx)
 /* Whether connections of other namespaces than ours are asked for. */
 static bool looks_elsewhere(const struct options *options)
 {
-	bool elsewhere = !options->match.n_netns;
+	bool elsewhere = !options->selection.match.n_netns;
 
-	for (__u32 i = 0; i < options->match.n_netns; i++)
-		elsewhere |= options->match.netns[i] != netns_current();
+	for (__u32 i = 0; i < options->selection.match.n_netns; i++)
+		elsewhere |= options->selection.match.netns[i] != netns_current();
 	return elsewhere;
 }
 

@@ -293,17 +293,3 @@ void conn_each(const struct conn_table *table,
 			   entry->lost != table->lost || entry->missed != (uint32_t)table->missed ||
 				   entry->is_held);
 }
-
-bool conn_is_of_listener(const struct wire_transition *t)
-{
-	return t->to == WIRE_LISTEN || (t->from == WIRE_LISTEN && t->to == WIRE_CLOSE);
-}
-
-const char *conn_owner_known_name(uint8_t known)
-{
-	static const char *const names[OWNER_KNOWNS] = {[OWNER_UNKNOWN] = "unknown",
-							[OWNER_INHERITED] = "inherited",
-							[OWNER_EXACT] = "exact"};
-
-	return known < OWNER_KNOWNS ? names[known] : "?";
-}

@@ -7,7 +7,7 @@
 #ifndef TCPDWELL_CONN_MOVES_H
 #define TCPDWELL_CONN_MOVES_H
 
-#include "model/conn.h"
+#include "model/connection.h"
 #include "model/conn_store.h"
 
 struct conn_table {

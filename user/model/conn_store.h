@@ -19,7 +19,7 @@
 #include <uthash.h>
 
 #include "base/chains.h"
-#include "model/conn.h"
+#include "model/connection.h"
 #include "base/slab.h"
 
 /* More transitions than one life can have: the longest is CLOSED ... TIME-WAIT, CLOSED. */

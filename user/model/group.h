@@ -5,7 +5,7 @@
 #ifndef TCPDWELL_GROUP_H
 #define TCPDWELL_GROUP_H
 
-#include "model/conn.h"
+#include "model/connection.h"
 
 #define GROUP_KEYS_MAX 8
 #define GROUP_TEXT_MAX 512

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "model/conn.h"
+#include "model/connection.h"
 #include "model/hist.h"
 
 #define HISTSET_OTHER "(other)"

@@ -9,14 +9,10 @@
 
 #include <stdio.h>
 
-#include "model/conn.h"
+#include "model/connection.h"
 #include "model/group.h"
 #include "model/histset.h"
 #include "record/meta.h"
-#include "cli/options.h"
-
-/* Bump when a field of the JSON or CSV output changes its name or its meaning. */
-#define SINK_SCHEMA 1
 
 /* One state of one group, over a stretch of time. */
 struct sink_histogram {
@@ -48,7 +44,7 @@ struct sink_ops {
 	void (*start)(struct sink *sink);
 	void (*transition)(struct sink *sink, const struct conn *conn,
 			   const struct conn_event *event);
-	/* The same, whether of interest to the options or not; NULL: only those of interest. */
+	/* The same, whether selected by state and duration or not; NULL: not asked for. */
 	void (*event)(struct sink *sink, const struct conn *conn, const struct conn_event *event);
 	/* Histograms of this stretch follow; `whole`: of the whole run, after its intervals. */
 	void (*interval)(struct sink *sink, uint64_t begin, uint64_t end, bool whole);
@@ -58,19 +54,17 @@ struct sink_ops {
 	const void *format; /* of the sink's own */
 };
 
+struct sink_style {
+	bool moves; /* each move is told: not histograms alone */
+	bool raw;   /* the tracepoint's own words, which know no dwell */
+	bool quiet, verbose;
+};
+
 struct sink {
 	const struct sink_ops *ops;
 	FILE *out;
 	const struct meta *meta;
-	const struct options *options;
+	struct sink_style style;
 };
-
-/* The operations of a format. */
-const struct sink_ops *sink_ops_of(enum options_format format);
-
-extern const struct sink_ops sink_text, sink_json, sink_csv;
-
-/* "transition", "timewait", "socket". */
-const char *sink_lost_kind(uint16_t kind);
 
 #endif

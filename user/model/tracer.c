@@ -10,7 +10,6 @@
 #include "model/histset.h"
 #include "model/sink.h"
 #include "record/repeats.h"
-#include "model/wanted.h"
 
 /* The states in the order in which a connection meets them: the order of histograms. */
 static const uint8_t life_order[] = {
@@ -21,7 +20,7 @@ static const uint8_t life_order[] = {
 #define STANDSTILL_INTERVALS 1000
 
 struct tracer {
-	const struct options *options;
+	struct tracer_config config;
 	struct sink *sink;
 	struct conn_table *conns;
 	struct histset *whole_run, *interval; /* interval: NULL without -i */
@@ -43,25 +42,25 @@ static bool is_dwell(const struct conn_event *event)
 
 static bool is_long_enough(const struct tracer *tracer, const struct conn_event *event)
 {
-	return !tracer->options->min_ns ||
+	return !tracer->config.selection->min_ns ||
 	       (is_dwell(event) && event->dwell_known != DWELL_UNKNOWN &&
-		event->dwell >= tracer->options->min_ns);
+		event->dwell >= tracer->config.selection->min_ns);
 }
 
 static bool is_of_interest(const struct tracer *tracer, const struct conn_event *event)
 {
-	const struct options *o = tracer->options;
-	unsigned asked = 1u << event->from;
+	const struct selection *asked = tracer->config.selection;
+	unsigned states = 1u << event->from;
 
 	/* With a minimum it is the state that was left whose duration is asked for. */
-	if (!o->min_ns)
-		asked |= 1u << event->to;
-	return (!o->has_states || (o->states & asked)) && is_long_enough(tracer, event);
+	if (!asked->min_ns)
+		states |= 1u << event->to;
+	return (!asked->has_states || (asked->states & states)) && is_long_enough(tracer, event);
 }
 
 bool tracer_counts(const struct tracer *tracer, const struct conn_event *event)
 {
-	return is_dwell(event) && tracer->options->states & 1u << event->from &&
+	return is_dwell(event) && tracer->config.selection->states & 1u << event->from &&
 	       is_long_enough(tracer, event);
 }
 
@@ -72,7 +71,7 @@ static void count_dwell(struct tracer *tracer, const struct conn *conn,
 
 	if (!tracer_counts(tracer, event))
 		return;
-	group_values(&tracer->options->by, conn, values);
+	group_values(&tracer->config.by, conn, values);
 	histset_add(tracer->whole_run, values, event);
 	if (tracer->interval)
 		histset_add(tracer->interval, values, event);
@@ -96,19 +95,18 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 	struct tracer *tracer = ctx;
 
 	count_dwell(tracer, conn, event);
-	if (!tracer->options->raw)
+	if (!tracer->config.raw)
 		tracer->sum.transitions++;
 	if (tracer->sink->ops->event)
 		tracer->sink->ops->event(tracer->sink, conn, event);
-	if (tracer->options->command != COMMAND_TRACE || tracer->options->raw ||
-	    !is_of_interest(tracer, event))
+	if (!tracer->config.tells_moves || tracer->config.raw || !is_of_interest(tracer, event))
 		return;
 	tell(tracer, conn, event);
 }
 
 static int is_wanted(void *ctx, const struct conn *conn)
 {
-	return wanted(((struct tracer *)ctx)->options, conn);
+	return selection_wants(((struct tracer *)ctx)->config.selection, conn);
 }
 
 /* --raw: the tracepoint's words, which know of no dwell. The model still runs beside, for
@@ -127,7 +125,8 @@ static void tell_raw(struct tracer *tracer, const struct wire_transition *t)
 		conn.owner.pid = t->pid;
 		memcpy(conn.owner.comm, t->comm, sizeof(conn.owner.comm));
 	}
-	if (wanted(tracer->options, &conn) != MATCH_YES || !is_of_interest(tracer, &event))
+	if (selection_wants(tracer->config.selection, &conn) != MATCH_YES ||
+	    !is_of_interest(tracer, &event))
 		return;
 	tracer->sum.transitions++;
 	tell(tracer, &conn, &event);
@@ -147,10 +146,10 @@ static void add_still(void *ctx, const struct conn *conn, bool in_doubt)
 	struct report *report = ctx;
 	char values[GROUP_TEXT_MAX];
 
-	if (!(report->tracer->options->states & 1u << conn->state) ||
-	    conn->since + report->tracer->options->min_ns > report->end)
+	if (!(report->tracer->config.selection->states & 1u << conn->state) ||
+	    conn->since + report->tracer->config.selection->min_ns > report->end)
 		return;
-	group_values(&report->tracer->options->by, conn, values);
+	group_values(&report->tracer->config.by, conn, values);
 	histset_add_still(report->set, values, conn, report->end, in_doubt);
 }
 
@@ -163,14 +162,14 @@ static void report_state(struct report *report, const char *values, const struct
 			     cell->still.in_doubt);
 
 	/* Without groups nothing is an answer too. */
-	if (!(tracer->options->states & 1u << state) || (!told && tracer->options->by.n))
+	if (!(tracer->config.selection->states & 1u << state) || (!told && tracer->config.by.n))
 		return;
 	tracer->sink->ops->histogram(tracer->sink,
 				     &(struct sink_histogram){.begin = report->begin,
 							      .end = report->end,
 							      .state = state,
 							      .whole = report->whole,
-							      .by = &tracer->options->by,
+							      .by = &tracer->config.by,
 							      .values = values,
 							      .cell = cell ? cell : &nothing});
 }
@@ -220,7 +219,7 @@ static void look_at_group(void *ctx, const char *values, void *group)
 	for (size_t i = 0; i < sizeof(life_order); i++) {
 		const struct histset_cell *cell = histset_cell(group, life_order[i]);
 
-		if (cell && looking->tracer->options->states & 1u << life_order[i])
+		if (cell && looking->tracer->config.selection->states & 1u << life_order[i])
 			looking->fn(looking->ctx, values, life_order[i], cell);
 	}
 }
@@ -252,7 +251,7 @@ static void report_interval(struct tracer *tracer, uint64_t end)
 /* Time goes on to `now`: intervals that ended before it are told first. */
 static void advance(struct tracer *tracer, uint64_t now)
 {
-	uint64_t length = tracer->options->interval_ns;
+	uint64_t length = tracer->config.interval_ns;
 
 	while (tracer->interval && now > tracer->interval_begin &&
 	       now - tracer->interval_begin >= length) {
@@ -306,7 +305,7 @@ int tracer_feed(struct tracer *tracer, const void *record, size_t len)
 		tell_missed(tracer);
 	if (rec.head.kind == WIRE_TRANSITION && repeats_note(&tracer->twice, &rec.transition))
 		return used;
-	if (rec.head.kind == WIRE_TRANSITION && tracer->options->raw)
+	if (rec.head.kind == WIRE_TRANSITION && tracer->config.raw)
 		tell_raw(tracer, &rec.transition);
 	conn_feed(tracer->conns, &rec);
 	return used;
@@ -360,28 +359,29 @@ const struct conn_table *tracer_connections(const struct tracer *tracer)
 	return tracer->conns;
 }
 
-struct tracer *tracer_new(const struct options *options, const struct meta *meta, struct sink *sink)
+struct tracer *tracer_new(const struct tracer_config *config, const struct meta *meta,
+			  struct sink *sink)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
-	struct conn_config config = {.attached = meta->attached,
-				     .tick_ns = meta->tick_ns,
-				     .max = options->max_connections,
-				     .told = options_told_states(options),
-				     .sees_timewait = meta->sees_timewait,
-				     .samples = meta->samples_timewait,
-				     .wanted = is_wanted,
-				     .event = on_event,
-				     .ctx = tracer};
+	struct conn_config conns = {.attached = meta->attached,
+				    .tick_ns = meta->tick_ns,
+				    .max = config->max_connections,
+				    .told = config->told_states,
+				    .sees_timewait = meta->sees_timewait,
+				    .samples = meta->samples_timewait,
+				    .wanted = is_wanted,
+				    .event = on_event,
+				    .ctx = tracer};
 
 	if (!tracer)
 		return NULL;
-	tracer->options = options;
+	tracer->config = *config;
 	tracer->sink = sink;
 	tracer->now = tracer->interval_begin = tracer->sum.begin = meta->attached;
-	tracer->conns = conn_table_new(&config);
-	tracer->whole_run = histset_new(options->max_groups);
-	tracer->interval = options->interval_ns ? histset_new(options->max_groups) : NULL;
-	if (!tracer->conns || !tracer->whole_run || (options->interval_ns && !tracer->interval)) {
+	tracer->conns = conn_table_new(&conns);
+	tracer->whole_run = histset_new(config->max_groups);
+	tracer->interval = config->interval_ns ? histset_new(config->max_groups) : NULL;
+	if (!tracer->conns || !tracer->whole_run || (config->interval_ns && !tracer->interval)) {
 		tracer_free(tracer);
 		return NULL;
 	}

@@ -10,17 +10,29 @@
 #include <stddef.h>
 
 #include "model/conn.h"
+#include "model/selection.h"
 #include "record/meta.h"
-#include "cli/options.h"
 #include "model/sink.h"
+
+struct tracer_config {
+	const struct selection *selection;
+	struct group_by by; /* histograms of each of these groups */
+	uint64_t
+		interval_ns; /* histograms of each such stretch as well; 0: of the whole run only */
+	size_t max_connections; /* as conn_config.max */
+	size_t max_groups;      /* as histset_new() takes it */
+	uint16_t told_states;   /* as conn_config.told */
+	bool tells_moves;       /* to sink_ops.transition */
+	bool raw;               /* as sink_style.raw */
+};
 
 struct tracer;
 
 /*
- * Writes the head of the output. All three must outlive it; the sink's stream is its alone. NULL if
- * out of memory.
+ * Writes the head of the output. The selection, `meta` and `sink` must outlive it, and nobody else
+ * writes to the sink's stream. NULL if out of memory.
  */
-struct tracer *tracer_new(const struct options *options, const struct meta *meta,
+struct tracer *tracer_new(const struct tracer_config *config, const struct meta *meta,
 			  struct sink *sink);
 void tracer_free(struct tracer *tracer);
 
@@ -37,7 +49,7 @@ int tracer_finish(struct tracer *tracer);
 /* Records lost and connections evicted so far: what --strict asks. */
 uint64_t tracer_lost(const struct tracer *tracer);
 
-/* Does this dwell count: is it one, in a state of `options`, and as long as they ask? */
+/* Does this dwell count: is it one, in a state that is selected, and long enough? */
 bool tracer_counts(const struct tracer *tracer, const struct conn_event *event);
 
 /* ns: the latest time met. */

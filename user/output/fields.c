@@ -2,6 +2,7 @@
 /* fields.c - the table of fields. See fields.h. */
 #include "output/fields.h"
 
+#include "record/decode.h"
 #include "match.h"
 #include "base/tcpstate.h"
 
@@ -71,7 +72,7 @@ static struct fields_value get_time(const struct fields_source *s)
 static struct fields_value get_schema(const struct fields_source *s)
 {
 	(void)s;
-	return number(SINK_SCHEMA);
+	return number(FORMAT_SCHEMA);
 }
 
 static struct fields_value get_version(const struct fields_source *s)
@@ -312,7 +313,7 @@ static struct fields_value get_buckets(const struct fields_source *s)
 
 static struct fields_value get_lost_kind(const struct fields_source *s)
 {
-	return text(sink_lost_kind(s->lost->kind));
+	return text(decode_kind_name(s->lost->kind));
 }
 
 static struct fields_value get_lost_count(const struct fields_source *s)

@@ -7,7 +7,7 @@
 #define TCPDWELL_FIELDS_H
 
 #include "base/append.h"
-#include "model/sink.h"
+#include "output/format.h"
 
 enum fields_event {
 	EVENT_START = 1 << 0,

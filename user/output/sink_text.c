@@ -3,11 +3,12 @@
  * sink_text.c - for people. A transition is one line of at most 79 columns where the remote address
  * is IPv4; -v appends what does not fit. A histogram is a heading, two lines of numbers, and bars.
  */
-#include "model/sink.h"
+#include "output/format.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "record/decode.h"
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/line_buffer.h"
@@ -40,18 +41,18 @@ static const char *grouped(uint64_t number, char text[CLOCK_TEXT_MAX])
 
 static void start(struct sink *sink)
 {
-	if (sink->options->quiet)
+	if (sink->style.quiet)
 		return;
 	fprintf(sink->out, "# transitions: %s\n# time-wait: %s%s\n", sink->meta->transition_way,
 		sink->meta->sees_timewait ? "" : "not visible on this kernel: ",
 		sink->meta->timewait_way);
 	if (sink->meta->filter[0])
 		fprintf(sink->out, "# filter: %s\n", sink->meta->filter);
-	if (sink->options->command != COMMAND_TRACE)
+	if (!sink->style.moves)
 		return;
 	fprintf(sink->out, "%-12s %5s %-21s %-12s %-17s %7s%s\n", "TIME", "LPORT", "REMOTE", "FROM",
 		"TO", "DWELL",
-		sink->options->verbose ? "  LOCAL           PID      COMM             NETNS" : "");
+		sink->style.verbose ? "  LOCAL           PID      COMM             NETNS" : "");
 }
 
 /* ---- transitions ---- */
@@ -113,7 +114,7 @@ static char *put_dwell_right(char *to, const struct sink *sink, const struct con
 	char text[APPEND_ROOM];
 	size_t len;
 
-	if (sink->options->raw || event->from == WIRE_CLOSE ||
+	if (sink->style.raw || event->from == WIRE_CLOSE ||
 	    (event->from == WIRE_LISTEN && event->to != WIRE_CLOSE))
 		return append_right(to, &meaningless, width);
 	if (event->dwell_known == DWELL_UNKNOWN)
@@ -161,7 +162,7 @@ static void transition(struct sink *sink, const struct conn *conn, const struct 
 	to = append_char(put_remote(to, conn, 21), ' ');
 	to = append_char(append_left(to, tcpstate_word(event->from), 12), ' ');
 	to = put_to_and_dwell(to, sink, event);
-	if (sink->options->verbose)
+	if (sink->style.verbose)
 		to = put_verbose(to, conn);
 	line_buffer_send(&line, append_char(to, '\n'));
 }
@@ -319,7 +320,7 @@ static void lost(struct sink *sink, const struct sink_lost *lost_records)
 
 	fprintf(sink->out, "%s lost %s %s records: dwells across the gap read >=\n",
 		time_of(sink, lost_records->ts, when), grouped(lost_records->count, number),
-		sink_lost_kind(lost_records->kind));
+		decode_kind_name(lost_records->kind));
 }
 
 static void summary(struct sink *sink, const struct sink_summary *sum)
@@ -333,7 +334,7 @@ static void summary(struct sink *sink, const struct sink_summary *sum)
 		if (!sum->lost[kind])
 			continue;
 		fprintf(sink->out, "%s %s %s", any ? "," : "", grouped(sum->lost[kind], number),
-			sink_lost_kind(kind));
+			decode_kind_name(kind));
 		any = true;
 	}
 	fprintf(sink->out, "%s\n", any ? " records" : " nothing");

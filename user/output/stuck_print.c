@@ -176,13 +176,13 @@ static void print_csv(const struct verdict *verdict, bool quiet, FILE *out)
 	}
 }
 
-void stuck_print(const struct verdict *verdict, const struct options *options,
-		 const struct meta *meta, unsigned columns, FILE *out)
+void stuck_print(const struct verdict *verdict, enum format format, const struct stuck_style *style,
+		 const struct meta *meta, FILE *out)
 {
-	if (options->format == FORMAT_JSON)
+	if (format == FORMAT_JSON)
 		print_json(verdict, meta, out);
-	else if (options->format == FORMAT_CSV)
-		print_csv(verdict, options->quiet, out);
+	else if (format == FORMAT_CSV)
+		print_csv(verdict, style->quiet, out);
 	else
-		stuck_text_print(verdict, options, columns, out);
+		stuck_text_print(verdict, style, out);
 }

@@ -3,19 +3,10 @@
 #ifndef TCPDWELL_STUCK_PRINT_H
 #define TCPDWELL_STUCK_PRINT_H
 
-#include <stdio.h>
+#include "output/format.h"
+#include "output/stuck_text.h"
 
-#include "record/meta.h"
-#include "cli/options.h"
-#include "diagnosis/verdict.h"
-
-/*
- * `columns`: how wide the terminal is; 0: it is none. On a terminal rows are cut rather than
- * wrapped, and only the first STUCK_PRINT_ROWS are shown, unless options->verbose.
- */
-#define STUCK_PRINT_ROWS 100
-
-void stuck_print(const struct verdict *verdict, const struct options *options,
-		 const struct meta *meta, unsigned columns, FILE *out);
+void stuck_print(const struct verdict *verdict, enum format format, const struct stuck_style *style,
+		 const struct meta *meta, FILE *out);
 
 #endif

@@ -8,7 +8,6 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "match.h"
-#include "output/stuck_print.h"
 #include "base/tcpstate.h"
 
 const uint8_t stuck_text_order[WIRE_STATES - 1] = {
@@ -321,18 +320,17 @@ static void print_row(const struct table *table, const struct row *row, FILE *ou
 	fprintf(out, "%.*s\n", (int)len, line);
 }
 
-static void print_table(const struct verdict *verdict, const struct options *options,
-			unsigned terminal, FILE *out)
+static void print_table(const struct verdict *verdict, const struct stuck_style *style, FILE *out)
 {
 	struct table table = {.verdict = verdict, .rows = SIZE_MAX};
 	size_t all = HASH_COUNT(verdict->groups), n = 0;
 
-	if (terminal && !options->verbose) {
-		table.terminal = terminal;
-		table.rows = STUCK_PRINT_ROWS;
+	if (style->columns && !style->verbose) {
+		table.terminal = style->columns;
+		table.rows = STUCK_TEXT_ROWS;
 	}
-	measure(&table, options->verbose);
-	if (all && !options->quiet)
+	measure(&table, style->verbose);
+	if (all && !style->quiet)
 		print_row(&table, NULL, out);
 	for (struct verdict_group *g = verdict->groups; g && n < table.rows; g = g->hh.next, n++) {
 		struct row row = row_of(&table, g);
@@ -426,13 +424,12 @@ static void print_findings(const struct verdict *verdict, size_t most, FILE *out
 		print_filling(verdict, &verdict->fillings[i], out);
 }
 
-void stuck_text_print(const struct verdict *verdict, const struct options *options,
-		      unsigned terminal, FILE *out)
+void stuck_text_print(const struct verdict *verdict, const struct stuck_style *style, FILE *out)
 {
-	if (!options->quiet)
+	if (!style->quiet)
 		print_census(verdict->census, out);
-	print_table(verdict, options, terminal, out);
-	print_findings(verdict, terminal && !options->verbose ? FINDINGS : SIZE_MAX, out);
-	if (!verdict->findings && !verdict->n_fillings && !options->quiet)
+	print_table(verdict, style, out);
+	print_findings(verdict, style->columns && !style->verbose ? FINDINGS : SIZE_MAX, out);
+	if (!verdict->findings && !verdict->n_fillings && !style->quiet)
 		fputs("nothing is found to be wrong\n", out);
 }

@@ -10,9 +10,18 @@
 /* All states, in the order of a life. */
 extern const uint8_t stuck_text_order[WIRE_STATES - 1];
 
-/* As stuck_print() has it. */
-void stuck_text_print(const struct verdict *verdict, const struct options *options,
-		      unsigned columns, FILE *out);
+#define STUCK_TEXT_ROWS 100
+
+struct stuck_style {
+	bool quiet, verbose;
+	/*
+	 * How wide the terminal is; 0: it is none. On a terminal rows are cut rather than wrapped,
+	 * and only the first STUCK_TEXT_ROWS are shown, unless `verbose`.
+	 */
+	unsigned columns;
+};
+
+void stuck_text_print(const struct verdict *verdict, const struct stuck_style *style, FILE *out);
 
 /* rules_evidence(), and what the listener says of a connection that it has not handed out. */
 const char *stuck_text_evidence(const struct verdict *verdict, const struct verdict_socket *it,

@@ -104,3 +104,13 @@ int decode(const void *bytes, size_t len, union decode_record *ret_record)
 		((char *)ret_record)[kinds[head.kind].nul] = '\0';
 	return head.len;
 }
+
+const char *decode_kind_name(uint16_t kind)
+{
+	static const char *const names[WIRE_KINDS] = {[WIRE_TRANSITION] = "transition",
+						      [WIRE_TIMEWAIT] = "timewait",
+						      [WIRE_SOCKET] = "socket",
+						      [WIRE_ACCEPTED] = "accepted"};
+
+	return kind < WIRE_KINDS && names[kind] ? names[kind] : "?";
+}

@@ -7,6 +7,7 @@
 #define TCPDWELL_DECODE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "wire.h"
 
@@ -31,5 +32,9 @@ union decode_record {
  * writes, or is longer than `len`: then nothing is copied.
  */
 int decode(const void *bytes, size_t len, union decode_record *ret_record);
+
+/* Of a kind of record that may be lost: "transition", "timewait", "socket", "accepted"; else "?".
+ */
+const char *decode_kind_name(uint16_t kind);
 
 #endif

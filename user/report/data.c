@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "report/grid.h"
 #include "report/stuck.h"
+#include "report/values.h"
 #include "base/tcpstate.h"
 
 struct report_data {
@@ -50,46 +51,6 @@ void report_data_free(struct report_data *data)
 
 /* ---- values ---- */
 
-json_t *report_data_text(const char *bytes)
-{
-	size_t len = strlen(bytes);
-	char *text = malloc(2 * len + 1), *to = text;
-	json_t *json;
-
-	if (!text)
-		return NULL;
-	for (const char *from = bytes; *from; from++) {
-		unsigned char c = (unsigned char)*from;
-
-		if (c < 0x80) {
-			*to++ = (char)c;
-		} else {
-			*to++ = (char)(0xc0 | c >> 6);
-			*to++ = (char)(0x80 | (c & 0x3f));
-		}
-	}
-	*to = '\0';
-	json = json_string(text);
-	free(text);
-	return json;
-}
-
-static json_t *text_or_null(const char *text)
-{
-	return text && text[0] ? report_data_text(text) : json_null();
-}
-
-static json_t *number(uint64_t value)
-{
-	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
-}
-
-/* Of nothing there is no percentile. */
-static json_t *number_if(bool is_known, uint64_t value)
-{
-	return is_known ? number(value) : json_null();
-}
-
 static json_t *wall_ms(const struct meta *meta, uint64_t ts)
 {
 	return json_integer((json_int_t)ts / (json_int_t)NS_PER_MS +
@@ -103,7 +64,7 @@ static void add_word(json_t *all, const char *name, const char *value)
 	char text[META_TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%s %s", name, value);
-	json_array_append_new(all, report_data_text(text));
+	json_array_append_new(all, values_text(text));
 }
 
 static void add_numbers(json_t *all, const char *name, const uint32_t *list, unsigned n)
@@ -119,14 +80,14 @@ static void add_numbers(json_t *all, const char *name, const uint32_t *list, uns
 /* All that keeps something from this page, as typed. */
 static json_t *filters_json(const struct overview *overview)
 {
-	const struct options *o = overview->options;
+	const struct selection *o = overview->config.selection;
 	json_t *all = json_array();
 	char text[CLOCK_TEXT_MAX];
 
 	if (overview->meta->filter[0])
-		json_array_append_new(all, report_data_text(overview->meta->filter));
+		json_array_append_new(all, values_text(overview->meta->filter));
 	if (o->filter_text[0] && strcmp(o->filter_text, overview->meta->filter) != 0)
-		json_array_append_new(all, report_data_text(o->filter_text));
+		json_array_append_new(all, values_text(o->filter_text));
 	add_numbers(all, "--pid", o->pids, o->n_pids);
 	add_numbers(all, "--uid", o->uids, o->n_uids);
 	for (unsigned i = 0; i < o->n_comms; i++)
@@ -151,12 +112,14 @@ static json_t *lost_json(const struct overview *overview)
 	for (uint16_t kind = 0; kind < WIRE_KINDS; kind++) {
 		if (!overview->lost[kind])
 			continue;
-		json_object_set_new(lost, sink_lost_kind(kind), number(overview->lost[kind]));
+		json_object_set_new(lost, decode_kind_name(kind),
+				    values_number(overview->lost[kind]));
 		told += overview->lost[kind];
 	}
 	/* The rest of the sum are connections that had to be forgotten. */
 	if (overview_lost(overview) > told)
-		json_object_set_new(lost, "forgotten", number(overview_lost(overview) - told));
+		json_object_set_new(lost, "forgotten",
+				    values_number(overview_lost(overview) - told));
 	return lost;
 }
 
@@ -166,16 +129,17 @@ static json_t *head_json(const struct overview *overview, const struct report_so
 	json_t *head = json_object();
 
 	json_object_set_new(head, "tcpdwell", json_string(TCPDWELL_VERSION));
-	json_object_set_new(head, "recorded_by", text_or_null(meta->version));
-	json_object_set_new(head, "host", text_or_null(source->host));
-	json_object_set_new(head, "recording", text_or_null(source->recording));
-	json_object_set_new(head, "broken", text_or_null(source->broken));
-	json_object_set_new(head, "kernel", text_or_null(meta->kernel));
+	json_object_set_new(head, "recorded_by", values_known_text(meta->version));
+	json_object_set_new(head, "host", values_known_text(source->host));
+	json_object_set_new(head, "recording", values_known_text(source->recording));
+	json_object_set_new(head, "broken", values_known_text(source->broken));
+	json_object_set_new(head, "kernel", values_known_text(meta->kernel));
 	json_object_set_new(head, "begin_ms", wall_ms(meta, meta->attached));
 	json_object_set_new(head, "end_ms", wall_ms(meta, overview_now(overview)));
-	json_object_set_new(head, "duration_ns", number(overview_now(overview) - meta->attached));
-	json_object_set_new(head, "transitions_by", text_or_null(meta->transition_way));
-	json_object_set_new(head, "timewait_by", text_or_null(meta->timewait_way));
+	json_object_set_new(head, "duration_ns",
+			    values_number(overview_now(overview) - meta->attached));
+	json_object_set_new(head, "transitions_by", values_known_text(meta->transition_way));
+	json_object_set_new(head, "timewait_by", values_known_text(meta->timewait_way));
 	json_object_set_new(head, "timewait_visible", json_boolean(meta->sees_timewait));
 	json_object_set_new(head, "timewait_sampled", json_boolean(meta->samples_timewait));
 	json_object_set_new(head, "filters", filters_json(overview));
@@ -197,7 +161,7 @@ static json_t *causes_json(const uint64_t ends[CAUSES])
 	for (unsigned cause = 1; cause < CAUSES; cause++)
 		if (ends[cause])
 			json_object_set_new(causes, tcpstate_cause_name((uint8_t)cause),
-					    number(ends[cause]));
+					    values_number(ends[cause]));
 	return causes;
 }
 
@@ -210,11 +174,12 @@ static json_t *move_json(const struct report_data *data, uint8_t from, uint8_t t
 
 	json_object_set_new(move, "from", json_string(tcpstate_name(from)));
 	json_object_set_new(move, "to", json_string(tcpstate_name(to)));
-	json_object_set_new(move, "count", number(count));
-	json_object_set_new(move, "partial", number_if(has_dwell(from, to), count - hist->count));
-	json_object_set_new(move, "p50_ns", number_if(any, hist_quantile(hist, 0.5)));
-	json_object_set_new(move, "p99_ns", number_if(any, hist_quantile(hist, 0.99)));
-	json_object_set_new(move, "max_ns", number_if(any, hist->max));
+	json_object_set_new(move, "count", values_number(count));
+	json_object_set_new(move, "partial",
+			    values_number_if(has_dwell(from, to), count - hist->count));
+	json_object_set_new(move, "p50_ns", values_number_if(any, hist_quantile(hist, 0.5)));
+	json_object_set_new(move, "p99_ns", values_number_if(any, hist_quantile(hist, 0.99)));
+	json_object_set_new(move, "max_ns", values_number_if(any, hist->max));
 	if (to == WIRE_CLOSE)
 		json_object_set_new(move, "causes", causes_json(data->overview->ends[from]));
 	return move;
@@ -240,8 +205,9 @@ static json_t *buckets_json(const struct hist *hist)
 	for (unsigned i = 0; i < HIST_BUCKETS; i++) {
 		if (!hist->buckets[i])
 			continue;
-		json_array_append_new(all, number_if(hist_bound(i) != UINT64_MAX, hist_bound(i)));
-		json_array_append_new(all, number(hist->buckets[i]));
+		json_array_append_new(all,
+				      values_number_if(hist_bound(i) != UINT64_MAX, hist_bound(i)));
+		json_array_append_new(all, values_number(hist->buckets[i]));
 	}
 	return all;
 }
@@ -256,18 +222,19 @@ static json_t *state_json(const struct overview *overview, uint8_t state,
 
 	json_object_set_new(json, "visible",
 			    json_boolean(state != WIRE_TIME_WAIT || overview->meta->sees_timewait));
-	json_object_set_new(json, "wanted", json_boolean(overview->options->states & 1u << state));
-	json_object_set_new(json, "count", number(hist->count));
-	json_object_set_new(json, "partial", number(hist->partial));
-	json_object_set_new(json, "min_ns", number_if(any, hist->min));
-	json_object_set_new(json, "p50_ns", number_if(any, hist_quantile(hist, 0.5)));
-	json_object_set_new(json, "p90_ns", number_if(any, hist_quantile(hist, 0.9)));
-	json_object_set_new(json, "p99_ns", number_if(any, hist_quantile(hist, 0.99)));
-	json_object_set_new(json, "max_ns", number_if(any, hist->max));
-	json_object_set_new(json, "mean_ns", number_if(any, hist_mean(hist)));
-	json_object_set_new(json, "still", number(still->count));
-	json_object_set_new(json, "still_in_doubt", number(still->in_doubt));
-	json_object_set_new(json, "oldest_ns", number_if(still->count, still->oldest));
+	json_object_set_new(json, "wanted",
+			    json_boolean(overview->config.selection->states & 1u << state));
+	json_object_set_new(json, "count", values_number(hist->count));
+	json_object_set_new(json, "partial", values_number(hist->partial));
+	json_object_set_new(json, "min_ns", values_number_if(any, hist->min));
+	json_object_set_new(json, "p50_ns", values_number_if(any, hist_quantile(hist, 0.5)));
+	json_object_set_new(json, "p90_ns", values_number_if(any, hist_quantile(hist, 0.9)));
+	json_object_set_new(json, "p99_ns", values_number_if(any, hist_quantile(hist, 0.99)));
+	json_object_set_new(json, "max_ns", values_number_if(any, hist->max));
+	json_object_set_new(json, "mean_ns", values_number_if(any, hist_mean(hist)));
+	json_object_set_new(json, "still", values_number(still->count));
+	json_object_set_new(json, "still_in_doubt", values_number(still->in_doubt));
+	json_object_set_new(json, "oldest_ns", values_number_if(still->count, still->oldest));
 	json_object_set_new(json, "oldest_exact", json_boolean(still->oldest_exact));
 	json_object_set_new(json, "buckets", buckets_json(hist));
 	return json;
@@ -313,9 +280,9 @@ static json_t *cells_json(const struct report_grid *grid, uint8_t state)
 
 			if (!count)
 				continue;
-			json_array_append_new(all, number(column));
-			json_array_append_new(all, number(row));
-			json_array_append_new(all, number(count));
+			json_array_append_new(all, values_number(column));
+			json_array_append_new(all, values_number(row));
+			json_array_append_new(all, values_number(count));
 		}
 	return all;
 }
@@ -325,8 +292,8 @@ static json_t *grid_json(const struct report_grid *grid)
 	json_t *states = json_object(), *bounds = json_array();
 
 	for (unsigned row = 0; row < REPORT_GRID_ROWS; row++)
-		json_array_append_new(
-			bounds, number_if(row < REPORT_GRID_ROWS - 1, report_grid_bound(row)));
+		json_array_append_new(bounds, values_number_if(row < REPORT_GRID_ROWS - 1,
+							       report_grid_bound(row)));
 	for (uint8_t state = 1; state < WIRE_STATES; state++) {
 		json_t *cells = cells_json(grid, state);
 
@@ -334,7 +301,7 @@ static json_t *grid_json(const struct report_grid *grid)
 			json_object_set(states, tcpstate_name(state), cells);
 		json_decref(cells);
 	}
-	return json_pack("{so sI so so}", "step_ns", number(grid->step), "columns",
+	return json_pack("{so sI so so}", "step_ns", values_number(grid->step), "columns",
 			 (json_int_t)grid->columns, "bounds_ns", bounds, "states", states);
 }
 

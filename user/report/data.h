@@ -28,7 +28,4 @@ void report_data_free(struct report_data *data);
 /* As it is now. NULL if out of memory. */
 json_t *report_data_json(struct report_data *data, const struct report_source *source);
 
-/* Bytes in no known encoding as text: each that is not ASCII is a character of its own. */
-json_t *report_data_text(const char *bytes);
-
 #endif

@@ -6,14 +6,9 @@
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "report/data.h"
 #include "output/stuck_text.h"
+#include "report/values.h"
 #include "base/tcpstate.h"
-
-static json_t *known_text(const char *text)
-{
-	return text && text[0] ? report_data_text(text) : json_null();
-}
 
 static void set(json_t *to, const char *key, json_t *value)
 {
@@ -54,7 +49,7 @@ static json_t *netns_json(const struct census *census, uint32_t netns)
 	if (census_name(census, WIRE_NAME_HOME, netns))
 		return json_null();
 	snprintf(number, sizeof(number), "%u", netns);
-	return report_data_text(name && name[0] ? name : number);
+	return values_text(name && name[0] ? name : number);
 }
 
 /* ---- what is alike ---- */
@@ -72,8 +67,8 @@ static json_t *group_json(const struct verdict *verdict, const struct verdict_gr
 						   : json_integer((json_int_t)group->youngest.ns));
 	set_number(row, "count", group->count);
 	set_ends(row, &it->socket->s.id, group->differs);
-	set(row, "owner", report_data_text(verdict_owners(it, group->differs, owner)));
-	set(row, "rule", known_text(it->rule ? it->rule->id : ""));
+	set(row, "owner", values_text(verdict_owners(it, group->differs, owner)));
+	set(row, "rule", values_known_text(it->rule ? it->rule->id : ""));
 	return row;
 }
 
@@ -99,16 +94,17 @@ static json_t *finding_json(const struct verdict *verdict, const struct verdict_
 
 	set(json, "rule", json_string(worst->rule->id));
 	set_number(json, "count", finding->count);
-	set(json, "owner", report_data_text(verdict_owners(worst, finding->differs, owner)));
-	set(json, "unit", known_text(census_name(verdict->census, WIRE_NAME_CGROUP, s->cgroup)));
+	set(json, "owner", values_text(verdict_owners(worst, finding->differs, owner)));
+	set(json, "unit",
+	    values_known_text(census_name(verdict->census, WIRE_NAME_CGROUP, s->cgroup)));
 	set(json, "netns", netns_json(verdict->census, s->id.netns));
 	set_age(json, &worst->age);
 	set_ends(json, &s->id, 0);
 	set(json, "fd", is_held ? json_integer(worst->owner->fd) : json_null());
-	set(json, "evidence", known_text(stuck_text_evidence(verdict, worst, evidence)));
+	set(json, "evidence", values_known_text(stuck_text_evidence(verdict, worst, evidence)));
 	set(json, "says", json_string(worst->rule->says));
 	set(json, "next",
-	    report_data_text(rules_next(worst->rule, verdict->census, worst->socket, next)));
+	    values_text(rules_next(worst->rule, verdict->census, worst->socket, next)));
 	return json;
 }
 
@@ -134,7 +130,7 @@ static json_t *filling_json(const struct verdict *verdict, const struct rules_fi
 	set(json, "netns", netns_json(verdict->census, filling->id_of.netns));
 	set_ends(json, &filling->id_of, VERDICT_LPORT);
 	set(json, "says", json_string(filling->says));
-	set(json, "next", report_data_text(rules_filling_next(filling, verdict->census, next)));
+	set(json, "next", values_text(rules_filling_next(filling, verdict->census, next)));
 	return json;
 }
 

@@ -44,7 +44,7 @@ struct family {
 
 static bool is_asked(const struct metrics *m, uint8_t state)
 {
-	return m->overview->options->states & 1u << state;
+	return m->overview->config.selection->states & 1u << state;
 }
 
 /* What happens in TIME-WAIT is not told on every kernel: then nothing is known, which is not 0. */
@@ -121,7 +121,7 @@ static void add_histogram(struct metrics *m, const struct family *family, const 
 	unsigned bucket = 0;
 
 	LABEL(&labels, "state", tcpstate_name(state));
-	label_group(&labels, &m->overview->options->by, values);
+	label_group(&labels, &m->overview->config.by, values);
 	for (unsigned i = 0; i < METRICS_BOUNDS - 1; i++) {
 		uint64_t bound = metrics_bound_ns(i);
 
@@ -151,7 +151,7 @@ static void durations(struct metrics *m, const struct family *family)
 		if (is_seen(m, m->cells[i].state))
 			add_histogram(m, family, m->cells[i].values, m->cells[i].state,
 				      &m->cells[i].cell->hist);
-	for (uint8_t state = 1; state < WIRE_STATES && !m->overview->options->by.n; state++)
+	for (uint8_t state = 1; state < WIRE_STATES && !m->overview->config.by.n; state++)
 		if (state != WIRE_CLOSE && is_asked(m, state) && is_seen(m, state) &&
 		    !find_cell(m, state))
 			add_histogram(m, family, "", state, &none);
@@ -176,7 +176,7 @@ static void overflow(struct metrics *m, const struct family *family)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < m->n_cells; i++)
-		if (m->overview->options->by.n && !strcmp(m->cells[i].values, HISTSET_OTHER))
+		if (m->overview->config.by.n && !strcmp(m->cells[i].values, HISTSET_OTHER))
 			sum += m->cells[i].cell->hist.count + m->cells[i].cell->hist.partial;
 	add_count(m, family, NULL, sum);
 }
@@ -240,7 +240,7 @@ static void lost(struct metrics *m, const struct family *family)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct metrics_labels labels = {0};
 
-		LABEL(&labels, "kind", sink_lost_kind(kinds[i]));
+		LABEL(&labels, "kind", decode_kind_name(kinds[i]));
 		add_count(m, family, &labels, m->overview->lost[kinds[i]]);
 	}
 }
@@ -438,7 +438,7 @@ static void take_census(struct metrics *m)
 	     socket = socket->hh.next) {
 		struct age age = age_of(&socket->s, overview->meta->tick_ns);
 
-		if (!verdict_asks(overview->options, &overview->census, socket))
+		if (!verdict_asks(overview->config.selection, &overview->census, socket))
 			continue;
 		m->sockets[socket->s.state]++;
 		raise_oldest(m, socket->s.state, age.ns, age.known);

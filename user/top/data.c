@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "match.h"
 #include "base/tcpstate.h"
-#include "model/wanted.h"
+#include "cli/command_line.h"
 
 const uint8_t top_states[WIRE_STATES] = {
 	WIRE_LISTEN,    WIRE_SYN_SENT,   WIRE_SYN_RECV, WIRE_ESTABLISHED, WIRE_FIN_WAIT1,
@@ -23,7 +23,7 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 {
 	struct top_data *data = ctx;
 
-	if (wanted(&data->shown, conn) != MATCH_YES)
+	if (selection_wants(&data->shown, conn) != MATCH_YES)
 		return;
 	data->entered[event->to]++;
 	/* What LISTEN -> SYN-RECEIVED leaves is no state that anything was in. */
@@ -44,7 +44,8 @@ void top_data_reset(struct top_data *data)
 	data->since = overview_now(data->overview);
 }
 
-struct top_data *top_data_new(struct overview *overview, const struct options *shown)
+struct top_data *top_data_new(struct overview *overview, const struct selection *shown,
+			      const struct group_by *by)
 {
 	struct top_data *data = calloc(1, sizeof(*data));
 
@@ -52,6 +53,7 @@ struct top_data *top_data_new(struct overview *overview, const struct options *s
 		return NULL;
 	data->overview = overview;
 	data->shown = *shown;
+	data->by = *by;
 	data->since = data->entered_since = overview->meta->attached;
 	overview->observer = on_event;
 	overview->observer_ctx = data;
@@ -160,7 +162,7 @@ static int judge(struct top_data *data)
 	int err;
 
 	top_data_forget(data);
-	err = verdict_make(&data->verdict, &data->overview->census, &data->shown,
+	err = verdict_make(&data->verdict, &data->overview->census, &data->shown, &data->by,
 			   data->overview->meta->tick_ns);
 	return err ? err : list_rows(data);
 }
@@ -194,15 +196,13 @@ int top_data_refresh(struct top_data *data)
 int top_data_filter(struct top_data *data, const char *text)
 {
 	struct options *options = malloc(sizeof(*options));
-	struct group_by by = data->shown.by;
 	int err;
 
 	if (!options)
 		return -ENOMEM;
-	err = options_parse_filter(options, text);
+	err = command_line_parse_filter(options, text);
 	if (!err) {
-		data->shown = *options;
-		data->shown.by = by;
+		data->shown = options->selection;
 		top_data_reset(data);
 		count_from_now(data);
 		for (unsigned i = 0; i < WIRE_STATES; i++)
@@ -215,7 +215,7 @@ int top_data_filter(struct top_data *data, const char *text)
 
 int top_data_group(struct top_data *data, const struct group_by *by)
 {
-	data->shown.by = *by;
+	data->by = *by;
 	return judge(data);
 }
 

@@ -7,7 +7,6 @@
 #ifndef TCPDWELL_TOP_DATA_H
 #define TCPDWELL_TOP_DATA_H
 
-#include "cli/options.h"
 #include "diagnosis/verdict.h"
 #include "diagnosis/overview.h"
 
@@ -37,7 +36,8 @@ struct top_row {
 
 struct top_data {
 	struct overview *overview;
-	struct options shown; /* filter and grouping in force */
+	struct selection shown; /* the filter in force */
+	struct group_by by;     /* the grouping in force */
 	enum top_sort sort;
 
 	/* As events come. */
@@ -58,7 +58,8 @@ struct top_data {
 extern const uint8_t top_states[WIRE_STATES];
 
 /* NULL if out of memory. `overview` must outlive it, and is watched from here on. */
-struct top_data *top_data_new(struct overview *overview, const struct options *shown);
+struct top_data *top_data_new(struct overview *overview, const struct selection *shown,
+			      const struct group_by *by);
 void top_data_free(struct top_data *data);
 
 /* To be called before the overview's census is replaced: what was drawn of it is gone. */

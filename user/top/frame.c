@@ -350,7 +350,7 @@ static void put_nothing(const struct frame *f, unsigned row, unsigned rows)
 
 static void put_list(const struct frame *f, unsigned row, unsigned rows)
 {
-	struct top_list list = {.shown = &f->data->shown, .cells = f->cells};
+	struct top_list list = {.by = &f->data->by, .cells = f->cells};
 	size_t first, n = f->data->n_rows, page;
 
 	if (rows > 1) {
@@ -425,7 +425,7 @@ static void put_keys(const struct frame *f, unsigned row)
 	const char *words[] = {"? help",       "q quit", f->ui->is_paused ? "p go on" : "p pause",
 			       "f filter",     sort,     by,
 			       "Enter details"};
-	const struct group_by *keys = &f->data->shown.by;
+	const struct group_by *keys = &f->data->by;
 	unsigned col = 0;
 
 	snprintf(sort, sizeof(sort), "s sort: %s", top_ui_sort_name(f->data->sort));

@@ -180,7 +180,7 @@ static const struct column columns[] = {
 static bool is_taken(const struct top_list *list, const struct column *column)
 {
 	return list->cells->cols >= column->from && list->cells->cols < column->to &&
-	       (!column->by || (column->by == 'y') == (list->shown->by.n > 0));
+	       (!column->by || (column->by == 'y') == (list->by->n > 0));
 }
 
 /* Of the one column that takes what the others leave. */
@@ -197,7 +197,7 @@ static unsigned rest(const struct top_list *list)
 
 static const char *title_of(const struct top_list *list, const struct column *column)
 {
-	const struct group_by *by = &list->shown->by;
+	const struct group_by *by = list->by;
 
 	if (column->text != text_by)
 		return column->title;

@@ -11,7 +11,7 @@
 #include "top/data.h"
 
 struct top_list {
-	const struct options *shown;
+	const struct group_by *by;
 	struct cells *cells;
 };
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* configure.c - see configure.h. */
+#include "commands/configure.h"
+
+struct tracer_config configure_tracer(const struct options *options)
+{
+	return (struct tracer_config){.selection = &options->selection,
+				      .by = options->by,
+				      .interval_ns = options->interval_ns,
+				      .max_connections = options->max_connections,
+				      .max_groups = options->max_groups,
+				      .told_states = options_told_states(options),
+				      .tells_moves = options->command == COMMAND_TRACE,
+				      .raw = options->raw};
+}
+
+struct sink_style configure_sink(const struct options *options)
+{
+	return (struct sink_style){.moves = options->command == COMMAND_TRACE,
+				   .raw = options->raw,
+				   .quiet = options->quiet,
+				   .verbose = options->verbose};
+}
+
+struct stuck_style configure_stuck(const struct options *options, unsigned columns)
+{
+	return (struct stuck_style){
+		.quiet = options->quiet, .verbose = options->verbose, .columns = columns};
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * configure.h - from the command line to what each part of the program takes: the one place where
+ * struct options is taken apart.
+ */
+#ifndef TCPDWELL_CONFIGURE_H
+#define TCPDWELL_CONFIGURE_H
+
+#include "cli/options.h"
+#include "model/sink.h"
+#include "model/tracer.h"
+#include "output/stuck_text.h"
+
+/* What they point to is the options': these must outlive them. */
+struct tracer_config configure_tracer(const struct options *options);
+struct sink_style configure_sink(const struct options *options);
+
+/* `columns`: the width of the terminal that is written to; 0: it is none. */
+struct stuck_style configure_stuck(const struct options *options, unsigned columns);
+
+#endif

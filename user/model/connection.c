@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* connection.c - see connection.h. */
+#include "model/connection.h"
+
+bool conn_is_of_listener(const struct wire_transition *t)
+{
+	return t->to == WIRE_LISTEN || (t->from == WIRE_LISTEN && t->to == WIRE_CLOSE);
+}
+
+const char *conn_owner_known_name(uint8_t known)
+{
+	static const char *const names[OWNER_KNOWNS] = {[OWNER_UNKNOWN] = "unknown",
+							[OWNER_INHERITED] = "inherited",
+							[OWNER_EXACT] = "exact"};
+
+	return known < OWNER_KNOWNS ? names[known] : "?";
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * connection.h - what is known of one connection, and what is told of its moves. The model (conn.h)
+ * makes these; everything behind it reads them.
+ */
+#ifndef TCPDWELL_CONNECTION_H
+#define TCPDWELL_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/tcpstate.h"
+#include "wire.h"
+
+/* How a connection's owner is known. */
+enum conn_owner_known {
+	OWNER_UNKNOWN,
+	OWNER_INHERITED, /* the owner of its listener: nobody was seen accepting or holding it */
+	OWNER_EXACT,     /* a system call of this process accepted or held the socket */
+	OWNER_KNOWNS,
+};
+
+struct conn_owner {
+	uint32_t pid;
+	uint8_t known; /* OWNER_* */
+	char comm[16];
+};
+
+/* What the rest of the program may read of a connection. */
+struct conn {
+	struct wire_id id;
+	uint64_t since;  /* ns: when it entered `state`, or the latest proof that it was in it */
+	uint64_t cgroup; /* 0: unknown */
+	struct conn_owner owner;
+	uint32_t uid;     /* of the socket; CONN_NO_UID: unknown */
+	uint8_t state;    /* WIRE_ESTABLISHED ... */
+	bool since_exact; /* its entry into `state` was witnessed */
+	bool is_listener; /* it has no remote end, and never will */
+};
+
+#define CONN_NO_UID UINT32_MAX
+
+struct conn_event {
+	uint64_t ts;    /* ns, CLOCK_MONOTONIC */
+	uint64_t dwell; /* ns spent in `from`; 0 if unknown or meaningless */
+	uint8_t from, to;
+	uint8_t dwell_known; /* DWELL_* */
+	uint8_t cause;       /* CAUSE_*, CAUSE_NONE unless `to` is CLOSED */
+};
+
+/* Is this connection wanted, by what is known of it now? MATCH_NO, MATCH_YES, MATCH_UNDECIDED. */
+typedef int (*conn_wanted_fn)(void *ctx, const struct conn *conn);
+
+/* A transition of a wanted connection. `conn` already has its new state, and is valid during the
+ * call. */
+typedef void (*conn_event_fn)(void *ctx, const struct conn *conn, const struct conn_event *event);
+
+struct conn_config {
+	uint64_t attached; /* ns: events are complete from here on */
+	uint64_t tick_ns;  /* a jiffy */
+	size_t max; /* connections to remember, at least 1; the least recently active is evicted */
+	uint16_t told;      /* the states whose moves are told, as options_told_states(); 0: all */
+	bool sees_timewait; /* mini-sockets are told; if not, TIME-WAIT is invisible and so is its
+			       begin */
+	bool samples;       /* mini-sockets are told by sweeps alone: see conn_sample.h */
+	conn_wanted_fn wanted;
+	conn_event_fn event;
+	void *ctx;
+};
+
+struct conn_stats {
+	size_t count;     /* remembered now */
+	uint64_t evicted; /* forgotten because of `max` or of memory */
+	uint64_t missed;  /* transitions that no record told of, and no loss explains: see conn.c */
+	size_t unsettled; /* that a sweep should look at: see conn_unsettled() */
+};
+
+/* "exact", "inherited", "unknown". */
+const char *conn_owner_known_name(uint8_t known);
+
+/* Is it a listener's own transition? LISTEN -> SYN-RECEIVED is that of the child it accepts. */
+bool conn_is_of_listener(const struct wire_transition *t);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* values.h - single values of the report's JSON. */
+#ifndef TCPDWELL_VALUES_H
+#define TCPDWELL_VALUES_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Bytes in no known encoding as text: each that is not ASCII is a character of its own. */
+json_t *values_text(const char *bytes);
+
+/* The same; null if there is no text, or an empty one. */
+json_t *values_known_text(const char *bytes);
+
+/* What is too large for JSON's integers is the largest of them. */
+json_t *values_number(uint64_t value);
+
+/* null unless it is known. */
+json_t *values_number_if(bool is_known, uint64_t value);
+
+#endif
