@@ -10,7 +10,7 @@ check dist "promtool test rules: $(grep -c 'alertname:' "$DIST/prometheus/alerts
 	promtool test rules "$DIST/prometheus/alerts_test.yml"
 
 # The ids of rules, and the states, as the sources have them.
-grep -oE '^	\{"[a-z0-9-]+"|"time-wait-(ports|table)"' "$TESTS/../user/diagnosis/rules.c" | sed 's/.*"\(.*\)"/\1/' | sort -u >"$WORK/rules"
+"$TCPDWELL" --list-rules | sort >"$WORK/rules"
 grep -oE '\[WIRE_[A-Z0-9_]+\] = WORD\("[A-Z0-9-]+"' "$TESTS/../user/base/tcpstate.c" | sed 's/.*"\(.*\)"/\1/' >"$WORK/states"
 [ "$(wc -l <"$WORK/rules")" -ge 14 ] && [ "$(wc -l <"$WORK/states")" -ge 11 ] ||
 	fail dist "rules or states not found in the sources: $(cat "$WORK/rules" "$WORK/states" | tr '\n' ' ')"

@@ -8,6 +8,12 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+const uint8_t tcpstate_order[TCPSTATE_STATES] = {
+	WIRE_LISTEN,    WIRE_SYN_SENT,  WIRE_SYN_RECV,   WIRE_ESTABLISHED,
+	WIRE_FIN_WAIT1, WIRE_FIN_WAIT2, WIRE_CLOSE_WAIT, WIRE_CLOSING,
+	WIRE_LAST_ACK,  WIRE_TIME_WAIT, WIRE_CLOSE,
+};
+
 static const struct word names[WIRE_STATES] = {
 	[WIRE_ESTABLISHED] = WORD("ESTABLISHED"),
 	[WIRE_SYN_SENT] = WORD("SYN-SENT"),

@@ -39,6 +39,12 @@ enum tcpstate_known {
 	DWELL_KNOWNS,
 };
 
+/* All states in the order of RFC 9293, section 3.3.2: the order of every list. CLOSED, in which
+ * nothing stays, is the last. */
+#define TCPSTATE_STATES (WIRE_STATES - 1)
+#define TCPSTATE_STAYS  (TCPSTATE_STATES - 1)
+extern const uint8_t tcpstate_order[TCPSTATE_STATES];
+
 /* "FIN-WAIT-2"; "?" for what is no state. Never NULL. */
 const char *tcpstate_name(uint8_t state);
 

@@ -83,7 +83,7 @@ static bool is_found(const struct verdict *verdict, const struct options *option
 {
 	bool asked = options->selection.has_states || options->selection.min_ns;
 
-	return verdict->findings || verdict->n_fillings || (asked && verdict->n_sockets);
+	return verdict->findings || verdict->fillings.n || (asked && verdict->n_sockets);
 }
 
 static int tell(struct stuck *stuck)

@@ -8,8 +8,6 @@
 
 #define NOBODY ""
 
-static const char *const filling_ids[] = {"time-wait-ports", "time-wait-table"};
-
 static void add(struct findings *findings, const char *rule, const char *comm, size_t count)
 {
 	findings->all[findings->n++] = (struct findings_finding){rule, comm, count};
@@ -68,28 +66,25 @@ static void name_rest(struct findings *findings)
 
 int findings_make(struct findings *findings, const struct verdict *verdict)
 {
-	size_t fillings = sizeof(filling_ids) / sizeof(filling_ids[0]), rules = 0;
+	const struct fillings *fillings = &verdict->fillings;
+	size_t rules = 0;
 
 	while (rules_rule((unsigned)rules))
 		rules++;
 	*findings = (struct findings){0};
-	findings->all = calloc(rules + fillings + verdict->n_sockets, sizeof(*findings->all));
+	findings->all = calloc(rules + fillings->n + verdict->n_sockets, sizeof(*findings->all));
 	if (!findings->all)
 		return -ENOMEM;
 	for (size_t i = 0; i < rules; i++)
 		add(findings, rules_rule((unsigned)i)->id, NOBODY, 0);
-	for (size_t i = 0; i < fillings; i++)
-		add(findings, filling_ids[i], NOBODY, 0);
 	for (size_t i = 0; i < verdict->n_sockets; i++) {
 		const struct verdict_socket *it = &verdict->sockets[i];
 
 		if (it->rule)
 			add(findings, it->rule->id, it->owner ? it->owner->comm : NOBODY, 1);
 	}
-	for (size_t i = 0; i < verdict->n_fillings; i++)
-		for (size_t k = 0; k < fillings; k++)
-			if (!strcmp(verdict->fillings[i].id, filling_ids[k]))
-				findings->all[rules + k].count++;
+	for (size_t i = 0; i < fillings->n; i++)
+		add(findings, fillings->all[i].rule->id, NOBODY, 1);
 	join_equals(findings);
 	name_rest(findings);
 	join_equals(findings);

@@ -109,51 +109,130 @@ static bool is_behind_full_queue(const struct rules_case *c)
 	return is_unanswered(c) && c->listener && is_queue_full(c->listener);
 }
 
+/* The local port stays taken towards that destination. */
+static bool takes_port(const struct wire_snapshot *s, const struct wire_limits *limits)
+{
+	return s->state == WIRE_TIME_WAIT && s->id.lport >= limits->port_low &&
+	       s->id.lport <= limits->port_high;
+}
+
+static size_t ports(const struct wire_limits *limits)
+{
+	return (size_t)limits->port_high - limits->port_low + 1;
+}
+
+/* inet_twsk_alloc() counts those in FIN-WAIT-2 too. */
+static bool takes_place(const struct wire_snapshot *s, const struct wire_limits *limits)
+{
+	(void)s;
+	(void)limits;
+	return true;
+}
+
+static size_t places(const struct wire_limits *limits)
+{
+	return limits->max_tw_buckets;
+}
+
+static const struct rules_room local_ports = {takes_port, ports, true};
+static const struct rules_room mini_sockets = {takes_place, places, false};
+
 static const struct rules_rule rules[] = {
-	{"not-accepted", IN(WIRE_CLOSE_WAIT) | IN(WIRE_ESTABLISHED), is_not_accepted, true,
-	 "complete, and nobody has called accept() for it: its listener's process is stuck or slow",
-	 "{in}ss -tlnp 'sport = :{lport}'"},
-	{"peer-silent", SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT), is_peer_silent, false,
-	 "the peer does not answer: gone, or something on the way drops the packets",
-	 "{in}ip route get {raddr}; {in}ping -c 3 {raddr}"},
-	{"peer-window-shut", SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT), is_window_shut,
-	 false, "the peer answers, and takes no more data: its window is shut, it does not read",
-	 "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'"},
-	{"unsent-data", SENDING, is_held_back, false,
-	 "closed with data that is not sent yet, and none of it went out for a second or more",
-	 "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'"},
-	{"no-process", IN(WIRE_CLOSE_WAIT) | IN(WIRE_FIN_WAIT2), is_unheld, true,
-	 "open, but no process has a descriptor of it: it was passed into a unix socket that "
-	 "nobody reads, or into an io_uring",
-	 "{in}ss -xpn | awk '$3 > 0'"},
-	{"close-wait-unread", IN(WIRE_CLOSE_WAIT), has_unread, true,
-	 "the peer has closed; the process has not read to the end of file",
-	 "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
-	{"close-wait-leak", IN(WIRE_CLOSE_WAIT), is_leaked, true,
-	 "the peer has closed, the process has read that and keeps the descriptor: a leak",
-	 "ls -l /proc/{pid}/fd/{fd}; ls /proc/{pid}/fd | wc -l; grep files /proc/{pid}/limits"},
-	{"fin-wait-2-held", IN(WIRE_FIN_WAIT2), is_held, true,
-	 "half closed by shutdown(), the peer has not closed, and a process keeps the descriptor: "
-	 "no timeout will end it",
-	 "ls -l /proc/{pid}/fd/{fd}"},
-	{"fin-wait-2-orphan", IN(WIRE_FIN_WAIT2), is_orphan, true,
-	 "closed here, and the peer has not closed: the kernel will drop it",
-	 "{in}sysctl net.ipv4.tcp_fin_timeout"},
-	{"syn-unanswered", IN(WIRE_SYN_SENT), is_unanswered, false,
-	 "nobody answers the SYN: wrong address, peer down, or a packet filter that drops",
-	 "{in}ip route get {raddr}; {in}ping -c 3 {raddr}"},
-	{"syn-received-queue-full", IN(WIRE_SYN_RECV), is_behind_full_queue, false,
-	 "cannot be completed: the accept queue of its listener is full",
-	 "{in}ss -tlnp 'sport = :{lport}'; {in}nstat -az TcpExtListenOverflows"},
-	{"syn-received-unanswered", IN(WIRE_SYN_RECV), is_unanswered, false,
-	 "a SYN came and its answer is not acknowledged: a flood, or a one-way route",
-	 "{in}ip route get {raddr}; {in}nstat -az TcpExtTCPReqQFullDoCookies"},
-	{"accept-queue-full", IN(WIRE_LISTEN), is_full, false,
-	 "more connections wait for accept() than its backlog allows: new ones are dropped",
-	 "{in}ss -tlnp 'sport = :{lport}'; {in}nstat -az TcpExtListenDrops"},
-	{"established-unread", IN(WIRE_ESTABLISHED), is_unread_for_long, false,
-	 "data has come and the process does not read it",
-	 "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
+	{.id = "not-accepted",
+	 .states = IN(WIRE_CLOSE_WAIT) | IN(WIRE_ESTABLISHED),
+	 .test = is_not_accepted,
+	 .needs_age = true,
+	 .says = "complete, and nobody has called accept() for it: its listener's process is stuck "
+		 "or slow",
+	 .next = "{in}ss -tlnp 'sport = :{lport}'"},
+	{.id = "peer-silent",
+	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT),
+	 .test = is_peer_silent,
+	 .says = "the peer does not answer: gone, or something on the way drops the packets",
+	 .next = "{in}ip route get {raddr}; {in}ping -c 3 {raddr}"},
+	{.id = "peer-window-shut",
+	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT),
+	 .test = is_window_shut,
+	 .says = "the peer answers, and takes no more data: its window is shut, it does not read",
+	 .next = "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'"},
+	{.id = "unsent-data",
+	 .states = SENDING,
+	 .test = is_held_back,
+	 .says = "closed with data that is not sent yet, and none of it went out for a second or "
+		 "more",
+	 .next = "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'"},
+	{.id = "no-process",
+	 .states = IN(WIRE_CLOSE_WAIT) | IN(WIRE_FIN_WAIT2),
+	 .test = is_unheld,
+	 .needs_age = true,
+	 .says = "open, but no process has a descriptor of it: it was passed into a unix socket "
+		 "that nobody reads, or into an io_uring",
+	 .next = "{in}ss -xpn | awk '$3 > 0'"},
+	{.id = "close-wait-unread",
+	 .states = IN(WIRE_CLOSE_WAIT),
+	 .test = has_unread,
+	 .needs_age = true,
+	 .says = "the peer has closed; the process has not read to the end of file",
+	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
+	{.id = "close-wait-leak",
+	 .states = IN(WIRE_CLOSE_WAIT),
+	 .test = is_leaked,
+	 .needs_age = true,
+	 .says = "the peer has closed, the process has read that and keeps the descriptor: a leak",
+	 .next = "ls -l /proc/{pid}/fd/{fd}; ls /proc/{pid}/fd | wc -l; grep files "
+		 "/proc/{pid}/limits"},
+	{.id = "fin-wait-2-held",
+	 .states = IN(WIRE_FIN_WAIT2),
+	 .test = is_held,
+	 .needs_age = true,
+	 .says = "half closed by shutdown(), the peer has not closed, and a process keeps the "
+		 "descriptor: "
+		 "no timeout will end it",
+	 .next = "ls -l /proc/{pid}/fd/{fd}"},
+	{.id = "fin-wait-2-orphan",
+	 .states = IN(WIRE_FIN_WAIT2),
+	 .test = is_orphan,
+	 .needs_age = true,
+	 .says = "closed here, and the peer has not closed: the kernel will drop it",
+	 .next = "{in}sysctl net.ipv4.tcp_fin_timeout"},
+	{.id = "syn-unanswered",
+	 .states = IN(WIRE_SYN_SENT),
+	 .test = is_unanswered,
+	 .says = "nobody answers the SYN: wrong address, peer down, or a packet filter that drops",
+	 .next = "{in}ip route get {raddr}; {in}ping -c 3 {raddr}"},
+	{.id = "syn-received-queue-full",
+	 .states = IN(WIRE_SYN_RECV),
+	 .test = is_behind_full_queue,
+	 .says = "cannot be completed: the accept queue of its listener is full",
+	 .next = "{in}ss -tlnp 'sport = :{lport}'; {in}nstat -az TcpExtListenOverflows"},
+	{.id = "syn-received-unanswered",
+	 .states = IN(WIRE_SYN_RECV),
+	 .test = is_unanswered,
+	 .says = "a SYN came and its answer is not acknowledged: a flood, or a one-way route",
+	 .next = "{in}ip route get {raddr}; {in}nstat -az TcpExtTCPReqQFullDoCookies"},
+	{.id = "accept-queue-full",
+	 .states = IN(WIRE_LISTEN),
+	 .test = is_full,
+	 .says = "more connections wait for accept() than its backlog allows: new ones are dropped",
+	 .next = "{in}ss -tlnp 'sport = :{lport}'; {in}nstat -az TcpExtListenDrops"},
+	{.id = "established-unread",
+	 .states = IN(WIRE_ESTABLISHED),
+	 .test = is_unread_for_long,
+	 .says = "data has come and the process does not read it",
+	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
+	{.id = "time-wait-ports",
+	 .states = IN(WIRE_TIME_WAIT),
+	 .fills = &local_ports,
+	 .says = "TIME-WAITs hold the local ports towards this destination: connect() will fail "
+		 "with "
+		 "EADDRNOTAVAIL",
+	 .next = "{in}sysctl net.ipv4.ip_local_port_range net.ipv4.tcp_tw_reuse"},
+	{.id = "time-wait-table",
+	 .states = IN(WIRE_TIME_WAIT),
+	 .fills = &mini_sockets,
+	 .says = "the table of TIME-WAITs fills up: what does not fit is dropped without a "
+		 "TIME-WAIT",
+	 .next = "{in}sysctl net.ipv4.tcp_max_tw_buckets; {in}nstat -az TcpExtTCPTimeWaitOverflow"},
 };
 
 const struct rules_rule *rules_rule(unsigned i)
@@ -161,14 +240,10 @@ const struct rules_rule *rules_rule(unsigned i)
 	return i < sizeof(rules) / sizeof(rules[0]) ? &rules[i] : NULL;
 }
 
-#define PORTS_ID "time-wait-ports"
-#define TABLE_ID "time-wait-table"
-
 void rules_print_list(FILE *out)
 {
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		fprintf(out, "%s\n", rules[i].id);
-	fputs(PORTS_ID "\n" TABLE_ID "\n", out);
 }
 
 /*
@@ -198,7 +273,7 @@ const struct rules_rule *rules_judge(const struct rules_case *c, const struct ag
 				     uint64_t min_ns)
 {
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].states & IN(c->s->state) && rules[i].test(c) &&
+		if (rules[i].test && rules[i].states & IN(c->s->state) && rules[i].test(c) &&
 		    is_old_enough(&rules[i], c, age, min_ns))
 			return &rules[i];
 	return NULL;
@@ -359,93 +434,10 @@ const char *rules_next(const struct rules_rule *rule, const struct census *censu
 			text);
 }
 
-const char *rules_filling_next(const struct rules_filling *filling, const struct census *census,
-			       char text[RULES_TEXT_MAX])
+const char *rules_filling_next(const struct rules_rule *rule, const struct census *census,
+			       const struct wire_id *id, char text[RULES_TEXT_MAX])
 {
-	const struct census_socket one = {.s.id = filling->id_of};
+	const struct census_socket one = {.s.id = *id};
 
-	return fill_all(filling->next, census, &one, text);
-}
-
-/* ---- what fills up ---- */
-
-struct filling {
-	struct wire_id id; /* without cookie and local port: who cannot connect to whom */
-	size_t count;
-	UT_hash_handle hh;
-};
-
-static void count_one(struct filling **fillings, const struct wire_id *id, bool by_destination)
-{
-	struct wire_id key = {.netns = id->netns};
-	struct filling *filling;
-
-	if (by_destination) {
-		key = *id;
-		key.cookie = 0;
-		key.lport = 0;
-	}
-	// NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it has no padding
-	HASH_FIND(hh, *fillings, &key, sizeof(key), filling);
-	if (!filling) {
-		filling = calloc(1, sizeof(*filling));
-		if (!filling)
-			return;
-		filling->id = key;
-		HASH_ADD_KEYPTR(hh, *fillings, &filling->id, sizeof(filling->id), filling);
-	}
-	filling->count++;
-}
-
-static void tell_fillings(struct filling *fillings, const struct census *census, bool ports,
-			  void (*fn)(void *, const struct rules_filling *), void *ctx)
-{
-	struct filling *filling, *next;
-
-	for (filling = fillings; filling; filling = next) {
-		const struct wire_limits *limits = census_limits_of(census, filling->id.netns);
-		struct rules_filling told = {
-			.id = ports ? PORTS_ID : TABLE_ID,
-			.says = ports ? "TIME-WAITs hold the local ports towards this destination: "
-					"connect() will fail with EADDRNOTAVAIL"
-				      : "the table of TIME-WAITs fills up: what does not fit is "
-					"dropped without a TIME-WAIT",
-			.next = ports ? "{in}sysctl net.ipv4.ip_local_port_range "
-					"net.ipv4.tcp_tw_reuse"
-				      : "{in}sysctl net.ipv4.tcp_max_tw_buckets; {in}nstat -az "
-					"TcpExtTCPTimeWaitOverflow",
-			.id_of = filling->id,
-			.count = filling->count};
-
-		if (limits)
-			told.room = ports ? (size_t)limits->port_high - limits->port_low + 1
-					  : limits->max_tw_buckets;
-		if (told.room && 2 * told.count > told.room)
-			fn(ctx, &told);
-		next = filling->hh.next;
-		HASH_DEL(fillings, filling); // NOLINT(clang-analyzer-unix.Malloc): unlinks
-		free(filling);
-	}
-}
-
-void rules_fillings(const struct census *census, const struct match_config *match,
-		    void (*fn)(void *ctx, const struct rules_filling *), void *ctx)
-{
-	struct filling *by_destination = NULL, *by_netns = NULL;
-
-	for (const struct census_socket *socket = census->sockets; socket;
-	     socket = socket->hh.next) {
-		const struct wire_id *id = &socket->s.id;
-		const struct wire_limits *limits = census_limits_of(census, id->netns);
-
-		if (socket->s.kind != WIRE_MINI ||
-		    (match && match_identity(match, id, true) != MATCH_YES))
-			continue;
-		count_one(&by_netns, id, false);
-		if (socket->s.state == WIRE_TIME_WAIT && limits && id->lport >= limits->port_low &&
-		    id->lport <= limits->port_high)
-			count_one(&by_destination, id, true);
-	}
-	tell_fillings(by_destination, census, true, fn, ctx);
-	tell_fillings(by_netns, census, false, fn, ctx);
+	return fill_all(rule->next, census, &one, text);
 }

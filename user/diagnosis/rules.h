@@ -21,14 +21,26 @@ struct rules_case {
 	const struct wire_limits *limits; /* of its namespace; NULL: not known */
 };
 
+/*
+ * A row of the table. Most speak of one socket that does not get on (`test`). The last ones speak
+ * of a room that many sockets fill (`fills`): see fillings.h.
+ */
 struct rules_rule { // NOLINT(clang-analyzer-optin.performance.Padding): in the order of its table
 	const char *id;
 	uint16_t states; /* 1 << WIRE_* */
 	bool (*test)(const struct rules_case *c);
 	bool needs_age;   /* what it tests is normal for a moment */
-	const char *says; /* of one such socket */
+	const char *says; /* of one such socket, or of the room */
 	const char *next; /* the next command to type, {pid} {fd} {lport} ... to be filled in;
 			   * {in}: what enters its namespace */
+	const struct rules_room *fills; /* NULL: it speaks of one socket */
+};
+
+/* Room in a namespace, or in it towards one destination. */
+struct rules_room {
+	bool (*takes)(const struct wire_snapshot *s, const struct wire_limits *limits);
+	size_t (*size)(const struct wire_limits *limits); /* how many there can be */
+	bool per_destination;
 };
 
 /* NULL past the last. */
@@ -53,23 +65,8 @@ const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_M
 const char *rules_next(const struct rules_rule *rule, const struct census *census,
 		       const struct census_socket *socket, char text[RULES_TEXT_MAX]);
 
-/*
- * What no socket shows alone: TIME-WAITs that fill what there is room for. Calls `fn` for each
- * destination or namespace that is more than half full; of those that `match` asks for, NULL: all.
- */
-struct rules_filling {
-	const char *id; /* "time-wait-ports", "time-wait-table" */
-	const char *says;
-	const char *next;
-	struct wire_id id_of; /* of one of them: local address, destination, namespace */
-	size_t count, room;   /* TIME-WAITs, and how many there can be */
-};
-
-/* Its next command, filled in. */
-const char *rules_filling_next(const struct rules_filling *filling, const struct census *census,
-			       char text[RULES_TEXT_MAX]);
-
-void rules_fillings(const struct census *census, const struct match_config *match,
-		    void (*fn)(void *ctx, const struct rules_filling *), void *ctx);
+/* The next command about what fills up, of which one socket has this identity. */
+const char *rules_filling_next(const struct rules_rule *rule, const struct census *census,
+			       const struct wire_id *id, char text[RULES_TEXT_MAX]);
 
 #endif

@@ -243,6 +243,13 @@ static uint8_t differences(const struct verdict_socket *a, const struct verdict_
 	return differs;
 }
 
+static void free_group(struct verdict_group *group)
+{
+	free(group->key);
+	free(group->by);
+	free(group);
+}
+
 static struct verdict_group *new_group(struct verdict *verdict, size_t first, const char *key,
 				       const char *by)
 {
@@ -253,15 +260,16 @@ static struct verdict_group *new_group(struct verdict *verdict, size_t first, co
 	group->key = strdup(key);
 	group->by = strdup(by);
 	if (!group->key || !group->by) {
-		free(group->key);
-		free(group->by);
-		free(group);
+		free_group(group);
 		return NULL;
 	}
 	group->first = first;
 	group->number = HASH_COUNT(verdict->groups);
 	HASH_ADD_KEYPTR(hh, verdict->groups, group->key, strlen(group->key), group);
-	return group;
+	if (TABLE_HAS(group))
+		return group;
+	free_group(group);
+	return NULL;
 }
 
 static int add_to_group(struct verdict *verdict, size_t i, const struct group_by *by)
@@ -285,6 +293,28 @@ static int add_to_group(struct verdict *verdict, size_t i, const struct group_by
 
 /* ---- findings ---- */
 
+static void free_finding(struct verdict_finding *finding)
+{
+	free(finding->key);
+	free(finding);
+}
+
+static struct verdict_finding *new_finding(struct verdict *verdict, size_t first, const char *key)
+{
+	struct verdict_finding *finding = calloc(1, sizeof(*finding));
+
+	if (!finding)
+		return NULL;
+	finding->first = first;
+	finding->key = strdup(key);
+	if (finding->key)
+		HASH_ADD_KEYPTR(hh, verdict->findings, finding->key, strlen(finding->key), finding);
+	if (TABLE_HAS(finding))
+		return finding;
+	free_finding(finding);
+	return NULL;
+}
+
 static int add_to_finding(struct verdict *verdict, size_t i)
 {
 	const struct verdict_socket *it = &verdict->sockets[i];
@@ -296,36 +326,16 @@ static int add_to_finding(struct verdict *verdict, size_t i)
 	snprintf(key, sizeof(key), "%s\t%s%s", it->rule->id, it->inherited ? "~" : "",
 		 it->owner ? it->owner->comm : nobody(it));
 	HASH_FIND_STR(verdict->findings, key, finding);
-	if (!finding) {
-		finding = calloc(1, sizeof(*finding));
-		if (!finding)
-			return -ENOMEM;
-		finding->key = strdup(key);
-		if (!finding->key) {
-			free(finding);
-			return -ENOMEM;
-		}
-		finding->first = i;
-		HASH_ADD_KEYPTR(hh, verdict->findings, finding->key, strlen(finding->key), finding);
-	}
+	if (!finding)
+		finding = new_finding(verdict, i, key);
+	if (!finding)
+		return -ENOMEM;
 	finding->count++;
 	finding->differs |= differences(&verdict->sockets[finding->first], it);
 	return 0;
 }
 
 /* ---- all ---- */
-
-static void add_filling(void *ctx, const struct rules_filling *filling)
-{
-	struct verdict *verdict = ctx;
-	struct rules_filling *all = reallocarray(verdict->fillings, verdict->n_fillings + 1,
-						 sizeof(*filling));
-
-	if (!all)
-		return;
-	verdict->fillings = all;
-	all[verdict->n_fillings++] = *filling;
-}
 
 /* Appends it, if it is selected. */
 static void judge(struct verdict *verdict, const struct census_socket *socket,
@@ -364,10 +374,10 @@ int verdict_make(struct verdict *verdict, const struct census *census,
 	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
 		err = add_to_finding(verdict, i);
 	/* TIME-WAITs are nobody's any more, and each is gone before it is old. */
-	if (!selection->n_pids && !selection->n_comms && !selection->n_uids &&
+	if (!err && !selection->n_pids && !selection->n_comms && !selection->n_uids &&
 	    !selection->n_cgroups && !selection->min_ns)
-		rules_fillings(census, selection->filtered ? &selection->match : NULL, add_filling,
-			       verdict);
+		err = fillings_make(&verdict->fillings, census,
+				    selection->filtered ? &selection->match : NULL);
 	if (err)
 		verdict_release(verdict);
 	return err;
@@ -375,23 +385,9 @@ int verdict_make(struct verdict *verdict, const struct census *census,
 
 void verdict_release(struct verdict *verdict)
 {
-	struct verdict_group *group, *next;
-	struct verdict_finding *finding, *next_finding;
-
-	for (group = verdict->groups; group; group = next) {
-		next = group->hh.next;
-		HASH_DEL(verdict->groups, group); // NOLINT(clang-analyzer-unix.Malloc): unlinks
-		free(group->key);
-		free(group->by);
-		free(group);
-	}
-	for (finding = verdict->findings; finding; finding = next_finding) {
-		next_finding = finding->hh.next;
-		HASH_DEL(verdict->findings, finding); // NOLINT(clang-analyzer-unix.Malloc): unlinks
-		free(finding->key);
-		free(finding);
-	}
+	TABLE_RELEASE(verdict->groups, free_group);
+	TABLE_RELEASE(verdict->findings, free_finding);
 	free(verdict->sockets);
-	free(verdict->fillings);
+	fillings_release(&verdict->fillings);
 	*verdict = (struct verdict){0};
 }

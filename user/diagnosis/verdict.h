@@ -9,6 +9,7 @@
 #include "model/census.h"
 #include "model/group.h"
 #include "model/selection.h"
+#include "diagnosis/fillings.h"
 #include "diagnosis/rules.h"
 
 struct verdict_socket {
@@ -55,8 +56,7 @@ struct verdict {
 	size_t n_sockets;
 	struct verdict_group *groups;     /* in the order of their oldest; iterate with hh.next */
 	struct verdict_finding *findings; /* the same */
-	struct rules_filling *fillings;
-	size_t n_fillings;
+	struct fillings fillings;
 };
 
 /* Of what is selected, in groups of `by` (by->n 0: of what is alike). 0 or -ENOMEM. `census` must

@@ -38,6 +38,10 @@ static int list_listener(struct census *census, struct census_socket *socket)
 			return -ENOMEM;
 		port->key = (uint64_t)socket->s.id.netns << 16 | socket->s.id.lport;
 		HASH_ADD(hh, census->ports, key, sizeof(port->key), port);
+		if (!TABLE_HAS(port)) {
+			free(port);
+			return -ENOMEM;
+		}
 	}
 	socket->is_listed = true;
 	socket->next_listener = port->first;
@@ -61,6 +65,10 @@ static int add_socket(struct census *census, const struct wire_snapshot *s)
 		return -ENOMEM;
 	socket->s = *s;
 	HASH_ADD(hh, census->sockets, s.id.cookie, sizeof(s->id.cookie), socket);
+	if (!TABLE_HAS(socket)) {
+		free(socket);
+		return -ENOMEM;
+	}
 	census->states[s->state]++;
 	census->count++;
 	return list_listener(census, socket);
@@ -108,6 +116,10 @@ static int add_limits(struct census *census, const struct wire_limits *limits)
 			return -ENOMEM;
 		entry->limits.netns = limits->netns;
 		HASH_ADD(hh, census->limits, limits.netns, sizeof(limits->netns), entry);
+		if (!TABLE_HAS(entry)) {
+			free(entry);
+			return -ENOMEM;
+		}
 		census->namespaces++;
 	}
 	entry->limits = *limits;
@@ -133,6 +145,10 @@ static int add_name(struct census *census, const struct wire_name *told)
 			return -ENOMEM;
 		name->name = *told;
 		HASH_ADD(hh, census->names, name.id, sizeof(told->id) + sizeof(told->of), name);
+		if (!TABLE_HAS(name)) {
+			free(name);
+			return -ENOMEM;
+		}
 	}
 	name->name = *told;
 	return 0;
@@ -198,44 +214,22 @@ const char *census_name(const struct census *census, uint64_t of, uint64_t id)
 	return name ? name->name.text : NULL;
 }
 
-static void release_tables(struct census *census)
+static void free_socket(struct census_socket *socket)
 {
-	struct census_limits *limits, *next_limits;
-	struct census_port *port, *next_port;
-	struct census_name *name, *next_name;
+	while (socket->holders) {
+		struct census_holder *holder = socket->holders;
 
-	for (limits = census->limits; limits; limits = next_limits) {
-		next_limits = limits->hh.next;
-		HASH_DEL(census->limits, limits); // NOLINT(clang-analyzer-unix.Malloc): unlinks
-		free(limits);
+		socket->holders = holder->next;
+		free(holder);
 	}
-	for (port = census->ports; port; port = next_port) {
-		next_port = port->hh.next;
-		HASH_DEL(census->ports, port); // NOLINT(clang-analyzer-unix.Malloc): unlinks
-		free(port);
-	}
-	for (name = census->names; name; name = next_name) {
-		next_name = name->hh.next;
-		HASH_DEL(census->names, name); // NOLINT(clang-analyzer-unix.Malloc): unlinks
-		free(name);
-	}
+	free(socket);
 }
 
 void census_release(struct census *census)
 {
-	struct census_socket *socket, *next_socket;
-
-	for (socket = census->sockets; socket; socket = next_socket) {
-		next_socket = socket->hh.next;
-		while (socket->holders) {
-			struct census_holder *holder = socket->holders;
-
-			socket->holders = holder->next;
-			free(holder);
-		}
-		HASH_DEL(census->sockets, socket); // NOLINT(clang-analyzer-unix.Malloc): unlinks
-		free(socket);
-	}
-	release_tables(census);
+	TABLE_RELEASE(census->sockets, free_socket);
+	TABLE_RELEASE(census->limits, free);
+	TABLE_RELEASE(census->ports, free);
+	TABLE_RELEASE(census->names, free);
 	*census = (struct census){0};
 }

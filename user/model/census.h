@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <uthash.h>
-
+#include "base/table.h"
 #include "record/decode.h"
 
 struct census_holder {

@@ -59,8 +59,7 @@ static void measure(const struct conn_table *table, const struct store_entry *en
 {
 	uint64_t since = entry->conn.since, until = move->met ? move->met : event->ts;
 
-	/* CLOSED is not dwelt in; a child's LISTEN is its listener's. */
-	if (event->from == WIRE_CLOSE || (event->from == WIRE_LISTEN && event->to != WIRE_CLOSE))
+	if (!conn_is_dwell(event->from, event->to))
 		return;
 	event->dwell_known = DWELL_EXACT;
 	if (!entry->conn.since_exact || move->met || entry->lost != move->lost) {

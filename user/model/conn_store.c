@@ -132,7 +132,7 @@ void store_listen(struct store *store, struct store_entry *entry)
 		listener->key = key;
 		listener->owner = entry->conn.owner;
 		HASH_ADD(hh, store->listeners, key, sizeof(listener->key), listener);
-		if (!listener->hh.tbl) {
+		if (!TABLE_HAS(listener)) {
 			free(listener);
 			return;
 		}
@@ -185,15 +185,11 @@ void store_init(struct store *store)
 
 void store_release(struct store *store)
 {
-	struct store_listener *listener;
 	struct store_entry *entry;
 
 	for (entry = store_first(store); entry; entry = store_next(store, entry))
 		free(store_take_held(store, entry));
-	while ((listener = store->listeners)) {
-		HASH_DEL(store->listeners, listener); // NOLINT(clang-analyzer-unix.Malloc): unlinks
-		free(listener);
-	}
+	TABLE_RELEASE(store->listeners, free);
 	chains_release(&store->socks);
 	chains_release(&store->minis);
 	slab_release(&store->entries);

@@ -14,13 +14,10 @@
 #ifndef TCPDWELL_CONN_STORE_H
 #define TCPDWELL_CONN_STORE_H
 
-/* Without memory for an index entry the listener is given up, not the program. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "base/chains.h"
-#include "model/connection.h"
 #include "base/slab.h"
+#include "base/table.h"
+#include "model/connection.h"
 
 /* More transitions than one life can have: the longest is CLOSED ... TIME-WAIT, CLOSED. */
 #define STORE_HELD_MAX 10

@@ -2,6 +2,11 @@
 /* connection.c - see connection.h. */
 #include "model/connection.h"
 
+bool conn_is_dwell(uint8_t from, uint8_t to)
+{
+	return from != WIRE_CLOSE && !(from == WIRE_LISTEN && to != WIRE_CLOSE);
+}
+
 bool conn_is_of_listener(const struct wire_transition *t)
 {
 	return t->to == WIRE_LISTEN || (t->from == WIRE_LISTEN && t->to == WIRE_CLOSE);

@@ -79,6 +79,10 @@ struct conn_stats {
 /* "exact", "inherited", "unknown". */
 const char *conn_owner_known_name(uint8_t known);
 
+/* Is the time before this move a dwell? CLOSED is not dwelt in, and the LISTEN that a child leaves
+ * is its listener's. */
+bool conn_is_dwell(uint8_t from, uint8_t to);
+
 /* Is it a listener's own transition? LISTEN -> SYN-RECEIVED is that of the child it accepts. */
 bool conn_is_of_listener(const struct wire_transition *t);
 

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
+#include "base/table.h"
 
 struct group {
 	char *values;
@@ -40,16 +39,16 @@ static void free_cells(struct group *group)
 	}
 }
 
+static void free_group(struct group *group)
+{
+	free_cells(group);
+	free(group->values);
+	free(group);
+}
+
 void histset_clear(struct histset *set)
 {
-	struct group *group;
-
-	while ((group = set->groups)) {
-		HASH_DEL(set->groups, group); // NOLINT(clang-analyzer-unix.Malloc): uthash unlinks
-		free_cells(group);
-		free(group->values);
-		free(group);
-	}
+	TABLE_RELEASE(set->groups, free_group);
 	free_cells(&set->other);
 	set->other.entries = 0;
 }
@@ -71,7 +70,7 @@ static struct group *new_group(struct histset *set, const char *values)
 	group->values = strdup(values);
 	if (group->values)
 		HASH_ADD_KEYPTR(hh, set->groups, group->values, strlen(group->values), group);
-	if (group->hh.tbl)
+	if (TABLE_HAS(group))
 		return group;
 	free(group->values);
 	free(group);

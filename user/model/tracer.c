@@ -11,12 +11,6 @@
 #include "model/sink.h"
 #include "record/repeats.h"
 
-/* The states in the order in which a connection meets them: the order of histograms. */
-static const uint8_t life_order[] = {
-	WIRE_LISTEN,    WIRE_SYN_SENT, WIRE_SYN_RECV,  WIRE_ESTABLISHED, WIRE_FIN_WAIT1,
-	WIRE_FIN_WAIT2, WIRE_CLOSING,  WIRE_TIME_WAIT, WIRE_CLOSE_WAIT,  WIRE_LAST_ACK,
-};
-
 #define STANDSTILL_INTERVALS 1000
 
 struct tracer {
@@ -34,16 +28,10 @@ struct tracer {
 
 /* ---- what the model tells ---- */
 
-static bool is_dwell(const struct conn_event *event)
-{
-	return event->from != WIRE_CLOSE &&
-	       !(event->from == WIRE_LISTEN && event->to != WIRE_CLOSE);
-}
-
 static bool is_long_enough(const struct tracer *tracer, const struct conn_event *event)
 {
 	return !tracer->config.selection->min_ns ||
-	       (is_dwell(event) && event->dwell_known != DWELL_UNKNOWN &&
+	       (conn_is_dwell(event->from, event->to) && event->dwell_known != DWELL_UNKNOWN &&
 		event->dwell >= tracer->config.selection->min_ns);
 }
 
@@ -60,7 +48,8 @@ static bool is_of_interest(const struct tracer *tracer, const struct conn_event 
 
 bool tracer_counts(const struct tracer *tracer, const struct conn_event *event)
 {
-	return is_dwell(event) && tracer->config.selection->states & 1u << event->from &&
+	return conn_is_dwell(event->from, event->to) &&
+	       tracer->config.selection->states & 1u << event->from &&
 	       is_long_enough(tracer, event);
 }
 
@@ -176,8 +165,9 @@ static void report_state(struct report *report, const char *values, const struct
 
 static void report_group(void *ctx, const char *values, void *group)
 {
-	for (size_t i = 0; i < sizeof(life_order); i++)
-		report_state(ctx, values, histset_cell(group, life_order[i]), life_order[i]);
+	for (size_t i = 0; i < TCPSTATE_STAYS; i++)
+		report_state(ctx, values, histset_cell(group, tcpstate_order[i]),
+			     tcpstate_order[i]);
 }
 
 static void count_group(void *ctx, const char *values, void *group)
@@ -200,8 +190,8 @@ static void report(struct tracer *tracer, struct histset *set, uint64_t begin, u
 	if (groups)
 		histset_each(set, report_group, &context);
 	else
-		for (size_t i = 0; i < sizeof(life_order); i++)
-			report_state(&context, "", NULL, life_order[i]);
+		for (size_t i = 0; i < TCPSTATE_STAYS; i++)
+			report_state(&context, "", NULL, tcpstate_order[i]);
 }
 
 /* ---- for who looks on ---- */
@@ -216,11 +206,11 @@ static void look_at_group(void *ctx, const char *values, void *group)
 {
 	const struct looking *looking = ctx;
 
-	for (size_t i = 0; i < sizeof(life_order); i++) {
-		const struct histset_cell *cell = histset_cell(group, life_order[i]);
+	for (size_t i = 0; i < TCPSTATE_STAYS; i++) {
+		const struct histset_cell *cell = histset_cell(group, tcpstate_order[i]);
 
-		if (cell && looking->tracer->config.selection->states & 1u << life_order[i])
-			looking->fn(looking->ctx, values, life_order[i], cell);
+		if (cell && looking->tracer->config.selection->states & 1u << tcpstate_order[i])
+			looking->fn(looking->ctx, values, tcpstate_order[i], cell);
 	}
 }
 

@@ -114,8 +114,7 @@ static char *put_dwell_right(char *to, const struct sink *sink, const struct con
 	char text[APPEND_ROOM];
 	size_t len;
 
-	if (sink->style.raw || event->from == WIRE_CLOSE ||
-	    (event->from == WIRE_LISTEN && event->to != WIRE_CLOSE))
+	if (sink->style.raw || !conn_is_dwell(event->from, event->to))
 		return append_right(to, &meaningless, width);
 	if (event->dwell_known == DWELL_UNKNOWN)
 		return append_right(to, &unknown, width);

@@ -74,9 +74,9 @@ static void census_json(const struct verdict *verdict, const struct meta *meta, 
 	add_number("namespaces", census->namespaces, out);
 	add_number("missing_namespaces", census->missing, out);
 	fputs(",\"states\":{", out);
-	for (unsigned i = 0; i < WIRE_STATES - 1; i++)
-		fprintf(out, "%s\"%s\":%zu", i ? "," : "", tcpstate_name(stuck_text_order[i]),
-			census->states[stuck_text_order[i]]);
+	for (unsigned i = 0; i < TCPSTATE_STATES; i++)
+		fprintf(out, "%s\"%s\":%zu", i ? "," : "", tcpstate_name(tcpstate_order[i]),
+			census->states[tcpstate_order[i]]);
 	fputs("}}\n", out);
 }
 
@@ -125,18 +125,18 @@ static void finding_json(const struct verdict *verdict, const struct verdict_fin
 	fputs("}\n", out);
 }
 
-static void filling_json(const struct verdict *verdict, const struct rules_filling *filling,
-			 FILE *out)
+static void filling_json(const struct verdict *verdict, const struct filling *filling, FILE *out)
 {
 	char text[RULES_TEXT_MAX];
 
 	fputs("{\"event\":\"finding\"", out);
-	add_text("rule", filling->id, out);
+	add_text("rule", filling->rule->id, out);
 	add_number("count", filling->count, out);
 	add_number("room", filling->room, out);
-	add_text("says", filling->says, out);
-	add_text("next", rules_filling_next(filling, verdict->census, text), out);
-	add_ends(&filling->id_of, out);
+	add_text("says", filling->rule->says, out);
+	add_text("next", rules_filling_next(filling->rule, verdict->census, &filling->id, text),
+		 out);
+	add_ends(&filling->id, out);
 	fputs("}\n", out);
 }
 
@@ -147,8 +147,8 @@ static void print_json(const struct verdict *verdict, const struct meta *meta, F
 		socket_json(verdict, &verdict->sockets[i], out);
 	for (struct verdict_finding *f = verdict->findings; f; f = f->hh.next)
 		finding_json(verdict, f, out);
-	for (size_t i = 0; i < verdict->n_fillings; i++)
-		filling_json(verdict, &verdict->fillings[i], out);
+	for (size_t i = 0; i < verdict->fillings.n; i++)
+		filling_json(verdict, &verdict->fillings.all[i], out);
 }
 
 /* ---- CSV ---- */

@@ -10,12 +10,6 @@
 #include "match.h"
 #include "base/tcpstate.h"
 
-const uint8_t stuck_text_order[WIRE_STATES - 1] = {
-	WIRE_LISTEN,    WIRE_SYN_SENT,  WIRE_SYN_RECV,   WIRE_ESTABLISHED,
-	WIRE_FIN_WAIT1, WIRE_FIN_WAIT2, WIRE_CLOSE_WAIT, WIRE_CLOSING,
-	WIRE_LAST_ACK,  WIRE_TIME_WAIT, WIRE_CLOSE,
-};
-
 #define PAGE_WIDTH 79 /* of sentences */
 #define CELL_MAX   (GROUP_TEXT_MAX + 1)
 #define LINE_MAX   (4 * GROUP_TEXT_MAX)
@@ -104,8 +98,8 @@ static void print_census(const struct census *census, FILE *out)
 	len += (size_t)snprintf(text, sizeof(text), "%zu socket%s in %zu network namespace%s%s",
 				census->count, census->count == 1 ? "" : "s", census->namespaces,
 				census->namespaces == 1 ? "" : "s", census->count ? ":" : "");
-	for (size_t i = 0; i < sizeof(stuck_text_order); i++) {
-		uint8_t state = stuck_text_order[i];
+	for (size_t i = 0; i < TCPSTATE_STATES; i++) {
+		uint8_t state = tcpstate_order[i];
 
 		if (census->states[state])
 			len += (size_t)snprintf(text + len, sizeof(text) - len, " %s %zu",
@@ -396,20 +390,20 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 		rules_next(worst->rule, verdict->census, worst->socket, text));
 }
 
-static void print_filling(const struct verdict *verdict, const struct rules_filling *filling,
-			  FILE *out)
+static void print_filling(const struct verdict *verdict, const struct filling *filling, FILE *out)
 {
 	char local[END_MAX], remote[END_MAX], text[RULES_TEXT_MAX];
 
-	fprintf(out, "\n%s: %zu of %zu (%zu %%)", filling->id, filling->count, filling->room,
+	fprintf(out, "\n%s: %zu of %zu (%zu %%)", filling->rule->id, filling->count, filling->room,
 		filling->count * 100 / filling->room);
-	if (filling->id_of.rport)
-		fprintf(out, ", %s > %s", end_text(filling->id_of.laddr, 0, local),
-			end_text(filling->id_of.raddr, filling->id_of.rport, remote));
-	print_where(verdict, &(struct wire_snapshot){.id = filling->id_of}, out);
+	if (filling->id.rport)
+		fprintf(out, ", %s > %s", end_text(filling->id.laddr, 0, local),
+			end_text(filling->id.raddr, filling->id.rport, remote));
+	print_where(verdict, &(struct wire_snapshot){.id = filling->id}, out);
 	fputs("\n ", out);
-	print_words(filling->says, 1, out);
-	fprintf(out, "  next: %s\n", rules_filling_next(filling, verdict->census, text));
+	print_words(filling->rule->says, 1, out);
+	fprintf(out, "  next: %s\n",
+		rules_filling_next(filling->rule, verdict->census, &filling->id, text));
 }
 
 static void print_findings(const struct verdict *verdict, size_t most, FILE *out)
@@ -420,8 +414,8 @@ static void print_findings(const struct verdict *verdict, size_t most, FILE *out
 		print_finding(verdict, f, out);
 	if (n < all)
 		fprintf(out, "\n... and %zu more findings: -v shows all\n", all - n);
-	for (size_t i = 0; i < verdict->n_fillings; i++)
-		print_filling(verdict, &verdict->fillings[i], out);
+	for (size_t i = 0; i < verdict->fillings.n; i++)
+		print_filling(verdict, &verdict->fillings.all[i], out);
 }
 
 void stuck_text_print(const struct verdict *verdict, const struct stuck_style *style, FILE *out)
@@ -430,6 +424,6 @@ void stuck_text_print(const struct verdict *verdict, const struct stuck_style *s
 		print_census(verdict->census, out);
 	print_table(verdict, style, out);
 	print_findings(verdict, style->columns && !style->verbose ? FINDINGS : SIZE_MAX, out);
-	if (!verdict->findings && !verdict->n_fillings && !style->quiet)
+	if (!verdict->findings && !verdict->fillings.n && !style->quiet)
 		fputs("nothing is found to be wrong\n", out);
 }

@@ -7,9 +7,6 @@
 
 #include "diagnosis/verdict.h"
 
-/* All states, in the order of a life. */
-extern const uint8_t stuck_text_order[WIRE_STATES - 1];
-
 #define STUCK_TEXT_ROWS 100
 
 struct stuck_style {

@@ -149,11 +149,6 @@ static json_t *head_json(const struct overview *overview, const struct report_so
 
 /* ---- moves ---- */
 
-static bool has_dwell(uint8_t from, uint8_t to)
-{
-	return from != WIRE_CLOSE && !(from == WIRE_LISTEN && to != WIRE_CLOSE);
-}
-
 static json_t *causes_json(const uint64_t ends[CAUSES])
 {
 	json_t *causes = json_object();
@@ -176,7 +171,7 @@ static json_t *move_json(const struct report_data *data, uint8_t from, uint8_t t
 	json_object_set_new(move, "to", json_string(tcpstate_name(to)));
 	json_object_set_new(move, "count", values_number(count));
 	json_object_set_new(move, "partial",
-			    values_number_if(has_dwell(from, to), count - hist->count));
+			    values_number_if(conn_is_dwell(from, to), count - hist->count));
 	json_object_set_new(move, "p50_ns", values_number_if(any, hist_quantile(hist, 0.5)));
 	json_object_set_new(move, "p99_ns", values_number_if(any, hist_quantile(hist, 0.99)));
 	json_object_set_new(move, "max_ns", values_number_if(any, hist->max));

@@ -119,18 +119,19 @@ static json_t *findings_json(const struct verdict *verdict)
 	return findings;
 }
 
-static json_t *filling_json(const struct verdict *verdict, const struct rules_filling *filling)
+static json_t *filling_json(const struct verdict *verdict, const struct filling *filling)
 {
 	char next[RULES_TEXT_MAX];
 	json_t *json = json_object();
 
-	set(json, "rule", json_string(filling->id));
+	set(json, "rule", json_string(filling->rule->id));
 	set_number(json, "count", filling->count);
 	set_number(json, "room", filling->room);
-	set(json, "netns", netns_json(verdict->census, filling->id_of.netns));
-	set_ends(json, &filling->id_of, VERDICT_LPORT);
-	set(json, "says", json_string(filling->says));
-	set(json, "next", values_text(rules_filling_next(filling, verdict->census, next)));
+	set(json, "netns", netns_json(verdict->census, filling->id.netns));
+	set_ends(json, &filling->id, VERDICT_LPORT);
+	set(json, "says", json_string(filling->rule->says));
+	set(json, "next",
+	    values_text(rules_filling_next(filling->rule, verdict->census, &filling->id, next)));
 	return json;
 }
 
@@ -138,8 +139,8 @@ static json_t *fillings_json(const struct verdict *verdict)
 {
 	json_t *fillings = json_array();
 
-	for (size_t i = 0; i < verdict->n_fillings && i < REPORT_STUCK_FINDINGS; i++)
-		json_array_append_new(fillings, filling_json(verdict, &verdict->fillings[i]));
+	for (size_t i = 0; i < verdict->fillings.n && i < REPORT_STUCK_FINDINGS; i++)
+		json_array_append_new(fillings, filling_json(verdict, &verdict->fillings.all[i]));
 	return fillings;
 }
 
@@ -176,7 +177,7 @@ json_t *report_stuck_json(const struct overview *overview)
 	set_number(json, "stuck", verdict->n_sockets);
 	set_number(json, "groups", HASH_COUNT(verdict->groups));
 	set(json, "rows", groups_json(verdict));
-	set_number(json, "sayings", HASH_COUNT(verdict->findings) + verdict->n_fillings);
+	set_number(json, "sayings", HASH_COUNT(verdict->findings) + verdict->fillings.n);
 	set(json, "findings", findings_json(verdict));
 	set(json, "fillings", fillings_json(verdict));
 	return json;

@@ -12,11 +12,6 @@
 #include "base/tcpstate.h"
 #include "cli/command_line.h"
 
-const uint8_t top_states[WIRE_STATES] = {
-	WIRE_LISTEN,    WIRE_SYN_SENT,   WIRE_SYN_RECV, WIRE_ESTABLISHED, WIRE_FIN_WAIT1,
-	WIRE_FIN_WAIT2, WIRE_CLOSE_WAIT, WIRE_CLOSING,  WIRE_LAST_ACK,    WIRE_TIME_WAIT,
-};
-
 /* ---- as events come ---- */
 
 static void on_event(void *ctx, const struct conn *conn, const struct conn_event *event)
@@ -26,9 +21,8 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 	if (selection_wants(&data->shown, conn) != MATCH_YES)
 		return;
 	data->entered[event->to]++;
-	/* What LISTEN -> SYN-RECEIVED leaves is no state that anything was in. */
 	if (event->dwell_known == DWELL_EXACT && event->dwell >= data->shown.min_ns &&
-	    event->from != WIRE_CLOSE && (event->from != WIRE_LISTEN || event->to == WIRE_CLOSE))
+	    conn_is_dwell(event->from, event->to))
 		hist_add(&data->dwells[event->from], event->dwell);
 }
 
@@ -131,7 +125,7 @@ static int list_rows(struct top_data *data)
 	struct top_row *row;
 	size_t n_groups = HASH_COUNT(verdict->groups);
 
-	data->rows = calloc(n_groups + verdict->n_fillings + 1, sizeof(*data->rows));
+	data->rows = calloc(n_groups + verdict->fillings.n + 1, sizeof(*data->rows));
 	if (!data->rows)
 		return -ENOMEM;
 	for (const struct verdict_group *group = verdict->groups; group; group = group->hh.next) {
@@ -141,10 +135,11 @@ static int list_rows(struct top_data *data)
 					.state = verdict->sockets[group->first].socket->s.state,
 					.count = group->count};
 	}
-	for (size_t i = 0; i < verdict->n_fillings; i++)
-		data->rows[data->n_rows++] = (struct top_row){.filling = &verdict->fillings[i],
-							      .state = WIRE_TIME_WAIT,
-							      .count = verdict->fillings[i].count};
+	for (size_t i = 0; i < verdict->fillings.n; i++)
+		data->rows[data->n_rows++] =
+			(struct top_row){.filling = &verdict->fillings.all[i],
+					 .state = WIRE_TIME_WAIT,
+					 .count = verdict->fillings.all[i].count};
 	top_data_sort(data, data->sort);
 	return 0;
 }
@@ -230,7 +225,7 @@ static unsigned place_of(uint8_t state)
 {
 	unsigned i = 0;
 
-	while (i < WIRE_STATES && top_states[i] != state)
+	while (i < TCPSTATE_STATES && tcpstate_order[i] != state)
 		i++;
 	return i;
 }
@@ -288,8 +283,8 @@ const char *top_row_key(const struct top_row *row, char text[TOP_KEY_MAX])
 	if (row->group)
 		snprintf(text, TOP_KEY_MAX, "%s", row->group->key);
 	else
-		snprintf(text, TOP_KEY_MAX, "%s\t%u\t%s\t%u", row->filling->id,
-			 row->filling->id_of.netns, address_text(row->filling->id_of.raddr, addr),
-			 row->filling->id_of.rport);
+		snprintf(text, TOP_KEY_MAX, "%s\t%u\t%s\t%u", row->filling->rule->id,
+			 row->filling->id.netns, address_text(row->filling->id.raddr, addr),
+			 row->filling->id.rport);
 	return text;
 }

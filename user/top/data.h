@@ -26,7 +26,7 @@ struct top_state {
 /* One line of the list: what is alike, or what fills up. */
 struct top_row {
 	const struct verdict_group *group;   /* NULL: it is a filling */
-	const struct rules_filling *filling; /* NULL: it is a group */
+	const struct filling *filling;       /* NULL: it is a group */
 	const struct verdict_socket *oldest; /* of the group */
 	uint8_t state;
 	size_t count;
@@ -53,9 +53,6 @@ struct top_data {
 	uint64_t refreshed; /* ns; 0: never */
 	uint64_t lost;
 };
-
-/* The order of a life, in which states are listed; ends with 0. */
-extern const uint8_t top_states[WIRE_STATES];
 
 /* NULL if out of memory. `overview` must outlive it, and is watched from here on. */
 struct top_data *top_data_new(struct overview *overview, const struct selection *shown,

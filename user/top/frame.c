@@ -331,9 +331,9 @@ static void put_states(const struct frame *f, unsigned row, unsigned rows)
 		return;
 	chosen = choose_states(f->data, rows - 1, &count);
 	put_states_heading(f, row++);
-	for (size_t i = 0; top_states[i]; i++)
-		if (chosen & 1u << top_states[i])
-			put_state(f, row++, top_states[i]);
+	for (size_t i = 0; i < TCPSTATE_STAYS; i++)
+		if (chosen & 1u << tcpstate_order[i])
+			put_state(f, row++, tcpstate_order[i]);
 }
 
 /* ---- the list, and what it comes to ---- */

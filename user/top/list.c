@@ -51,7 +51,7 @@ static void text_count(const struct top_list *list, const struct top_row *row, c
 
 static const struct wire_id *id_of(const struct top_row *row)
 {
-	return row->filling ? &row->filling->id_of : &row->oldest->socket->s.id;
+	return row->filling ? &row->filling->id : &row->oldest->socket->s.id;
 }
 
 static uint8_t differs_of(const struct top_row *row)

@@ -42,14 +42,14 @@ const char *top_text_age(uint64_t ns, uint8_t known, char text[TOP_AGE_MAX])
 const char *top_text_rule(const struct top_row *row)
 {
 	if (row->filling)
-		return row->filling->id;
+		return row->filling->rule->id;
 	return row->oldest->rule ? row->oldest->rule->id : "";
 }
 
 const char *top_text_why(const struct top_row *row)
 {
 	if (row->filling)
-		return row->filling->says;
+		return row->filling->rule->says;
 	return row->oldest->rule ? row->oldest->rule->says : "";
 }
 
@@ -59,7 +59,8 @@ const char *top_text_next(const struct top_data *data, const struct top_row *row
 	const struct census *census = &data->overview->census;
 
 	if (row->filling)
-		return rules_filling_next(row->filling, census, text);
+		return rules_filling_next(row->filling->rule, census, &row->filling->id,
+					  text);
 	return row->oldest->rule ? rules_next(row->oldest->rule, census, row->oldest->socket, text)
 				 : "";
 }
@@ -243,18 +244,18 @@ static void say_group(const struct page *page, const struct top_data *data,
 static void say_filling(const struct page *page, const struct top_data *data,
 			const struct top_row *row)
 {
-	const struct rules_filling *filling = row->filling;
+	const struct filling *filling = row->filling;
 	char local[TOP_END_MAX], remote[TOP_END_MAX], text[RULES_TEXT_MAX];
 
-	say(page, 0, "TIME-WAIT, %s: %zu of %zu (%zu %%)", filling->id, filling->count,
+	say(page, 0, "TIME-WAIT, %s: %zu of %zu (%zu %%)", filling->rule->id, filling->count,
 	    filling->room, filling->count * 100 / filling->room);
 	say(page, 0, "%s", "");
-	say(page, 9, "why      %s", filling->says);
+	say(page, 9, "why      %s", filling->rule->says);
 	say(page, 9, "next     %s", top_text_next(data, row, text));
-	if (filling->id_of.rport)
-		say(page, 9, "ends     %s > %s", top_text_end(filling->id_of.laddr, 0, local),
-		    top_text_end(filling->id_of.raddr, filling->id_of.rport, remote));
-	say_netns(page, &data->overview->census, filling->id_of.netns);
+	if (filling->id.rport)
+		say(page, 9, "ends     %s > %s", top_text_end(filling->id.laddr, 0, local),
+		    top_text_end(filling->id.raddr, filling->id.rport, remote));
+	say_netns(page, &data->overview->census, filling->id.netns);
 }
 
 void top_text_details(const struct top_data *data, const struct top_row *row, top_text_fn line,
