@@ -235,7 +235,7 @@ void conn_feed(struct conn_table *table, const union decode_record *rec)
 	else if (rec->head.kind == WIRE_HOLDER)
 		conn_census_holder(table, &rec->holder);
 	else if (rec->head.kind == WIRE_CENSUS)
-		conn_census_census(table, &rec->census);
+		conn_census_bounds(table, &rec->census);
 	drop_given_up(table, rec->head.ts);
 }
 

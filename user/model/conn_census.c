@@ -102,7 +102,7 @@ void conn_census_holder(struct conn_table *table, const struct wire_holder *h)
 	conn_reconsider(table, entry);
 }
 
-void conn_census_census(struct conn_table *table, const struct wire_census *c)
+void conn_census_bounds(struct conn_table *table, const struct wire_census *c)
 {
 	struct store_entry *entry, *next;
 

@@ -19,6 +19,6 @@ void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *
 void conn_census_holder(struct conn_table *table, const struct wire_holder *h);
 
 /* The end of a census: what nobody has accepted yet is its listener's. */
-void conn_census_census(struct conn_table *table, const struct wire_census *c);
+void conn_census_bounds(struct conn_table *table, const struct wire_census *c);
 
 #endif
