@@ -25,9 +25,8 @@ section() { sed -n "/^\.Sh $1/,/^\.Sh/p" "$MAN"; }
 section FIELDS | sed -n 's/^\.It Va //p' | sed 's/ , Va /\n/g' | sort -u >"$WORK/page"
 same fields fields
 
-# Behind the columns come the rules, and behind these the fields.
 "$TCPDWELL" --list-rules | sort >"$WORK/code"
-section STUCK | sed -n 's/^\.It Sy \([a-z0-9-]*\)$/\1/p' | sort >"$WORK/page"
+section RULES | sed -n 's/^\.It Sy \([a-z0-9-]*\)$/\1/p' | sort >"$WORK/page"
 same rules 'rules of stuck'
 
 "$TCPDWELL" -r "$TESTS/golden/well/in.rec" stuck -f csv | head -1 | tr ',' '\n' | sort >"$WORK/code"
