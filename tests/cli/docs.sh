@@ -1,9 +1,9 @@
 #!/bin/bash
 # Documentation says what the code says: options, fields, causes and states in the man page are those in the tables;
-# the commands that the README names exist.
+# the commands and files that README, CONTRIBUTING and docs/ name exist.
 . "$(dirname "$0")/../lib.sh"
 MAN=$TESTS/../man/tcpdwell.8
-README=$TESTS/../README.md
+GUIDES=("$TESTS"/../{README,CONTRIBUTING}.md "$TESTS"/../docs/*.md)
 
 same() { # NAME WHAT: two lists, from the code and from the page
 	if diff "$WORK/code" "$WORK/page" >"$WORK/diff"; then
@@ -25,9 +25,8 @@ section() { sed -n "/^\.Sh $1/,/^\.Sh/p" "$MAN"; }
 section FIELDS | sed -n 's/^\.It Va //p' | sed 's/ , Va /\n/g' | sort -u >"$WORK/page"
 same fields fields
 
-# Behind the columns come the rules, and behind these the fields.
 "$TCPDWELL" --list-rules | sort >"$WORK/code"
-section STUCK | sed -n 's/^\.It Sy \([a-z0-9-]*\)$/\1/p' | sort >"$WORK/page"
+section RULES | sed -n 's/^\.It Sy \([a-z0-9-]*\)$/\1/p' | sort >"$WORK/page"
 same rules 'rules of stuck'
 
 "$TCPDWELL" -r "$TESTS/golden/well/in.rec" stuck -f csv | head -1 | tr ',' '\n' | sort >"$WORK/code"
@@ -47,6 +46,15 @@ section SERVE | sed -nE 's/^\.It Sy ([a-z_]+)( Ns Brq (.*))?$/\1 \3/p' | sed 's/
 same metrics metrics
 
 while read -r target; do
-	make -C "$TESTS/.." -n "$target" >/dev/null 2>"$WORK/err" && ok "docs-readme" "make $target exists" ||
-		fail "docs-readme" "make $target: $(head -1 "$WORK/err")"
-done < <(grep -oE '^ +make [a-z]+' "$README" | awk '{ print $2 }' | sort -u)
+	make -C "$TESTS/.." -n "$target" >/dev/null 2>"$WORK/err" && ok "docs-targets" "make $target exists" ||
+		fail "docs-targets" "make $target: $(head -1 "$WORK/err")"
+done < <(grep -hoE '^ +make [a-z-]+' "${GUIDES[@]}" | awk '$2 !~ /^-/ { print $2 }' | sort -u)
+
+# A path is from the top or from user/; capitals stand for a name.
+missing=() n=0
+while read -r path; do
+	n=$((n + 1))
+	[ -e "$TESTS/../$path" ] || [ -e "$TESTS/../user/$path" ] || missing+=("$path")
+done < <(grep -hoE '`[a-z]+/[a-z0-9_./-]+`' "${GUIDES[@]}" | tr -d '\`' | grep -vE '^(build|iter)/' | sort -u)
+[ ${#missing[@]} = 0 ] && ok docs-paths "$n files and folders that the guides name are there" ||
+	fail docs-paths "not there: ${missing[*]}"
