@@ -31,12 +31,10 @@ tidy() {
 	printf '%s\n' $user $tests | xargs -P2 -I{} clang-tidy --quiet '--warnings-as-errors=*' {} -- "${flags[@]}"
 }
 
-# Only session, loader, iter and atomics may know libbpf or the skeleton, and what is pure knows neither kernel nor
-# network; only http knows its library; only diag writes to stderr.
-includes_go_down() {
-	! grep -lE '#include [<"](bpf/|tcpdwell\.skel)' user/*/*.[ch] | grep -vE 'user/kernel/(session|loader|iter|atomics)\.c' | grep . &&
-		! grep -l '#include <microhttpd' user/*/*.[ch] | grep -v 'user/serve/http\.c' | grep . &&
-		! grep -nE '#include "(kernel|commands)/' user/{model,diagnosis,output,record,base,report,top}/*.[ch] | grep .
+# Only user/kernel may know libbpf and the skeleton, only http its library.
+libraries_have_one_room() {
+	! grep -lE '#include [<"](bpf/|tcpdwell\.skel)' user/*.[ch] user/*/*.[ch] | grep -v '^user/kernel/' | grep . &&
+		! grep -l '#include <microhttpd' user/*/*.[ch] | grep -v '^user/serve/http\.c' | grep .
 }
 # Only screen may know the terminal.
 one_screen() { ! grep -lE '#include <(curses|ncurses|term)\.h>' user/*/*.[ch] | grep -vx user/top/screen.c | grep .; }
@@ -49,7 +47,8 @@ run cppcheck cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,perf
 	--inline-suppr --suppress=missingIncludeSystem --suppress=unknownMacro -D_GNU_SOURCE '-DTCPDWELL_VERSION="0"' -Ibpf -Iuser $user
 run shellcheck sh -c "git ls-files -co --exclude-standard '*.sh' '*.inc' .ci/run | xargs shellcheck"
 run man-page mandoc -T lint -W warning man/tcpdwell.8
-run includes includes_go_down
+run includes tests/includes.sh
+run one-library libraries_have_one_room
 run one-screen one_screen
 run one-voice one_voice
 run btf-names tests/vm/btf-names.sh
