@@ -55,13 +55,6 @@ unsigned hist_bucket(uint64_t ns)
 	return 1 + decade * HIST_PER_DECADE + step_of((unsigned)((ns - 1) / unit + 1));
 }
 
-/* A bucket that is full stays full: the percentiles of a very long run shift, and never jump. */
-static void add_to_bucket(struct hist *hist, unsigned i, uint32_t n)
-{
-	if (__builtin_add_overflow(hist->buckets[i], n, &hist->buckets[i]))
-		hist->buckets[i] = UINT32_MAX;
-}
-
 void hist_add(struct hist *hist, uint64_t ns)
 {
 	if (!hist->count || ns < hist->min)
@@ -70,7 +63,7 @@ void hist_add(struct hist *hist, uint64_t ns)
 		hist->max = ns;
 	hist->count++;
 	hist->sum += (double)ns;
-	add_to_bucket(hist, hist_bucket(ns), 1);
+	hist->buckets[hist_bucket(ns)]++;
 }
 
 void hist_merge(struct hist *into, const struct hist *from)
@@ -83,7 +76,7 @@ void hist_merge(struct hist *into, const struct hist *from)
 	into->partial += from->partial;
 	into->sum += from->sum;
 	for (unsigned i = 0; i < HIST_BUCKETS; i++)
-		add_to_bucket(into, i, from->buckets[i]);
+		into->buckets[i] += from->buckets[i];
 }
 
 uint64_t hist_quantile(const struct hist *hist, double q)

@@ -24,7 +24,7 @@ struct hist {
 	uint64_t partial;  /* durations whose begin was not: counted, in no bucket */
 	uint64_t min, max; /* ns; 0 while count is 0 */
 	double sum;        /* ns */
-	uint32_t buckets[HIST_BUCKETS];
+	uint64_t buckets[HIST_BUCKETS];
 };
 
 void hist_add(struct hist *hist, uint64_t ns);
