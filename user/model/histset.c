@@ -114,19 +114,24 @@ void histset_add_still(struct histset *set, const char *values, const struct con
 		       uint64_t now, bool in_doubt)
 {
 	struct histset_cell *cell = cell_of(set, values, conn->state);
-	uint64_t age = now > conn->since ? now - conn->since : 0;
+	struct histset_still *still;
+	uint64_t age;
 
 	if (!cell)
 		return;
+	still = &cell->still;
 	if (in_doubt) {
-		cell->still.in_doubt++;
+		still->in_doubt++;
 		return;
 	}
-	if (!cell->still.count || age > cell->still.oldest) {
-		cell->still.oldest = age;
-		cell->still.oldest_exact = conn->since_exact;
-	}
-	cell->still.count++;
+	still->count++;
+	if (!conn->since)
+		return;
+	age = now > conn->since ? now - conn->since : 0;
+	if (still->oldest_known != DWELL_UNKNOWN && age <= still->oldest)
+		return;
+	still->oldest = age;
+	still->oldest_known = conn->since_exact ? DWELL_EXACT : DWELL_AT_LEAST;
 }
 
 static void forget_still(struct group *group)

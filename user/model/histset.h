@@ -19,10 +19,10 @@
 /* Those who are in a state now. */
 struct histset_still {
 	uint64_t count;
-	uint64_t oldest;   /* ns in that state: of the one longest there */
-	bool oldest_exact; /* or else a lower bound */
-	uint64_t in_doubt; /* not in count: were there, but records were lost since; may have ended
-			    */
+	uint64_t oldest;      /* ns in that state: of the one longest there, as far as known */
+	uint8_t oldest_known; /* DWELL_*; DWELL_UNKNOWN: of none is anything proven */
+	uint64_t in_doubt;    /* not in count: were there, but records were lost since; may have
+			       * ended */
 };
 
 struct histset_cell {

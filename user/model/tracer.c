@@ -133,10 +133,11 @@ struct report {
 static void add_still(void *ctx, const struct conn *conn, bool in_doubt)
 {
 	struct report *report = ctx;
+	const struct selection *asked = report->tracer->config.selection;
 	char values[GROUP_TEXT_MAX];
 
-	if (!(report->tracer->config.selection->states & 1u << conn->state) ||
-	    conn->since + report->tracer->config.selection->min_ns > report->end)
+	if (!(asked->states & 1u << conn->state) ||
+	    (asked->min_ns && (!conn->since || conn->since + asked->min_ns > report->end)))
 		return;
 	group_values(&report->tracer->config.by, conn, values);
 	histset_add_still(report->set, values, conn, report->end, in_doubt);

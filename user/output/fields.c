@@ -292,7 +292,7 @@ static struct fields_value get_oldest(const struct fields_source *s)
 {
 	const struct histset_still *still = &s->histogram->cell->still;
 
-	return is_visible(s) && still->count ? number(still->oldest) : NONE;
+	return is_visible(s) && still->oldest_known ? number(still->oldest) : NONE;
 }
 
 static struct fields_value get_oldest_known(const struct fields_source *s)
@@ -301,7 +301,7 @@ static struct fields_value get_oldest_known(const struct fields_source *s)
 
 	if (!is_visible(s) || !still->count)
 		return NONE;
-	return word(tcpstate_known_word(still->oldest_exact ? DWELL_EXACT : DWELL_AT_LEAST));
+	return word(tcpstate_known_word(still->oldest_known));
 }
 
 static struct fields_value get_buckets(const struct fields_source *s)

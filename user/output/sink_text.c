@@ -271,7 +271,8 @@ static void still(struct sink *sink, const struct histset_still *still_there)
 	if (!still_there->count)
 		return;
 	fprintf(sink->out, "  still there: %s, oldest %s%s\n", grouped(still_there->count, number),
-		still_there->oldest_exact ? "" : ">=", clock_duration(still_there->oldest, oldest));
+		still_there->oldest_known == DWELL_AT_LEAST ? ">=" : "",
+		still_there->oldest_known ? clock_duration(still_there->oldest, oldest) : "?");
 }
 
 static void group_heading(struct sink *sink, const struct sink_histogram *histogram)

@@ -426,8 +426,7 @@ static void take_cell(void *ctx, const char *values, uint8_t state, const struct
 	}
 	m->cells[m->n_cells++] = (struct cell){values, cell, state};
 	if (cell->still.count)
-		raise_oldest(m, state, cell->still.oldest,
-			     cell->still.oldest_exact ? DWELL_EXACT : DWELL_AT_LEAST);
+		raise_oldest(m, state, cell->still.oldest, cell->still.oldest_known);
 }
 
 static void take_census(struct metrics *m)
