@@ -89,13 +89,13 @@ struct rec {
 	{                                                                                   \
 		.ms = when, .kind = WIRE_HOLDER, .pid = number, .comm = name, ##__VA_ARGS__ \
 	}
-#define CENSUS_BEGINS(when)                                   \
-	{                                                     \
-		.ms = when, .kind = WIRE_CENSUS, .begins = 1, \
+#define CENSUS_BEGINS(when, ...)                                            \
+	{                                                                   \
+		.ms = when, .kind = WIRE_CENSUS, .begins = 1, ##__VA_ARGS__ \
 	}
-#define CENSUS_ENDS(when)                        \
-	{                                        \
-		.ms = when, .kind = WIRE_CENSUS, \
+#define CENSUS_ENDS(when, ...)                                 \
+	{                                                      \
+		.ms = when, .kind = WIRE_CENSUS, ##__VA_ARGS__ \
 	}
 
 #define HELD_BY(number, name) .flags = WIRE_F_OWNED, .pid = number, .comm = name
@@ -314,7 +314,17 @@ struct scenario {
 	const char *tells[SCENARIO_LINES];
 	size_t count, unsettled; /* at the end */
 	uint64_t evicted;
+	bool judges_doubt; /* the next three count */
+	uint64_t missed;
+	unsigned owed;
+	size_t in_doubt;
 };
+
+TEST_INLINE void scenario_count_doubt(void *ctx, const struct conn *conn, bool in_doubt)
+{
+	(void)conn;
+	*(size_t *)ctx += in_doubt;
+}
 
 TEST_INLINE void scenario_run(const struct scenario *scenario)
 {
@@ -334,6 +344,14 @@ TEST_INLINE void scenario_run(const struct scenario *scenario)
 	CHECK_EQ(stats.count, scenario->count);
 	CHECK_EQ(stats.unsettled, scenario->unsettled);
 	CHECK_EQ(stats.evicted, scenario->evicted);
+	if (scenario->judges_doubt) {
+		size_t in_doubt = 0;
+
+		conn_each(feeder.table, scenario_count_doubt, &in_doubt);
+		CHECK_EQ(stats.missed, scenario->missed);
+		CHECK_EQ(stats.owed, scenario->owed);
+		CHECK_EQ(in_doubt, scenario->in_doubt);
+	}
 	test_end("%u records, %u transitions%s%s", records, feeder.n, feeder.n ? ", last " : "",
 		 feeder.n ? feeder.lines[feeder.n - 1] : "");
 	feeder_release(&feeder);

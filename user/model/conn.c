@@ -27,11 +27,6 @@ static void learn_identity(struct conn *conn, const struct wire_id *id)
 
 /* ---- records: full sockets ---- */
 
-static bool is_told(const struct conn_table *table, uint8_t state)
-{
-	return !table->config.told || table->config.told & 1 << state;
-}
-
 /*
  * It left a state that it was not in: a transition in between was not told, although no record was
  * lost. Kernels do that: a program does not run while it runs on the same CPU already, and some
@@ -41,8 +36,8 @@ static bool is_told(const struct conn_table *table, uint8_t state)
 static void note_missed(struct conn_table *table, struct store_entry *entry,
 			const struct wire_transition *t)
 {
-	if (entry->lost == t->head.lost && is_told(table, entry->conn.state))
-		table->missed++;
+	if (entry->lost == t->head.lost && conn_is_told(table, entry->conn.state))
+		conn_note_missed(table, t->head.ts);
 	entry->conn.state = t->from;
 	entry->conn.since = 0;
 	entry->conn.since_exact = false;
@@ -91,6 +86,30 @@ static bool is_another_life(const struct store_entry *entry, const struct wire_t
 	       (t->flags & WIRE_F_UNTOLD && entry->conn.state != WIRE_SYN_RECV);
 }
 
+/* A census met the socket before its first event was handed over. */
+static bool is_told_late(const struct store_entry *entry, const struct wire_transition *t)
+{
+	return entry->by_census && t->head.ts <= entry->born;
+}
+
+/*
+ * After a whole census nobody is a stranger but who is born: this one came into its state by a move
+ * that was not told. When, nobody knows.
+ */
+static void note_stranger(struct conn_table *table, struct store_entry *entry,
+			  const struct wire_transition *t)
+{
+	bool born = t->from == WIRE_CLOSE || t->flags & WIRE_F_UNTOLD ||
+		    (t->from == WIRE_LISTEN && t->to != WIRE_CLOSE);
+
+	if (born || !table->counted || table->evicted || conn_census_owed(table) ||
+	    !conn_census_covers(table, t->id.netns))
+		return;
+	entry->conn.since = 0;
+	if (conn_is_told(table, t->from))
+		conn_note_missed(table, t->head.ts);
+}
+
 /* Such a `-> CLOSE` is no end if a mini-socket takes over. */
 static bool may_live_on(const struct wire_transition *t)
 {
@@ -107,7 +126,7 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	else if (conn_mini_take_husk(table, t))
 		return;
 	entry = store_find_sock(&table->store, t->id.cookie);
-	if (entry && is_another_life(entry, t)) {
+	if (entry && (is_another_life(entry, t) || is_told_late(entry, t))) {
 		store_remove(&table->store, entry);
 		entry = NULL;
 	}
@@ -117,6 +136,7 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 		entry = conn_first_sight(table, &t->head, &t->id, t->from, false);
 		if (!entry)
 			return;
+		note_stranger(table, entry, t);
 		if (t->flags & WIRE_F_UNTOLD)
 			tell_accept(table, entry, t);
 	}
@@ -130,7 +150,7 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	if (t->to != WIRE_CLOSE) {
 		conn_move(table, entry, move);
 		/* What becomes of it now is not told. */
-		if (!is_told(table, t->to))
+		if (!conn_is_told(table, t->to))
 			store_remove(&table->store, entry);
 		return;
 	}
@@ -226,6 +246,8 @@ void conn_feed(struct conn_table *table, const union decode_record *rec)
 		conn_mini_feed(table, &rec->timewait);
 	else if (rec->head.kind == WIRE_SOCKET)
 		feed_socket(table, &rec->socket);
+	else if (rec->head.kind == WIRE_SWEPT && table->in_census)
+		conn_census_swept(table, &rec->swept);
 	else if (rec->head.kind == WIRE_SWEPT)
 		feed_swept(table, &rec->swept);
 	else if (rec->head.kind == WIRE_ACCEPTED)
@@ -256,6 +278,7 @@ void conn_table_free(struct conn_table *table)
 	if (!table)
 		return;
 	store_release(&table->store);
+	conn_census_release(table);
 	free(table);
 }
 
@@ -264,6 +287,7 @@ struct conn_stats conn_stats(const struct conn_table *table)
 	return (struct conn_stats){.count = table->store.count,
 				   .evicted = table->evicted,
 				   .missed = table->missed,
+				   .owed = conn_census_owed(table),
 				   .unsettled = table->store.unsettled_count};
 }
 
@@ -289,7 +313,5 @@ void conn_each(const struct conn_table *table,
 
 	for (entry = store_first(&table->store); entry; entry = store_next(&table->store, entry))
 		if (entry->wanted == MATCH_YES)
-			fn(ctx, &entry->conn,
-			   entry->lost != table->lost || entry->missed != (uint32_t)table->missed ||
-				   entry->is_held);
+			fn(ctx, &entry->conn, conn_is_in_doubt(table, entry));
 }

@@ -2,10 +2,12 @@
 /* conn_census.c - see conn_census.h. */
 #include "model/conn_census.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/age.h"
 #include "base/clock.h"
+#include "base/table.h"
 #include "match.h"
 
 /*
@@ -29,8 +31,9 @@ static struct store_entry *find(struct conn_table *table, const struct wire_snap
 {
 	struct store_entry *mini = store_find_mini(&table->store, &s->id);
 
-	if (s->kind == WIRE_MINI)
+	if (s->kind == WIRE_MINI && mini)
 		return mini;
+	/* A full socket that became a mini-socket unseen is known by its cookie. */
 	return store_find_sock(&table->store, s->id.cookie);
 }
 
@@ -52,13 +55,13 @@ static void learn_age(struct conn_table *table, struct store_entry *entry,
 		entry->conn.since = since;
 }
 
-static void first_sight(struct conn_table *table, const struct wire_snapshot *s)
+static struct store_entry *first_sight(struct conn_table *table, const struct wire_snapshot *s)
 {
 	struct store_entry *entry = conn_first_sight(table, &s->head, &s->id, s->state,
 						     s->kind == WIRE_MINI);
 
 	if (!entry)
-		return;
+		return NULL;
 	if (s->kind == WIRE_MINI) {
 		learn_mini(entry, s);
 	} else {
@@ -67,20 +70,125 @@ static void first_sight(struct conn_table *table, const struct wire_snapshot *s)
 		entry->conn.is_listener = s->state == WIRE_LISTEN;
 		entry->awaits_accept = !(s->flags & (WIRE_S_FILE | WIRE_S_ORPHAN));
 	}
+	if (table->counted)
+		entry->conn.since = s->head.ts;
 	learn_age(table, entry, s);
 	conn_decide_wanted(table, entry);
 	if (conn_update_unsettled(table, entry) && entry->is_unsettled && entry->is_mini)
 		store_sample(&table->store, entry)->met = s->head.ts;
 	if (s->state == WIRE_LISTEN)
 		store_listen(&table->store, entry);
+	return entry;
+}
+
+/* ---- later censuses ---- */
+
+static void settle(struct conn_table *table, struct store_entry *entry)
+{
+	entry->lost = table->lost;
+	entry->doubts = table->doubts;
+}
+
+/*
+ * It is in the state that it is known in. What was lost since it came there may have been its end
+ * and another life on the same socket, in the same state by now: what is proven is what the socket
+ * shows.
+ */
+static void agree(struct conn_table *table, struct store_entry *entry,
+		  const struct wire_snapshot *s)
+{
+	if (conn_is_in_doubt(table, entry)) {
+		entry->conn.since_exact = false;
+		entry->conn.since = s->head.ts;
+		settle(table, entry);
+	}
+	if (!entry->conn.since_exact)
+		learn_age(table, entry, s);
+	/* It was unknown to all events before, and now it is no latecomer's. */
+	if (entry->by_census && conn_is_told(table, s->state) && !table->evicted)
+		table->missed++;
+	entry->by_census = false;
+}
+
+/* As one that is seen for the first time, but whose owner is known. */
+static void take_over(struct conn_table *table, struct store_entry *entry,
+		      const struct wire_snapshot *s)
+{
+	struct conn before = entry->conn;
+
+	if (conn_is_told(table, before.state) || conn_is_told(table, s->state))
+		table->missed++;
+	store_remove(&table->store, entry);
+	entry = first_sight(table, s);
+	if (!entry)
+		return;
+	if (before.owner.known > entry->conn.owner.known)
+		entry->conn.owner = before.owner;
+	if (s->kind == WIRE_MINI) {
+		entry->conn.uid = before.uid;
+		entry->conn.cgroup = before.cgroup;
+	}
+	conn_reconsider(table, entry);
+}
+
+/* One that the filter in the kernel keeps from us would never be told to have ended. */
+static void add_unknown(struct conn_table *table, const struct wire_snapshot *s)
+{
+	struct store_entry *entry;
+
+	if (table->store.count >= table->config.max)
+		return;
+	entry = first_sight(table, s);
+	if (!entry)
+		return;
+	if (entry->wanted == MATCH_NO) {
+		store_remove(&table->store, entry);
+		return;
+	}
+	entry->by_census = s->kind == WIRE_FULL;
+	if (entry->by_census)
+		entry->born = s->head.ts;
+}
+
+static void compare(struct conn_table *table, const struct wire_snapshot *s)
+{
+	struct store_entry *entry = find(table, s);
+	bool is_mini = s->kind == WIRE_MINI;
+
+	/* Where only sweeps tell of mini-sockets, these do. */
+	if (is_mini && table->config.samples)
+		return;
+	if (!entry) {
+		add_unknown(table, s);
+		return;
+	}
+	/* Told of, or met, since this census began; or moved without an event, which sweeps tell.
+	 */
+	if (entry->census == table->census ||
+	    (entry->is_mini && is_mini && entry->conn.state != s->state))
+		return;
+	entry->census = table->census;
+	entry->unmet = 0;
+	if (entry->conn.state == s->state && entry->is_mini == is_mini) {
+		entry->found = 0;
+		agree(table, entry, s);
+	} else if (entry->found == s->state) {
+		take_over(table, entry, s);
+	} else {
+		entry->found = s->state & 0xf;
+	}
 }
 
 void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *s)
 {
 	struct store_entry *entry;
 
-	if (table->counted || !is_of_the_model(table, s))
+	if (!is_of_the_model(table, s))
 		return;
+	if (table->counted) {
+		compare(table, s);
+		return;
+	}
 	entry = find(table, s);
 	if (!entry)
 		first_sight(table, s);
@@ -102,13 +210,112 @@ void conn_census_holder(struct conn_table *table, const struct wire_holder *h)
 	conn_reconsider(table, entry);
 }
 
-void conn_census_bounds(struct conn_table *table, const struct wire_census *c)
+/* ---- where it has been ---- */
+
+struct covered {
+	uint32_t netns;
+	uint8_t census;
+	UT_hash_handle hh;
+};
+
+void conn_census_swept(struct conn_table *table, const struct wire_swept *s)
+{
+	struct covered *covered;
+
+	if (s->blind)
+		return;
+	HASH_FIND(hh, table->covered, &s->netns, sizeof(s->netns), covered);
+	if (!covered) {
+		covered = calloc(1, sizeof(*covered));
+		if (!covered)
+			return;
+		covered->netns = s->netns;
+		HASH_ADD(hh, table->covered, netns, sizeof(covered->netns), covered);
+		if (!TABLE_HAS(covered)) {
+			free(covered);
+			return;
+		}
+	}
+	covered->census = table->census;
+}
+
+bool conn_census_covers(const struct conn_table *table, uint32_t netns)
+{
+	const struct covered *covered;
+
+	HASH_FIND(hh, table->covered, &netns, sizeof(netns), covered);
+	return covered && covered->census == table->census;
+}
+
+/* Namespaces come and go. */
+static void forget_uncovered(struct conn_table *table)
+{
+	struct covered *covered, *next;
+
+	HASH_ITER (hh, table->covered, covered, next)
+		if (covered->census != table->census) {
+			HASH_DEL(table->covered, covered);
+			free(covered);
+		}
+}
+
+void conn_census_release(struct conn_table *table)
+{
+	TABLE_RELEASE(table->covered, free);
+}
+
+/* ---- bounds ---- */
+
+#define UNMET_MAX 2
+
+/* ns: when it surely was there last, as far as it was a census that found it; else 0. */
+static uint64_t last_met(const struct conn_table *table, const struct store_entry *entry)
+{
+	uint8_t ago = (uint8_t)(table->census - entry->census);
+	uint64_t met = ago < 4 ? table->census_ts[entry->census % 4] : 0;
+
+	return met > entry->conn.since ? met : entry->conn.since;
+}
+
+/* It was not there, twice. */
+static void end_unseen(struct conn_table *table, struct store_entry *entry, uint64_t ts)
+{
+	struct conn_step end = {.ts = ts,
+				.lost = entry->lost,
+				.cause = CAUSE_UNKNOWN,
+				.met = last_met(table, entry)};
+
+	if (conn_is_told(table, entry->conn.state))
+		table->missed++;
+	conn_end(table, entry, end);
+}
+
+/* False if there is something that only the next census can decide. */
+static bool end_unmet(struct conn_table *table)
+{
+	uint64_t ts = table->census_ts[table->census % 4];
+	struct store_entry *entry, *next;
+	bool decided = true;
+
+	for (entry = store_first(&table->store); entry; entry = next) {
+		next = store_next(&table->store, entry);
+		decided &= !entry->found && !entry->by_census;
+		if (entry->census == table->census || !entry->conn.id.cookie || entry->is_held ||
+		    (entry->is_mini && table->config.samples) ||
+		    !conn_census_covers(table, entry->conn.id.netns))
+			continue;
+		if (++entry->unmet >= UNMET_MAX)
+			end_unseen(table, entry, ts);
+		else
+			decided = false;
+	}
+	return decided;
+}
+
+static void inherit_all(struct conn_table *table)
 {
 	struct store_entry *entry, *next;
 
-	if (c->begins || table->counted)
-		return;
-	table->counted = true;
 	for (entry = store_first(&table->store); entry; entry = next) {
 		next = store_next(&table->store, entry); /* as it may be given up */
 		if (!entry->awaits_accept || entry->conn.owner.known != OWNER_UNKNOWN)
@@ -116,4 +323,49 @@ void conn_census_bounds(struct conn_table *table, const struct wire_census *c)
 		conn_inherit(table, &entry->conn);
 		conn_reconsider(table, entry);
 	}
+}
+
+/* All the doubts that have come up so far; wraps. */
+static uint32_t all_doubts(const struct conn_table *table)
+{
+	return table->lost + table->doubts;
+}
+
+unsigned conn_census_owed(const struct conn_table *table)
+{
+	return table->owed_for == all_doubts(table) ? table->owed : UNMET_MAX;
+}
+
+static void begin(struct conn_table *table, const struct wire_census *c)
+{
+	table->owed = conn_census_owed(table);
+	table->owed_for = all_doubts(table);
+	table->census++;
+	table->census_ts[table->census % 4] = c->head.ts;
+	table->in_census = true;
+}
+
+static void end(struct conn_table *table)
+{
+	bool decided = true;
+
+	table->in_census = false;
+	if (table->counted)
+		decided = end_unmet(table);
+	else
+		inherit_all(table);
+	table->counted = true;
+	forget_uncovered(table);
+	if (table->owed)
+		table->owed--;
+	if (!decided && !table->owed)
+		table->owed = 1;
+}
+
+void conn_census_bounds(struct conn_table *table, const struct wire_census *c)
+{
+	if (c->begins)
+		begin(table, c);
+	else if (table->in_census)
+		end(table);
 }

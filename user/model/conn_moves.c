@@ -117,7 +117,9 @@ void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_
 	conn->since = move.ts;
 	conn->state = move.to;
 	entry->lost = move.lost;
-	entry->missed = (uint32_t)table->missed;
+	entry->doubts = table->doubts;
+	entry->census = table->census;
+	entry->unmet = entry->found = entry->by_census = 0;
 	if (move.to == WIRE_LISTEN)
 		store_listen(&table->store, entry);
 	store_touch(&table->store, entry);
@@ -140,6 +142,23 @@ void conn_incomplete_until(struct conn_table *table, uint64_t ts)
 {
 	if (ts > table->complete_since)
 		table->complete_since = ts;
+}
+
+bool conn_is_told(const struct conn_table *table, uint8_t state)
+{
+	return !table->config.told || table->config.told & 1 << state;
+}
+
+bool conn_is_in_doubt(const struct conn_table *table, const struct store_entry *entry)
+{
+	return entry->lost != table->lost || entry->doubts != table->doubts || entry->is_held;
+}
+
+void conn_note_missed(struct conn_table *table, uint64_t ts)
+{
+	table->missed++;
+	table->doubts++;
+	conn_incomplete_until(table, ts);
 }
 
 static void evict_one(struct conn_table *table)
@@ -171,7 +190,8 @@ struct store_entry *conn_first_sight(struct conn_table *table, const struct wire
 		conn_incomplete_until(table, head->ts);
 		return NULL;
 	}
-	entry->missed = (uint32_t)table->missed;
+	entry->doubts = table->doubts;
+	entry->census = table->census;
 	entry->conn.uid = CONN_NO_UID;
 	entry->conn.state = state;
 	/* Two states that it may have entered unseen: see begin_is_witnessed() and feed_swept(). */

@@ -14,10 +14,19 @@ struct conn_table {
 	struct conn_config config;
 	struct store store;
 	uint64_t evicted;
-	uint64_t missed;         /* see note_missed() */
+	uint64_t missed;         /* moves that left no record, and that no loss explains */
+	uint32_t doubts;         /* those of them that an event showed: there may be more */
 	uint64_t complete_since; /* ns: the last attach, loss or eviction */
 	uint32_t lost;           /* the last wire_head.lost met */
-	bool counted;            /* the first census is over */
+
+	/* Censuses: see conn_census.c. */
+	bool counted;            /* the first one is over */
+	bool in_census;          /* one is under way */
+	uint8_t census;          /* its number, or that of the last; wraps */
+	uint64_t census_ts[4];   /* ns: when the last ones began, by their number */
+	struct covered *covered; /* namespaces that it has been through */
+	unsigned owed;           /* whole ones that would settle what was in doubt ... */
+	uint32_t owed_for;       /* ... when this many doubts had come up */
 };
 
 struct conn_step {
@@ -48,6 +57,15 @@ void conn_end(struct conn_table *table, struct store_entry *entry, struct conn_s
 
 /* Something is missing before `ts`. */
 void conn_incomplete_until(struct conn_table *table, uint64_t ts);
+
+/* Of this state moves are told: see conn_config.told. */
+bool conn_is_told(const struct conn_table *table, uint8_t state);
+
+/* Has it left its state, or ended, in what is missing since it came there? Unless a census says. */
+bool conn_is_in_doubt(const struct conn_table *table, const struct store_entry *entry);
+
+/* An event of `ts` shows that a move was not told, and no loss explains it. */
+void conn_note_missed(struct conn_table *table, uint64_t ts);
 
 /* A new entry, first seen in `state`; another one may have to go. NULL, and counted, without
  * memory. */

@@ -59,11 +59,11 @@ struct store_entry {
 	uint32_t aside;       /* 0: nothing */
 
 	struct conn conn;
-	uint64_t expires; /* ns, of a mini-socket's timer when it was set; resolution a jiffy */
-	uint64_t born;    /* ns: when a mini-socket took over */
-	uint32_t entered; /* ms, the kernel's own note when it was set: see wire_timewait */
-	uint32_t lost;    /* wire_head.lost when it entered its state */
-	uint32_t missed;  /* the low bits of conn_stats.missed then: to be compared for equality */
+	uint64_t expires;   /* ns, of a mini-socket's timer when it was set; resolution a jiffy */
+	uint64_t born;      /* ns: when a mini-socket took over */
+	uint32_t entered;   /* ms, the kernel's own note when it was set: see wire_timewait */
+	uint32_t lost;      /* wire_head.lost when it entered its state */
+	uint32_t doubts;    /* conn_table.doubts then: to be compared for equality */
 	uint8_t wanted : 2; /* MATCH_* */
 
 	bool is_mini : 1;      /* a mini-socket: indexed by tuple, not by cookie */
@@ -78,6 +78,12 @@ struct store_entry {
 	bool is_held : 1;  /* closed at `born`; whether a mini-socket took over, sweeps will tell */
 	bool fin_seen : 1; /* the peer's FIN had come then */
 	bool unsure_if_born : 1; /* first seen when its timer was set: at birth, or a restart? */
+
+	/* What censuses say of it (conn_census.c). */
+	bool by_census : 1; /* a full socket that a census told of first, at `born` */
+	uint8_t unmet : 2;  /* censuses in a row that did not find it */
+	uint8_t found : 4;  /* the state that the last one found it in; 0: in its own */
+	uint8_t census;     /* number of the last one that found it, or before its last event */
 };
 
 _Static_assert(sizeof(struct store_entry) <= 144, "a million connections in 160 MB");

@@ -74,6 +74,7 @@ struct conn_stats {
 	uint64_t evicted; /* forgotten because of `max` or of memory */
 	uint64_t missed;  /* transitions that no record told of, and no loss explains: see conn.c */
 	size_t unsettled; /* that a sweep should look at: see conn_unsettled() */
+	unsigned owed;    /* whole censuses that would settle what is in doubt */
 };
 
 /* "exact", "inherited", "unknown". */
