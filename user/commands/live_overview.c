@@ -43,10 +43,13 @@ static int start(struct live_overview *live, const struct options *options)
 		diag_error("out of memory");
 		return -ENOMEM;
 	}
-	live->records = (struct live_records){.session = live->session,
-					      .take = take_record,
-					      .ctx = live,
-					      .conns = tracer_connections(live->overview->tracer)};
+	live->records =
+		(struct live_records){.session = live->session,
+				      .take = take_record,
+				      .ctx = live,
+				      .conns = tracer_connections(live->overview->tracer),
+				      /* `top` draws of its census until it takes the next. */
+				      .takes_censuses = options->command != COMMAND_TOP};
 	err = live_overview_census(live);
 	if (!err)
 		err = ready_tell(options->ready_path);

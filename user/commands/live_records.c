@@ -13,6 +13,15 @@
 
 #define NETNS_MAX 256
 
+/*
+ * A census when one would settle what is in doubt, at most a twentieth of the time; and one a
+ * minute anyway, at most a two-hundredth, for what is missing without a trace.
+ */
+#define CENSUS_OWED_NS   (1 * NS_PER_S)
+#define CENSUS_OWED_PART 20
+#define CENSUS_RARE_NS   (60 * NS_PER_S)
+#define CENSUS_RARE_PART 200
+
 static int tick(struct live_records *records)
 {
 	struct wire_head head = {.ts = clock_now(), .kind = WIRE_TICK, .len = sizeof(head)};
@@ -39,6 +48,39 @@ static int sweep(struct live_records *records)
 	return err;
 }
 
+static uint64_t at_least(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+int live_records_census(struct live_records *records)
+{
+	uint64_t begun = clock_now(), ended, cost;
+	int err = session_census(records->session, records->take, records->ctx);
+
+	ended = clock_now();
+	cost = ended - begun;
+	records->next_owed_census = ended + at_least(CENSUS_OWED_NS, CENSUS_OWED_PART * cost);
+	records->next_census = ended + at_least(CENSUS_RARE_NS, CENSUS_RARE_PART * cost);
+	return err;
+}
+
+/* Where the sockets can no longer be looked at (privileges were given up), events go on. */
+static int census_if_due(struct live_records *records)
+{
+	uint64_t now = clock_now();
+	int err;
+
+	if (!records->takes_censuses ||
+	    (now < records->next_census &&
+	     (now < records->next_owed_census || !conn_stats(records->conns).owed)))
+		return 0;
+	err = live_records_census(records);
+	if (err == -EPERM || err == -EACCES)
+		records->takes_censuses = false;
+	return records->takes_censuses ? err : 0;
+}
+
 int live_records_look(struct live_records *records)
 {
 	int drained = session_drain(records->session, records->take, records->ctx);
@@ -49,6 +91,8 @@ int live_records_look(struct live_records *records)
 		err = sweep(records);
 	if (!err && clock_now() >= records->last_tick + TICK_NS)
 		err = tick(records);
+	if (!err)
+		err = census_if_due(records);
 	return err ? err : drained;
 }
 
@@ -67,9 +111,4 @@ int live_records_settle(struct live_records *records)
 	if (err == -ECANCELED)
 		err = 0;
 	return err ? err : tick(records);
-}
-
-int live_records_census(struct live_records *records)
-{
-	return session_census(records->session, records->take, records->ctx);
 }

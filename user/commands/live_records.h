@@ -15,6 +15,9 @@ struct live_records {
 	void *ctx;
 	const struct conn_table *conns; /* asks for sweeps */
 	uint64_t last_tick, next_sweep; /* ns; 0 to begin with */
+	/* live_records_look() takes one when it settles doubts, and one a minute. */
+	bool takes_censuses;
+	uint64_t next_census, next_owed_census;
 };
 
 /*

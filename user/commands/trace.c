@@ -125,7 +125,8 @@ static int run(struct live *live, FILE *out)
 	live->records = (struct live_records){.session = live->session,
 					      .take = take_record,
 					      .ctx = live,
-					      .conns = tracer_connections(live->tracer)};
+					      .conns = tracer_connections(live->tracer),
+					      .takes_censuses = true};
 	err = tracer_flush(live->tracer);
 	if (isatty(STDERR_FILENO) && !options->duration_ns)
 		diag_note("tracing; Ctrl-C ends it and prints the histograms");

@@ -61,6 +61,15 @@ static int tell_bounds(const struct pass *pass, bool begins)
 	return pass->fn(pass->ctx, &census, sizeof(census));
 }
 
+/* What was not told of this namespace was not there when its iterator began. */
+static int tell_swept(const struct pass *pass, uint32_t netns, uint64_t begun)
+{
+	struct wire_swept swept = {
+		.head = {.ts = begun, .kind = WIRE_SWEPT, .len = sizeof(swept)}, .netns = netns};
+
+	return pass->fn(pass->ctx, &swept, sizeof(swept));
+}
+
 /* What was read, with the events until now. */
 static int hand_over(const struct pass *pass, const struct iter_records *found)
 {
@@ -91,6 +100,7 @@ static int look_into(void *ctx, uint32_t netns)
 	const struct match_config *match = &pass->inspect->options->selection.match;
 	struct inspect_told *told = pass->inspect->told;
 	struct iter_records found = {0};
+	uint64_t begun = clock_now();
 	int err;
 
 	if (match->n_netns && !match_netns(match, netns))
@@ -110,6 +120,8 @@ static int look_into(void *ctx, uint32_t netns)
 		err = tell_limits(pass, netns);
 	if (!err)
 		err = hand_over(pass, &found);
+	if (!err)
+		err = tell_swept(pass, netns, begun);
 	iter_release(&found);
 	return err;
 }
