@@ -232,6 +232,23 @@ static double seconds_for(int n)
 }
 
 /* Ten times as many may take thirty times as long, for caches; never a hundred. */
+/* A socket that connected again while its former connection waits: one cookie, two connections. */
+static void test_shared_cookie(void)
+{
+	test_begin("verdict-shared-cookie");
+	begin("");
+	put(census_snapshot(&(struct snap){.cookie = 7,
+					   .kind = WIRE_MINI,
+					   .state = WIRE_TIME_WAIT,
+					   .age = 9000,
+					   .left = 51000}));
+	put(census_snapshot(&(struct snap){.cookie = 7, .rport = 8080, .age = 8000}));
+	CHECK_EQ(census.count, 2);
+	CHECK_EQ(census.states[WIRE_TIME_WAIT], 1);
+	CHECK_EQ(census.states[WIRE_CLOSE_WAIT], 1);
+	test_end("%zu sockets", census.count);
+}
+
 static void test_many(void)
 {
 	double few, many;
@@ -246,6 +263,7 @@ static void test_many(void)
 int main(void)
 {
 	test_owners();
+	test_shared_cookie();
 	test_blind();
 	test_names();
 	test_groups();

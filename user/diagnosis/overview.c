@@ -72,6 +72,12 @@ static int feed_census(struct overview *overview, const union decode_record *rec
 	return census_add(&overview->census, rec);
 }
 
+static bool is_of(const struct census_socket *socket, const struct conn *conn)
+{
+	return socket && socket->s.state == conn->state && socket->s.id.lport == conn->id.lport &&
+	       socket->s.id.rport == conn->id.rport;
+}
+
 /* A socket that was seen to enter its state is known better than by what it can prove itself. */
 static void witness(void *ctx, const struct conn *conn, bool in_doubt)
 {
@@ -80,10 +86,10 @@ static void witness(void *ctx, const struct conn *conn, bool in_doubt)
 
 	if (in_doubt || !conn->since)
 		return;
-	HASH_FIND(hh, overview->census.sockets, &conn->id.cookie, sizeof(conn->id.cookie), socket);
-	/* A connection in TIME-WAIT and one that its socket has begun since share their cookie. */
-	if (!socket || socket->s.state != conn->state || socket->s.id.lport != conn->id.lport ||
-	    socket->s.id.rport != conn->id.rport)
+	socket = census_find(&overview->census, conn->id.cookie, true);
+	if (!is_of(socket, conn))
+		socket = census_find(&overview->census, conn->id.cookie, false);
+	if (!is_of(socket, conn))
 		return;
 	socket->entered = conn->since;
 	socket->entered_exact = conn->since_exact;

@@ -8,11 +8,12 @@
 
 #include "match.h"
 
-static struct census_socket *find(const struct census *census, uint64_t cookie)
+struct census_socket *census_find(const struct census *census, uint64_t cookie, bool is_mini)
 {
+	const struct census_key key = {.cookie = cookie, .is_mini = is_mini};
 	struct census_socket *socket;
 
-	HASH_FIND(hh, census->sockets, &cookie, sizeof(cookie), socket);
+	HASH_FIND(hh, census->sockets, &key, sizeof(key), socket);
 	return socket;
 }
 
@@ -52,7 +53,8 @@ static int list_listener(struct census *census, struct census_socket *socket)
 /* A socket that moved while the iterator walked comes twice: the later record is what it is now. */
 static int add_socket(struct census *census, const struct wire_snapshot *s)
 {
-	struct census_socket *socket = find(census, s->id.cookie);
+	bool is_mini = s->kind == WIRE_MINI;
+	struct census_socket *socket = census_find(census, s->id.cookie, is_mini);
 
 	if (socket) {
 		census->states[socket->s.state]--;
@@ -64,7 +66,8 @@ static int add_socket(struct census *census, const struct wire_snapshot *s)
 	if (!socket)
 		return -ENOMEM;
 	socket->s = *s;
-	HASH_ADD(hh, census->sockets, s.id.cookie, sizeof(s->id.cookie), socket);
+	socket->key = (struct census_key){.cookie = s->id.cookie, .is_mini = is_mini};
+	HASH_ADD(hh, census->sockets, key, sizeof(socket->key), socket);
 	if (!TABLE_HAS(socket)) {
 		free(socket);
 		return -ENOMEM;
@@ -88,7 +91,7 @@ static bool is_told_already(const struct census_socket *socket, const struct wir
 
 static int add_holder(struct census *census, const struct wire_holder *h)
 {
-	struct census_socket *socket = find(census, h->cookie);
+	struct census_socket *socket = census_find(census, h->cookie, false);
 	struct census_holder *holder;
 
 	census->sees_holders = true;

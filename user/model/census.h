@@ -19,6 +19,11 @@ struct census_holder {
 };
 
 struct census_socket {
+	/* A connection in TIME-WAIT and one that its socket began since share their cookie. */
+	struct census_key {
+		uint64_t cookie;
+		uint64_t is_mini;
+	} key;
 	struct wire_snapshot s;
 	uint64_t entered; /* ns: when it was seen to enter its state, or to be in it already; 0: was
 			   * not seen. By those who watch events as well: overview.h */
@@ -47,7 +52,7 @@ struct census_limits {
 };
 
 struct census {
-	struct census_socket *sockets; /* by cookie; iterate with hh.next */
+	struct census_socket *sockets; /* iterate with hh.next */
 	struct census_port *ports;
 	struct census_name *names;
 	struct census_limits *limits; /* by namespace */
@@ -62,6 +67,9 @@ struct census {
 /* Takes a record; one that begins a census empties it, kinds that are none of its business are
  * ignored. 0 or -ENOMEM. */
 int census_add(struct census *census, const union decode_record *rec);
+
+/* NULL if there is none. */
+struct census_socket *census_find(const struct census *census, uint64_t cookie, bool is_mini);
 
 /* The listener that this connection came from, or would have; NULL if there is none (any more). */
 const struct census_socket *census_listener(const struct census *census, const struct wire_id *id);

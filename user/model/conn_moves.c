@@ -161,10 +161,17 @@ void conn_note_missed(struct conn_table *table, uint64_t ts)
 	conn_incomplete_until(table, ts);
 }
 
+/* A listener is quiet for weeks, and others inherit from it: it is passed over, some at a time. */
+#define PASSED_OVER_MAX 16
+
 static void evict_one(struct conn_table *table)
 {
 	struct store_entry *oldest = store_first(&table->store);
 
+	for (unsigned n = 0; oldest && oldest->conn.is_listener && n < PASSED_OVER_MAX; n++) {
+		store_touch(&table->store, oldest);
+		oldest = store_first(&table->store);
+	}
 	if (!oldest)
 		return;
 	store_remove(&table->store, oldest);
