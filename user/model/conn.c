@@ -228,6 +228,7 @@ static void drop_given_up(struct conn_table *table, uint64_t ts)
 void conn_advance(struct conn_table *table, uint64_t now)
 {
 	conn_mini_settle(table, now);
+	conn_census_overdue(table, now);
 	drop_given_up(table, now);
 }
 

@@ -312,6 +312,34 @@ static bool end_unmet(struct conn_table *table)
 	return decided;
 }
 
+/* The wheel of timers is late by up to an eighth of a long one's time: 7.5 s of 60. */
+#define OVERDUE_NS       (10 * NS_PER_S)
+#define OVERDUE_LOOKS_NS (5 * NS_PER_S)
+#define RESTARTED_NS     (OVERDUE_NS + 2 * WIRE_TIMEWAIT_LEN_NS)
+
+void conn_census_overdue(struct conn_table *table, uint64_t now)
+{
+	struct store_entry *entry, *next;
+	bool found = false;
+
+	if (now < table->next_overdue || table->config.samples)
+		return;
+	table->next_overdue = now + OVERDUE_LOOKS_NS;
+	for (entry = store_first(&table->store); entry; entry = next) {
+		next = store_next(&table->store, entry);
+		if (!entry->is_mini || !entry->expires || entry->expires + OVERDUE_NS > now)
+			continue;
+		if (entry->expires + RESTARTED_NS < now) {
+			end_unseen(table, entry, now);
+			continue;
+		}
+		entry->doubts = table->doubts - 1;
+		found = true;
+	}
+	if (found && conn_census_owed(table) < UNMET_MAX)
+		table->owed = UNMET_MAX;
+}
+
 static void inherit_all(struct conn_table *table)
 {
 	struct store_entry *entry, *next;

@@ -36,6 +36,12 @@ void conn_census_swept(struct conn_table *table, const struct wire_swept *s);
 /* Has the census under way, or else the last one, been through this namespace? */
 bool conn_census_covers(const struct conn_table *table, uint32_t netns);
 
+/*
+ * Mini-sockets whose timer ran out ten seconds ago, and nothing told of their end, are in doubt,
+ * and a census is owed. Those that not even a restart of TIME-WAIT could keep have ended unseen.
+ */
+void conn_census_overdue(struct conn_table *table, uint64_t now);
+
 /* How many whole censuses would settle what is in doubt. */
 unsigned conn_census_owed(const struct conn_table *table);
 

@@ -153,8 +153,11 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 
 		move_before_cancel(table, entry);
 		store_clear_cancelled(&table->store, entry);
-		if (entry->conn.state == t->substate) /* restarted by a segment: still TIME-WAIT */
+		if (entry->conn.state ==
+		    t->substate) { /* restarted by a segment: still TIME-WAIT */
+			entry->expires = t->expires;
 			return;
+		}
 		/* Restarted or moved? That was in what is lost. */
 		move.inexact = !cancelled && entry->lost != t->head.lost;
 		conn_move(table, entry, move);
