@@ -53,11 +53,21 @@ static uint64_t at_least(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+static int take_of_census(void *ctx, const void *record, size_t len)
+{
+	struct live_records *records = ctx;
+
+	records->take_err = records->take(records->ctx, record, len);
+	return records->take_err;
+}
+
 int live_records_census(struct live_records *records)
 {
 	uint64_t begun = clock_now(), ended, cost;
-	int err = session_census(records->session, records->take, records->ctx);
+	int err;
 
+	records->take_err = 0;
+	err = session_census(records->session, take_of_census, records);
 	ended = clock_now();
 	cost = ended - begun;
 	records->next_owed_census = ended + at_least(CENSUS_OWED_NS, CENSUS_OWED_PART * cost);
@@ -65,20 +75,17 @@ int live_records_census(struct live_records *records)
 	return err;
 }
 
-/* Where the sockets can no longer be looked at (privileges were given up), events go on. */
+/* Where the sockets cannot be looked at (no descriptor is left, say), events go on. */
 static int census_if_due(struct live_records *records)
 {
 	uint64_t now = clock_now();
-	int err;
 
 	if (!records->takes_censuses ||
 	    (now < records->next_census &&
 	     (now < records->next_owed_census || !conn_stats(records->conns).owed)))
 		return 0;
-	err = live_records_census(records);
-	if (err == -EPERM || err == -EACCES)
-		records->takes_censuses = false;
-	return records->takes_censuses ? err : 0;
+	live_records_census(records);
+	return records->take_err;
 }
 
 int live_records_look(struct live_records *records)

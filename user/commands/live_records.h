@@ -18,6 +18,7 @@ struct live_records {
 	/* live_records_look() takes one when it settles doubts, and one a minute. */
 	bool takes_censuses;
 	uint64_t next_census, next_owed_census;
+	int take_err; /* what `take` said in the last census */
 };
 
 /*
