@@ -12,13 +12,14 @@
 
 static __always_inline int tell_accepted(const struct sock *sk)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	__attribute__((aligned(8))) char comm[16];
 	struct wire_accepted *rec;
 	struct wire_id id = {};
 	struct wire_slip slip = {};
+	__u32 pid;
 
 	/* MPTCP accepts by this function too. */
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !owner_is_possible(task, false))
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !owner_read(&pid, comm))
 		return 0;
 	socket_identity(&sk->__sk_common, &id);
 	/* Programs of these kinds cannot make a cookie: then no transition of it was told either.
@@ -31,7 +32,8 @@ static __always_inline int tell_accepted(const struct sock *sk)
 	if (!rec)
 		return 0;
 	rec->id = id;
-	owner_fill(task, &rec->pid, rec->comm, false);
+	rec->pid = pid;
+	copy_16(rec->comm, comm);
 	wire_submit(rec, slip);
 	return 0;
 }

@@ -154,12 +154,6 @@ static __always_inline void wire_submit(void *record, struct wire_slip slip)
 }
 
 /*
- * A field of what `src` points to. `typed` is a constant: a pointer that the verifier knows by BTF
- * is followed directly, any other through a probe read, which costs a helper each.
- */
-#define GET(typed, src, field) ((typed) ? (src)->field : BPF_CORE_READ(src, field))
-
-/*
  * 16 bytes between places that are aligned to 8. memcpy() from a kernel structure goes byte by
  * byte, since its pointers carry no alignment, and each byte is a load that the JIT guards.
  */

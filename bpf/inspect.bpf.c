@@ -118,7 +118,7 @@ static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now,
 	__u32 snd_nxt = tp->snd_nxt, rcv_nxt = tp->rcv_nxt;
 
 	rec->uid = sk->sk_uid.val;
-	rec->cgroup = cgroup_of(sk, true);
+	rec->cgroup = cgroup_of(sk);
 	rec->flags = who_has(sk);
 	if (rec->state == WIRE_LISTEN) {
 		rec->unread = sk->sk_ack_backlog;

@@ -240,13 +240,6 @@ struct inet_timewait_sock {
 	struct timer_list tw_timer;
 };
 
-/* What the classic tracepoint sock:inet_sock_set_state hands over. */
-struct trace_event_raw_inet_sock_set_state {
-	const void *skaddr;
-	int oldstate;
-	int newstate;
-};
-
 struct task_struct {
 	unsigned int flags;
 	int tgid;

@@ -17,11 +17,7 @@ const struct features_row features_rows[FEATURES] = {
 				.loss = "everything",
 				.ways = {{.name = "tp_btf",
 					  .words = "BTF tracepoint sock:inet_sock_set_state",
-					  .programs = {"transition", "transition_nested"}},
-					 {.name = "tp",
-					  .words = "classic tracepoint sock:inet_sock_set_state",
-					  .programs = {"transition_classic",
-						       "transition_classic_nested"}}}},
+					  .programs = {"transition", "transition_nested"}}}},
 	[FEATURE_IDENTITY] = {.name = "identity",
 			      .gives = "which socket is which, when ports and addresses return",
 			      .loss = "nothing can be followed",
@@ -119,7 +115,7 @@ static const struct {
 	{ESRCH, true, "not in this kernel's BTF: a function or tracepoint of that name",
 	 "a kernel that has it"},
 	{ENOENT, true, "this kernel does not have it: no such function, tracepoint or probe",
-	 "CONFIG_KPROBES=y for kprobes; for tracepoints, /sys/kernel/tracing mounted"},
+	 "CONFIG_KPROBES=y for kprobes"},
 	{ENOTSUP, true, "not supported on this architecture or kernel", "a newer kernel"},
 	{524, true, "not supported on this architecture or kernel", "a newer kernel"},
 	{ENOMEM, true, "out of memory", "free memory, or a smaller --buffer"},
@@ -171,10 +167,8 @@ static bool is_of_the_kernel(int error)
 /* Not if the user forced another one. `options` may be NULL: then nothing is forced. */
 static bool is_asked(enum features_capability capability, int way, const struct options *options)
 {
-	const char *forced = !options                           ? NULL
-			     : capability == FEATURE_TRANSITION ? options->transition_way
-			     : capability == FEATURE_TIMEWAIT   ? options->timewait_way
-								: NULL;
+	const char *forced = options && capability == FEATURE_TIMEWAIT ? options->timewait_way
+								       : NULL;
 
 	return !forced || !strcmp(features_rows[capability].ways[way].name, forced);
 }
@@ -218,9 +212,6 @@ static void judge(struct features *features)
 {
 	const struct features_way *way = features_way(features, FEATURE_TIMEWAIT);
 
-	/* Classic programs cannot make cookies, on any kernel. */
-	if (features->chosen[FEATURE_TRANSITION] > 0)
-		features->chosen[FEATURE_IDENTITY] = FEATURES_BY_COOKIE + 1;
 	if (way && way != &features_rows[FEATURE_TIMEWAIT].ways[FEATURES_BY_SAMPLE])
 		return;
 	features->chosen[FEATURE_CAUSE] = -1;

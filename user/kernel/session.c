@@ -85,20 +85,11 @@ static int load_what_works(struct session *session, bool attaching)
 {
 	enum features_capability essential = features_essential(session->options);
 	struct features *features = &session->features;
-	int *way = &features->chosen[FEATURE_TRANSITION], err;
 
 	*features = features_found(session->options, attaching);
 	if (features->chosen[essential] < 0)
 		return -features->refused[essential][0];
-	err = loader_load(features, session->options, &session->skel);
-	while (err && essential == FEATURE_TRANSITION && !session->options->transition_way &&
-	       features_rows[FEATURE_TRANSITION].ways[*way + 1].name) {
-		features->refused[FEATURE_TRANSITION][(*way)++] = -err;
-		features->chosen[FEATURE_IDENTITY] = FEATURES_BY_COOKIE + 1;
-		if (loader_load(features, session->options, &session->skel) == 0)
-			return 0;
-	}
-	return err;
+	return loader_load(features, session->options, &session->skel);
 }
 
 /* Mini-sockets first: a transition that is told must not lead into one that is not. */
