@@ -80,7 +80,7 @@ static int hand_over(const struct pass *pass, const struct iter_records *found)
 	if (inspect->events)
 		err = inspect->events(inspect->source, iter_keep, &events);
 	if (!err)
-		err = iter_hand_over_both(&events, found, pass->fn, pass->ctx);
+		err = iter_merge(&events, found, pass->fn, pass->ctx);
 	iter_release(&events);
 	return err;
 }

@@ -24,12 +24,10 @@ int iter_read(const struct bpf_link *link, struct iter_records *records);
 /* Appends one record, an iter_record_fn over a struct iter_records. 0 or -ENOMEM. */
 int iter_keep(void *records, const void *record, size_t len);
 
-/* 0, or what `fn` returned. */
-int iter_hand_over(const struct iter_records *records, iter_record_fn fn, void *ctx);
-
-/* The same of two, each in its own order, the earlier record first. */
-int iter_hand_over_both(const struct iter_records *a, const struct iter_records *b,
-			iter_record_fn fn, void *ctx);
+/* Hands over the records of both, each in its own order, the earlier one first. 0, or what `fn`
+ * returned. */
+int iter_merge(const struct iter_records *a, const struct iter_records *b, iter_record_fn fn,
+	       void *ctx);
 
 void iter_release(struct iter_records *records);
 

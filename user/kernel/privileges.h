@@ -11,20 +11,6 @@
 
 #include <stdbool.h>
 
-/* What capabilities are for. */
-enum privileges_use {
-	PRIVILEGES_TRACE,     /* load and attach programs: without it nothing works */
-	PRIVILEGES_ADDRESSES, /* see the addresses in /proc/kallsyms */
-	PRIVILEGES_NETNS,     /* look into other network namespaces */
-	PRIVILEGES_USES
-};
-
-#define PRIVILEGES_TEXT_MAX 64
-
-/* "CAP_BPF and CAP_PERFMON are missing": those of this use that we do not hold. False if none is.
- */
-bool privileges_missing(enum privileges_use use, char ret_text[PRIVILEGES_TEXT_MAX]);
-
 /* Why the kernel said EPERM to a program, and what to do about it. The text lasts till the next
  * call. */
 const char *privileges_refusal(void);
@@ -39,8 +25,8 @@ void privileges_note_netns(const char *loss);
 
 /*
  * For good: gives up every capability, in every set, and the way back by exec. With `netns` those
- * of PRIVILEGES_NETNS stay. CAP_BPF stays only if `works` (may be NULL) says without it that the
- * kernel still asks for it. 0, or -errno after the error was told.
+ * that it takes to enter other network namespaces stay. CAP_BPF stays only if `works` (may be NULL)
+ * says without it that the kernel still asks for it. 0, or -errno after the error was told.
  */
 int privileges_drop(bool netns, bool (*works)(void *ctx), void *ctx);
 

@@ -393,7 +393,7 @@ static int sweep_one(struct session *session, uint32_t netns, session_record_fn 
 	swept.head.lost = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
 	err = drain_all(session, iter_keep, &events);
 	if (!err)
-		err = iter_hand_over_both(&events, &sweeping.found, fn, ctx);
+		err = iter_merge(&events, &sweeping.found, fn, ctx);
 	if (!err)
 		err = fn(ctx, &swept, sizeof(swept));
 	iter_release(&events);
