@@ -173,6 +173,7 @@ static int look(struct stuck *stuck, struct session *session)
 
 	if (session_attach(session, &stuck->meta))
 		return DIAG_FAILED;
+	configure_meta(stuck->options, &stuck->meta);
 	why = session_lacks(session, FEATURE_HOLDERS);
 	if (why)
 		diag_warn("which processes hold a socket is not to be seen here: %s", why);
@@ -185,7 +186,8 @@ static int look(struct stuck *stuck, struct session *session)
 
 static int live(struct stuck *stuck)
 {
-	struct session *session = session_open(stuck->options);
+	const struct kernel_request request = configure_kernel(stuck->options);
+	struct session *session = session_open(&request);
 	int status = session ? look(stuck, session) : DIAG_FAILED;
 
 	session_close(session);

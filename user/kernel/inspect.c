@@ -97,13 +97,13 @@ static bool note_news(int *told, int now)
 static int look_into(void *ctx, uint32_t netns)
 {
 	struct pass *pass = ctx;
-	const struct match_config *match = &pass->inspect->options->selection.match;
+	const struct match_config *match = pass->inspect->match;
 	struct inspect_told *told = pass->inspect->told;
 	struct iter_records found = {0};
 	uint64_t begun = clock_now();
 	int err;
 
-	if (match->n_netns && !match_netns(match, netns))
+	if (match && match->n_netns && !match_netns(match, netns))
 		return 0;
 	err = iter_read(pass->inspect->socks, &found);
 	if (netns == pass->home && note_news(&told->here, err))

@@ -7,7 +7,7 @@
 #define TCPDWELL_INSPECT_H
 
 #include "kernel/iter.h"
-#include "cli/options.h"
+#include "match.h"
 
 /* What was warned of: who looks again and again says the same only once. Begins cleared. */
 struct inspect_told {
@@ -16,7 +16,7 @@ struct inspect_told {
 };
 
 struct inspect {
-	const struct options *options;
+	const struct match_config *match; /* NULL: all */
 	const struct bpf_link *socks;
 	const struct bpf_link *holders; /* NULL: who holds a socket is not to be seen here */
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * session.h - the programs in the kernel: load, attach, take their records, detach. With features.c
- * the only module that knows libbpf.
+ * session.h - the programs in the kernel: load, attach, take their records, detach.
  *
  * Life cycle: session_open() loads what the command needs; session_attach() starts the events; then
  * session_census(), session_drain() and session_sweep() as often as wanted; session_close(). Errors
@@ -14,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel/features.h"
+#include "kernel/request.h"
+#include "kernel/ways.h"
 #include "record/meta.h"
-#include "cli/options.h"
 
 struct session;
 
@@ -24,11 +23,12 @@ struct session;
  * drain. */
 typedef int (*session_record_fn)(void *ctx, const void *record, size_t len);
 
-/* Loads the best ways that this kernel allows. `options` must outlive it. NULL after the error was
- * told. */
-struct session *session_open(const struct options *options);
+/* Loads the best ways that this kernel allows. What `request` points to must outlive it. NULL after
+ * the error was told. */
+struct session *session_open(const struct kernel_request *request);
 
-/* Attaches everything, then fills `ret_meta`. 0, or -errno after the error was told. */
+/* Attaches everything, then fills `ret_meta`, but for what the command line says. 0, or -errno
+ * after the error was told. */
 int session_attach(struct session *session, struct meta *ret_meta);
 
 /* So many at once: then there is something else to do, even if more keep coming. */
@@ -83,8 +83,8 @@ void session_each_program(const struct session *session,
 				     uint64_t runs),
 			  void *ctx);
 
-/* Why this capability is not at hand, in words; NULL if it is. */
-const char *session_lacks(const struct session *session, enum features_capability which);
+/* Why this feature is not at hand, in words; NULL if it is. */
+const char *session_lacks(const struct session *session, enum feature which);
 
 /* Detaches, unloads, frees. NULL does nothing. */
 void session_close(struct session *session);
