@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * inspect.bpf.c - every socket as it stands, and every descriptor that holds one: for `stuck`.
+ * inspect.bpf.c - the state of every socket, and every descriptor that holds one: a census.
  *
- * `socks` walks the network namespace of the one who opens it, `holders` all processes. A socket
- * gets its cookie from `socks`, so that one runs first; a socket younger than that is nobody's
- * trouble yet.
+ * `socks` walks the network namespace of the process that opens it, `holders` walks all processes.
+ * `socks` comes first: it gives a cookie to each socket that has none. `holders` skips sockets
+ * without one, which are younger than that.
  */
 #include "timewait.bpf.h"
 #include "socket.bpf.h"
@@ -16,24 +16,24 @@
 #define NS_PER_MS        1000000ULL
 #define NS_PER_US        1000ULL
 
-/*
- * When it was, of a time in the low 32 bits of jiffies; 0 stays 0. `now` are the jiffies of before
- * the record was stamped, so that nothing is told as older than it is.
- */
+/* ---- times that the kernel keeps, as ns on CLOCK_MONOTONIC ---- */
+
+/* From the low 32 bits of jiffies; 0 stays 0. `now`: jiffies, read before the record was stamped,
+ * so that nothing seems older than it is. */
 static __always_inline __u64 time_of_jiffies(const struct wire_snapshot *rec, __u64 now,
 					     __u32 jiffies)
 {
 	return jiffies ? rec->head.ts - (__u32)((__u32)now - jiffies) * config.tick_ns : 0;
 }
 
-/* When a timer is to fire. On 32 bit a difference of longs is right too. */
+/* When a timer will fire. A difference of longs is right on 32 bit too. */
 static __always_inline __u64 time_of_timer(const struct wire_snapshot *rec, __u64 now,
 					   unsigned long expires)
 {
 	return rec->head.ts + (__s64)(long)(expires - (unsigned long)now) * (__s64)config.tick_ns;
 }
 
-/* When it was, of a time in the low 32 bits of CLOCK_MONOTONIC in ms. */
+/* From the low 32 bits of CLOCK_MONOTONIC in ms; 0 stays 0. */
 static __always_inline __u64 time_of_ms(const struct wire_snapshot *rec, __u32 ms)
 {
 	__u64 now = rec->head.ts / NS_PER_MS;
@@ -41,6 +41,7 @@ static __always_inline __u64 time_of_ms(const struct wire_snapshot *rec, __u32 m
 	return ms ? (now - (__u32)((__u32)now - ms)) * NS_PER_MS : 0;
 }
 
+/* The same in us. */
 static __always_inline __u64 time_of_us(const struct wire_snapshot *rec, __u32 us)
 {
 	__u64 now = rec->head.ts / NS_PER_US;
@@ -48,7 +49,7 @@ static __always_inline __u64 time_of_us(const struct wire_snapshot *rec, __u32 u
 	return us ? (now - (__u32)((__u32)now - us)) * NS_PER_US : 0;
 }
 
-/* tcp_connect() notes when it sent the first SYN in what retransmissions note later. */
+/* tcp_connect() keeps the time of the first SYN in the field that retransmissions use later. */
 static __always_inline __u64 first_syn(const struct wire_snapshot *rec, const struct tcp_sock *tp)
 {
 	__u32 stamp = tp->retrans_stamp;
@@ -58,8 +59,8 @@ static __always_inline __u64 first_syn(const struct wire_snapshot *rec, const st
 	return time_of_ms(rec, stamp);
 }
 
-/* Until 6.17 the timer may fire early and go on: icsk_timeout is when it is due. */
-static __always_inline unsigned long due(const struct inet_connection_sock *icsk)
+/* Until 6.17 the timer may fire early and be set again: icsk_timeout says when it is due. */
+static __always_inline unsigned long retransmit_due(const struct inet_connection_sock *icsk)
 {
 	const struct sock *sk = (const struct sock *)icsk;
 
@@ -88,16 +89,16 @@ static __always_inline void fill_timers(struct wire_snapshot *rec, __u64 now,
 	if (rec->state == WIRE_SYN_SENT)
 		rec->began = first_syn(rec, tp);
 	if (icsk->icsk_pending)
-		expires = due(icsk);
+		expires = retransmit_due(icsk);
 	else if (rec->state == WIRE_FIN_WAIT2 && rec->flags & WIRE_S_ORPHAN)
 		expires = icsk->icsk_inet.sk.sk_timer.expires;
 	if (expires)
 		rec->timer = time_of_timer(rec, now, expires);
 }
 
-/* inet_csk_accept() grafts the struct socket, and a file is there by then; the kernel needs none.
+/* socket() and accept() give it a struct socket, which has a file unless the kernel itself uses it.
  */
-static __always_inline __u16 who_has(const struct sock *sk)
+static __always_inline __u16 flags_of_holder(const struct sock *sk)
 {
 	struct socket *socket = sk->sk_socket;
 	__u16 flags = 0;
@@ -119,13 +120,13 @@ static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now,
 
 	rec->uid = sk->sk_uid.val;
 	rec->cgroup = cgroup_of(sk);
-	rec->flags = who_has(sk);
+	rec->flags = flags_of_holder(sk);
 	if (rec->state == WIRE_LISTEN) {
 		rec->unread = sk->sk_ack_backlog;
 		rec->room = sk->sk_max_ack_backlog;
 		return;
 	}
-	/* tcp_update_wl(): where the segment that told the window began. */
+	/* snd_wl1: where the segment began that last updated the window (tcp_update_wl()). */
 	if (tp->snd_wl1 == rcv_nxt)
 		rec->flags |= WIRE_S_BEYOND;
 	rec->unread = rcv_nxt - tp->copied_seq;
@@ -187,7 +188,7 @@ int socks(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
-/* The socket of an open file, NULL if it is of another kind. A file opened with O_PATH has none. */
+/* The socket of an open file; NULL if it has none, as a file opened with O_PATH. */
 static __always_inline struct sock *sock_of(struct file *file)
 {
 	struct socket *socket;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * owner.bpf.h - the process that a system call runs for, by its first thread: what a connection's
- * owner is called, wherever it was seen.
+ * owner.bpf.h - the owner of a connection: the process that makes the system call, named as its
+ * first thread is.
  */
 #ifndef TCPDWELL_OWNER_BPF_H
 #define TCPDWELL_OWNER_BPF_H

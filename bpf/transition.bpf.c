@@ -2,16 +2,16 @@
 /*
  * transition.bpf.c - sock:inet_sock_set_state, one record for each state a full socket is given.
  *
- * It runs on every transition of the host: the socket is read through BTF pointers, and what costs
- * a helper (the owner's name, the stack) only where it proves something. A second program looks
- * after what the first was kept from. What the tracepoint does not tell (FIN-WAIT-2 after close(),
- * TIME-WAIT) is timewait.bpf.c's.
+ * It runs on every transition of the host, so the socket is read through BTF pointers, and helpers
+ * are called (for the owner's name, for the stack) only where their answer proves something. A
+ * second program catches what the first was kept from. FIN-WAIT-2 after close() and TIME-WAIT,
+ * which the tracepoint does not show, are in timewait.bpf.c.
  */
 #include "socket.bpf.h"
 #include "owner.bpf.h"
 #include "stack.bpf.h"
 
-/* `tp` is the same socket, on its way to CLOSE; else NULL. */
+/* `tp` is the same socket if it goes to CLOSE, else NULL. */
 static __always_inline void identity_of(const struct sock *sk, const struct tcp_sock *tp,
 					struct wire_id *id)
 {
@@ -35,13 +35,13 @@ static __always_inline void identity_of(const struct sock *sk, const struct tcp_
 	}
 }
 
-/* LISTEN -> SYN-RECEIVED is told of the accepted child, which has a remote end. */
+/* LISTEN -> SYN-RECEIVED is not the listener but a child of it, which has a remote end. */
 static __always_inline bool is_listener(int from, int to)
 {
 	return to == WIRE_LISTEN || (from == WIRE_LISTEN && to == WIRE_CLOSE);
 }
 
-/* Has its namespace as many mini-sockets as it may have? Then inet_twsk_alloc() makes no more. */
+/* Does the namespace have as many mini-sockets as it may? inet_twsk_alloc() then makes no more. */
 static __always_inline bool table_is_full(const struct net *net)
 {
 	const struct net___counted *counted = (void *)net;
@@ -61,7 +61,7 @@ static __always_inline bool table_is_full(const struct net *net)
 	       BPF_CORE_READ(row, sysctl_max_tw_buckets);
 }
 
-/* Without a FIN-WAIT or CLOSING before it the kernel makes no mini-socket of it (tcp_time_wait). */
+/* Of the states before CLOSE in which tcp_time_wait() makes a mini-socket. */
 static __always_inline __u16 flags_of_waiting(const struct sock *sk, const struct tcp_sock *tp)
 {
 	__u16 flags = 0;
@@ -91,9 +91,9 @@ static __always_inline __u16 flags_of_end(const struct sock *sk, const struct tc
 }
 
 /*
- * Does it tell whose socket it is that a system call holds it? Moves that such a call makes itself
- * do. Those that a segment made do not: with the socket held it waited in the backlog, and whoever
- * lets go of the socket works that off, be it `ss` or an iterator that only looked.
+ * A system call holds the socket: is the current task its owner? Yes, if the call itself makes this
+ * move. If a segment makes it, no: it waited in the backlog, which is worked off by whoever
+ * releases the socket, even `ss` or an iterator that only looked.
  */
 static __always_inline bool proves_owner(const struct sock *sk, int from, int to)
 {
@@ -117,9 +117,9 @@ static __always_inline __u16 fill_owner(struct wire_transition *rec, const struc
 }
 
 /*
- * Rare ends of which neither state nor sk_err tells all, so the stack is asked. tcp_abort() takes a
- * listener down without an error. In FIN-WAIT of a closed socket tcp_reset() serves for a RST that
- * came, through tcp_validate_incoming(), and for data that came and is answered by RST.
+ * Rare ends that state and sk_err do not explain, but the stack does. tcp_abort() closes a listener
+ * without an error. In FIN-WAIT of a closed socket tcp_reset() is called for a RST that came, then
+ * by tcp_validate_incoming(), and for data that came, which is answered by a RST.
  */
 static __always_inline __u16 flags_by_stack(void *ctx, const struct sock *sk, int from)
 {
@@ -138,17 +138,14 @@ static __always_inline __u16 flags_by_stack(void *ctx, const struct sock *sk, in
 /*
  * Kernels before 6.15 set a child to SYN-RECEIVED while it is still a copy of its listener: cookie
  * and addresses are the listener's, the remote port is 0 (inet_csk_clone_lock,
- * net/ipv4/inet_connection_sock.c; seen on 6.1 and 6.12). Such an event would be told of the
- * listener. It is left out, and the child's next one says so.
+ * net/ipv4/inet_connection_sock.c; seen on 6.1 and 6.12). Such an event would count for the
+ * listener. It is left out, and the child's next one says so by WIRE_F_UNTOLD.
  */
 bool clones_are_untold = false;
 
 static __always_inline bool is_unborn_clone(const struct sock *sk, int from, int to)
 {
-	if (from != WIRE_LISTEN || to != WIRE_SYN_RECV || sk->__sk_common.skc_dport)
-		return false;
-	clones_are_untold = true;
-	return true;
+	return from == WIRE_LISTEN && to == WIRE_SYN_RECV && !sk->__sk_common.skc_dport;
 }
 
 /* A cookie made here stays with the socket and its mini-socket. */
@@ -191,8 +188,12 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	struct wire_slip slip = {};
 
 	/* SCTP and MPTCP come this way too. */
-	if (sk->sk_protocol != IPPROTO_TCP || is_unborn_clone(sk, from, to))
+	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
+	if (is_unborn_clone(sk, from, to)) {
+		clones_are_untold = true;
+		return 0;
+	}
 	if (to == WIRE_CLOSE) {
 		tp = bpf_skc_to_tcp_sock((void *)sk);
 		if (!tp)
@@ -216,13 +217,13 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 }
 
 /*
- * A program does not run while it already runs on the same CPU. When a segment arrives by interrupt
- * in the middle of the program, the inner transition is skipped, and nobody is told (15,000 of 1.7
- * million with RPS on the loopback device, 6.18). Hence a second program, the same but for this: it
- * leaves alone what the first has done. Segments nest one deep, in softirq over a system call, so
- * one of the two always runs. Where tracepoints can be preempted (7.3: 3 of 18,000 transitions on
- * two CPUs) a task may wake up between the two on another CPU, or after others have used all slots:
- * what was told already is then told again, and the reader leaves that out by WIRE_F_SECOND.
+ * The kernel does not run a program that is already running on the same CPU. If a segment
+ * interrupts the program, the segment's transition is skipped, and nobody counts it (15,000 of 1.7
+ * million with RPS on the loopback device, 6.18). So there is a second program, which tells what
+ * the first has not told. Segments nest one deep, in softirq on top of a system call, so one of the
+ * two always runs. Where tracepoints can be preempted (7.3: 3 of 18,000 transitions on two CPUs) a
+ * task may continue on another CPU between the two programs, or after others have used all slots.
+ * The second then tells again what the first told, and the reader drops it by WIRE_F_SECOND.
  */
 #define DONE_SLOTS 4
 
@@ -310,8 +311,8 @@ int BPF_PROG(identity_cookie, const struct sock *sk)
 	return bpf_get_socket_cookie((void *)sk) == 0;
 }
 
-/* Loaded only to learn whether this kernel knows atomic operations that return something: since
- * 5.12. */
+/* Loaded only to learn whether this kernel knows atomic operations that return a value: since 5.12.
+ */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(buffer_rings)
 {
