@@ -130,7 +130,7 @@ void features_refuse(struct features *features, enum feature which, int error,
 	judge_causes(features);
 }
 
-/* Refused as a whole, which is cheaper asked at once than found out way by way. */
+/* A kind that is refused as a whole is asked about once, which is cheaper than to try each way. */
 static void skip_refused_kinds(struct features *features, const struct kernel_request *request)
 {
 	for (enum feature f = 0; f < FEATURES; f++) {
@@ -196,7 +196,7 @@ struct features features_of_kernel(void)
 
 /* ---- the choice, in words ---- */
 
-/* Why none: a word a way, in the order of the table. */
+/* Why there is none: the reason for each way. */
 static void describe_refusals(const struct features *features, enum feature which, char *text)
 {
 	const struct feature_row *row = &feature_rows[which];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* iter.h - reading a BPF iterator: records in memory first, so that nothing waits for who takes
- * them.
+/* iter.h - reads a BPF iterator into memory, so that it does not wait for whoever takes the
+ * records.
  */
 #ifndef TCPDWELL_ITER_H
 #define TCPDWELL_ITER_H

@@ -39,7 +39,7 @@ static const struct {
 #define BUFFER_OF_ALL    (4ULL << 20) /* where all share one */
 #define RING_OF_OLD      (2ULL << 20) /* the largest before 6.0: see size_buffer() */
 
-/* libbpf speaks only to who asked for details: its words are for those who write such programs. */
+/* The words of libbpf are for people who write such programs: they are details. */
 static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	char text[16384];
@@ -78,7 +78,7 @@ static bool is_chosen(const struct ways *ways, const char *program)
 	return false;
 }
 
-/* The symbols of a kernel stay what they are: they are read once. */
+/* Read once: they do not change while the kernel runs. */
 static int symbols_of_kernel(struct config *config)
 {
 	static struct config found;
@@ -94,7 +94,8 @@ static int symbols_of_kernel(struct config *config)
 	return err;
 }
 
-/* What programs want to know. What the kernel hides costs only the ways that cannot do without. */
+/* Tells the programs what they need to know. Hidden addresses are an error only if a chosen way
+ * needs them. */
 static int configure(struct config *config, const struct ways *ways,
 		     const struct kernel_request *request)
 {
@@ -221,7 +222,7 @@ static int load(const struct ways *ways, const struct kernel_request *request, u
 	return 0;
 }
 
-/* Who only looks fills no buffer. */
+/* Without events nothing fills the buffer. */
 int loader_load(const struct ways *ways, const struct kernel_request *request,
 		struct tcpdwell_bpf **ret_skel)
 {
@@ -275,8 +276,8 @@ void loader_detach(struct bpf_link **links)
 }
 
 /*
- * A program for a function that is none (1 is the first type of any BTF, a number) is found wrong
- * only once it is allowed.
+ * Loads a program for something that is no function: 1 is the first type of any BTF, a number. The
+ * kernel notices that only if it permits such programs.
  */
 static int try_trampoline(void)
 {

@@ -22,7 +22,7 @@ enum use {
 
 #define TEXT_MAX 64
 
-/* What each is needed for was found out by leaving it away, on Linux 6.18. */
+/* What each is needed for was found out by leaving it out (6.18). */
 static const struct {
 	enum use use;
 	cap_value_t cap;
@@ -139,14 +139,14 @@ void privileges_note_netns(const char *loss)
 
 /* ---- giving up ---- */
 
-/* libcap takes a list of none for a mistake. */
+/* libcap refuses an empty list. */
 static bool add(cap_t caps, cap_flag_t set, const cap_value_t *list, int n)
 {
 	return !n || !cap_set_flag(caps, set, n, list, CAP_SET);
 }
 
-/* To exactly these: the first `n_effective` in effect, the rest only to be had back. False with
- * errno. */
+/* To exactly these: the first `n_effective` in effect, the rest only permitted. False with errno.
+ */
 static bool set_to(const cap_value_t *list, int n_effective, int n_permitted)
 {
 	cap_t caps = cap_init();
@@ -157,8 +157,8 @@ static bool set_to(const cap_value_t *list, int n_effective, int n_permitted)
 	return ok;
 }
 
-/* Before the capabilities that it takes are gone. Who may not do it has no way back by exec either:
- * that is what no-new-privs is for. */
+/* So that no exec gives anything back. It takes CAP_SETPCAP; without that, no-new-privs does the
+ * same. */
 static void empty_bounding_set(void)
 {
 	for (cap_value_t cap = 0; cap_get_bound(cap) >= 0; cap++)

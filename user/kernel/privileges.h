@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * privileges.h - the capabilities that tracing can use: which are missing, in words, and giving up
- * those that have done their work.
+ * privileges.h - the Linux capabilities that tracing uses: which are missing, in words, and giving
+ * up those that are not needed any more.
  *
- * What is held is asked of the kernel at each call, never remembered. A user namespace's root holds
- * capabilities that count for nothing outside; for those who ask here it holds none.
+ * The kernel is asked at each call. What root of a user namespace holds counts for nothing outside
+ * of it, and is taken for missing.
  */
 #ifndef TCPDWELL_PRIVILEGES_H
 #define TCPDWELL_PRIVILEGES_H
@@ -25,8 +25,8 @@ void privileges_note_netns(const char *loss);
 
 /*
  * For good: gives up every capability, in every set, and the way back by exec. With `netns` those
- * that it takes to enter other network namespaces stay. CAP_BPF stays only if `works` (may be NULL)
- * says without it that the kernel still asks for it. 0, or -errno after the error was told.
+ * that it takes to enter other network namespaces stay. CAP_BPF stays only if `works` (may be
+ * NULL), called without it, returns false. 0, or -errno after the error was told.
  */
 int privileges_drop(bool netns, bool (*works)(void *ctx), void *ctx);
 

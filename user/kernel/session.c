@@ -32,8 +32,8 @@
 
 /*
  * Between two looks: while something happens, and at most, while nothing does. Nothing is to be
- * told later than 100 ms after it happened. Whoever was asleep finds its caches cold, so few long
- * looks cost less than many short ones: a fifth less with 40 ms than with 10.
+ * told later than 100 ms after it happened. A process that wakes up finds its caches cold, so few
+ * long looks cost less than many short ones: a fifth less with 40 ms than with 10 (6.18).
  */
 #define PAUSE_BUSY_NS   (40 * NS_PER_MS)
 #define PAUSE_IDLE_NS   (80 * NS_PER_MS)
@@ -115,7 +115,7 @@ static int attach_chosen(struct session *session, enum feature *ret_failed)
 	return err;
 }
 
-/* What loads need not attach: arm64 before 6.12 knows that for fentry, any kernel for kprobes. */
+/* What loads may still fail to attach: fentry on arm64 before 6.12, kprobes on any kernel. */
 static int attach_what_works(struct session *session)
 {
 	enum feature failed;
@@ -169,7 +169,7 @@ static int on_record(void *ctx, void *record, size_t len)
 	return ++session->drained < SESSION_DRAIN_MAX ? 0 : -EAGAIN;
 }
 
-/* A capability more, and a better way works. */
+/* If one Linux capability more would let a better way work. */
 static void note_sampling(const struct session *session)
 {
 	int by_timer = session->features.refused[FEATURE_TIMEWAIT][TIMEWAIT_BY_TIMER];
@@ -297,7 +297,7 @@ int session_drain(struct session *session, session_record_fn fn, void *ctx)
 
 	if (session->rings) {
 		/* The bell that is rung from here on is for the next look. */
-		if (rings_are_through(session->rings))
+		if (rings_look_is_done(session->rings))
 			ring_buffer__consume(session->ring);
 		drained = rings_drain(session->rings, clock_now(), SESSION_DRAIN_MAX, fn, ctx);
 	} else {
@@ -340,7 +340,7 @@ int session_losses(struct session *session, session_record_fn fn, void *ctx)
 
 /* ---- all sockets ---- */
 
-/* All that is in the ring buffer, not just what session_drain() takes at a time. */
+/* All that is in the ring buffer, not only as much as session_drain() takes at once. */
 static int drain_all(void *source, session_record_fn fn, void *ctx)
 {
 	int drained;
@@ -442,7 +442,7 @@ static bool can_sweep(void *ctx)
 	return true;
 }
 
-/* Whether connections of other namespaces than ours are asked for. */
+/* Are connections of other namespaces than ours asked for? */
 static bool looks_elsewhere(const struct match_config *match)
 {
 	bool elsewhere = !match || !match->n_netns;

@@ -31,7 +31,7 @@ struct session *session_open(const struct kernel_request *request);
  * after the error was told. */
 int session_attach(struct session *session, struct meta *ret_meta);
 
-/* So many at once: then there is something else to do, even if more keep coming. */
+/* The most that one call hands over, so that the caller gets to its other work. */
 #define SESSION_DRAIN_MAX 8192
 
 /* Hands over what is in the ring buffer, SESSION_DRAIN_MAX at most. Number of records, or what `fn`
@@ -57,9 +57,9 @@ void session_wait(const struct session *session);
 int session_losses(struct session *session, session_record_fn fn, void *ctx);
 
 /*
- * Goes through these network namespaces for what events leave silent, each time drains the ring
- * buffer, hands over what is in it and what was found, in the order of time, and a WIRE_SWEPT; of
- * a namespace that cannot be entered a blind one. 0, or what `fn` returned.
+ * Looks through these network namespaces for what no event tells. For each it drains the ring
+ * buffer, hands over those records and what it found, in the order of time, then a WIRE_SWEPT,
+ * which is `blind` if the namespace could not be entered. 0, or what `fn` returned.
  */
 int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
 		  void *ctx);
@@ -71,8 +71,8 @@ int session_sweep(struct session *session, const uint32_t *netns, size_t n, sess
 int session_census(struct session *session, session_record_fn fn, void *ctx);
 
 /*
- * Once everything is attached, the first census is taken and every file is open: gives up what no
- * later call needs. 0, or -errno after the error was told.
+ * Gives up the privileges that no later call needs. To be called once everything is attached, the
+ * first census is taken and every file is open. 0, or -errno after the error was told.
  */
 int session_give_up_privileges(struct session *session);
 
