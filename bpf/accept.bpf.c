@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * accept.bpf.c - who accepted a connection: one record for each that accept(2) hands out.
+ * accept.bpf.c - who accepted a connection: one record for each that accept(2) returns.
  *
- * A child is made by a segment, in whichever task that hits, so its first transitions cannot name
- * its owner. The return of inet_csk_accept() can: there the task is the one that called accept(2).
- * Of that function only the return value is read, since its arguments changed with 6.10. A call
- * that slept since before we attached is not seen to return.
+ * A segment makes the child, on top of whichever task is running, so the child's first transitions
+ * cannot name its owner. When inet_csk_accept() returns, the current task is the one that called
+ * accept(2). Only the return value is read: the arguments changed in 6.10. A call that was already
+ * asleep when we attached is not seen to return.
  */
 #include "owner.bpf.h"
 #include "timewait.bpf.h"
 
 static __always_inline int tell_accepted(const struct sock *sk)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	__attribute__((aligned(8))) char comm[16];
 	struct wire_accepted *rec;
 	struct wire_id id = {};
 	struct wire_slip slip = {};
+	__u32 pid;
 
 	/* MPTCP accepts by this function too. */
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !owner_is_possible(task, false))
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !owner_read(&pid, comm))
 		return 0;
 	socket_identity(&sk->__sk_common, &id);
-	/* Programs of these kinds cannot make a cookie: then no transition of it was told either.
+	/* Programs of these kinds cannot make a cookie. Without one, no transition was told either.
 	 */
 	if (!id.cookie)
 		return 0;
@@ -31,7 +32,8 @@ static __always_inline int tell_accepted(const struct sock *sk)
 	if (!rec)
 		return 0;
 	rec->id = id;
-	owner_fill(task, &rec->pid, rec->comm, false);
+	rec->pid = pid;
+	copy_16(rec->comm, comm);
 	wire_submit(rec, slip);
 	return 0;
 }

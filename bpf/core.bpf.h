@@ -51,7 +51,7 @@ static __always_inline __u64 wire_stamp(struct wire_head *head, __u16 kind, __u1
 {
 	__u64 ts;
 
-	/* In this order: at `ts` all that `lost` counts had been lost already. */
+	/* In this order: all that `lost` counts was lost before `ts`. */
 	head->lost = *(volatile __u32 *)&lost_total;
 	barrier();
 	ts = bpf_ktime_get_ns();
@@ -105,9 +105,8 @@ static __always_inline void ring_commit(void *record, __u64 seq)
 /* ---- records ---- */
 
 /*
- * Do not read from a record: its lines come from the reader's CPU, 100 ns and more away, and only
- * stores need not wait for them, as long as they are few. What is wanted of it again is on the
- * slip.
+ * Do not read from a record. Its cache lines are still the reader's CPU's, 100 ns and more away
+ * (6.18): loads wait for them, a few stores do not. What is needed again is on the slip.
  */
 struct wire_slip {
 	__u64 seq; /* for wire_submit() */
@@ -115,9 +114,9 @@ struct wire_slip {
 };
 
 /*
- * A stamped record of this kind, or NULL, and then the loss is counted. The sum is raised before
- * the program returns, so whatever happens to the same socket next carries the new number. Behind
- * its head nothing is set: who uses this writes every byte, once.
+ * A record of this kind with its head filled in. NULL if there is no room; the loss is then counted
+ * before the program returns, so that the next record of the same socket carries the new number.
+ * Behind the head nothing is set: the caller writes every byte, once.
  */
 static __always_inline void *wire_reserve_unset(__u16 kind, __u16 len, struct wire_slip *ret_slip)
 {
@@ -144,7 +143,7 @@ static __always_inline void *wire_reserve(__u16 kind, __u16 len, struct wire_sli
 	return record;
 }
 
-/* The reader looks by itself: waking it per record costs ten times the record. */
+/* The reader looks by itself: to wake it costs ten times as much as a record (6.18). */
 static __always_inline void wire_submit(void *record, struct wire_slip slip)
 {
 	if (config.rings)
@@ -152,12 +151,6 @@ static __always_inline void wire_submit(void *record, struct wire_slip slip)
 	else
 		bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 }
-
-/*
- * A field of what `src` points to. `typed` is a constant: a pointer that the verifier knows by BTF
- * is followed directly, any other through a probe read, which costs a helper each.
- */
-#define GET(typed, src, field) ((typed) ? (src)->field : BPF_CORE_READ(src, field))
 
 /*
  * 16 bytes between places that are aligned to 8. memcpy() from a kernel structure goes byte by
@@ -172,7 +165,7 @@ static __always_inline void copy_16(void *to, const void *from)
 	words[1] = source[1];
 }
 
-/* The verifier calculates with numbers, not with pointers that it knows: a copy is a number. */
+/* As a number: of a pointer the verifier allows no other arithmetic than adding to it. */
 static __always_inline __u64 address_of(const void *pointer)
 {
 	__u64 address = 0;
@@ -181,7 +174,8 @@ static __always_inline __u64 address_of(const void *pointer)
 	return address;
 }
 
-/* An odd factor and an exclusive or lose nothing: two sockets never have the same. */
+/* No two sockets have the same: neither an exclusive or nor an odd factor maps two numbers to one,
+ * and the highest bit is set in every address of the kernel. */
 static __always_inline __u64 id_from_address(const void *sk)
 {
 	return ((address_of(sk) ^ config.salt) * 0x9e3779b97f4a7c15ULL) | WIRE_ID_ADDRESS;

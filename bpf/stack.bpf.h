@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * stack.bpf.h - who called? For rare events, what the kernel stack says where no argument does.
+ * stack.bpf.h - which function called, by the kernel stack: for rare events whose arguments do not
+ * say.
  *
- * The loader gives the address ranges of the functions that matter (config.h). The stack of another
- * kernel, of a function inlined into its caller, or with addresses hidden, simply has no meaning:
- * CODE_NONE.
+ * The loader gives the address ranges of the functions that matter (config.h). A function that this
+ * kernel does not have, that is inlined, or whose address is hidden, is not found: CODE_NONE.
  */
 #ifndef TCPDWELL_STACK_BPF_H
 #define TCPDWELL_STACK_BPF_H
@@ -14,8 +14,8 @@
 #define STACK_FRAMES 24
 
 /*
- * Global and not inlined, so that the verifier goes through it once and not once a frame: inlined
- * it cost over a million instructions on 6.18, which is where the verifier gives up.
+ * Global and not inlined, so that the verifier goes through it once, not once for each frame.
+ * Inlined it cost over a million instructions (6.18), where the verifier gives up.
  */
 __attribute__((noinline)) __u32 code_meaning(__u64 address)
 {
@@ -29,11 +29,10 @@ __attribute__((noinline)) __u32 code_meaning(__u64 address)
 }
 
 /*
- * Does one of two functions stand on the stack: `first`, or else `second`? Neither calls nor
- * branches: until 6.1 a verifier that meets a call takes every number of the whole
- * program for one that matters, and goes through each path alone; transition.bpf.c cost it 200,000
- * instructions so, a second of waiting for the first event. Frames not filled are 0, in no
- * function.
+ * Is a function on the stack: `if_first` if `first`, else `if_not`? The code has neither calls nor
+ * branches. Until 6.1 a call makes the verifier take every number in the program for one that
+ * matters, and follow each path alone: transition.bpf.c cost 200,000 instructions, and the first
+ * event came a second later. Frames that are not filled are 0, which is in no function.
  */
 static __always_inline bool code_on_stack(void *ctx, bool first,
 					  const volatile struct code_parts *if_first,

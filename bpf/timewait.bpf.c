@@ -2,13 +2,13 @@
 /*
  * timewait.bpf.c - the ways of seeing a mini-socket, each a thin program over timewait_emit().
  *
- * By the functions of its life, as fentry or as kprobe: the same four moments either way. Of their
- * arguments only the first is read: it has been the same from 5.4 to 7.3, the others have not.
+ * By the functions of its life, hooked by fentry or by kprobe: birth, segment, expiry, early end.
+ * Only their first argument is read: from 5.4 to 7.3 it is the same, the others are not.
  *
- * By its timer: every mini-socket has one, whose function is tw_timer_handler. The three timer
- * tracepoints fire for all timers of the host, so the first thing each program does is compare one
- * pointer. What they cannot see is a move within the same timer-wheel bucket: __mod_timer() then
- * only changes `expires` (kernel/time/timer.c). snapshot.bpf.c looks for those.
+ * By its timer, whose function is tw_timer_handler. The three timer tracepoints fire for every
+ * timer of the host, so each program first compares that one pointer. A move within the same bucket
+ * of the timer wheel fires none of them: __mod_timer() only changes `expires`
+ * (kernel/time/timer.c). sweep.bpf.c looks for such moves.
  */
 #include "timewait.bpf.h"
 #include "stack.bpf.h"
@@ -26,12 +26,12 @@ static __always_inline struct inet_timewait_sock *timewait_of(struct timer_list 
 }
 
 /*
- * Who takes the timer off, by the kernel stack from the inside out. The first function with a
- * meaning decides; only inet_twsk_deschedule_put() refers to its caller. A function that was
- * inlined into its caller is not there, which leaves the caller's word or none: then CODE_NONE,
- * never a wrong one.
+ * Why the timer is taken off, as CODE_*: from the kernel stack, the innermost function first. The
+ * first function with a meaning decides, but for inet_twsk_deschedule_put(), which leaves it to its
+ * caller. A function that is inlined is not on the stack: then its caller decides, or nobody
+ * (CODE_NONE), so the answer is never wrong.
  */
-static __always_inline __u32 canceller(void *ctx, bool ended)
+static __always_inline __u32 cancel_reason(void *ctx, bool ended)
 {
 	__u64 frames[STACK_FRAMES] = {};
 	long size;
@@ -69,8 +69,8 @@ int BPF_PROG(timewait_timer_expire, struct timer_list *timer)
 	return tw ? timewait_emit(tw, (struct timewait_event){.op = WIRE_TW_EXPIRED}) : 0;
 }
 
-/* Fires for an early end, and also just before an expiry and before a timer is moved to another
- * bucket. */
+/* Fires at an early end, but also just before an expiry, and when a timer moves to another bucket.
+ */
 SEC("tp_btf/timer_cancel")
 int BPF_PROG(timewait_timer_cancel, struct timer_list *timer)
 {
@@ -80,10 +80,11 @@ int BPF_PROG(timewait_timer_cancel, struct timer_list *timer)
 
 	if (!tw)
 		return 0;
-	meaning = canceller(ctx, false);
+	meaning = cancel_reason(ctx, false);
 	if (meaning == CODE_RUN)
 		return 0;
-	/* Before a restart `expires` still tells when TIME-WAIT began, should nothing else have. */
+	/* A restart is told too: `expires` still says when TIME-WAIT began, perhaps for the first
+	 * time. */
 	if (meaning != CODE_NONE && meaning != CODE_RESTART) {
 		event.op = WIRE_TW_ENDED;
 		event.cause = meaning == CODE_END ? WIRE_TW_BY_UNKNOWN : meaning;
@@ -94,10 +95,10 @@ int BPF_PROG(timewait_timer_cancel, struct timer_list *timer)
 /* ---- by the functions of its life ---- */
 
 /*
- * Two functions of its life are looked at twice: tcp_timewait_state_process() at entry and return,
- * where the return is not told the argument, and tw_timer_handler(), which calls inet_twsk_kill()
- * as an early end does. Both run in softirq, where nothing else of the same task comes between; so
- * long is kept who is busy with which mini-socket.
+ * Which mini-socket each task is busy with, while it is in one of two functions:
+ * tcp_timewait_state_process(), which is looked at on entry and on return, where the argument is
+ * gone; and tw_timer_handler(), which calls inet_twsk_kill() as an early end does. Both run in
+ * softirq, so no other call of either comes between on the same task.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -108,15 +109,15 @@ struct {
 
 #define IS_EXPIRING 1 /* in the address, where an aligned one has 0 */
 
-static __always_inline void note_segment_for(__u64 address)
+static __always_inline void note_busy_with(__u64 address)
 {
 	__u64 task = bpf_get_current_task();
 
 	bpf_map_update_elem(&busy_with, &task, &address, BPF_ANY);
 }
 
-/* What the current task was busy with; 0: nothing. It is not any more. */
-static __always_inline __u64 was_busy_with(void)
+/* What the current task was busy with, which is then forgotten; 0: nothing. */
+static __always_inline __u64 take_busy_with(void)
 {
 	__u64 task = bpf_get_current_task(), *found, address;
 
@@ -130,39 +131,39 @@ static __always_inline __u64 was_busy_with(void)
 
 static __always_inline int segment_begins(struct inet_timewait_sock *tw)
 {
-	/* Of the segments that a TIME-WAIT gets none is a move. */
+	/* Only a FIN-WAIT-2 can move, to TIME-WAIT. */
 	if (BPF_CORE_READ(tw, tw_substate) == WIRE_FIN_WAIT2)
-		note_segment_for(address_of(tw));
+		note_busy_with(address_of(tw));
 	return 0;
 }
 
-static __always_inline int forget_segment(void)
+static __always_inline int segment_ends(void)
 {
-	struct inet_timewait_sock *tw = (void *)was_busy_with();
+	struct inet_timewait_sock *tw = (void *)take_busy_with();
 
 	if (!tw || BPF_CORE_READ(tw, tw_substate) != WIRE_TIME_WAIT)
 		return 0;
 	return timewait_emit(tw, (struct timewait_event){.op = WIRE_TW_MOVED});
 }
 
-static __always_inline int expires(struct timer_list *timer)
+static __always_inline int timer_fires(struct timer_list *timer)
 {
 	struct inet_timewait_sock *tw = timewait_around(timer);
 
-	note_segment_for(address_of(tw) | IS_EXPIRING);
+	note_busy_with(address_of(tw) | IS_EXPIRING);
 	return timewait_emit(tw, (struct timewait_event){.op = WIRE_TW_EXPIRED});
 }
 
-/* inet_twsk_kill() is called once for each. Its caller inet_twsk_deschedule_put() will not do:
- * until 6.1 it is inlined into inet_twsk_purge(), and such ends would be missed. */
+/* inet_twsk_kill() is called once for each mini-socket. Its caller inet_twsk_deschedule_put() is
+ * inlined into inet_twsk_purge() until 6.1, so it would miss ends. */
 static __always_inline int tell_killed(void *ctx, struct inet_timewait_sock *tw)
 {
 	struct timewait_event event = {.op = WIRE_TW_ENDED};
 	__u32 meaning;
 
-	if (was_busy_with() == (address_of(tw) | IS_EXPIRING))
+	if (take_busy_with() == (address_of(tw) | IS_EXPIRING))
 		return 0;
-	meaning = canceller(ctx, true);
+	meaning = cancel_reason(ctx, true);
 	if (meaning == CODE_RUN)
 		event.op = WIRE_TW_EXPIRED;
 	else if (meaning > CODE_NONE && meaning < CODE_END)
@@ -170,7 +171,7 @@ static __always_inline int tell_killed(void *ctx, struct inet_timewait_sock *tw)
 	return timewait_emit(tw, event);
 }
 
-/* Until 6.11 it is called inet_twsk_hashdance: the loader asks BTF which. */
+/* Its name is inet_twsk_hashdance until 6.11: the loader asks BTF. */
 SEC("fentry/inet_twsk_hashdance_schedule")
 int BPF_PROG(timewait_fentry_born, struct inet_timewait_sock *tw)
 {
@@ -186,13 +187,13 @@ int BPF_PROG(timewait_fentry_segment, struct inet_timewait_sock *tw)
 SEC("fexit/tcp_timewait_state_process")
 int BPF_PROG(timewait_fexit_segment)
 {
-	return forget_segment();
+	return segment_ends();
 }
 
 SEC("fentry/tw_timer_handler")
 int BPF_PROG(timewait_fentry_expire, struct timer_list *timer)
 {
-	return expires(timer);
+	return timer_fires(timer);
 }
 
 SEC("fentry/inet_twsk_kill")
@@ -216,13 +217,13 @@ int BPF_KPROBE(timewait_kprobe_segment, struct inet_timewait_sock *tw)
 SEC("kretprobe/tcp_timewait_state_process")
 int BPF_KRETPROBE(timewait_kretprobe_segment)
 {
-	return forget_segment();
+	return segment_ends();
 }
 
 SEC("kprobe/tw_timer_handler")
 int BPF_KPROBE(timewait_kprobe_expire, struct timer_list *timer)
 {
-	return expires(timer);
+	return timer_fires(timer);
 }
 
 SEC("kprobe/inet_twsk_kill")

@@ -19,8 +19,8 @@ struct timewait_event {
 };
 
 /*
- * What full sockets and mini-sockets both begin with, copied at once: a probe read costs the same
- * for a field and for all of it, and a dozen of them were two thirds of a mini-socket's record.
+ * What full sockets and mini-sockets both begin with, copied at once. A probe read costs the same
+ * for one field and for all; one for each field took two thirds of the time of a record (6.18).
  */
 struct common_copy {
 	__u64 words[24]; /* sock_common is 136 bytes on 6.18, with all that can be configured */
@@ -38,8 +38,8 @@ static __always_inline void common_read(struct common_copy *copy, const void *sk
 	bpf_probe_read_kernel(copy, size < sizeof(*copy) ? size : sizeof(*copy), sk);
 }
 
-/* DCCP, gone in 6.16, had mini-sockets and their timer too. "TCP\0" or "TCPv", read as it lies
- * there. */
+/* By the name of the protocol, "TCP" or "TCPv6": DCCP had mini-sockets with the same timer until
+ * 6.15. */
 static __always_inline bool common_is_tcp(const struct common_copy *common)
 {
 	char name[4] = {};
@@ -63,7 +63,7 @@ static __always_inline void common_identity(const struct common_copy *common, st
 	}
 }
 
-/* Where programs cannot make cookies, one that `ss -e` made would tell another identity. */
+/* Where programs cannot make cookies no socket is told by its cookie, even if `ss -e` made one. */
 static __always_inline void timewait_identity(const struct common_copy *common, struct wire_id *id)
 {
 	common_identity(common, id);
@@ -80,14 +80,13 @@ static __always_inline void socket_identity(const struct sock_common *sk, struct
 		id->cookie = id_from_address(sk);
 }
 
-/* On 64 bit the low word of jiffies64 is jiffies, and all of it; on 32 bit the difference is right.
- */
+/* jiffies64 as a long is jiffies, on 32 bit too. */
 static __always_inline __s64 timewait_ticks_left(struct inet_timewait_sock *tw)
 {
 	return (long)(BPF_CORE_READ(tw, tw_timer.expires) - (unsigned long)bpf_jiffies64());
 }
 
-/* Fills all of a cleared record but its identity and its stamp, which is `ts`. */
+/* Fills in a cleared record, but for its identity and its head; `ts` is the head's time. */
 static __always_inline void timewait_fill(struct wire_timewait *rec, struct inet_timewait_sock *tw,
 					  struct timewait_event event, __u64 ts)
 {

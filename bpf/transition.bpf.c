@@ -2,61 +2,58 @@
 /*
  * transition.bpf.c - sock:inet_sock_set_state, one record for each state a full socket is given.
  *
- * It runs on every transition of the host: the socket is read through BTF pointers, and what costs
- * a helper (the owner's name, the stack) only where it proves something. A second program looks
- * after what the first was kept from. What the tracepoint does not tell (FIN-WAIT-2 after close(),
- * TIME-WAIT) is timewait.bpf.c's.
+ * It runs on every transition of the host, so the socket is read through BTF pointers, and helpers
+ * are called (for the owner's name, for the stack) only where their answer proves something. A
+ * second program catches what the first was kept from. FIN-WAIT-2 after close() and TIME-WAIT,
+ * which the tracepoint does not show, are in timewait.bpf.c.
  */
 #include "socket.bpf.h"
 #include "owner.bpf.h"
 #include "stack.bpf.h"
 
-/* `tp` is the same socket, on its way to CLOSE; else NULL. */
+/* `tp` is the same socket if it goes to CLOSE, else NULL. */
 static __always_inline void identity_of(const struct sock *sk, const struct tcp_sock *tp,
-					bool typed, struct wire_id *id)
+					struct wire_id *id)
 {
 	const struct sock_common *common = &sk->__sk_common;
-	const struct net *net = GET(typed, common, skc_net.net);
-	__u16 lport = GET(typed, common, skc_num);
+	const struct net *net = common->skc_net.net;
+	__u16 lport = common->skc_num;
 
 	/* On the way to CLOSE skc_num is already cleared while inet_sport is not. On the way to
 	 * SYN-SENT inet_sport may still be that of the socket's former connection. */
 	if (!lport && tp)
-		lport = bpf_ntohs(GET(typed, tp, inet_conn.icsk_inet.inet_sport));
+		lport = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
 	id->lport = lport;
-	id->rport = bpf_ntohs(GET(typed, common, skc_dport));
-	id->netns = GET(typed, net, ns.inum);
-	if (GET(typed, common, skc_family) != AF_INET6) {
-		addr_from_v4(id->laddr, GET(typed, common, skc_rcv_saddr));
-		addr_from_v4(id->raddr, GET(typed, common, skc_daddr));
-	} else if (typed) {
+	id->rport = bpf_ntohs(common->skc_dport);
+	id->netns = net->ns.inum;
+	if (common->skc_family != AF_INET6) {
+		addr_from_v4(id->laddr, common->skc_rcv_saddr);
+		addr_from_v4(id->raddr, common->skc_daddr);
+	} else {
 		copy_16(id->laddr, &common->skc_v6_rcv_saddr);
 		copy_16(id->raddr, &common->skc_v6_daddr);
-	} else {
-		bpf_core_read(id->laddr, 16, &common->skc_v6_rcv_saddr);
-		bpf_core_read(id->raddr, 16, &common->skc_v6_daddr);
 	}
 }
 
-/* LISTEN -> SYN-RECEIVED is told of the accepted child, which has a remote end. */
+/* LISTEN -> SYN-RECEIVED is not the listener but a child of it, which has a remote end. */
 static __always_inline bool is_listener(int from, int to)
 {
 	return to == WIRE_LISTEN || (from == WIRE_LISTEN && to == WIRE_CLOSE);
 }
 
-/* Has its namespace as many mini-sockets as it may have? Then inet_twsk_alloc() makes no more. */
-static __always_inline bool table_is_full(const struct net *net, bool typed)
+/* Does the namespace have as many mini-sockets as it may? inet_twsk_alloc() then makes no more. */
+static __always_inline bool table_is_full(const struct net *net)
 {
 	const struct net___counted *counted = (void *)net;
 	const struct net___apart *apart = (void *)net;
 	const struct inet_timewait_death_row *row;
 
 	if (bpf_core_field_exists(counted->ipv4.tcp_death_row.tw_count))
-		return GET(typed, counted, ipv4.tcp_death_row.tw_count.counter) >=
-		       GET(typed, counted, ipv4.tcp_death_row.sysctl_max_tw_buckets);
+		return counted->ipv4.tcp_death_row.tw_count.counter >=
+		       counted->ipv4.tcp_death_row.sysctl_max_tw_buckets;
 	if (bpf_core_field_exists(net->ipv4.tcp_death_row.tw_refcount))
-		return GET(typed, net, ipv4.tcp_death_row.tw_refcount.refs.counter) - 1 >=
-		       GET(typed, net, ipv4.tcp_death_row.sysctl_max_tw_buckets);
+		return net->ipv4.tcp_death_row.tw_refcount.refs.counter - 1 >=
+		       net->ipv4.tcp_death_row.sysctl_max_tw_buckets;
 	if (!bpf_core_field_exists(apart->ipv4.tcp_death_row))
 		return false;
 	row = BPF_CORE_READ(apart, ipv4.tcp_death_row);
@@ -64,92 +61,73 @@ static __always_inline bool table_is_full(const struct net *net, bool typed)
 	       BPF_CORE_READ(row, sysctl_max_tw_buckets);
 }
 
-/* Without a FIN-WAIT or CLOSING before it the kernel makes no mini-socket of it (tcp_time_wait). */
-static __always_inline __u16 flags_of_waiting(const struct sock *sk, const struct tcp_sock *tp,
-					      bool typed)
+/* Of the states before CLOSE in which tcp_time_wait() makes a mini-socket. */
+static __always_inline __u16 flags_of_waiting(const struct sock *sk, const struct tcp_sock *tp)
 {
 	__u16 flags = 0;
 
-	if (table_is_full(GET(typed, sk, __sk_common.skc_net.net), typed))
+	if (table_is_full(sk->__sk_common.skc_net.net))
 		flags |= WIRE_F_TW_FULL;
-	if (GET(typed, sk, __sk_common.skc_flags) & (1UL << SOCK_DONE))
+	if (sk->__sk_common.skc_flags & (1UL << SOCK_DONE))
 		flags |= WIRE_F_FIN_SEEN;
-	if (GET(typed, tp, linger2) < 0)
+	if (tp->linger2 < 0)
 		flags |= WIRE_F_LINGER2;
 	return flags;
 }
 
 static __always_inline __u16 flags_of_end(const struct sock *sk, const struct tcp_sock *tp,
-					  int from, bool typed)
+					  int from)
 {
 	const __u32 waiting = 1 << WIRE_FIN_WAIT1 | 1 << WIRE_FIN_WAIT2 | 1 << WIRE_CLOSING;
 	__u16 flags = 0;
 
 	if (waiting & 1U << (from & 31))
-		flags |= flags_of_waiting(sk, tp, typed);
-	if (from == WIRE_LAST_ACK && GET(typed, tp, snd_una) == GET(typed, tp, write_seq))
+		flags |= flags_of_waiting(sk, tp);
+	if (from == WIRE_LAST_ACK && tp->snd_una == tp->write_seq)
 		flags |= WIRE_F_ALL_ACKED;
-	if (GET(typed, sk, sk_lock.owned))
+	if (sk->sk_lock.owned)
 		flags |= WIRE_F_HELD;
 	return flags;
 }
 
 /*
- * Does it tell whose socket it is that a system call holds it? Moves that such a call makes itself
- * do. Those that a segment made do not: with the socket held it waited in the backlog, and whoever
- * lets go of the socket works that off, be it `ss` or an iterator that only looked.
+ * A system call holds the socket: is the current task its owner? Yes, if the call itself makes this
+ * move. If a segment makes it, no: it waited in the backlog, which is worked off by whoever
+ * releases the socket, even `ss` or an iterator that only looked.
  */
-static __always_inline bool proves_owner(const struct sock *sk, int from, int to, bool typed)
+static __always_inline bool proves_owner(const struct sock *sk, int from, int to)
 {
 	const __u32 made_by_calls = 1 << WIRE_SYN_SENT | 1 << WIRE_LISTEN | 1 << WIRE_FIN_WAIT1 |
 				    1 << WIRE_LAST_ACK | 1 << WIRE_CLOSE;
 
 	if (from != to && !(made_by_calls & (1U << (to & 31))))
 		return false;
-	return to != WIRE_CLOSE || !GET(typed, sk, sk_err);
+	return to != WIRE_CLOSE || !sk->sk_err;
 }
 
-static __always_inline __u16 owner_is_unknown(struct wire_transition *rec)
+/* Fills pid and comm, and returns the flag that says whether they mean something. */
+static __always_inline __u16 fill_owner(struct wire_transition *rec, const struct sock *sk,
+					int from, int to)
 {
+	if (sk->sk_lock.owned && proves_owner(sk, from, to) && owner_read(&rec->pid, rec->comm))
+		return WIRE_F_OWNED;
 	rec->pid = 0;
 	__builtin_memset(rec->comm, 0, sizeof(rec->comm));
 	return 0;
 }
 
-static __always_inline __u16 owner_is(struct task_struct *task, bool typed,
-				      struct wire_transition *rec)
-{
-	if (!owner_is_possible(task, typed))
-		return owner_is_unknown(rec);
-	owner_fill(task, &rec->pid, rec->comm, typed);
-	return WIRE_F_OWNED;
-}
-
-/* Probe reads of the task take 50 ns each. */
-static __always_inline __u16 owner_of(const struct sock *sk, int from, int to, bool typed,
-				      struct wire_transition *rec)
-{
-	if (!GET(typed, sk, sk_lock.owned) || !proves_owner(sk, from, to, typed))
-		return owner_is_unknown(rec);
-	if (typed && bpf_core_enum_value_exists(enum bpf_func_id___task,
-						BPF_FUNC_get_current_task_btf___task))
-		return owner_is(bpf_get_current_task_btf(), true, rec);
-	return owner_is((void *)bpf_get_current_task(), false, rec);
-}
-
 /*
- * Rare ends of which neither state nor sk_err tells all, so the stack is asked. tcp_abort() takes a
- * listener down without an error. In FIN-WAIT of a closed socket tcp_reset() serves for a RST that
- * came, through tcp_validate_incoming(), and for data that came and is answered by RST.
+ * Rare ends that state and sk_err do not explain, but the stack does. tcp_abort() closes a listener
+ * without an error. In FIN-WAIT of a closed socket tcp_reset() is called for a RST that came, then
+ * by tcp_validate_incoming(), and for data that came, which is answered by a RST.
  */
-static __always_inline __u16 flags_by_stack(void *ctx, const struct sock *sk, int from, bool typed)
+static __always_inline __u16 flags_by_stack(void *ctx, const struct sock *sk, int from)
 {
 	bool is_listener = from == WIRE_LISTEN, is_there;
 
 	if (!is_listener &&
-	    ((from != WIRE_FIN_WAIT1 && from != WIRE_FIN_WAIT2) ||
-	     GET(typed, sk, sk_err) != ECONNRESET ||
-	     !(GET(typed, sk, sk_shutdown) & RCV_SHUTDOWN) || !config.validate.len[0]))
+	    ((from != WIRE_FIN_WAIT1 && from != WIRE_FIN_WAIT2) || sk->sk_err != ECONNRESET ||
+	     !(sk->sk_shutdown & RCV_SHUTDOWN) || !config.validate.len[0]))
 		return 0;
 	is_there = code_on_stack(ctx, is_listener, &config.kill, &config.validate);
 	if (is_listener)
@@ -160,91 +138,92 @@ static __always_inline __u16 flags_by_stack(void *ctx, const struct sock *sk, in
 /*
  * Kernels before 6.15 set a child to SYN-RECEIVED while it is still a copy of its listener: cookie
  * and addresses are the listener's, the remote port is 0 (inet_csk_clone_lock,
- * net/ipv4/inet_connection_sock.c; seen on 6.1 and 6.12). Such an event would be told of the
- * listener. It is left out, and the child's next one says so.
+ * net/ipv4/inet_connection_sock.c; seen on 6.1 and 6.12). Such an event would count for the
+ * listener. It is left out, and the child's next one says so by WIRE_F_UNTOLD.
  */
 bool clones_are_untold = false;
 
-static __always_inline bool is_unborn_clone(const struct sock *sk, int from, int to, bool typed)
+static __always_inline bool is_unborn_clone(const struct sock *sk, int from, int to)
 {
-	if (from != WIRE_LISTEN || to != WIRE_SYN_RECV || GET(typed, sk, __sk_common.skc_dport))
-		return false;
-	clones_are_untold = true;
-	return true;
+	return from == WIRE_LISTEN && to == WIRE_SYN_RECV && !sk->__sk_common.skc_dport;
 }
 
 /* A cookie made here stays with the socket and its mini-socket. */
-static __always_inline __u64 cookie_of(const struct sock *sk, bool typed)
+static __always_inline __u64 cookie_of(const struct sock *sk)
 {
 	__u64 cookie;
 
-	if (!typed || !config.cookies)
+	if (!config.cookies)
 		return id_from_address(sk);
 	cookie = sk->__sk_common.skc_cookie.counter;
 	return cookie ? cookie : bpf_get_socket_cookie((void *)sk);
 }
 
 static __always_inline bool is_unwanted(const struct sock *sk, const struct tcp_sock *tp, int from,
-					int to, bool typed)
+					int to)
 {
 	struct wire_id id = {};
 
 	if (!config.filtered)
 		return false;
-	identity_of(sk, tp, typed, &id);
+	identity_of(sk, tp, &id);
 	return match_identity(&config.match, &id, !is_listener(from, to)) == MATCH_NO;
 }
 
 static __always_inline void fill(struct wire_transition *rec, const struct sock *sk,
-				 const struct tcp_sock *tp, bool typed)
+				 const struct tcp_sock *tp)
 {
-	identity_of(sk, tp, typed, &rec->id);
-	rec->id.cookie = cookie_of(sk, typed);
-	rec->error = GET(typed, sk, sk_err);
-	rec->uid = GET(typed, sk, sk_uid.val);
-	rec->cgroup = config.cgroups ? cgroup_of(sk, typed) : 0;
+	identity_of(sk, tp, &rec->id);
+	rec->id.cookie = cookie_of(sk);
+	rec->error = sk->sk_err;
+	rec->uid = sk->sk_uid.val;
+	rec->cgroup = config.cgroups ? cgroup_of(sk) : 0;
 }
 
 static __always_inline int tell_transition(void *ctx, const struct sock *sk, int from, int to,
-					   bool typed, __u16 flags)
+					   __u16 flags)
 {
 	const struct tcp_sock *tp = NULL;
 	struct wire_transition *rec;
 	struct wire_slip slip = {};
 
 	/* SCTP and MPTCP come this way too. */
-	if (GET(typed, sk, sk_protocol) != IPPROTO_TCP || is_unborn_clone(sk, from, to, typed))
+	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
+	if (is_unborn_clone(sk, from, to)) {
+		clones_are_untold = true;
+		return 0;
+	}
 	if (to == WIRE_CLOSE) {
-		tp = typed ? bpf_skc_to_tcp_sock((void *)sk) : (const struct tcp_sock *)sk;
+		tp = bpf_skc_to_tcp_sock((void *)sk);
 		if (!tp)
 			return 0;
 	}
-	if (is_unwanted(sk, tp, from, to, typed))
+	if (is_unwanted(sk, tp, from, to))
 		return 0;
 	rec = wire_reserve_unset(WIRE_TRANSITION, sizeof(*rec), &slip);
 	if (!rec)
 		return 0;
-	fill(rec, sk, tp, typed);
+	fill(rec, sk, tp);
 	rec->from = from;
 	rec->to = to;
 	if (tp)
-		flags |= flags_of_end(sk, tp, from, typed) | flags_by_stack(ctx, sk, from, typed);
+		flags |= flags_of_end(sk, tp, from) | flags_by_stack(ctx, sk, from);
 	if (from == WIRE_SYN_RECV && clones_are_untold)
 		flags |= WIRE_F_UNTOLD;
-	rec->flags = flags | owner_of(sk, from, to, typed, rec);
+	rec->flags = flags | fill_owner(rec, sk, from, to);
 	wire_submit(rec, slip);
 	return 0;
 }
 
 /*
- * A program does not run while it already runs on the same CPU. When a segment arrives by interrupt
- * in the middle of the program, the inner transition is skipped, and nobody is told (15,000 of 1.7
- * million with RPS on the loopback device, 6.18). Hence a second program, the same but for this: it
- * leaves alone what the first has done. Segments nest one deep, in softirq over a system call, so
- * one of the two always runs. Where tracepoints can be preempted (7.3: 3 of 18,000 transitions on
- * two CPUs) a task may wake up between the two on another CPU, or after others have used all slots:
- * what was told already is then told again, and the reader leaves that out by WIRE_F_SECOND.
+ * The kernel does not run a program that is already running on the same CPU. If a segment
+ * interrupts the program, the segment's transition is skipped, and nobody counts it (15,000 of 1.7
+ * million with RPS on the loopback device, 6.18). So there is a second program, which tells what
+ * the first has not told. Segments nest one deep, in softirq on top of a system call, so one of the
+ * two always runs. Where tracepoints can be preempted (7.3: 3 of 18,000 transitions on two CPUs) a
+ * task may continue on another CPU between the two programs, or after others have used all slots.
+ * The second then tells again what the first told, and the reader drops it by WIRE_F_SECOND.
  */
 #define DONE_SLOTS 4
 
@@ -277,15 +256,14 @@ static __always_inline bool is_asked_for(int from, int to)
 	return !config.told || config.told & (1U << (from & 31) | 1U << (to & 31));
 }
 
-static __always_inline int tell_and_note(void *ctx, const struct sock *sk, int from, int to,
-					 bool typed)
+static __always_inline int tell_and_note(void *ctx, const struct sock *sk, int from, int to)
 {
 	struct done *here;
 	__u32 slot;
 
 	if (!is_asked_for(from, to))
 		return 0;
-	tell_transition(ctx, sk, from, to, typed, 0);
+	tell_transition(ctx, sk, from, to, 0);
 	here = done_here();
 	if (!here)
 		return 0;
@@ -295,8 +273,7 @@ static __always_inline int tell_and_note(void *ctx, const struct sock *sk, int f
 	return 0;
 }
 
-static __always_inline int tell_unless_noted(void *ctx, const struct sock *sk, int from, int to,
-					     bool typed)
+static __always_inline int tell_unless_noted(void *ctx, const struct sock *sk, int from, int to)
 {
 	struct done *here;
 
@@ -312,19 +289,19 @@ static __always_inline int tell_unless_noted(void *ctx, const struct sock *sk, i
 		here->slots[i].sk = 0;
 		return 0;
 	}
-	return tell_transition(ctx, sk, from, to, typed, WIRE_F_SECOND);
+	return tell_transition(ctx, sk, from, to, WIRE_F_SECOND);
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(transition, const struct sock *sk, int from, int to)
 {
-	return tell_and_note(ctx, sk, from, to, true);
+	return tell_and_note(ctx, sk, from, to);
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(transition_nested, const struct sock *sk, int from, int to)
 {
-	return tell_unless_noted(ctx, sk, from, to, true);
+	return tell_unless_noted(ctx, sk, from, to);
 }
 
 /* Loaded only to learn whether this kernel lets such programs make cookies: since 5.12. */
@@ -334,25 +311,10 @@ int BPF_PROG(identity_cookie, const struct sock *sk)
 	return bpf_get_socket_cookie((void *)sk) == 0;
 }
 
-/* Loaded only to learn whether this kernel knows atomic operations that return something: since
- * 5.12. */
+/* Loaded only to learn whether this kernel knows atomic operations that return a value: since 5.12.
+ */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(buffer_rings)
 {
 	return __sync_fetch_and_add(&lost_total, 0) & 1;
-}
-
-/* Where BTF tracepoints are refused. Programs of this kind cannot make cookies on any kernel. */
-SEC("tp/sock/inet_sock_set_state")
-int transition_classic(struct trace_event_raw_inet_sock_set_state *ctx)
-{
-	return tell_and_note(ctx, BPF_CORE_READ(ctx, skaddr), BPF_CORE_READ(ctx, oldstate),
-			     BPF_CORE_READ(ctx, newstate), false);
-}
-
-SEC("tp/sock/inet_sock_set_state")
-int transition_classic_nested(struct trace_event_raw_inet_sock_set_state *ctx)
-{
-	return tell_unless_noted(ctx, BPF_CORE_READ(ctx, skaddr), BPF_CORE_READ(ctx, oldstate),
-				 BPF_CORE_READ(ctx, newstate), false);
 }

@@ -3,10 +3,10 @@
  * wire.h - the contract between the programs in the kernel and everything in user space.
  *
  * A record is a head and a body of fixed size. Records come from the ring buffer, from iterators,
- * from a recording, and a few from the tracer itself (WIRE_TICK, WIRE_LOST); who reads them cannot
- * tell and need not. Both compilers read this file, so it holds fixed-width fields only: no enum,
- * no pointer, no hidden padding. Byte order is the host's. A recording carries WIRE_VERSION: raise
- * it when a size, an offset or a meaning changes.
+ * from a recording, and a few from the tracer itself (WIRE_TICK, WIRE_LOST); the reader cannot
+ * tell which, and need not. Both compilers read this file, so it holds fixed-width fields only: no
+ * enum, no pointer, no hidden padding. Byte order is the host's. A recording carries WIRE_VERSION:
+ * raise it when a size, an offset or a meaning changes.
  *
  * Addresses are always 16 bytes, IPv4 as ::ffff:a.b.c.d. Ports are in host order; 0 is "not known
  * (yet)".
@@ -35,17 +35,17 @@
 #define WIRE_STATES      12 /* state numbers are below this; 0 is none */
 
 /* Record kinds. */
-#define WIRE_TRANSITION 1  /* struct wire_transition: a full socket changed its state */
-#define WIRE_TIMEWAIT   2  /* struct wire_timewait: something happened to a mini-socket */
-#define WIRE_SOCKET     3  /* struct wire_socket: a full socket, as an iterator found it */
-#define WIRE_TICK       4  /* struct wire_head alone: nothing happened, but time went on */
-#define WIRE_LOST       5  /* struct wire_lost: records of one kind that did not fit */
-#define WIRE_SWEPT      6  /* struct wire_swept: an iterator has been through a namespace */
-#define WIRE_ACCEPTED   7  /* struct wire_accepted: accept(2) hands out a full socket */
-#define WIRE_SNAPSHOT   8  /* struct wire_snapshot: all that a socket says of its trouble */
-#define WIRE_HOLDER     9  /* struct wire_holder: a process holds a socket by a descriptor */
+#define WIRE_TRANSITION 1 /* struct wire_transition: a full socket changed its state */
+#define WIRE_TIMEWAIT   2 /* struct wire_timewait: something happened to a mini-socket */
+#define WIRE_SOCKET     3 /* struct wire_socket: a full socket, as an iterator found it */
+#define WIRE_TICK       4 /* struct wire_head alone: nothing happened, but time went on */
+#define WIRE_LOST       5 /* struct wire_lost: records of one kind found no room */
+#define WIRE_SWEPT      6 /* struct wire_swept: an iterator has been through a namespace */
+#define WIRE_ACCEPTED   7 /* struct wire_accepted: accept(2) returned a full socket */
+#define WIRE_SNAPSHOT   8 /* struct wire_snapshot: the state of a socket, as an iterator found it */
+#define WIRE_HOLDER     9 /* struct wire_holder: a process holds a socket by a descriptor */
 #define WIRE_LIMITS     10 /* struct wire_limits: what a namespace has room for */
-#define WIRE_CENSUS     11 /* struct wire_census: what follows are all sockets, or were */
+#define WIRE_CENSUS     11 /* struct wire_census: a census begins or ends */
 #define WIRE_NAME       12 /* struct wire_name: what people call a namespace or a cgroup */
 #define WIRE_KINDS      13
 
@@ -58,9 +58,9 @@ struct wire_head {
 };
 
 /*
- * Where programs cannot make cookies (before 5.12): a full socket is told apart by its address in
- * the kernel, hashed with a number of this run's own so that no address gets out. Another socket
- * may have it as soon as this one is gone, and a mini-socket does not know it.
+ * Where programs cannot make cookies (before 5.12) a full socket is told apart by its address in
+ * the kernel, hashed with a random number of this run so that no address leaks. Another socket may
+ * get the same as soon as this one is gone, and a mini-socket does not know it.
  */
 #define WIRE_ID_ADDRESS (1ULL << 63)
 
@@ -78,19 +78,15 @@ struct wire_id {
 /* Three of `-> CLOSE` from FIN-WAIT-1, FIN-WAIT-2 and CLOSING: */
 #define WIRE_F_TW_FULL  (1 << 1) /* tcp_max_tw_buckets mini-sockets existed in its namespace */
 #define WIRE_F_FIN_SEEN (1 << 2) /* the peer's FIN was received (SOCK_DONE) */
-#define WIRE_F_LINGER2                                                                             \
-	(1 << 4)                  /* TCP_LINGER2 is negative: FIN-WAIT-2 is to be cut short by RST \
-				   */
+#define WIRE_F_LINGER2  (1 << 4) /* TCP_LINGER2 is negative: no FIN-WAIT-2, but a RST */
+/* Of others: */
 #define WIRE_F_ALL_ACKED (1 << 3) /* LAST-ACK -> CLOSE: all sent, FIN included, is acknowledged */
 #define WIRE_F_KILLED    (1 << 5) /* tcp_abort() took a listener down, which leaves no sk_err */
 #define WIRE_F_HELD      (1 << 6) /* a system call, anyone's, held the socket; told with `to` CLOSE */
-#define WIRE_F_RST_DOUBT                                                        \
-	(1 << 7) /* ECONNRESET, but tcp_validate_incoming() is not on the stack \
-		  */
-#define WIRE_F_UNTOLD \
-	(1 << 8) /* from SYN-RECEIVED, on a kernel that tells no LISTEN -> SYN-RECEIVED */
-#define WIRE_F_SECOND (1 << 9) /* told by the second program: the first may have told it too */
-#define WIRE_F_ALL    0x3ff
+#define WIRE_F_RST_DOUBT (1 << 7) /* ECONNRESET, but not from tcp_validate_incoming() */
+#define WIRE_F_UNTOLD    (1 << 8) /* from SYN-RECEIVED; LISTEN -> SYN-RECEIVED was left out */
+#define WIRE_F_SECOND    (1 << 9) /* told by the second program: the first may have told it too */
+#define WIRE_F_ALL       0x3ff
 
 struct wire_transition {
 	struct wire_head head;
@@ -109,9 +105,7 @@ struct wire_transition {
 #define WIRE_TIMEWAIT_LEN_NS 60000000000ULL
 
 /* wire_timewait.op: what happened to the mini-socket. */
-#define WIRE_TW_ARMED                                                               \
-	1 /* its timer was set: it was born, or it moved to TIME-WAIT, or restarted \
-	   */
+#define WIRE_TW_ARMED     1 /* its timer was set: born, moved to TIME-WAIT, or restarted */
 #define WIRE_TW_EXPIRED   2 /* its timer ran out */
 #define WIRE_TW_ENDED     3 /* it ended early, `cause` tells why */
 #define WIRE_TW_CANCELLED 4 /* its timer was taken off, and only what follows tells why */
@@ -157,7 +151,7 @@ struct wire_lost {
 	__u16 unused[3];
 };
 
-/* head.ts is the time before the iterator began: what it did not tell was not there then. */
+/* head.ts is before the iterator began: what it did not tell was not there then. */
 struct wire_swept {
 	struct wire_head head;
 	__u32 netns;
@@ -183,10 +177,10 @@ struct wire_accepted {
 #define WIRE_S_ORPHAN (1 << 0) /* its last descriptor was closed: SOCK_DEAD */
 #define WIRE_S_FILE   (1 << 1) /* it was accepted, or made by socket(): it has a struct socket */
 #define WIRE_S_KERNEL (1 << 2) /* that has no file: the kernel's own, as of NFS */
-#define WIRE_S_BEYOND                                                               \
-	(1 << 3) /* the peer was heard beyond what is received in order: in a state \
-		  * that its FIN began, it has spoken since, or its FIN came late */
-#define WIRE_S_ALL 0xf
+/* The segment that last updated the window begins behind all that is received in order. In a state
+ * that the peer's FIN began: the peer has sent more since, or its FIN came late. */
+#define WIRE_S_BEYOND (1 << 3)
+#define WIRE_S_ALL    0xf
 
 /*
  * Times are ns on CLOCK_MONOTONIC, 0 where the kernel does not tell or it never happened; those
@@ -227,7 +221,7 @@ struct wire_holder {
 	char comm[16];
 };
 
-/* Told by the loader, from /proc/sys/net of that namespace. */
+/* Made by kernel/inspect.c from /proc/sys/net of that namespace. */
 struct wire_limits {
 	struct wire_head head;
 	__u32 netns;
@@ -237,8 +231,8 @@ struct wire_limits {
 };
 
 /*
- * Around the limits, snapshots and holders of one look at all namespaces. Events may stand between
- * them, in the order of their times: what a snapshot says was so at its own time.
+ * Before and after the limits, snapshots and holders of one census of all namespaces. Events may
+ * come between them, in the order of time: what a snapshot says was so at its own time.
  */
 struct wire_census {
 	struct wire_head head;

@@ -9,14 +9,14 @@ _tcpdwell_states='all connected synchronized bucket big established syn-sent syn
 # What a command takes; without one, what any takes.
 _tcpdwell_options() {
     case $1 in
-        trace) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by -d --duration -i --interval -f --format -w --write -r --read --raw --buffer --transitions --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
-        hist) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by -d --duration -i --interval -f --format -w --write -r --read --raw --buffer --transitions --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
+        trace) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by -d --duration -i --interval -f --format -w --write -r --read --raw --buffer --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
+        hist) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by -d --duration -i --interval -f --format -w --write -r --read --raw --buffer --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
         stuck) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --watch --fail -b --by -i --interval -f --format -w --write -r --read -q --quiet -v --verbose -h --help -V --version' ;;
-        top) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval --buffer --transitions --timewait --max-connections --max-groups --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
-        report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -d --duration -r --read --buffer --transitions --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
-        serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by --buffer --transitions --timewait --max-connections --max-groups --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
+        top) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval --buffer --timewait --max-connections --max-groups --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
+        report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -d --duration -r --read --buffer --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
+        serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by --buffer --timewait --max-connections --max-groups --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
         features) echo '-f --format -q --quiet -v --verbose -h --help -V --version' ;;
-        *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --watch --fail -b --by -d --duration -i --interval -f --format -w --write -r --read --raw --buffer --transitions --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
+        *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --watch --fail -b --by -d --duration -i --interval -f --format -w --write -r --read --raw --buffer --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
     esac
 }
 
@@ -42,7 +42,6 @@ _tcpdwell_values() {
         -w|--write) echo 'file' ;;
         -r|--read) echo 'file' ;;
         --buffer) echo 'any' ;;
-        --transitions) echo 'one auto tp_btf tp' ;;
         --timewait) echo 'one auto fentry kprobe timer sample' ;;
         --max-connections) echo 'any' ;;
         --max-groups) echo 'any' ;;

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* main.c - from the command line to a command. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/complete.h"
 #include "base/diag.h"
-#include "kernel/features.h"
+#include "commands/features.h"
 #include "commands/trace.h"
 #include "cli/command_line.h"
-#include "kernel/privileges.h"
 #include "commands/replay.h"
 #include "commands/report.h"
 #include "diagnosis/rules.h"
@@ -30,14 +28,6 @@ static int close_output(int status)
 	return DIAG_FAILED;
 }
 
-static int print_features(const struct options *options)
-{
-	signal(SIGPIPE, SIG_IGN);
-	privileges_note_netns("a move from FIN-WAIT-2 to TIME-WAIT there may be told only when the "
-			      "TIME-WAIT ends");
-	return features_print(options, stdout) ? DIAG_FAILED : DIAG_OK;
-}
-
 static int run(const struct options *options)
 {
 	if (options->help)
@@ -45,7 +35,7 @@ static int run(const struct options *options)
 	else if (options->version)
 		printf("tcpdwell %s\n", TCPDWELL_VERSION);
 	else if (options->command == COMMAND_FEATURES)
-		return print_features(options);
+		return features_run(options, stdout);
 	else if (options->command == COMMAND_REPORT)
 		return report_run(options);
 	else if (options->command == COMMAND_STUCK)

@@ -14,9 +14,7 @@
 #define TCPDWELL_VMLINUX_H
 
 typedef unsigned char __u8;
-typedef signed char __s8;
 typedef unsigned short __u16;
-typedef short __s16;
 typedef unsigned int __u32;
 typedef int __s32;
 typedef unsigned long long __u64;
@@ -80,12 +78,7 @@ typedef struct refcount_struct {
 struct in6_addr {
 	union {
 		__u8 u6_addr8[16];
-		__be32 u6_addr32[4];
 	} in6_u;
-};
-
-struct hlist_node {
-	struct hlist_node *next;
 };
 
 struct timer_list {
@@ -219,7 +212,6 @@ struct tcp_sock {
 };
 
 struct request_sock {
-	struct sock_common __req_common;
 	__u8 num_retrans;
 	struct timer_list rsk_timer;
 };
@@ -234,17 +226,9 @@ struct tcp_request_sock {
 };
 
 struct inet_timewait_sock {
-	struct sock_common __tw_common;
 	unsigned char tw_substate;
 	__u32 tw_entry_stamp; /* since 6.14 */
 	struct timer_list tw_timer;
-};
-
-/* What the classic tracepoint sock:inet_sock_set_state hands over. */
-struct trace_event_raw_inet_sock_set_state {
-	const void *skaddr;
-	int oldstate;
-	int newstate;
 };
 
 struct task_struct {
@@ -254,11 +238,8 @@ struct task_struct {
 	char comm[16];
 };
 
-struct seq_file;
-
 struct bpf_iter_meta {
 	struct seq_file *seq;
-	__u64 seq_num;
 };
 
 struct bpf_iter__tcp {

@@ -35,7 +35,7 @@ struct options {
 	uint64_t duration_ns, interval_ns; /* 0: until stopped; no intervals */
 	uint64_t buffer_bytes;             /* 0: by the number of CPUs */
 	uint64_t max_connections, max_groups;
-	const char *transition_way, *timewait_way; /* to see them by no other; NULL: the best */
+	const char *timewait_way; /* to see mini-sockets by no other; NULL: the best */
 	const char *write_path, *read_path, *ready_path; /* NULL: none */
 	bool strict, quiet, verbose, raw, watch, fail, help, version;
 };

@@ -300,31 +300,17 @@ static bool set_format(struct options *o, const char *value, char *why)
 	return parse_refuse(why, "not text, json or csv");
 }
 
-static bool set_way(const char **way, const char *const *names, size_t n, const char *value,
-		    char *why)
-{
-	*way = NULL;
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(names[i], value) != 0)
-			continue;
-		*way = i ? names[i] : NULL;
-		return true;
-	}
-	return parse_refuse(why, "no such way: see --help");
-}
-
 /* The first is to choose none. */
-static const char *const transition_ways[] = {"auto", "tp_btf", "tp"};
 static const char *const timewait_ways[] = {"auto", "fentry", "kprobe", "timer", "sample"};
-
-static bool set_transitions(struct options *o, const char *value, char *why)
-{
-	return set_way(&o->transition_way, transition_ways, COUNT(transition_ways), value, why);
-}
 
 static bool set_timewait(struct options *o, const char *value, char *why)
 {
-	return set_way(&o->timewait_way, timewait_ways, COUNT(timewait_ways), value, why);
+	for (size_t i = 0; i < COUNT(timewait_ways); i++)
+		if (!strcmp(timewait_ways[i], value)) {
+			o->timewait_way = i ? timewait_ways[i] : NULL;
+			return true;
+		}
+	return parse_refuse(why, "no such way: see --help");
 }
 
 static bool set_path(const char **path, const char *value, char *why)
@@ -427,8 +413,6 @@ const struct options_row options_rows[] = {
 	{0, STREAMS, "raw", NULL, set_raw, "transitions in the tracepoint's own words"},
 	{0, LIVES, "buffer", "SIZE", set_buffer,
 	 "buffer of all CPUs, a power of two (default 4M a CPU, 64M at most)"},
-	{0, LIVES, "transitions", "WAY", set_transitions,
-	 "auto, tp_btf or tp: how transitions are seen"},
 	{0, LIVES, "timewait", "WAY", set_timewait,
 	 "auto, fentry, kprobe, timer or sample: how TIME-WAIT is seen"},
 	{0, LIVES, "max-connections", "N", set_max_connections,
@@ -454,7 +438,6 @@ const char *options_choice(const char *option, unsigned i)
 		size_t n;
 	} choices[] = {
 		{"format", format_names, COUNT(format_names)},
-		{"transitions", transition_ways, COUNT(transition_ways)},
 		{"timewait", timewait_ways, COUNT(timewait_ways)},
 	};
 

@@ -2,6 +2,26 @@
 /* configure.c - see configure.h. */
 #include "commands/configure.h"
 
+#include <stdio.h>
+
+struct kernel_request configure_kernel(const struct options *options)
+{
+	const struct selection *selection = &options->selection;
+
+	return (struct kernel_request){.only_looks = options->command == COMMAND_STUCK,
+				       .cgroups = options_want_cgroups(options),
+				       .match = selection->filtered ? &selection->match : NULL,
+				       .told_states = options_told_states(options),
+				       .buffer_bytes = options->buffer_bytes,
+				       .timewait_way = options->timewait_way};
+}
+
+void configure_meta(const struct options *options, struct meta *meta)
+{
+	meta->duration_ns = options->duration_ns;
+	snprintf(meta->filter, sizeof(meta->filter), "%s", options->selection.filter_text);
+}
+
 struct tracer_config configure_tracer(const struct options *options)
 {
 	return (struct tracer_config){.selection = &options->selection,

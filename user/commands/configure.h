@@ -7,15 +7,21 @@
 #define TCPDWELL_CONFIGURE_H
 
 #include "cli/options.h"
+#include "kernel/request.h"
 #include "model/sink.h"
 #include "model/tracer.h"
 #include "output/stuck_text.h"
+#include "record/meta.h"
 
 /* What they point to is the options': these must outlive them. */
+struct kernel_request configure_kernel(const struct options *options);
 struct tracer_config configure_tracer(const struct options *options);
 struct sink_style configure_sink(const struct options *options);
 
 /* `columns`: the width of the terminal that is written to; 0: it is none. */
 struct stuck_style configure_stuck(const struct options *options, unsigned columns);
+
+/* What the command line says of a live run, into what the session has said of it. */
+void configure_meta(const struct options *options, struct meta *meta);
 
 #endif

@@ -37,7 +37,7 @@ static int start(struct live_overview *live, const struct options *options)
 
 	if (err)
 		return err;
-	live->meta.duration_ns = options->duration_ns;
+	configure_meta(options, &live->meta);
 	live->overview = overview_new(&config, &live->meta);
 	if (!live->overview) {
 		diag_error("out of memory");
@@ -59,13 +59,15 @@ static int start(struct live_overview *live, const struct options *options)
 struct live_overview *live_overview_open(const struct options *options)
 {
 	struct live_overview *live = calloc(1, sizeof(*live));
+	struct kernel_request request;
 
 	if (!live) {
 		diag_error("out of memory");
 		return NULL;
 	}
 	ready_forget(options->ready_path);
-	live->session = session_open(options);
+	request = configure_kernel(options);
+	live->session = session_open(&request);
 	if (!live->session || start(live, options)) {
 		live_overview_close(live);
 		return NULL;

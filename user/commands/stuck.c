@@ -3,6 +3,7 @@
 #include "commands/stuck.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -123,13 +124,29 @@ static int replay(struct stuck *stuck)
 	return tell(stuck) || err ? DIAG_FAILED : DIAG_OK;
 }
 
+/* Of the namespaces and cgroups that were met. */
+static int tell_names(struct stuck *stuck)
+{
+	struct census_ids netns = census_netns_ids(&stuck->census);
+	struct census_ids cgroups = census_cgroup_ids(&stuck->census);
+	const struct names_asked asked = {.netns = netns.ids,
+					  .n_netns = netns.n,
+					  .cgroups = cgroups.ids,
+					  .n_cgroups = cgroups.n};
+	int err = names_tell(&asked, take_record, stuck);
+
+	free(netns.ids);
+	free(cgroups.ids);
+	return err;
+}
+
 static int look_once(struct stuck *stuck, struct session *session)
 {
 	int err;
 
 	err = session_census(session, take_record, stuck);
 	if (!err)
-		err = names_tell(&stuck->census, take_record, stuck);
+		err = tell_names(stuck);
 	return err ? DIAG_FAILED : tell(stuck);
 }
 
@@ -156,6 +173,7 @@ static int look(struct stuck *stuck, struct session *session)
 
 	if (session_attach(session, &stuck->meta))
 		return DIAG_FAILED;
+	configure_meta(stuck->options, &stuck->meta);
 	why = session_lacks(session, FEATURE_HOLDERS);
 	if (why)
 		diag_warn("which processes hold a socket is not to be seen here: %s", why);
@@ -168,7 +186,8 @@ static int look(struct stuck *stuck, struct session *session)
 
 static int live(struct stuck *stuck)
 {
-	struct session *session = session_open(stuck->options);
+	const struct kernel_request request = configure_kernel(stuck->options);
+	struct session *session = session_open(&request);
 	int status = session ? look(stuck, session) : DIAG_FAILED;
 
 	session_close(session);

@@ -107,7 +107,7 @@ static int run(struct live *live, FILE *out)
 
 	if (err)
 		return DIAG_FAILED;
-	meta.duration_ns = options->duration_ns;
+	configure_meta(options, &meta);
 	if (options->write_path) {
 		live->recording = recording_create(options->write_path, &meta);
 		if (!live->recording)
@@ -143,12 +143,13 @@ static int run(struct live *live, FILE *out)
 
 int live_run(const struct options *options, FILE *out)
 {
+	const struct kernel_request request = configure_kernel(options);
 	struct live live = {.options = options, .until = UINT64_MAX};
 	int status;
 
 	stop_on_signals();
 	ready_forget(options->ready_path);
-	live.session = session_open(options);
+	live.session = session_open(&request);
 	if (!live.session)
 		return DIAG_FAILED;
 	status = run(&live, out);

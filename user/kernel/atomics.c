@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* BPF_STX | BPF_ATOMIC, include/uapi/linux/bpf.h; an addition that returns nothing has always been.
- */
+/* An atomic addition that returns nothing, imm 0, is older. */
 static bool is_new(const struct bpf_insn *insn)
 {
 	return BPF_CLASS(insn->code) == BPF_STX && BPF_MODE(insn->code) == BPF_ATOMIC && insn->imm;

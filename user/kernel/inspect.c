@@ -21,7 +21,7 @@ struct pass {
 	uint32_t missing; /* namespaces that could not be looked into */
 };
 
-/* Of the namespace that we are in: /proc/sys/net shows that of who reads. 0: not readable. */
+/* /proc/sys/net shows the network namespace of the reader. 0: not readable. */
 static void read_numbers(const char *name, uint32_t *first, uint32_t *second)
 {
 	char path[128], text[64] = "";
@@ -70,7 +70,7 @@ static int tell_swept(const struct pass *pass, uint32_t netns, uint64_t begun)
 	return pass->fn(pass->ctx, &swept, sizeof(swept));
 }
 
-/* What was read, with the events until now. */
+/* What was read, merged with the events until now. */
 static int hand_over(const struct pass *pass, const struct iter_records *found)
 {
 	const struct inspect *inspect = pass->inspect;
@@ -80,12 +80,12 @@ static int hand_over(const struct pass *pass, const struct iter_records *found)
 	if (inspect->events)
 		err = inspect->events(inspect->source, iter_keep, &events);
 	if (!err)
-		err = iter_hand_over_both(&events, found, pass->fn, pass->ctx);
+		err = iter_merge(&events, found, pass->fn, pass->ctx);
 	iter_release(&events);
 	return err;
 }
 
-/* Is there something to be told, and not told before? */
+/* Keeps what is told now. Is it something that was not told before? */
 static bool note_news(int *told, int now)
 {
 	bool is_new = now && now != *told;
@@ -97,13 +97,13 @@ static bool note_news(int *told, int now)
 static int look_into(void *ctx, uint32_t netns)
 {
 	struct pass *pass = ctx;
-	const struct match_config *match = &pass->inspect->options->selection.match;
+	const struct match_config *match = pass->inspect->match;
 	struct inspect_told *told = pass->inspect->told;
 	struct iter_records found = {0};
 	uint64_t begun = clock_now();
 	int err;
 
-	if (match->n_netns && !match_netns(match, netns))
+	if (match && match->n_netns && !match_netns(match, netns))
 		return 0;
 	err = iter_read(pass->inspect->socks, &found);
 	if (netns == pass->home && note_news(&told->here, err))

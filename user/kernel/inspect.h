@@ -7,16 +7,16 @@
 #define TCPDWELL_INSPECT_H
 
 #include "kernel/iter.h"
-#include "cli/options.h"
+#include "match.h"
 
-/* What was warned of: who looks again and again says the same only once. Begins cleared. */
+/* What was warned of, so that repeated censuses warn once. Begins cleared. */
 struct inspect_told {
 	int here, elsewhere, holders; /* errnos */
 	int closed;                   /* namespaces that could not be entered, at most */
 };
 
 struct inspect {
-	const struct options *options;
+	const struct match_config *match; /* NULL: all */
 	const struct bpf_link *socks;
 	const struct bpf_link *holders; /* NULL: who holds a socket is not to be seen here */
 
@@ -29,8 +29,8 @@ struct inspect {
 /*
  * Hands over a WIRE_CENSUS that begins; for each namespace that is asked for a WIRE_LIMITS and a
  * WIRE_SNAPSHOT for each socket; a WIRE_HOLDER for each descriptor; a WIRE_CENSUS that ends. Events
- * come with them, in the order of time, so that who takes them sees no socket in a state that it
- * has left before. What could not be looked into is warned of. 0, or -errno after it was told, or
+ * come between them, in the order of time, so that no socket is seen in a state that it has left.
+ * It warns of what it could not look into. 0, or -errno after it was told, or
  * what `fn` returned.
  */
 int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx);

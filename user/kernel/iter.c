@@ -71,8 +71,8 @@ static bool head_at(const struct iter_records *records, size_t at, struct wire_h
 	return head->len >= sizeof(*head) && head->len <= records->len - at;
 }
 
-int iter_hand_over_both(const struct iter_records *a, const struct iter_records *b,
-			iter_record_fn fn, void *ctx)
+int iter_merge(const struct iter_records *a, const struct iter_records *b, iter_record_fn fn,
+	       void *ctx)
 {
 	size_t at_a = 0, at_b = 0;
 	int stopped = 0;
@@ -92,13 +92,6 @@ int iter_hand_over_both(const struct iter_records *a, const struct iter_records 
 		}
 	}
 	return stopped;
-}
-
-int iter_hand_over(const struct iter_records *records, iter_record_fn fn, void *ctx)
-{
-	static const struct iter_records none;
-
-	return iter_hand_over_both(records, &none, fn, ctx);
 }
 
 void iter_release(struct iter_records *records)

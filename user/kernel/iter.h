@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* iter.h - reading a BPF iterator: records in memory first, so that nothing waits for who takes
- * them.
+/* iter.h - reads a BPF iterator into memory, so that it does not wait for whoever takes the
+ * records.
  */
 #ifndef TCPDWELL_ITER_H
 #define TCPDWELL_ITER_H
@@ -24,12 +24,10 @@ int iter_read(const struct bpf_link *link, struct iter_records *records);
 /* Appends one record, an iter_record_fn over a struct iter_records. 0 or -ENOMEM. */
 int iter_keep(void *records, const void *record, size_t len);
 
-/* 0, or what `fn` returned. */
-int iter_hand_over(const struct iter_records *records, iter_record_fn fn, void *ctx);
-
-/* The same of two, each in its own order, the earlier record first. */
-int iter_hand_over_both(const struct iter_records *a, const struct iter_records *b,
-			iter_record_fn fn, void *ctx);
+/* Hands over the records of both, each in its own order, the earlier one first. 0, or what `fn`
+ * returned. */
+int iter_merge(const struct iter_records *a, const struct iter_records *b, iter_record_fn fn,
+	       void *ctx);
 
 void iter_release(struct iter_records *records);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * ksyms.h - kernel functions by name, from /proc/kallsyms, for the programs' configuration: whose
- * timer is a mini-socket's, and what it means that a function stands on the stack (see
+ * ksyms.h - kernel functions by name, from /proc/kallsyms, for the programs' configuration: which
+ * function is that of a mini-socket's timer, and what a function on the stack means (see
  * timewait.bpf.c).
  */
 #ifndef TCPDWELL_KSYMS_H

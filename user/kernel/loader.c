@@ -39,7 +39,7 @@ static const struct {
 #define BUFFER_OF_ALL    (4ULL << 20) /* where all share one */
 #define RING_OF_OLD      (2ULL << 20) /* the largest before 6.0: see size_buffer() */
 
-/* libbpf speaks only to who asked for details: its words are for those who write such programs. */
+/* The words of libbpf are for people who write such programs: they are details. */
 static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	char text[16384];
@@ -62,23 +62,23 @@ static void raise_memlock(void)
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 }
 
-static bool is_in_way(const struct features_way *way, const char *program)
+static bool is_in_way(const struct way *way, const char *program)
 {
-	for (unsigned i = 0; i < FEATURES_PROGRAMS_MAX && way->programs[i]; i++)
+	for (unsigned i = 0; i < WAY_PROGRAMS_MAX && way->programs[i]; i++)
 		if (!strcmp(way->programs[i], program))
 			return true;
 	return false;
 }
 
-static bool is_chosen(const struct features *features, const char *program)
+static bool is_chosen(const struct ways *ways, const char *program)
 {
-	for (enum features_capability c = 0; c < FEATURES; c++)
-		if (features_way(features, c) && is_in_way(features_way(features, c), program))
+	for (enum feature f = 0; f < FEATURES; f++)
+		if (ways_get(ways, f) && is_in_way(ways_get(ways, f), program))
 			return true;
 	return false;
 }
 
-/* The symbols of a kernel stay what they are: they are read once. */
+/* Read once: they do not change while the kernel runs. */
 static int symbols_of_kernel(struct config *config)
 {
 	static struct config found;
@@ -94,28 +94,29 @@ static int symbols_of_kernel(struct config *config)
 	return err;
 }
 
-/* What programs want to know. What the kernel hides costs only the ways that cannot do without. */
-static int configure(struct config *config, const struct features *features,
-		     const struct options *options)
+/* Tells the programs what they need to know. Hidden addresses are an error only if a chosen way
+ * needs them. */
+static int configure(struct config *config, const struct ways *ways,
+		     const struct kernel_request *request)
 {
 	int symbols = symbols_of_kernel(config);
 
 	config->tick_ns = clock_tick_ns();
 	config->self = (__u32)getpid();
-	config->cookies = features->chosen[FEATURE_IDENTITY] == FEATURES_BY_COOKIE;
-	config->samples = features->chosen[FEATURE_TIMEWAIT] == FEATURES_BY_SAMPLE;
-	config->cgroups = !options || options_want_cgroups(options);
+	config->cookies = ways->chosen[FEATURE_IDENTITY] == IDENTITY_BY_COOKIE;
+	config->samples = ways->chosen[FEATURE_TIMEWAIT] == TIMEWAIT_BY_SAMPLE;
+	config->cgroups = request->cgroups;
 	if (getrandom(&config->salt, sizeof(config->salt), GRND_NONBLOCK) < 0)
 		config->salt = clock_now() * 0x9e3779b97f4a7c15ULL;
-	if (options) {
-		config->filtered = options->selection.filtered;
-		/* By its address a socket is told from the next only if its end is told. */
-		config->told = config->cookies ? options_told_states(options) : 0;
-		config->match = options->selection.match;
+	/* By its address a socket is told from the next only if its end is told. */
+	config->told = config->cookies ? request->told_states : 0;
+	if (request->match) {
+		config->filtered = 1;
+		config->match = *request->match;
 	}
-	for (enum features_capability c = 0; symbols && c < FEATURES; c++)
-		if (features_way(features, c) && features_way(features, c)->needs_addresses)
-			return symbols == -EPERM ? -FEATURES_ADDRESSES_HIDDEN : symbols;
+	for (enum feature f = 0; symbols && f < FEATURES; f++)
+		if (ways_get(ways, f) && ways_get(ways, f)->needs_addresses)
+			return symbols == -EPERM ? -LOADER_ADDRESSES_HIDDEN : symbols;
 	return 0;
 }
 
@@ -129,14 +130,14 @@ static void choose_target(struct bpf_program *prog)
 			bpf_program__set_attach_target(prog, 0, targets[i].older);
 }
 
-static int choose_programs(struct tcpdwell_bpf *skel, const struct features *features)
+static int choose_programs(struct tcpdwell_bpf *skel, const struct ways *ways)
 {
-	bool rings = features->chosen[FEATURE_BUFFER] == FEATURES_BY_RINGS;
+	bool rings = ways->chosen[FEATURE_BUFFER] == BUFFER_BY_RINGS;
 	struct bpf_program *prog;
 	int err = 0;
 
 	bpf_object__for_each_program (prog, skel->obj) {
-		bool chosen = is_chosen(features, bpf_program__name(prog));
+		bool chosen = is_chosen(ways, bpf_program__name(prog));
 
 		bpf_program__set_autoload(prog, chosen);
 		if (chosen)
@@ -169,13 +170,13 @@ static unsigned number_of_rings(void)
  * Bytes, 0: by what the host has. Before 6.0 a value of an array map has 4 MB at most (E2BIG, from
  * array_map_alloc_check()), which a ring of 4 MB and its head exceed.
  */
-static void size_buffer(struct tcpdwell_bpf *skel, const struct features *features, uint64_t bytes,
+static void size_buffer(struct tcpdwell_bpf *skel, const struct ways *ways, uint64_t bytes,
 			uint64_t most_of_a_ring)
 {
 	struct config *config = (struct config *)&skel->rodata->config;
 	uint64_t slots;
 
-	if (features->chosen[FEATURE_BUFFER] != FEATURES_BY_RINGS) {
+	if (ways->chosen[FEATURE_BUFFER] != BUFFER_BY_RINGS) {
 		bpf_map__set_max_entries(skel->maps.events,
 					 (uint32_t)(bytes ? bytes : BUFFER_OF_ALL));
 		return;
@@ -192,25 +193,25 @@ static void size_buffer(struct tcpdwell_bpf *skel, const struct features *featur
 	bpf_map__set_value_size(skel->maps.rings, (uint32_t)rings_stride(config->ring_slots));
 }
 
-static int load(const struct features *features, const struct options *options, uint64_t bytes,
+static int load(const struct ways *ways, const struct kernel_request *request, uint64_t bytes,
 		uint64_t most_of_a_ring, struct tcpdwell_bpf **ret_skel)
 {
 	struct tcpdwell_bpf *skel;
 	int err;
 
 	if (access(LOADER_BTF_PATH, R_OK))
-		return -FEATURES_NO_BTF;
+		return -LOADER_NO_BTF;
 	libbpf_set_print(libbpf_says);
 	raise_memlock();
 	skel = tcpdwell_bpf__open();
 	if (!skel)
 		return -errno;
-	err = configure((struct config *)&skel->rodata->config, features, options);
+	err = configure((struct config *)&skel->rodata->config, ways, request);
 	/* libbpf keeps for ever what choosing a target reads, unless loading follows. */
 	if (!err)
-		err = choose_programs(skel, features);
+		err = choose_programs(skel, ways);
 	if (!err)
-		size_buffer(skel, features, bytes, most_of_a_ring);
+		size_buffer(skel, ways, bytes, most_of_a_ring);
 	if (!err)
 		err = tcpdwell_bpf__load(skel);
 	if (err) {
@@ -221,18 +222,17 @@ static int load(const struct features *features, const struct options *options, 
 	return 0;
 }
 
-/* Who only looks fills no buffer. */
-int loader_load(const struct features *features, const struct options *options,
+/* Without events nothing fills the buffer. */
+int loader_load(const struct ways *ways, const struct kernel_request *request,
 		struct tcpdwell_bpf **ret_skel)
 {
-	bool only_looks = !options || !features_way(features, FEATURE_TRANSITION);
-	uint64_t bytes = only_looks ? BUFFER_MIN : options->buffer_bytes;
-	int err = load(features, options, bytes, UINT64_MAX, ret_skel);
+	uint64_t bytes = ways_get(ways, FEATURE_TRANSITION) ? request->buffer_bytes : BUFFER_MIN;
+	int err = load(ways, request, bytes, UINT64_MAX, ret_skel);
 
 	/* Too large a ring is one reason. */
-	if (err != -E2BIG || only_looks)
+	if (err != -E2BIG || bytes == BUFFER_MIN)
 		return err;
-	err = load(features, options, bytes, RING_OF_OLD, ret_skel);
+	err = load(ways, request, bytes, RING_OF_OLD, ret_skel);
 	if (!err && bytes)
 		diag_note("the buffer is smaller than asked: this kernel has rings of 2M at most");
 	return err;
@@ -254,10 +254,9 @@ static struct bpf_link *attach(struct bpf_program *prog)
 	return link;
 }
 
-int loader_attach(struct tcpdwell_bpf *skel, const struct features_way *way,
-		  struct bpf_link **links)
+int loader_attach(struct tcpdwell_bpf *skel, const struct way *way, struct bpf_link **links)
 {
-	for (unsigned i = 0; i < FEATURES_PROGRAMS_MAX && way->programs[i]; i++) {
+	for (unsigned i = 0; i < WAY_PROGRAMS_MAX && way->programs[i]; i++) {
 		struct bpf_program *prog = bpf_object__find_program_by_name(skel->obj,
 									    way->programs[i]);
 
@@ -270,15 +269,15 @@ int loader_attach(struct tcpdwell_bpf *skel, const struct features_way *way,
 
 void loader_detach(struct bpf_link **links)
 {
-	for (unsigned i = 0; i < FEATURES_PROGRAMS_MAX; i++) {
+	for (unsigned i = 0; i < WAY_PROGRAMS_MAX; i++) {
 		bpf_link__destroy(links[i]);
 		links[i] = NULL;
 	}
 }
 
 /*
- * A program for a function that is none (1 is the first type of any BTF, a number) is found wrong
- * only once it is allowed.
+ * Loads a program for something that is no function: 1 is the first type of any BTF, a number. The
+ * kernel notices that only if it permits such programs.
  */
 static int try_trampoline(void)
 {
@@ -298,29 +297,30 @@ static int try_trampoline(void)
 	return 0;
 }
 
-int loader_try_kind(enum features_kind kind)
+int loader_try_kind(enum way_kind kind)
 {
-	if (kind == FEATURES_TRAMPOLINE)
+	if (kind == WAY_TRAMPOLINE)
 		return try_trampoline();
 	/* libbpf attaches by this. */
-	if (kind == FEATURES_KPROBE && access(LOADER_KPROBE_PATH, F_OK))
+	if (kind == WAY_KPROBE && access(LOADER_KPROBE_PATH, F_OK))
 		return -ENOENT;
 	return 0;
 }
 
-int loader_try(enum features_capability capability, int way, bool attaching)
+int loader_try(enum feature feature, int way, bool attaching)
 {
-	const struct features_way *tried = &features_rows[capability].ways[way];
-	struct bpf_link *links[FEATURES_PROGRAMS_MAX] = {0};
-	struct features features = features_none();
+	static const struct kernel_request request = {.cgroups = true, .buffer_bytes = BUFFER_MIN};
+	const struct way *tried = &feature_rows[feature].ways[way];
+	struct bpf_link *links[WAY_PROGRAMS_MAX] = {0};
+	struct ways ways = ways_none();
 	struct tcpdwell_bpf *skel;
 	int err;
 
 	/* A way without programs takes nothing of the kernel. */
 	if (!tried->programs[0] && !tried->needs_addresses)
 		return 0;
-	features.chosen[capability] = way;
-	err = loader_load(&features, NULL, &skel);
+	ways.chosen[feature] = way;
+	err = loader_load(&ways, &request, &skel);
 	if (err)
 		return err;
 	if (attaching)

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fts.h>
 #include <linux/magic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "kernel/cgroup_name.h"
 #include "base/clock.h"
 #include "kernel/netns.h"
+#include "wire.h"
 
 _Static_assert(CGROUP_NAME_MAX == sizeof(((struct wire_name *)NULL)->text), "a name fits");
 
@@ -35,9 +37,19 @@ static int tell(uint64_t of, uint64_t id, const char *text, iter_record_fn fn, v
 	return fn(ctx, &name, sizeof(name));
 }
 
-/* ---- network namespaces ---- */
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
-static int tell_namespaces(const struct census *census, iter_record_fn fn, void *ctx)
+	return (x > y) - (x < y);
+}
+
+static bool is_asked(const uint64_t *ids, size_t n, uint64_t id)
+{
+	return n && bsearch(&id, ids, n, sizeof(id), compare);
+}
+
+static int tell_namespaces(const struct names_asked *asked, iter_record_fn fn, void *ctx)
 {
 	DIR *dir = opendir("/run/netns");
 	struct dirent *entry;
@@ -47,43 +59,13 @@ static int tell_namespaces(const struct census *census, iter_record_fn fn, void 
 		struct stat st;
 
 		if (entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &st, 0) ||
-		    !census_limits_of(census, (uint32_t)st.st_ino))
+		    !is_asked(asked->netns, asked->n_netns, st.st_ino))
 			continue;
 		err = tell(WIRE_NAME_NETNS, st.st_ino, entry->d_name, fn, ctx);
 	}
 	if (dir)
 		closedir(dir);
 	return err;
-}
-
-/* ---- cgroups ---- */
-
-struct wanted_id {
-	uint64_t id;
-	UT_hash_handle hh;
-};
-
-/* The ids that are met, each once. */
-static struct wanted_id *wanted_ids(const struct census *census)
-{
-	struct wanted_id *ids = NULL, *known;
-
-	for (const struct census_socket *socket = census->sockets; socket;
-	     socket = socket->hh.next) {
-		uint64_t id = socket->s.cgroup;
-
-		if (!id)
-			continue;
-		HASH_FIND(hh, ids, &id, sizeof(id), known);
-		if (known)
-			continue;
-		known = calloc(1, sizeof(*known));
-		if (!known)
-			break;
-		known->id = id;
-		HASH_ADD(hh, ids, id, sizeof(known->id), known);
-	}
-	return ids;
 }
 
 /* On a hybrid host cgroup v2 is in a directory of its own. An id is the directory's inode. */
@@ -97,45 +79,37 @@ static char *mount_point(void)
 	return !statfs(unified, &fs) && (long)fs.f_type == CGROUP2_SUPER_MAGIC ? unified : NULL;
 }
 
-static int tell_cgroups(struct wanted_id **ids, iter_record_fn fn, void *ctx)
+static int tell_cgroups(const struct names_asked *asked, iter_record_fn fn, void *ctx)
 {
 	char *paths[] = {mount_point(), NULL}, text[CGROUP_NAME_MAX];
-	FTS *tree = *ids && paths[0] ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL) : NULL;
-	struct wanted_id *known;
+	size_t left = asked->n_cgroups;
+	FTS *tree = left && paths[0] ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL) : NULL;
 	unsigned walked = 0;
 	FTSENT *entry;
 	int err = 0;
 
-	while (tree && *ids && !err && walked < NAMES_WALK_MAX && (entry = fts_read(tree))) {
-		uint64_t id = entry->fts_info == FTS_D ? entry->fts_statp->st_ino : 0;
+	while (tree && left && !err && walked < NAMES_WALK_MAX && (entry = fts_read(tree))) {
 		const char *path = entry->fts_path + strlen(paths[0]);
 
-		HASH_FIND(hh, *ids, &id, sizeof(id), known);
-		walked += id != 0;
-		if (!id || !known)
+		if (entry->fts_info != FTS_D)
 			continue;
-		err = tell(WIRE_NAME_CGROUP, id, cgroup_name(*path ? path : "/", text), fn, ctx);
-		HASH_DEL(*ids, known); // NOLINT(clang-analyzer-unix.Malloc): unlinks
-		free(known);
+		walked++;
+		if (!is_asked(asked->cgroups, asked->n_cgroups, entry->fts_statp->st_ino))
+			continue;
+		left--;
+		err = tell(WIRE_NAME_CGROUP, entry->fts_statp->st_ino,
+			   cgroup_name(*path ? path : "/", text), fn, ctx);
 	}
 	if (tree)
 		fts_close(tree);
 	return err;
 }
 
-int names_tell(const struct census *census, iter_record_fn fn, void *ctx)
+int names_tell(const struct names_asked *asked, iter_record_fn fn, void *ctx)
 {
-	struct wanted_id *ids = wanted_ids(census), *id, *next;
 	int err = tell(WIRE_NAME_HOME, netns_current(), "", fn, ctx);
 
 	if (!err)
-		err = tell_namespaces(census, fn, ctx);
-	if (!err)
-		err = tell_cgroups(&ids, fn, ctx);
-	for (id = ids; id; id = next) {
-		next = id->hh.next;
-		HASH_DEL(ids, id); // NOLINT(clang-analyzer-unix.Malloc): unlinks
-		free(id);
-	}
-	return err;
+		err = tell_namespaces(asked, fn, ctx);
+	return err ? err : tell_cgroups(asked, fn, ctx);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * netns.h - being in another network namespace for a moment: an iterator walks that of who opens
- * it.
+ * netns.h - calls a function from within other network namespaces: an iterator walks the one of the
+ * process that opens it.
  */
 #ifndef TCPDWELL_NETNS_H
 #define TCPDWELL_NETNS_H
@@ -15,8 +15,8 @@ uint32_t netns_current(void);
  * Calls `fn` from within the namespace of this inode number, then comes back. It is looked for
  * among ours, the named ones (/run/netns) and those of all processes; nothing is held open, which
  * would keep a deleted namespace alive. Returns what `fn` returns, -ENOENT if there is no way into
- * it, or why setns() failed. Should coming back fail, the process would read the wrong namespace
- * from then on: it aborts.
+ * it, or why setns() failed. If it cannot come back it aborts, or it would read the wrong
+ * namespace from then on.
  */
 int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx);
 

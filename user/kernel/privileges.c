@@ -14,18 +14,25 @@
 /* Of the first user namespace: PROC_USER_INIT_INO in the kernel's include/linux/proc_ns.h. */
 #define FIRST_USER_NAMESPACE 0xEFFFFFFDu
 
-/* What each is needed for was found out by leaving it away, on Linux 6.18. */
+/* What capabilities are for. */
+enum use {
+	USE_TRACE, /* load and attach programs: without it nothing works */
+	USE_NETNS, /* look into other network namespaces */
+};
+
+#define TEXT_MAX 64
+
+/* What each is needed for was found out by leaving it out (6.18). */
 static const struct {
-	enum privileges_use use;
+	enum use use;
 	cap_value_t cap;
 	const char *name;
 	bool as_admin; /* CAP_SYS_ADMIN does as well */
 } rows[] = {
-	{PRIVILEGES_TRACE, CAP_BPF, "CAP_BPF", true},
-	{PRIVILEGES_TRACE, CAP_PERFMON, "CAP_PERFMON", true},
-	{PRIVILEGES_ADDRESSES, CAP_SYSLOG, "CAP_SYSLOG", false},
-	{PRIVILEGES_NETNS, CAP_SYS_ADMIN, "CAP_SYS_ADMIN", false},   /* setns() */
-	{PRIVILEGES_NETNS, CAP_SYS_PTRACE, "CAP_SYS_PTRACE", false}, /* /proc/PID/ns/net */
+	{USE_TRACE, CAP_BPF, "CAP_BPF", true},
+	{USE_TRACE, CAP_PERFMON, "CAP_PERFMON", true},
+	{USE_NETNS, CAP_SYS_ADMIN, "CAP_SYS_ADMIN", false},   /* setns() */
+	{USE_NETNS, CAP_SYS_PTRACE, "CAP_SYS_PTRACE", false}, /* /proc/PID/ns/net */
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -56,7 +63,9 @@ static bool counts(cap_value_t cap)
 	return in_first_user_namespace() && holds(cap);
 }
 
-bool privileges_missing(enum privileges_use use, char ret_text[PRIVILEGES_TEXT_MAX])
+/* "CAP_BPF and CAP_PERFMON are missing": those of this use that we do not hold. False if none is.
+ */
+static bool missing_for(enum use use, char ret_text[TEXT_MAX])
 {
 	const char *missing[ROWS];
 	size_t n = 0;
@@ -67,8 +76,8 @@ bool privileges_missing(enum privileges_use use, char ret_text[PRIVILEGES_TEXT_M
 			missing[n++] = rows[i].name;
 	if (!n)
 		return false;
-	snprintf(ret_text, PRIVILEGES_TEXT_MAX, "%s%s%s %s missing", missing[0],
-		 n > 1 ? " and " : "", n > 1 ? missing[1] : "", n > 1 ? "are" : "is");
+	snprintf(ret_text, TEXT_MAX, "%s%s%s %s missing", missing[0], n > 1 ? " and " : "",
+		 n > 1 ? missing[1] : "", n > 1 ? "are" : "is");
 	return true;
 }
 
@@ -76,22 +85,21 @@ bool privileges_missing(enum privileges_use use, char ret_text[PRIVILEGES_TEXT_M
 
 const char *privileges_refusal(void)
 {
-	static char text[PRIVILEGES_TEXT_MAX];
+	static char text[TEXT_MAX];
 
 	if (!in_first_user_namespace())
 		return "not permitted in a user namespace, whatever it holds";
-	return privileges_missing(PRIVILEGES_TRACE, text)
-		       ? text
-		       : "not permitted, though no capability is missing";
+	return missing_for(USE_TRACE, text) ? text
+					    : "not permitted, though no capability is missing";
 }
 
 const char *privileges_refusal_cure(void)
 {
-	char text[PRIVILEGES_TEXT_MAX];
+	char text[TEXT_MAX];
 
 	if (!in_first_user_namespace())
 		return "run as root outside of it";
-	if (privileges_missing(PRIVILEGES_TRACE, text))
+	if (missing_for(USE_TRACE, text))
 		return "run as root, or `setcap cap_bpf,cap_perfmon,cap_syslog=ep` the program";
 	return "look at lockdown (/sys/kernel/security/lockdown), a container's seccomp filter, "
 	       "and before Linux 5.11 at `ulimit -l`";
@@ -122,23 +130,23 @@ const char *privileges_addresses_cure(void)
 
 void privileges_note_netns(const char *loss)
 {
-	char text[PRIVILEGES_TEXT_MAX];
+	char text[TEXT_MAX];
 
-	if (privileges_missing(PRIVILEGES_NETNS, text))
+	if (missing_for(USE_NETNS, text))
 		diag_note("%s: %s network namespaces cannot be looked into; %s", text,
 			  counts(CAP_SYS_ADMIN) ? "unnamed" : "other", loss);
 }
 
 /* ---- giving up ---- */
 
-/* libcap takes a list of none for a mistake. */
+/* libcap refuses an empty list. */
 static bool add(cap_t caps, cap_flag_t set, const cap_value_t *list, int n)
 {
 	return !n || !cap_set_flag(caps, set, n, list, CAP_SET);
 }
 
-/* To exactly these: the first `n_effective` in effect, the rest only to be had back. False with
- * errno. */
+/* To exactly these: the first `n_effective` in effect, the rest only permitted. False with errno.
+ */
 static bool set_to(const cap_value_t *list, int n_effective, int n_permitted)
 {
 	cap_t caps = cap_init();
@@ -149,8 +157,8 @@ static bool set_to(const cap_value_t *list, int n_effective, int n_permitted)
 	return ok;
 }
 
-/* Before the capabilities that it takes are gone. Who may not do it has no way back by exec either:
- * that is what no-new-privs is for. */
+/* So that no exec gives anything back. It takes CAP_SETPCAP; without that, no-new-privs does the
+ * same. */
 static void empty_bounding_set(void)
 {
 	for (cap_value_t cap = 0; cap_get_bound(cap) >= 0; cap++)
@@ -165,7 +173,7 @@ static bool drop(bool netns, bool (*works)(void *ctx), void *ctx)
 
 	/* To read others' namespaces is of no use without a way into them. */
 	for (size_t i = 0; netns && holds(CAP_SYS_ADMIN) && i < ROWS; i++)
-		if (rows[i].use == PRIVILEGES_NETNS && holds(rows[i].cap))
+		if (rows[i].use == USE_NETNS && holds(rows[i].cap))
 			keep[n++] = rows[i].cap;
 	n_bpf = n + (works && holds(CAP_BPF));
 	keep[n] = CAP_BPF;

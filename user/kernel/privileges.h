@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * privileges.h - the capabilities that tracing can use: which are missing, in words, and giving up
- * those that have done their work.
+ * privileges.h - the Linux capabilities that tracing uses: which are missing, in words, and giving
+ * up those that are not needed any more.
  *
- * What is held is asked of the kernel at each call, never remembered. A user namespace's root holds
- * capabilities that count for nothing outside; for those who ask here it holds none.
+ * The kernel is asked at each call. What root of a user namespace holds counts for nothing outside
+ * of it, and is taken for missing.
  */
 #ifndef TCPDWELL_PRIVILEGES_H
 #define TCPDWELL_PRIVILEGES_H
 
 #include <stdbool.h>
-
-/* What capabilities are for. */
-enum privileges_use {
-	PRIVILEGES_TRACE,     /* load and attach programs: without it nothing works */
-	PRIVILEGES_ADDRESSES, /* see the addresses in /proc/kallsyms */
-	PRIVILEGES_NETNS,     /* look into other network namespaces */
-	PRIVILEGES_USES
-};
-
-#define PRIVILEGES_TEXT_MAX 64
-
-/* "CAP_BPF and CAP_PERFMON are missing": those of this use that we do not hold. False if none is.
- */
-bool privileges_missing(enum privileges_use use, char ret_text[PRIVILEGES_TEXT_MAX]);
 
 /* Why the kernel said EPERM to a program, and what to do about it. The text lasts till the next
  * call. */
@@ -39,8 +25,8 @@ void privileges_note_netns(const char *loss);
 
 /*
  * For good: gives up every capability, in every set, and the way back by exec. With `netns` those
- * of PRIVILEGES_NETNS stay. CAP_BPF stays only if `works` (may be NULL) says without it that the
- * kernel still asks for it. 0, or -errno after the error was told.
+ * that it takes to enter other network namespaces stay. CAP_BPF stays only if `works` (may be
+ * NULL), called without it, returns false. 0, or -errno after the error was told.
  */
 int privileges_drop(bool netns, bool (*works)(void *ctx), void *ctx);
 

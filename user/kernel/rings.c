@@ -46,9 +46,10 @@ static const struct wire_head *record_at(const struct rings *rings, unsigned i, 
 }
 
 /*
- * Lowers `until` to what may be told given this ring. A program that was interrupted stamps its
- * record after those that the interrupt wrote behind it: numbers and times may disagree, and what
- * lies behind one that has to wait must not be overtaken by others either.
+ * Lowers `until` to what may be handed over as far as this ring is concerned. Its records may not
+ * be in order of time: a program that was interrupted stamps its record after those that the
+ * interrupt wrote behind it. If a record has to wait, those behind it wait too, and no record of
+ * another ring may overtake them.
  */
 static uint64_t limit(const struct rings *rings, unsigned i, uint64_t until)
 {
@@ -142,13 +143,13 @@ static void look(struct rings *rings, uint64_t now)
 	}
 }
 
-static void make_room(struct rings *rings)
+static void free_slots(struct rings *rings)
 {
 	for (unsigned i = 0; i < rings->n; i++)
 		__atomic_store_n(&ring_at(rings, i)->tail, rings->each[i].end, __ATOMIC_RELEASE);
 }
 
-bool rings_are_through(const struct rings *rings)
+bool rings_look_is_done(const struct rings *rings)
 {
 	return rings->next == rings->n_refs;
 }
@@ -158,7 +159,7 @@ int rings_drain(struct rings *rings, uint64_t now, int max,
 {
 	int drained = 0, err = 0;
 
-	if (rings_are_through(rings))
+	if (rings_look_is_done(rings))
 		look(rings, now);
 	while (!err && drained < max && rings->next < rings->n_refs) {
 		const struct wire_head *record = rings->refs[rings->next++].record;
@@ -166,8 +167,8 @@ int rings_drain(struct rings *rings, uint64_t now, int max,
 		err = fn(ctx, record, record->len <= RING_RECORD_MAX ? record->len : 0);
 		drained++;
 	}
-	if (rings_are_through(rings))
-		make_room(rings);
+	if (rings_look_is_done(rings))
+		free_slots(rings);
 	return err ? err : drained;
 }
 

@@ -2,9 +2,9 @@
 /*
  * rings.h - the reader of bpf/ring.h: records of all CPUs, in the order of time.
  *
- * What happens to a connection may be told by any CPU, so what they tell is merged by time. A look
- * hands over only what no record to come can precede: those from before the look began, and from
- * before any that is being written.
+ * Any CPU may tell what happens to a connection, so their records are merged by time. A look hands
+ * over only records that none still to come can precede: those older than the look, and older than
+ * any that is being written.
  */
 #ifndef TCPDWELL_RINGS_H
 #define TCPDWELL_RINGS_H
@@ -23,8 +23,8 @@ size_t rings_stride(unsigned slots);
 struct rings *rings_new(void *memory, unsigned n, unsigned slots);
 void rings_free(struct rings *rings);
 
-/* Has all that the last look found been handed over, so that rings_drain() looks again? */
-bool rings_are_through(const struct rings *rings);
+/* Is all handed over that the last look found? The next rings_drain() then looks again. */
+bool rings_look_is_done(const struct rings *rings);
 
 /*
  * Hands over what is there, `max` records at most; `now` is the clock, read just before. The bytes

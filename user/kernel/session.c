@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "kernel/features.h"
 #include "kernel/inspect.h"
 #include "kernel/iter.h"
 #include "kernel/loader.h"
@@ -31,8 +32,8 @@
 
 /*
  * Between two looks: while something happens, and at most, while nothing does. Nothing is to be
- * told later than 100 ms after it happened. Whoever was asleep finds its caches cold, so few long
- * looks cost less than many short ones: a fifth less with 40 ms than with 10.
+ * told later than 100 ms after it happened. A process that wakes up finds its caches cold, so few
+ * long looks cost less than many short ones: a fifth less with 40 ms than with 10 (6.18).
  */
 #define PAUSE_BUSY_NS   (40 * NS_PER_MS)
 #define PAUSE_IDLE_NS   (80 * NS_PER_MS)
@@ -45,9 +46,9 @@ struct session {
 	void *memory;             /* theirs */
 	size_t memory_size;
 	uint64_t pause_ns; /* until the next look */
-	struct bpf_link *links[FEATURES][FEATURES_PROGRAMS_MAX];
+	struct bpf_link *links[FEATURES][WAY_PROGRAMS_MAX];
 	struct features features;
-	const struct options *options;
+	struct kernel_request request;
 	uint64_t told_lost[WIRE_KINDS];
 	uint64_t sweeps[2]; /* ns: when the last two began, the older first */
 	struct inspect_told told;
@@ -57,9 +58,14 @@ struct session {
 	int stopped; /* what fn returned */
 };
 
+static int chosen(const struct session *session, enum feature feature)
+{
+	return session->features.ways.chosen[feature];
+}
+
 /* ---- opening ---- */
 
-static void tell_why_not(enum features_capability essential, int err)
+static void tell_why_not(enum feature essential, int err)
 {
 	if (access(LOADER_BTF_PATH, R_OK)) {
 		diag_error("this kernel has no BTF: %s is not there", LOADER_BTF_PATH);
@@ -67,7 +73,7 @@ static void tell_why_not(enum features_capability essential, int err)
 			  "recordings can be read without (-r)");
 		return;
 	}
-	diag_error("cannot trace: %s: %s", features_rows[essential].ways[0].words,
+	diag_error("cannot trace: %s: %s", feature_rows[essential].ways[0].words,
 		   features_meaning(err));
 	diag_hint("%s", features_cure(err));
 }
@@ -83,34 +89,24 @@ static void unload(struct session *session)
 /* Something was refused: find out what, and do with the rest. */
 static int load_what_works(struct session *session, bool attaching)
 {
-	enum features_capability essential = features_essential(session->options);
+	enum feature essential = features_essential(&session->request);
 	struct features *features = &session->features;
-	int *way = &features->chosen[FEATURE_TRANSITION], err;
 
-	*features = features_found(session->options, attaching);
-	if (features->chosen[essential] < 0)
+	*features = features_found(&session->request, attaching);
+	if (features->ways.chosen[essential] < 0)
 		return -features->refused[essential][0];
-	err = loader_load(features, session->options, &session->skel);
-	while (err && essential == FEATURE_TRANSITION && !session->options->transition_way &&
-	       features_rows[FEATURE_TRANSITION].ways[*way + 1].name) {
-		features->refused[FEATURE_TRANSITION][(*way)++] = -err;
-		features->chosen[FEATURE_IDENTITY] = FEATURES_BY_COOKIE + 1;
-		if (loader_load(features, session->options, &session->skel) == 0)
-			return 0;
-	}
-	return err;
+	return loader_load(&features->ways, &session->request, &session->skel);
 }
 
 /* Mini-sockets first: a transition that is told must not lead into one that is not. */
-static int attach_chosen(struct session *session, enum features_capability *ret_failed)
+static int attach_chosen(struct session *session, enum feature *ret_failed)
 {
-	static const enum features_capability order[] = {FEATURE_SWEEP,   FEATURE_SOCKETS,
-							 FEATURE_HOLDERS, FEATURE_TIMEWAIT,
-							 FEATURE_ACCEPT,  FEATURE_TRANSITION};
+	static const enum feature order[] = {FEATURE_SWEEP,    FEATURE_SOCKETS, FEATURE_HOLDERS,
+					     FEATURE_TIMEWAIT, FEATURE_ACCEPT,  FEATURE_TRANSITION};
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sizeof(order) / sizeof(order[0]); i++) {
-		const struct features_way *way = features_way(&session->features, order[i]);
+		const struct way *way = ways_get(&session->features.ways, order[i]);
 
 		*ret_failed = order[i];
 		if (way)
@@ -119,18 +115,18 @@ static int attach_chosen(struct session *session, enum features_capability *ret_
 	return err;
 }
 
-/* What loads need not attach: arm64 before 6.12 knows that for fentry, any kernel for kprobes. */
+/* What loads may still fail to attach: fentry on arm64 before 6.12, kprobes on any kernel. */
 static int attach_what_works(struct session *session)
 {
-	enum features_capability failed;
+	enum feature failed;
 	int err;
 
 	while ((err = attach_chosen(session, &failed))) {
 		unload(session);
-		if (failed == features_essential(session->options))
+		if (failed == features_essential(&session->request))
 			break;
-		features_refuse(&session->features, failed, -err, session->options);
-		if (loader_load(&session->features, session->options, &session->skel))
+		features_refuse(&session->features, failed, -err, &session->request);
+		if (loader_load(&session->features.ways, &session->request, &session->skel))
 			break;
 	}
 	if (!err)
@@ -139,7 +135,7 @@ static int attach_what_works(struct session *session)
 	return err ? err : attach_chosen(session, &failed);
 }
 
-struct session *session_open(const struct options *options)
+struct session *session_open(const struct kernel_request *request)
 {
 	struct session *session = calloc(1, sizeof(*session));
 	int err;
@@ -148,14 +144,14 @@ struct session *session_open(const struct options *options)
 		diag_error("out of memory");
 		return NULL;
 	}
-	session->options = options;
-	session->features = features_hoped(options);
-	err = loader_load(&session->features, options, &session->skel);
-	if (err && err != -FEATURES_NO_BTF)
+	session->request = *request;
+	session->features = features_expected(request);
+	err = loader_load(&session->features.ways, request, &session->skel);
+	if (err && err != -LOADER_NO_BTF)
 		err = load_what_works(session, false);
 	if (!err)
 		return session;
-	tell_why_not(features_essential(options), -err);
+	tell_why_not(features_essential(request), -err);
 	session_close(session);
 	return NULL;
 }
@@ -173,13 +169,13 @@ static int on_record(void *ctx, void *record, size_t len)
 	return ++session->drained < SESSION_DRAIN_MAX ? 0 : -EAGAIN;
 }
 
-/* A capability more, and a better way works. */
+/* If one Linux capability more would let a better way work. */
 static void note_sampling(const struct session *session)
 {
-	int by_timer = session->features.refused[FEATURE_TIMEWAIT][FEATURES_BY_SAMPLE - 1];
+	int by_timer = session->features.refused[FEATURE_TIMEWAIT][TIMEWAIT_BY_TIMER];
 
-	if (session->features.chosen[FEATURE_TIMEWAIT] == FEATURES_BY_SAMPLE &&
-	    by_timer == FEATURES_ADDRESSES_HIDDEN)
+	if (chosen(session, FEATURE_TIMEWAIT) == TIMEWAIT_BY_SAMPLE &&
+	    by_timer == LOADER_ADDRESSES_HIDDEN)
 		diag_note("TIME-WAIT is only sampled: %s: %s", features_meaning(by_timer),
 			  features_cure(by_timer));
 }
@@ -212,7 +208,7 @@ static int open_rings(struct session *session)
 
 static int open_buffer(struct session *session)
 {
-	bool rings = session->features.chosen[FEATURE_BUFFER] == FEATURES_BY_RINGS;
+	bool rings = chosen(session, FEATURE_BUFFER) == BUFFER_BY_RINGS;
 	int err = 0;
 
 	session->pause_ns = PAUSE_BUSY_NS;
@@ -225,9 +221,27 @@ static int open_buffer(struct session *session)
 	return session->ring ? 0 : -errno;
 }
 
+static struct meta meta_of(const struct session *session)
+{
+	int by = chosen(session, FEATURE_TIMEWAIT);
+	struct meta meta = {.attached = clock_now(),
+			    .wall_offset = clock_wall_offset(),
+			    .tick_ns = clock_tick_ns(),
+			    .sees_timewait = by >= 0,
+			    .samples_timewait = by == TIMEWAIT_BY_SAMPLE};
+	struct utsname host;
+
+	uname(&host);
+	snprintf(meta.version, META_TEXT_MAX, "%s", TCPDWELL_VERSION);
+	snprintf(meta.kernel, META_TEXT_MAX, "%s", host.release);
+	features_describe(&session->features, FEATURE_TRANSITION, meta.tick_ns,
+			  meta.transition_way);
+	features_describe(&session->features, FEATURE_TIMEWAIT, meta.tick_ns, meta.timewait_way);
+	return meta;
+}
+
 int session_attach(struct session *session, struct meta *ret_meta)
 {
-	struct utsname host;
 	int err = attach_what_works(session);
 
 	if (!err)
@@ -239,20 +253,7 @@ int session_attach(struct session *session, struct meta *ret_meta)
 	}
 	/* libbpf has read all of the kernel's BTF, and needs it no more. */
 	malloc_trim(0);
-	uname(&host);
-	*ret_meta = (struct meta){.attached = clock_now(),
-				  .wall_offset = clock_wall_offset(),
-				  .tick_ns = clock_tick_ns(),
-				  .sees_timewait = session->features.chosen[FEATURE_TIMEWAIT] >= 0,
-				  .samples_timewait = session->features.chosen[FEATURE_TIMEWAIT] ==
-						      FEATURES_BY_SAMPLE};
-	snprintf(ret_meta->version, META_TEXT_MAX, "%s", TCPDWELL_VERSION);
-	snprintf(ret_meta->kernel, META_TEXT_MAX, "%s", host.release);
-	snprintf(ret_meta->filter, META_TEXT_MAX, "%s", session->options->selection.filter_text);
-	features_describe(&session->features, FEATURE_TRANSITION, ret_meta->tick_ns,
-			  ret_meta->transition_way);
-	features_describe(&session->features, FEATURE_TIMEWAIT, ret_meta->tick_ns,
-			  ret_meta->timewait_way);
+	*ret_meta = meta_of(session);
 	session->sweeps[0] = session->sweeps[1] = ret_meta->attached;
 	note_sampling(session);
 	return 0;
@@ -296,7 +297,7 @@ int session_drain(struct session *session, session_record_fn fn, void *ctx)
 
 	if (session->rings) {
 		/* The bell that is rung from here on is for the next look. */
-		if (rings_are_through(session->rings))
+		if (rings_look_is_done(session->rings))
 			ring_buffer__consume(session->ring);
 		drained = rings_drain(session->rings, clock_now(), SESSION_DRAIN_MAX, fn, ctx);
 	} else {
@@ -339,7 +340,7 @@ int session_losses(struct session *session, session_record_fn fn, void *ctx)
 
 /* ---- all sockets ---- */
 
-/* All that is in the ring buffer, not just what session_drain() takes at a time. */
+/* All that is in the ring buffer, not only as much as session_drain() takes at once. */
 static int drain_all(void *source, session_record_fn fn, void *ctx)
 {
 	int drained;
@@ -352,7 +353,7 @@ static int drain_all(void *source, session_record_fn fn, void *ctx)
 
 int session_census(struct session *session, session_record_fn fn, void *ctx)
 {
-	struct inspect inspect = {.options = session->options,
+	struct inspect inspect = {.match = session->request.match,
 				  .socks = session->links[FEATURE_SOCKETS][0],
 				  .holders = session->links[FEATURE_HOLDERS][0],
 				  .events = drain_all,
@@ -362,11 +363,11 @@ int session_census(struct session *session, session_record_fn fn, void *ctx)
 	return inspect.socks ? inspect_run(&inspect, fn, ctx) : 0;
 }
 
-const char *session_lacks(const struct session *session, enum features_capability which)
+const char *session_lacks(const struct session *session, enum feature which)
 {
 	static char text[META_TEXT_MAX];
 
-	if (features_way(&session->features, which))
+	if (ways_get(&session->features.ways, which))
 		return NULL;
 	features_describe(&session->features, which, 0, text);
 	return text;
@@ -402,7 +403,7 @@ static int sweep_one(struct session *session, uint32_t netns, session_record_fn 
 	swept.head.lost = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
 	err = drain_all(session, iter_keep, &events);
 	if (!err)
-		err = iter_hand_over_both(&events, &sweeping.found, fn, ctx);
+		err = iter_merge(&events, &sweeping.found, fn, ctx);
 	if (!err)
 		err = fn(ctx, &swept, sizeof(swept));
 	iter_release(&events);
@@ -441,13 +442,13 @@ static bool can_sweep(void *ctx)
 	return true;
 }
 
-/* Whether connections of other namespaces than ours are asked for. */
-static bool looks_elsewhere(const struct options *options)
+/* Are connections of other namespaces than ours asked for? */
+static bool looks_elsewhere(const struct match_config *match)
 {
-	bool elsewhere = !options->selection.match.n_netns;
+	bool elsewhere = !match || !match->n_netns;
 
-	for (__u32 i = 0; i < options->selection.match.n_netns; i++)
-		elsewhere |= options->selection.match.netns[i] != netns_current();
+	for (__u32 i = 0; match && i < match->n_netns; i++)
+		elsewhere |= match->netns[i] != netns_current();
 	return elsewhere;
 }
 
@@ -456,11 +457,11 @@ static bool looks_elsewhere(const struct options *options)
 int session_give_up_privileges(struct session *session)
 {
 	bool sweeps = session->links[FEATURE_SWEEP][0];
-	bool netns = sweeps && looks_elsewhere(session->options);
+	bool netns = sweeps && looks_elsewhere(session->request.match);
 
 	if (netns)
 		privileges_note_netns(
-			session->features.chosen[FEATURE_TIMEWAIT] == FEATURES_BY_SAMPLE
+			chosen(session, FEATURE_TIMEWAIT) == TIMEWAIT_BY_SAMPLE
 				? "TIME-WAIT, and FIN-WAIT-2 after close(), are not seen there"
 				: "a move from FIN-WAIT-2 to TIME-WAIT there may be told only "
 				  "when the TIME-WAIT ends");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * session.h - the programs in the kernel: load, attach, take their records, detach. With features.c
- * the only module that knows libbpf.
+ * session.h - the programs in the kernel: load, attach, take their records, detach.
  *
  * Life cycle: session_open() loads what the command needs; session_attach() starts the events; then
  * session_census(), session_drain() and session_sweep() as often as wanted; session_close(). Errors
@@ -14,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel/features.h"
+#include "kernel/request.h"
+#include "kernel/ways.h"
 #include "record/meta.h"
-#include "cli/options.h"
 
 struct session;
 
@@ -24,14 +23,15 @@ struct session;
  * drain. */
 typedef int (*session_record_fn)(void *ctx, const void *record, size_t len);
 
-/* Loads the best ways that this kernel allows. `options` must outlive it. NULL after the error was
- * told. */
-struct session *session_open(const struct options *options);
+/* Loads the best ways that this kernel allows. What `request` points to must outlive it. NULL after
+ * the error was told. */
+struct session *session_open(const struct kernel_request *request);
 
-/* Attaches everything, then fills `ret_meta`. 0, or -errno after the error was told. */
+/* Attaches everything, then fills `ret_meta`, but for what the command line says. 0, or -errno
+ * after the error was told. */
 int session_attach(struct session *session, struct meta *ret_meta);
 
-/* So many at once: then there is something else to do, even if more keep coming. */
+/* The most that one call hands over, so that the caller gets to its other work. */
 #define SESSION_DRAIN_MAX 8192
 
 /* Hands over what is in the ring buffer, SESSION_DRAIN_MAX at most. Number of records, or what `fn`
@@ -57,9 +57,9 @@ void session_wait(const struct session *session);
 int session_losses(struct session *session, session_record_fn fn, void *ctx);
 
 /*
- * Goes through these network namespaces for what events leave silent, each time drains the ring
- * buffer, hands over what is in it and what was found, in the order of time, and a WIRE_SWEPT; of
- * a namespace that cannot be entered a blind one. 0, or what `fn` returned.
+ * Looks through these network namespaces for what no event tells. For each it drains the ring
+ * buffer, hands over those records and what it found, in the order of time, then a WIRE_SWEPT,
+ * which is `blind` if the namespace could not be entered. 0, or what `fn` returned.
  */
 int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
 		  void *ctx);
@@ -71,8 +71,8 @@ int session_sweep(struct session *session, const uint32_t *netns, size_t n, sess
 int session_census(struct session *session, session_record_fn fn, void *ctx);
 
 /*
- * Once everything is attached, the first census is taken and every file is open: gives up what no
- * later call needs. 0, or -errno after the error was told.
+ * Gives up the privileges that no later call needs. To be called once everything is attached, the
+ * first census is taken and every file is open. 0, or -errno after the error was told.
  */
 int session_give_up_privileges(struct session *session);
 
@@ -83,8 +83,8 @@ void session_each_program(const struct session *session,
 				     uint64_t runs),
 			  void *ctx);
 
-/* Why this capability is not at hand, in words; NULL if it is. */
-const char *session_lacks(const struct session *session, enum features_capability which);
+/* Why this feature is not at hand, in words; NULL if it is. */
+const char *session_lacks(const struct session *session, enum feature which);
 
 /* Detaches, unloads, frees. NULL does nothing. */
 void session_close(struct session *session);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * snapshot.bpf.c - sockets as an iterator meets them, in the records that events use.
+ * sweep.bpf.c - looks through the sockets for what no event tells, and tells it in the records
+ * that events use: mini-sockets that moved to TIME-WAIT without a tracepoint, and the local port of
+ * sockets in SYN-SENT. Where no event tells of mini-sockets at all, it tells of each of them.
  *
- * iter/tcp walks the network namespace of the one who opens it. The sweep looks for what events
- * leave silent: mini-sockets that moved to TIME-WAIT without a tracepoint, and the local port of
- * sockets that still sit in SYN-SENT. Where no event tells of mini-sockets it tells of them all.
+ * iter/tcp walks the network namespace of the process that opens it.
  */
 #include "timewait.bpf.h"
 
-/* Set by the loader before each sweep: only TIME-WAITs that began after this are told. */
+/* ns. Set by session.c before each sweep: only TIME-WAITs that began after this are told. */
 __u64 sweep_since = 0;
 
 static __always_inline int write_timewait(struct seq_file *seq, struct inet_timewait_sock *tw)
@@ -17,8 +17,7 @@ static __always_inline int write_timewait(struct seq_file *seq, struct inet_time
 	struct common_copy common;
 	__u64 ts;
 
-	/* The substate changes an instant before the timer moves: what is read later is the later.
-	 */
+	/* The substate changes just before the timer does, so it is read first. */
 	if (!config.samples && BPF_CORE_READ(tw, tw_substate) != WIRE_TIME_WAIT)
 		return 0;
 	common_read(&common, tw);
