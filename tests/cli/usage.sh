@@ -99,7 +99,7 @@ refused netns-that-is-a-folder "no network namespace" --netns ..
 refused cgroup-unknown "/sys/fs/cgroup" --cgroup no/such/group
 refused cgroup-that-is-a-file "no cgroup" --cgroup /etc/passwd
 for option in -d -i -m; do
-	for bad in -1 1x 1e30 . 5. 1h30m 99999999999999999999 1000000001; do
+	for bad in -1 1x 1e30 . 5. 30m1h 1m30 99999999999999999999 1000000001; do
 		refused "duration$option-$bad" "." $option "$bad"
 	done
 done
