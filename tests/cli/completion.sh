@@ -63,7 +63,7 @@ offers format-long "json" --format j
 offers format-with-equals-sign "json" --format = j
 offers format-behind-equals-sign "csv json text" --format =
 offers way "auto fentry kprobe sample timer" --timewait ""
-offers states "+close-wait +time-wait !all" -s ""
+offers states "+close-wait +time-wait +all +connected" -s ""
 offers states-more "close-wait,fin-wait-1 close-wait,fin-wait-2" stuck -s close-wait,f
 offers states-once "fin-wait-1,fin-wait-2" -s fin-wait-1,fin
 offers keys "pid,cgroup pid,comm" --by pid,c

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/tcpstate.h"
+#include "cli/suggest.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -17,8 +18,6 @@
 #define DEPTH_MAX 16 /* of parentheses and `not`; the stack of match.h holds 64 */
 
 #define ALL_STATES ((1 << WIRE_STATES) - 2)
-#define MINI       (1 << WIRE_SYN_RECV | 1 << WIRE_TIME_WAIT)
-#define APART      (1 << WIRE_LISTEN | 1 << WIRE_CLOSE)
 
 enum token {
 	END,
@@ -85,17 +84,6 @@ static const struct {
 	{"dev", REFUSED, "the device is not told: ask for its addresses with src"},
 	{"fwmark", REFUSED, "the mark is not told: ask for ports or addresses"},
 	{"cgroup", REFUSED, "that is an option here: --cgroup PATH"},
-};
-
-static const struct {
-	const char *name;
-	uint16_t states;
-} groups[] = {
-	{"all", ALL_STATES},
-	{"connected", ALL_STATES & ~APART},
-	{"synchronized", ALL_STATES & ~APART & ~(1 << WIRE_SYN_SENT)},
-	{"bucket", MINI},
-	{"big", ALL_STATES & ~MINI},
 };
 
 struct parser {
@@ -489,21 +477,6 @@ static bool parse_list_of_terms(struct parser *p)
 
 /* ---- states ---- */
 
-static uint16_t states_of(const char *name)
-{
-	uint8_t state = tcpstate_parse(name);
-
-	for (size_t i = 0; i < COUNT(groups); i++)
-		if (!strcasecmp(groups[i].name, name))
-			return groups[i].states;
-	return state ? (uint16_t)(1 << state) : 0;
-}
-
-const char *expr_states_name(unsigned i)
-{
-	return i < COUNT(groups) ? groups[i].name : NULL;
-}
-
 static bool parse_state(struct parser *p)
 {
 	struct expr *expr = p->expr;
@@ -514,12 +487,9 @@ static bool parse_state(struct parser *p)
 		return false;
 	if (p->token == END)
 		return expected(p, "a state");
-	states = states_of(p->word);
+	states = tcpstate_parse_states(p->word);
 	if (!states)
-		return parse_refuse(p->why,
-				    "'%s' is no TCP state (such as close-wait) and none of all, "
-				    "connected, synchronized, bucket, big",
-				    p->word);
+		return suggest_state(p->word, p->why);
 	if (!expr->has_states)
 		expr->states = excluded ? ALL_STATES : 0;
 	expr->has_states = true;

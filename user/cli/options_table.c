@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/tcpstate.h"
+#include "cli/suggest.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -128,15 +129,14 @@ static bool set_address(struct options *o, const char *value, char *why)
 static bool add_state(void *ctx, const char *piece, char *why)
 {
 	struct options *o = ctx;
-	uint8_t state = tcpstate_parse(piece);
+	uint16_t states = tcpstate_parse_states(piece);
 
-	if (!state)
-		return parse_refuse(why, "'%s' is no TCP state (such as close-wait or fin-wait-2)",
-				    piece);
+	if (!states)
+		return suggest_state(piece, why);
 	if (!o->selection.has_states)
 		o->selection.states = 0;
 	o->selection.has_states = true;
-	o->selection.states |= (uint16_t)(1 << state);
+	o->selection.states |= states;
 	return true;
 }
 
