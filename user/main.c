@@ -10,6 +10,7 @@
 #include "kernel/features.h"
 #include "commands/trace.h"
 #include "cli/command_line.h"
+#include "cli/help.h"
 #include "kernel/privileges.h"
 #include "commands/replay.h"
 #include "commands/report.h"
@@ -41,7 +42,7 @@ static int print_features(const struct options *options)
 static int run(const struct options *options)
 {
 	if (options->help)
-		command_line_print_help(stdout);
+		help_print(options->command, stdout);
 	else if (options->version)
 		printf("tcpdwell %s\n", TCPDWELL_VERSION);
 	else if (options->command == COMMAND_FEATURES)

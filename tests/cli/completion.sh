@@ -53,11 +53,11 @@ offers command "stuck" stuc
 offers command-once "!trace !hist +state" trace ""
 offers all-options "+-L +--local-port +--for +--raw +--help" "-"
 offers long-options "--raw --read --ready-file --remote-port" --r
-offers options-of-stuck "+--for +--watch +--fail !--raw !--strict !--duration" stuck --
-offers options-of-trace "+--raw +--strict !--for !--watch" trace --
+offers options-of-stuck "+--for +--min +--watch +--fail !--raw !--strict !--duration" stuck --
+offers options-of-trace "+--raw +--strict +--for +--min !--watch" trace --
 offers options-of-features "--format --help --quiet --verbose --version" features --
 offers options-before-the-command "+--for +--raw" -q --
-offers options-after-values "+--raw !--for" -L 80 hist -s stuck --
+offers options-after-values "+--strict !--raw !--watch" -L 80 hist -s stuck --
 offers format "csv json text" -f ""
 offers format-long "json" --format j
 offers format-with-equals-sign "json" --format = j
@@ -81,7 +81,7 @@ offers no-filter-of-features "" features ""
 offers filter-states "+bucket +close-wait +all" stuck state ""
 offers filter-states-of-exclude "syn-received syn-sent synchronized" exclude syn
 offers filter-goes-on "+and +or +not +dport !trace !stuck" stuck state close-wait ""
-offers filter-then-options "+--raw !--for" trace dport = : 443 --
+offers filter-then-options "+--raw !--watch" trace dport = : 443 --
 offers filter-value "" dport ""
 offers filter-value-behind-sign "" stuck dport = ""
 offers filter-word "dport dst" stuck d

@@ -49,6 +49,8 @@ bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret_nu
 		return false;
 	if (*text)
 		return parse_refuse(why, "not a whole number");
+	if (max == UINT64_MAX && number < min)
+		return parse_refuse(why, "must be at least %" PRIu64, min);
 	if (number < min || number > max)
 		return parse_refuse(why, "not within %" PRIu64 "-%" PRIu64, min, max);
 	*ret_number = number;
@@ -103,8 +105,10 @@ static bool take_duration(const char **text, uint64_t *ret_ns, uint64_t *ret_uni
 	uint64_t whole = 0, fraction = 0, unit;
 	bool has_point;
 
-	if (!take_digits(text, &whole, why))
+	if (!isdigit((unsigned char)**text))
 		return parse_refuse(why, "not a duration such as 30, 1.5s, 500ms, 2m or 1h30m");
+	if (!take_digits(text, &whole, why))
+		return false;
 	has_point = **text == '.';
 	if (!take_fraction(text, &fraction, why))
 		return false;
@@ -170,13 +174,14 @@ bool parse_size(const char *text, uint64_t *ret_bytes, char *why)
 bool parse_list(const char *text, bool (*item)(void *ctx, const char *piece, char *why), void *ctx,
 		char *why)
 {
+	const char *begin = text;
 	char piece[PIECE_MAX];
 
 	for (;;) {
 		size_t len = strcspn(text, ",");
 
 		if (!len)
-			return parse_refuse(why, *text ? "empty entry in the list" : "empty");
+			return parse_refuse(why, *begin ? "empty entry in the list" : "empty");
 		if (len >= sizeof(piece))
 			return parse_refuse(why, "entry longer than %zu characters",
 					    sizeof(piece) - 1);

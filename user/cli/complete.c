@@ -64,17 +64,23 @@ static void print_commands_of(const struct options_row *row, FILE *out)
 		}
 }
 
+static void print_option(const struct options_row *row, int letter, const char *name, FILE *out)
+{
+	if (letter)
+		fprintf(out, "-%c ", letter);
+	fprintf(out, "--%s%s%s\t", name, row->arg ? " " : "", row->arg ? row->arg : "");
+	print_commands_of(row, out);
+	fputc('\t', out);
+	print_values(row, out);
+	fputc('\n', out);
+}
+
 void complete_print(FILE *out)
 {
 	for (const struct options_row *row = options_rows; row->name; row++) {
-		if (row->letter)
-			fprintf(out, "-%c ", row->letter);
-		fprintf(out, "--%s%s%s\t", row->name, row->arg ? " " : "",
-			row->arg ? row->arg : "");
-		print_commands_of(row, out);
-		fputc('\t', out);
-		print_values(row, out);
-		fputc('\n', out);
+		print_option(row, row->letter, row->name, out);
+		if (row->alias)
+			print_option(row, 0, row->alias, out);
 	}
 	/* All but one take filters. */
 	for (const struct options_command_row *command = options_commands; command->name; command++)

@@ -80,10 +80,11 @@ static const struct {
 	{"state", STATE, NULL},
 	{"exclude", EXCLUDE, NULL},
 	{"excl", EXCLUDE, NULL},
-	{"autobound", REFUSED, "who chose a port is not told: sport >= :32768 asks for its range"},
-	{"dev", REFUSED, "the device is not told: ask for its addresses with src"},
-	{"fwmark", REFUSED, "the mark is not told: ask for ports or addresses"},
-	{"cgroup", REFUSED, "that is an option here: --cgroup PATH"},
+	{"autobound", REFUSED,
+	 "tcpdwell does not know who chose a port: ask for a range, sport >= :32768"},
+	{"dev", REFUSED, "tcpdwell does not know the device: ask for its addresses with src"},
+	{"fwmark", REFUSED, "tcpdwell does not know the mark: ask for ports or addresses"},
+	{"cgroup", REFUSED, "use the option --cgroup PATH"},
 };
 
 struct parser {
@@ -141,12 +142,11 @@ static bool next(struct parser *p)
 	return true;
 }
 
-/* What stands where something else should: always false. */
+/* The current word is not what it should be: always false. */
 static bool expected(struct parser *p, const char *what)
 {
-	return p->token == END ? parse_refuse(p->why, "ends behind '%s', where %s should follow",
-					      p->last, what)
-			       : parse_refuse(p->why, "'%s' stands where %s should", p->word, what);
+	return p->token == END ? parse_refuse(p->why, "%s is missing after '%s'", what, p->last)
+			       : parse_refuse(p->why, "expected %s instead of '%s'", what, p->word);
 }
 
 /* ---- the program ---- */
@@ -237,7 +237,7 @@ static bool not_an_address(const struct parser *p)
 {
 	return parse_refuse(p->why,
 			    "'%s' is no address such as 10.0.0.0/8, 10.0.0.1:443, "
-			    "[2001:db8::1]:443, :443 (names of hosts are not looked up)",
+			    "[2001:db8::1]:443, :443 (tcpdwell does not look up names of hosts)",
 			    p->word);
 }
 
@@ -444,7 +444,7 @@ static bool parse_term(struct parser *p)
 		return parse_port_condition(p, MATCH_OP_REMOTE);
 	case STATE:
 	case EXCLUDE:
-		return parse_refuse(p->why, "'%s' belongs before all conditions, as with ss",
+		return parse_refuse(p->why, "'%s' must stand before all conditions, as with ss",
 				    p->word);
 	case OPEN:
 	case NOT:
