@@ -270,6 +270,10 @@ static int check_pairs(const struct options *o, const struct given *given)
 		{~0U, false, "write", "read", "a replay records nothing new"},
 		{~0U, false, "ready-file", "read", "nobody has to wait for a replay"},
 		{~0U, false, "watch", "read", "a recording does not change"},
+		{COMMAND_HIST, true, "count", "interval",
+		 "`hist` counts intervals: with -i 10s -n 6 it stops after a minute"},
+		{COMMAND_STUCK, true, "count", "watch",
+		 "`stuck` counts looks: with --watch -n 3 it stops after the third"},
 		{COMMAND_STUCK, true, "interval", "watch", "without --watch `stuck` looks once"},
 	};
 

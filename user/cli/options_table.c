@@ -25,6 +25,7 @@
 #define FILTER    (CHOOSE | OPTIONS_FILTER)
 #define GROUPS    (STREAMS | COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE)
 #define INTERVALS (STREAMS | COMMAND_STUCK | COMMAND_TOP)
+#define COUNTS    (STREAMS | COMMAND_STUCK)
 #define LINES     (STREAMS | COMMAND_STUCK | COMMAND_FEATURES)
 
 #define BUFFER_MAX      (1ULL << 30)
@@ -384,6 +385,11 @@ static bool set_buffer(struct options *o, const char *value, char *why)
 	return true;
 }
 
+static bool set_count(struct options *o, const char *value, char *why)
+{
+	return parse_number(value, 1, UINT64_MAX, &o->count, why);
+}
+
 static bool set_max_groups(struct options *o, const char *value, char *why)
 {
 	return parse_number(value, 1, GROUPS_MAX, &o->max_groups, why);
@@ -458,6 +464,8 @@ const struct options_row options_rows[] = {
 
 	{'d', SECTION_END, STREAMS | COMMAND_REPORT, "duration", NULL, "DURATION", set_duration,
 	 "stop after this time: 30, 5m"},
+	{'n', SECTION_END, COUNTS, "count", NULL, "N", set_count,
+	 "stop after N transitions; hist -i: N intervals; stuck --watch: N looks"},
 	{0, SECTION_END, COMMAND_STUCK, "fail", NULL, NULL, set_fail,
 	 "exit with 4 if stuck finds anything wrong, or if -s or --for finds a socket"},
 	{0, SECTION_END, STREAMS | COMMAND_REPORT, "strict", NULL, NULL, set_strict,

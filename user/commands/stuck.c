@@ -138,11 +138,14 @@ static int watch(struct stuck *stuck, struct session *session)
 	uint64_t every = stuck->options->interval_ns ? stuck->options->interval_ns : WATCH_NS;
 	struct timespec moment = {.tv_sec = (time_t)(every / NS_PER_S),
 				  .tv_nsec = (long)(every % NS_PER_S)};
+	uint64_t looks = 0, enough = stuck->options->count ? stuck->options->count : UINT64_MAX;
 	int status = DIAG_OK;
 
 	stuck->redraws = isatty(fileno(stuck->out)) && stuck->options->format == FORMAT_TEXT;
 	while (!stop_is_asked() && status == DIAG_OK) {
 		status = look_once(stuck, session);
+		if (++looks >= enough)
+			break;
 		if (!stop_is_asked() && status == DIAG_OK)
 			nanosleep(&moment, NULL);
 	}
