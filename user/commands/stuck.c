@@ -104,7 +104,7 @@ static int tell(struct stuck *stuck)
 	if (!fflush(stuck->out) || errno == EPIPE)
 		return DIAG_OK;
 	diag_error("cannot write the output: %s", strerror(errno));
-	diag_hint("what was written is not all there was");
+	diag_hint("the output is not complete");
 	return DIAG_FAILED;
 }
 
@@ -118,7 +118,7 @@ static int replay(struct stuck *stuck)
 	err = recording_read(reader, take_frame, stuck);
 	recording_close(reader);
 	if (!stuck->census.count)
-		diag_warn("no sockets in '%s': `stuck` shows what `stuck -w` recorded",
+		diag_warn("no sockets in '%s': `tcpdwell stuck -w FILE` records them",
 			  stuck->options->read_path);
 	return tell(stuck) || err ? DIAG_FAILED : DIAG_OK;
 }
@@ -161,7 +161,7 @@ static int look(struct stuck *stuck, struct session *session)
 		return DIAG_FAILED;
 	why = session_lacks(session, FEATURE_HOLDERS);
 	if (why)
-		diag_warn("which processes hold a socket is not to be seen here: %s", why);
+		diag_warn("tcpdwell cannot see which processes hold a socket: %s", why);
 	if (stuck->options->write_path)
 		stuck->recording = recording_create(stuck->options->write_path, &stuck->meta);
 	if (stuck->recording || !stuck->options->write_path)

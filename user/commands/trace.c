@@ -78,7 +78,7 @@ static int look_back(struct live *live)
 	const char *why = session_lacks(live->session, FEATURE_SOCKETS);
 
 	if (why)
-		diag_note("what was there before is not seen: %s", why);
+		diag_note("sockets from before the start are not known: %s", why);
 	return live_records_census(&live->records);
 }
 
@@ -138,7 +138,7 @@ static int run(struct live *live, FILE *out)
 					      .takes_censuses = true};
 	err = tracer_flush(live->tracer);
 	if (isatty(STDERR_FILENO) && !options->duration_ns)
-		diag_note("tracing; Ctrl-C ends it and prints the histograms");
+		diag_note("tracing; press Ctrl-C to stop and print the histograms");
 	if (!err)
 		err = look_back(live);
 	if (!err)
