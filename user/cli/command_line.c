@@ -255,7 +255,7 @@ static const char *given_as(const struct given *given, const char *name)
 {
 	size_t i = 0;
 
-	while (strcmp(options_rows[i].name, name) != 0)
+	while (options_rows[i].name && strcmp(options_rows[i].name, name) != 0)
 		i++;
 	return given->rows[i][0] ? given->rows[i] : NULL;
 }

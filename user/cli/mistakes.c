@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "base/parse.h"
 #include "base/tcpstate.h"
+#include "cli/expr.h"
 #include "cli/foreign.h"
 #include "cli/help.h"
 #include "cli/suggest.h"
@@ -140,15 +141,20 @@ int mistakes_no_value(const struct options_row *row, const struct mistakes_optio
 	return -EINVAL;
 }
 
+/* "-a -n", "-n dport = :443": no address is called so, and that is no number. */
+static bool begins_something_else(const char *value)
+{
+	const char *letter = value + strspn(value, "-");
+
+	return (letter > value && isalpha((unsigned char)*letter)) || expr_begins(value);
+}
+
 int mistakes_value(const struct options_row *row, const struct mistakes_option *typed,
 		   const char *value, const char *why)
 {
 	char foreign[FOREIGN_HINT];
 
-	const char *letter = value + (value[0] == '-') + (value[0] == '-' && value[1] == '-');
-
-	/* "-a -n": no address is called so. */
-	if (!typed->is_attached && letter > value && isalpha((unsigned char)*letter))
+	if (!typed->is_attached && begins_something_else(value))
 		return mistakes_no_value(row, typed);
 	diag_error("%s '%s': %s", typed->spelling, value, why);
 	/* "-antp" are four options of ss, and "-i eth0" is one of tcpdump. */
