@@ -4,19 +4,19 @@
 _tcpdwell_commands='trace hist stuck top report serve features'
 _tcpdwell_filtering=' trace hist stuck top report serve '
 _tcpdwell_with_file=' report '
-_tcpdwell_states='all connected synchronized bucket big established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listen closing'
+_tcpdwell_states='established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listen closing all connected synchronized bucket big'
 
 # What a command takes; without one, what any takes.
 _tcpdwell_options() {
     case $1 in
-        trace) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by -d --duration -i --interval -f --format -w --write -r --read --raw --buffer --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
-        hist) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by -d --duration -i --interval -f --format -w --write -r --read --raw --buffer --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
-        stuck) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --watch --fail -b --by -i --interval -f --format -w --write -r --read -q --quiet -v --verbose -h --help -V --version' ;;
-        top) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval --buffer --timewait --max-connections --max-groups --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
-        report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -d --duration -r --read --buffer --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
-        serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by --buffer --timewait --max-connections --max-groups --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
+        trace) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval -f --format --raw -q --quiet -v --verbose -d --duration -n --count --strict --ready-file -w --write -r --read --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
+        hist) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval -f --format -q --quiet -v --verbose -d --duration -n --count --strict --ready-file -w --write -r --read --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
+        stuck) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval --watch -f --format -q --quiet -v --verbose -n --count --fail -w --write -r --read -h --help -V --version' ;;
+        top) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval -q --quiet -v --verbose --ready-file --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
+        report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -q --quiet -v --verbose -d --duration --strict --ready-file -r --read --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
+        serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -q --quiet -v --verbose --ready-file --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
         features) echo '-f --format -q --quiet -v --verbose -h --help -V --version' ;;
-        *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --watch --fail -b --by -d --duration -i --interval -f --format -w --write -r --read --raw --buffer --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
+        *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval --watch -f --format --raw -q --quiet -v --verbose -d --duration -n --count --fail --strict --ready-file -w --write -r --read --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
     esac
 }
 
@@ -32,20 +32,21 @@ _tcpdwell_values() {
         -u|--uid) echo 'uid' ;;
         --netns) echo 'netns' ;;
         --cgroup) echo 'cgroup' ;;
-        -s|--state) echo 'list established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listen closing' ;;
+        -s|--state) echo 'list established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listen closing all connected synchronized bucket big' ;;
         -m|--min) echo 'any' ;;
         --for) echo 'any' ;;
         -b|--by) echo 'list state local-port remote-port address comm pid uid cgroup netns' ;;
-        -d|--duration) echo 'any' ;;
         -i|--interval) echo 'any' ;;
         -f|--format) echo 'one text json csv' ;;
+        -d|--duration) echo 'any' ;;
+        -n|--count) echo 'any' ;;
+        --ready-file) echo 'file' ;;
         -w|--write) echo 'file' ;;
         -r|--read) echo 'file' ;;
         --buffer) echo 'any' ;;
         --timewait) echo 'one auto fentry kprobe timer sample' ;;
         --max-connections) echo 'any' ;;
         --max-groups) echo 'any' ;;
-        --ready-file) echo 'file' ;;
     esac
 }
 

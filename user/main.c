@@ -9,6 +9,7 @@
 #include "commands/features.h"
 #include "commands/trace.h"
 #include "cli/command_line.h"
+#include "cli/help.h"
 #include "commands/replay.h"
 #include "commands/report.h"
 #include "diagnosis/rules.h"
@@ -31,7 +32,7 @@ static int close_output(int status)
 static int run(const struct options *options)
 {
 	if (options->help)
-		command_line_print_help(stdout);
+		help_print(options->command, stdout);
 	else if (options->version)
 		printf("tcpdwell %s\n", TCPDWELL_VERSION);
 	else if (options->command == COMMAND_FEATURES)

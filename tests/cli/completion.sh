@@ -53,17 +53,17 @@ offers command "stuck" stuc
 offers command-once "!trace !hist +state" trace ""
 offers all-options "+-L +--local-port +--for +--raw +--help" "-"
 offers long-options "--raw --read --ready-file --remote-port" --r
-offers options-of-stuck "+--for +--watch +--fail !--raw !--strict !--duration" stuck --
-offers options-of-trace "+--raw +--strict !--for !--watch" trace --
+offers options-of-stuck "+--for +--min +--watch +--fail !--raw !--strict !--duration" stuck --
+offers options-of-trace "+--raw +--strict +--for +--min !--watch" trace --
 offers options-of-features "--format --help --quiet --verbose --version" features --
 offers options-before-the-command "+--for +--raw" -q --
-offers options-after-values "+--raw !--for" -L 80 hist -s stuck --
+offers options-after-values "+--strict !--raw !--watch" -L 80 hist -s stuck --
 offers format "csv json text" -f ""
 offers format-long "json" --format j
 offers format-with-equals-sign "json" --format = j
 offers format-behind-equals-sign "csv json text" --format =
 offers way "auto fentry kprobe sample timer" --timewait ""
-offers states "+close-wait +time-wait !all" -s ""
+offers states "+close-wait +time-wait +all +connected" -s ""
 offers states-more "close-wait,fin-wait-1 close-wait,fin-wait-2" stuck -s close-wait,f
 offers states-once "fin-wait-1,fin-wait-2" -s fin-wait-1,fin
 offers keys "pid,cgroup pid,comm" --by pid,c
@@ -81,7 +81,7 @@ offers no-filter-of-features "" features ""
 offers filter-states "+bucket +close-wait +all" stuck state ""
 offers filter-states-of-exclude "syn-received syn-sent synchronized" exclude syn
 offers filter-goes-on "+and +or +not +dport !trace !stuck" stuck state close-wait ""
-offers filter-then-options "+--raw !--for" trace dport = : 443 --
+offers filter-then-options "+--raw !--watch" trace dport = : 443 --
 offers filter-value "" dport ""
 offers filter-value-behind-sign "" stuck dport = ""
 offers filter-word "dport dst" stuck d

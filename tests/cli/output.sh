@@ -72,7 +72,7 @@ expect output-list-options 0 $? 0
 missing=
 while read -r line; do
 	option=$(grep -oE -- '--[a-z0-9-]+' <<<"$line" | head -1)
-	grep -qE -- "$option( |\$)" "$WORK/out" || missing+=" $option"
+	grep -qE -- "$option([ ,]|\$)" "$WORK/out" || missing+=" $option"
 done < <(grep '^-' "$WORK/list")
 if [ -z "$missing" ] && [ -s "$WORK/list" ]; then
 	ok output-help-lists-all "$(grep -c '^-' "$WORK/list") options"

@@ -88,5 +88,5 @@ for term in "" nonsense dumb; do
 		fail "top-term-${term:-empty}" "status $status: $(head -c 300 "$WORK/stderr")"
 done
 "$TCPDWELL" top -f json >"$WORK/stdout" 2>"$WORK/stderr"
-[ $? = 2 ] && grep -q "^error: 'top' does not take --format" "$WORK/stderr" && ok top-usage "$(head -1 "$WORK/stderr")" ||
+[ $? = 2 ] && grep -q "^error: 'top' does not take -f" "$WORK/stderr" && ok top-usage "$(head -1 "$WORK/stderr")" ||
 	fail top-usage "$(head -c 300 "$WORK/stderr")"

@@ -1,30 +1,109 @@
 #!/bin/bash
-# usage.sh - wrong command lines: status 2, one error that names what is wrong and what would be right, nothing on
-# stdout, nothing done.
+# usage.sh - wrong command lines: status 2, one error that names what is wrong and one hint that says what would be right,
+# nothing on stdout, nothing done. usage.txt has what is typed and what is told, to the letter; `UPDATE=1 tests/cli/usage.sh`
+# rewrites it.
 . "$(dirname "$0")/../lib.sh"
+cd "$TESTS/.." || exit 1
 status=0
-REC=$TESTS/golden/basic/in.rec
+REC=tests/golden/basic/in.rec
+TABLE=tests/cli/usage.txt
 
-# refused NAME PATTERN ARGUMENT...: with exit status 2 and an error (or its hint) that matches.
+# judge TYPED TOLD: TYPED as the shell would read it.
+judge() {
+	local typed=$1 told=$2 got why=
+	local -a words
+	eval "words=($typed)"
+	"$TCPDWELL" "${words[@]}" >"$WORK/out" 2>"$WORK/err" </dev/null
+	got=$?
+	[ $got = 2 ] || why="status $got, not 2; "
+	[ ! -s "$WORK/out" ] || why+="writes to stdout; "
+	[ "$(cut -d: -f1 "$WORK/err")" = $'error\nhint' ] || why+="not an error and a hint; "
+	if [ -n "${UPDATE:-}" ]; then
+		cat "$WORK/err" >>"$WORK/table"
+	elif [ "$told" != "$(cat "$WORK/err")" ]; then
+		why+="says '$(tr '\n' ';' <"$WORK/err")', not '${told//$'\n'/;}'"
+	fi
+	if [ -z "$why" ]; then
+		ok usage "$typed: ${told%%$'\n'*}"
+	else
+		fail usage "$typed: $why"
+		status=1
+	fi
+}
+
+typed='' told='' n=0
+while IFS= read -r line; do
+	case $line in
+	'$ '*)
+		typed=${line#'$ '} told='' n=$((n + 1))
+		echo "$line" >>"$WORK/table"
+		;;
+	'' | '#'*)
+		[ -z "$typed" ] || judge "$typed" "${told%$'\n'}"
+		typed=''
+		echo "$line" >>"$WORK/table"
+		;;
+	*) told+=$line$'\n' ;;
+	esac
+done <"$TABLE"
+[ -z "$typed" ] || judge "$typed" "${told%$'\n'}"
+[ -z "${UPDATE:-}" ] || cp "$WORK/table" "$TABLE"
+[ $n -gt 150 ] && ok usage-table "$n command lines" || { fail usage-table "only $n command lines"; status=1; }
+
+# Each option that takes a value needs one, and each that takes none refuses one.
+while read -r spellings; do
+	read -ra words <<<"$spellings"
+	for word in "${words[@]}"; do
+		[[ $word = -* ]] || continue
+		if [[ ${words[-1]} = -* ]]; then
+			[[ $word = --* ]] || continue
+			wanted="error: option '$word' takes no value"
+			"$TCPDWELL" "$word=1" >"$WORK/out" 2>"$WORK/err"
+		else
+			wanted="error: option '$word' needs a value"
+			"$TCPDWELL" "$word" >"$WORK/out" 2>"$WORK/err"
+		fi
+		if [ $? = 2 ] && [ "$(head -1 "$WORK/err")" = "$wanted" ] && grep -q '^hint: -' "$WORK/err"; then
+			ok usage-value "${wanted#*: }"
+		else
+			fail usage-value "$word: $(tr '\n' ';' <"$WORK/err")"
+			status=1
+		fi
+	done
+done < <("$TCPDWELL" --list-options | grep '^-' | cut -f1)
+
+# The help of a command lists what it takes, and nothing else; no line is wider than a terminal.
+for command in trace hist stuck top report serve features; do
+	"$TCPDWELL" $command --help >"$WORK/help" && grep -q "^usage: tcpdwell $command" "$WORK/help" || { fail usage-help "$command: $(head -1 "$WORK/help")"; status=1; }
+	grep -oE -- '^  .{27}' "$WORK/help" | grep -oE -- '--[a-z0-9-]+' | sort >"$WORK/listed"
+	"$TCPDWELL" --list-options | awk -F'\t' -v command=$command 'index("," $2 ",", "," command ",") { print $1 }' |
+		grep -oE -- '--[a-z0-9-]+' | sort >"$WORK/taken"
+	if diff "$WORK/taken" "$WORK/listed" >"$WORK/diff" && [ -s "$WORK/taken" ]; then
+		ok usage-help "$command: $(wc -l <"$WORK/taken") options"
+	else
+		fail usage-help "$command: $(tr '\n' ';' <"$WORK/diff")"
+		status=1
+	fi
+done
+"$TCPDWELL" --help >"$WORK/help"
+wide=$(awk 'length > 80' "$WORK/help")
+[ -z "$wide" ] && ok usage-help "$(wc -l <"$WORK/help") lines within 80 columns" || { fail usage-help "$wide"; status=1; }
+
+# refused NAME PATTERN ARGUMENT...: by the command itself.
 refused() {
-	local name=usage-$1 pattern=$2 got
+	local name=usage-$1 pattern=$2
 	shift 2
 	"$TCPDWELL" "$@" >"$WORK/out" 2>"$WORK/err" </dev/null
-	got=$?
-	if [ $got != 2 ]; then
-		fail "$name" "status $got, not 2: tcpdwell $* : $(head -c 200 "$WORK/err")"
-	elif [ -s "$WORK/out" ]; then
-		fail "$name" "wrote to stdout: tcpdwell $*"
-	elif [ "$(grep -c '^error: ' "$WORK/err")" != 1 ] || grep -qvE '^(error|hint): ' "$WORK/err"; then
-		fail "$name" "not one error: $(head -c 300 "$WORK/err")"
-	elif ! grep -qE -- "$pattern" "$WORK/err"; then
-		fail "$name" "does not say '$pattern': $(head -c 300 "$WORK/err")"
-	else
+	if [ $? = 2 ] && [ ! -s "$WORK/out" ] && [ "$(cut -d: -f1 "$WORK/err")" = $'error\nhint' ] && grep -qE -- "$pattern" "$WORK/err"; then
 		ok "$name" "$(head -1 "$WORK/err")"
-		return
+	else
+		fail "$name" "$(tr '\n' ';' <"$WORK/err")"
+		status=1
 	fi
-	status=1
 }
+for bad in "" : 9798 ::1 "[::1" 127.0.0.1:65536 127.0.0.1:x localhost:9798; do
+	refused "serve-$bad" "ADDR:PORT" serve "$bad"
+done
 
 # accepted NAME ARGUMENT...: a replay with it works.
 accepted() {
@@ -37,121 +116,36 @@ accepted() {
 		status=1
 	fi
 }
-
-refused unknown-command "commands are trace" frobnicate
-refused empty-command "commands are trace" ""
-refused two-commands "after the command" trace hist
-refused file-instead-of-command "commands are trace" "$REC"
-refused unknown-option "help" --frobnicate
-refused unknown-letter "'-z'" -z
-refused ambiguous-option "help" --c 5
-refused value-for-a-flag "takes no value" --quiet=1
-refused write-and-read "exclude each other" -w "$WORK/x" -r "$REC"
-refused raw-hist "trace" hist --raw -r "$REC"
-refused option-of-another-command "features" features -L 80
-for bad in "" : 9798 ::1 "[::1" 127.0.0.1:65536 127.0.0.1:x localhost:9798; do
-	refused "serve-$bad" "ADDR:PORT" serve "$bad"
-done
-refused serve-two "after the command" serve 127.0.0.1:1 127.0.0.1:2
-for option in "-r x" "-w x" "-d 1" "-i 1" "-f json" --raw --strict --watch; do
-	# shellcheck disable=SC2086 # an option and its value
-	refused "serve$option" "does not take" serve $option
-done
-refused families "exclude each other" -4 -6
-for option in -L -D -P -a -p -c -u --netns --cgroup -s -m -b -d -i -f -w -r --buffer --max-connections --max-groups --ready-file; do
-	refused "missing-value$option" "needs a value" "$option"
-	refused "empty-value$option" "empty|not a duration|is none of|is no TCP|not within|no cgroup|not text" "$option" ""
-done
-for option in -L -D -P; do
-	refused "port-0$option" "1-65535" $option 0
-	refused "port-65536$option" "1-65535" $option 65536
-	refused "port-negative$option" "." $option -1
-	refused "port-trailing$option" "80x" $option 80x
-	refused "port-huge$option" "." $option 99999999999999999999
-	refused "port-reversed$option" "write 80-90" $option 90-80
-	refused "port-open-range$option" "." $option 80-
-	refused "port-empty-piece$option" "empty" $option 80,,81
-	refused "port-name$option" "." $option http
-done
-for bad in 10.0.0.0/33 10.0.0.1/8 10.0.0 10.0.0.0/ ::/129 ::1/64 example.org '10.0.0.0/8,'; do
-	refused "cidr-$bad" "." -a "$bad"
-done
-refused cidr-too-many "16" -a "$(seq -s, -f 10.0.0.%g 17)"
-refused state-unknown "close-wait" -s fin-wait-3
-refused state-empty-piece "empty" -s time-wait,
-refused format "text, json or csv" -f xml
-refused by "remote-port" -b colour
-refused by-too-many "8" -b pid,pid,pid,pid,pid,pid,pid,pid,pid
-refused comm-too-long "15 characters" -c sixteen-letters-
-for bad in -1 1x 99999999999999999999 1.5 0x10 ' 1'; do
-	refused "pid-$bad" "." -p "$bad"
-	refused "uid-$bad" "." -u "$bad"
-	refused "max-connections-$bad" "." --max-connections "$bad"
-	refused "max-groups-$bad" "." --max-groups "$bad"
-done
-refused pid-0 "1-" -p 0
-refused uid-nobody-can-be "." -u 4294967295
-refused max-connections-0 "1-" --max-connections 0
-refused max-groups-0 "1-" --max-groups 0
-refused netns-unknown "ip netns" --netns no-such-namespace
-refused netns-that-is-a-file "no network namespace" --netns /etc/passwd
-refused netns-that-is-a-folder "no network namespace" --netns ..
-refused cgroup-unknown "/sys/fs/cgroup" --cgroup no/such/group
-refused cgroup-that-is-a-file "no cgroup" --cgroup /etc/passwd
-for option in -d -i -m; do
-	for bad in -1 1x 1e30 . 5. 1h30m 99999999999999999999 1000000001; do
-		refused "duration$option-$bad" "." $option "$bad"
-	done
-done
-refused duration-0 "longer than 0" -d 0
-refused interval-0 "longer than 0" -i 0
-refused interval-short "100ms" -i 99ms
-for bad in 0 1 3000 5M 2T 2G 4095 -4096 4096x 1.5M 99999999999999999999; do
-	refused "buffer-$bad" "." --buffer "$bad"
-done
-refused buffer-says-what-is-right "power of two from 4k to 1G" --buffer 5M
-
-# Filter expressions; tests/unit/expr.c has more.
-refused filter-unknown-word "'frob' stands where src, dst" dport = :80 frob
-refused filter-second-command "'hist' stands where" dport = :80 hist
-refused filter-one-string "':80x' is no port|':80x': '80x' is no port" 'dport = :80x'
-refused filter-option-ends-it "ends behind 'dport'" dport -q
-refused filter-host-name "names of hosts are not looked up" dst example.org
-refused filter-bare-ipv6 "in brackets: \[::1\]" dst ::1
-refused filter-parenthesis "'\)' should" '( dport = :80'
-refused filter-state-within "belongs before all conditions" dport = :80 state closing
-refused filter-state-unknown "close-wait" state fin-wait-3
-refused filter-states-disjoint "no state in common" -s closing state listening
-refused filter-family "'inet6:' and -4 exclude each other" -4 dst 'inet6:[::1]'
-refused filter-autobound "sport >= :32768" autobound
-refused filter-dev "'dev'" dev = lo
-refused filter-fwmark "'fwmark'" fwmark = 1
-refused filter-cgroup "--cgroup PATH" cgroup = /x
-refused filter-too-long "1023 characters" "$(printf 'not %.0s' $(seq 300))"
-refused filter-too-many "more than 64" "$(printf 'dport = :%d or ' $(seq 40)) dport = :1"
-refused filter-too-deep "nested more than 16" "$(printf '( %.0s' $(seq 100))"
-refused filter-of-features "takes no filter" features dport = :80
-refused filter-typo-after-command "a filter begins with state" trace dports = :80
-
 accepted all-options -L 1-65535 -D !1 -P !2 -4 -a 0.0.0.0/0 -p 1,2 -c a,b -u 0 -s time-wait -m 0 -b pid \
 	-d 1d -i 100ms -f csv --buffer 4k --max-connections 1000 --max-groups 5 --strict -q -v
 accepted long-options --local-port=80 --format=json --min=1.5ms
+accepted beginnings-of-options --local=80 --form json
 accepted options-before-the-command -q hist -f json
+accepted several-in-one-word hist -qvfjson
+accepted behind-two-dashes -q -- hist state close-wait
+accepted a-name-with-a-dash -c -bash
+for command in trace hist stuck; do
+	accepted for-$command $command --for 1s
+	accepted min-$command $command --min 1h30m
+done
+accepted for-report report "$WORK/page.html" --for 1s
 accepted filter-words state close-wait dport = :443 or sport = :8080
 accepted filter-one-string "state close-wait ( dport = :443 or sport = :8080 )"
 accepted filter-mixed trace state close-wait '( dport = :443 or sport = :8080 )' and not dst 10/8
 accepted filter-options-behind hist dst 10.0.0.0/8 -f json -q
 accepted filter-and-options -L 1-65535 -s time-wait state bucket dport != :1
 
-# The words of a filter choose as the options do, and are told in the head of the output.
-same_as() { # NAME OPTIONS FILTER
+# What is meant to be the same gives the same output.
+same_as() { # NAME OPTIONS OTHERS
+	local -a words others
 	read -ra words <<<"$2"
+	read -ra others <<<"$3"
 	"$TCPDWELL" -r "$REC" -f csv "${words[@]}" >"$WORK/by.options" 2>"$WORK/err" &&
-		"$TCPDWELL" -r "$REC" -f csv "$3" >"$WORK/by.filter" 2>"$WORK/err"
-	if [ -s "$WORK/by.options" ] && cmp -s "$WORK/by.options" "$WORK/by.filter"; then
-		ok "usage-filter-$1" "$3: $(wc -l <"$WORK/by.filter") lines, as $2"
+		"$TCPDWELL" -r "$REC" -f csv "${others[@]}" >"$WORK/by.others" 2>"$WORK/err"
+	if [ "$(wc -l <"$WORK/by.options")" -gt 1 ] && cmp -s "$WORK/by.options" "$WORK/by.others"; then
+		ok "usage-same-$1" "$3: $(wc -l <"$WORK/by.others") lines, as $2"
 	else
-		fail "usage-filter-$1" "$3 is not $2: $(diff "$WORK/by.options" "$WORK/by.filter" | head -4 | tr '\n' ';')"
+		fail "usage-same-$1" "$3 is not $2: $(diff "$WORK/by.options" "$WORK/by.others" | head -4 | tr '\n' ';')"
 		status=1
 	fi
 }
@@ -162,4 +156,11 @@ same_as neither "-P !443" "not ( sport = :443 or dport = :443 )"
 same_as address "-a 10.0.0.0/8" "src 10/8 or dst 10/8"
 same_as state "-s fin-wait-2,close-wait" "state fin-wait-2 state close-wait"
 same_as none "-D 1 -L 1" "dport = :1 sport = :1"
+for set in all connected synchronized bucket big established syn-recv unconnected; do
+	same_as "set-$set" "-s $set" "state $set"
+done
+same_as sets-together "-s bucket,close-wait" "state syn-recv state time-wait state close-wait"
+same_as sets-in-capitals "-s CONNECTED" "-s connected"
+same_as min-for "--min 500ms" "--for 500ms"
+same_as duration "-m 0.5s" "--for 0m500ms"
 exit $status

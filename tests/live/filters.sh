@@ -63,6 +63,11 @@ watch no-uid -u 4294967294
 watch state -s close-wait,LISTEN
 watch min -m 400ms
 watch state-min -s TCP_FIN_WAIT2 -m 0.6
+# These end by themselves, with all that belongs at the end.
+watch count -n 7 -w "$WORK/count.rec"
+watch count-intervals hist -i 200ms -n 3
+COUNTED=("${PIDS[@]: -2}")
+PIDS=("${PIDS[@]:0:${#PIDS[@]}-2}")
 jobs_of_traffic=()
 play "$netns" "$WORK/t1" -n 3 -p 7101 active-close & jobs_of_traffic+=($!)
 play "$netns" "$WORK/t2" -n 2 -6 -p 7201 half-close & jobs_of_traffic+=($!)
@@ -76,6 +81,17 @@ for pid in "${PIDS[@]}"; do
 	kill -INT "$pid"
 	wait "$pid" || fail filters "a tracer ended with $?"
 done
+
+wait_for 20 grep -q '"summary"' "$WORK/count.json" && wait_for 20 grep -q '"summary"' "$WORK/count-intervals.json" ||
+	fail filters "count: not over: $(tail -n 1 "$WORK/count.json" "$WORK/count-intervals.json")"
+wait "${COUNTED[0]}" && wait "${COUNTED[1]}"
+status=$?
+"$TCPDWELL" -r "$WORK/count.rec" -n 7 -f json >"$WORK/count.again" 2>"$WORK/err"
+[ $status = 0 ] && jq -en '[inputs | select(.event == "transition")] | length == 7' "$WORK/count.json" >/dev/null &&
+	cmp -s "$WORK/count.json" "$WORK/count.again" && ok filters "count: 7 transitions and the end, and so from its recording" ||
+	fail filters "count: status $status, $(grep -c '"transition"' "$WORK/count.json") transitions; $(diff "$WORK/count.json" "$WORK/count.again" | head -4)"
+jq -en '[inputs | select(.event == "histogram")] | (map(.time) | unique | length) == 3 and length == 4 * 3' "$WORK/count-intervals.json" >/dev/null &&
+	ok filters "count: 3 intervals and the whole run" || fail filters "count: $(jq -c '[.event, .time, .state]' "$WORK/count-intervals.json" | tr '\n' ' ')"
 
 compare local '.lport == 7101'
 compare remote '.rport == 7101'

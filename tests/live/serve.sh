@@ -170,7 +170,7 @@ cat >"$WORK/no-files" <<-'END'
 END
 in_netns bash "$WORK/no-files" $PORT "$EXPORTER" >"$WORK/out"
 says "no file can be opened" '^HTTP/1.1 503' "$WORK/out"
-says "no file can be opened" 'the sockets of this host cannot be looked at' "$WORK/out"
+says "no file can be opened" 'tcpdwell cannot see the sockets of this host' "$WORK/out"
 grep -q '^tcpdwell_transitions_total' "$WORK/out" && ! grep -qE '^tcpdwell_(connections|findings)\{' "$WORK/out" &&
 	ok serve "no file can be opened: what it does not know has no sample" || fail serve "no file can be opened: samples of nothing"
 prlimit --pid "$EXPORTER" --nofile=1024:

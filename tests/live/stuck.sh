@@ -138,3 +138,7 @@ status=$?
 seen=$(grep -c '"event":"census"' "$WORK/watch")
 [ $status = 0 ] && [ "$seen" -ge 3 ] && jq -e . "$WORK/watch" >/dev/null &&
 	ok stuck "--watch: $seen looks, then Ctrl-C" || fail stuck "--watch: $seen looks, status $status"
+timeout 60 "$TCPDWELL" stuck --netns "$netns" --watch -i 100ms -n 2 -f json >"$WORK/watch"
+status=$?
+seen=$(grep -c '"event":"census"' "$WORK/watch")
+[ $status = 0 ] && [ "$seen" = 2 ] && ok stuck "--watch -n 2: 2 looks" || fail stuck "--watch -n 2: $seen looks, status $status"

@@ -116,10 +116,48 @@ static void test_wall(void)
 	CHECK_STR(clock_time_of_day(1795363235123456789, text), "16:00:35.123");
 	CHECK_STR(clock_time_of_day(1795363235999999999, text), "16:00:35.999");
 	CHECK(strlen(clock_iso8601(UINT64_MAX, text)) == 30);
+	CHECK_STR(clock_date_time(1795363235123456789, text), "2026-11-22 16:00:35.123");
+	CHECK_STR(clock_date_time(1709164799 * S + 999999999, text), "2024-02-28 23:59:59.999");
 	setenv("TZ", "Asia/Kolkata", 1);
 	tzset();
 	CHECK_STR(clock_iso8601(1795363235123456789, text), "2026-11-22T16:00:35.123456789Z");
 	test_end("iso 8601 is UTC in any time zone, the time of day is local");
+}
+
+/* Rules of POSIX, which need no file of zones. */
+static const struct {
+	const char *zone;
+	uint64_t second;
+	const char *text, *date_time; /* of that second */
+} zones[] = {
+	{"UTC", 1795363235, "UTC", "2026-11-22 16:00:35.000"},
+	{"UTC0", 1795363235, "UTC", "2026-11-22 16:00:35.000"},
+	{"GMT0BST,M3.5.0/1,M10.5.0", 1795363235, "GMT (+00:00)", "2026-11-22 16:00:35.000"},
+	{"GMT0BST,M3.5.0/1,M10.5.0", 1784563200, "BST (+01:00)", "2026-07-20 17:00:00.000"},
+	{"CET-1CEST,M3.5.0,M10.5.0/3", 1795363235, "CET (+01:00)", "2026-11-22 17:00:35.000"},
+	{"CET-1CEST,M3.5.0,M10.5.0/3", 1784563200, "CEST (+02:00)", "2026-07-20 18:00:00.000"},
+	{"EST5", 1795363235, "EST (-05:00)", "2026-11-22 11:00:35.000"},
+	{"NST3:30", 1795363235, "NST (-03:30)", "2026-11-22 12:30:35.000"},
+	{"<+0545>-5:45", 1795363235, "+05:45", "2026-11-22 21:45:35.000"},
+	{"<-03>3", 1795363235, "-03:00", "2026-11-22 13:00:35.000"},
+	{"<UTC>-2", 1795363235, "UTC (+02:00)", "2026-11-22 18:00:35.000"},
+};
+
+static void test_zones(void)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	test_begin("clock-zone");
+	for (size_t i = 0; i < COUNT(zones); i++) {
+		setenv("TZ", zones[i].zone, 1);
+		tzset();
+		test_context("%s", zones[i].zone);
+		CHECK_STR(clock_zone(zones[i].second * S, text), zones[i].text);
+		/* Another second in between: the text of one is kept, and knows no zone. */
+		clock_date_time(0, text);
+		CHECK_STR(clock_date_time(zones[i].second * S, text), zones[i].date_time);
+	}
+	test_end("%zu zones and seasons", COUNT(zones));
 }
 
 static void test_clocks(void)
@@ -140,6 +178,7 @@ int main(void)
 	test_durations();
 	test_durations_are_rounded_down();
 	test_wall();
+	test_zones();
 	test_clocks();
 	return test_status();
 }

@@ -105,6 +105,46 @@ static void test_spellings(void)
 		 COUNT(bad));
 }
 
+/* As `ss --help` lists them: an independent list, in its order. */
+static const struct {
+	const char *name, *members;
+} sets[] = {
+	{"all", "established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait closed close-wait "
+		"last-ack listening closing"},
+	{"connected", "established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait close-wait "
+		      "last-ack closing"},
+	{"synchronized", "established syn-recv fin-wait-1 fin-wait-2 time-wait close-wait last-ack "
+			 "closing"},
+	{"bucket", "syn-recv time-wait"},
+	{"big", "established syn-sent fin-wait-1 fin-wait-2 closed close-wait last-ack listening "
+		"closing"},
+};
+
+static void test_sets(void)
+{
+	test_begin("tcpstate-sets");
+	for (size_t i = 0; i < COUNT(sets); i++) {
+		char members[256], *rest = members, *member;
+		uint16_t wanted = 0;
+
+		snprintf(members, sizeof(members), "%s", sets[i].members);
+		while ((member = strsep(&rest, " ")))
+			wanted |= (uint16_t)(1 << tcpstate_parse(member));
+		test_context("%s", sets[i].name);
+		CHECK_EQ(tcpstate_parse_states(sets[i].name), wanted);
+		CHECK(!(wanted & 1));
+		CHECK_STR(tcpstate_set_name((unsigned)i), sets[i].name);
+	}
+	CHECK(!tcpstate_set_name(COUNT(sets)));
+	for (size_t i = 0; i < COUNT(states); i++)
+		CHECK_EQ(tcpstate_parse_states(states[i].ss), 1 << states[i].wire);
+	CHECK_EQ(tcpstate_parse_states("ALL"), (1 << WIRE_STATES) - 2);
+	CHECK_EQ(tcpstate_parse_states("new-syn-recv"), 1 << WIRE_SYN_RECV);
+	CHECK_EQ(tcpstate_parse_states(""), 0);
+	CHECK_EQ(tcpstate_parse_states("every"), 0);
+	test_end("%zu sets as ss has them", COUNT(sets));
+}
+
 static void test_other_names(void)
 {
 	test_begin("tcpstate-causes");
@@ -129,6 +169,7 @@ int main(void)
 	test_numbers();
 	test_names();
 	test_spellings();
+	test_sets();
 	test_other_names();
 	return test_status();
 }

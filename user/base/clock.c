@@ -2,7 +2,11 @@
 /* clock.c - reading clocks and writing times for people. See clock.h. */
 #include "base/clock.h"
 
+#include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/append.h"
@@ -41,8 +45,10 @@ struct second {
 	struct word text;
 };
 
+enum form { TIME_OF_DAY, DATE_TIME, ISO8601 };
+
 /* Returns the ns since the second began. */
-static uint64_t find_second(struct second *known, uint64_t wall_ns, bool utc)
+static uint64_t find_second(struct second *known, uint64_t wall_ns, enum form form)
 {
 	struct tm tm = {0};
 	time_t seconds = (time_t)(wall_ns / NS_PER_S);
@@ -50,12 +56,15 @@ static uint64_t find_second(struct second *known, uint64_t wall_ns, bool utc)
 
 	if (text->len && wall_ns - known->begin < NS_PER_S)
 		return wall_ns - known->begin;
-	if (utc)
+	if (form == ISO8601)
 		gmtime_r(&seconds, &tm);
 	else
 		localtime_r(&seconds, &tm);
 	text->len = (uint8_t)strftime(text->text, sizeof(text->text),
-				      utc ? "%Y-%m-%dT%H:%M:%S." : "%H:%M:%S.", &tm);
+				      form == ISO8601     ? "%Y-%m-%dT%H:%M:%S."
+				      : form == DATE_TIME ? "%Y-%m-%d %H:%M:%S."
+							  : "%H:%M:%S.",
+				      &tm);
 	known->begin = wall_ns - wall_ns % NS_PER_S;
 	return wall_ns % NS_PER_S;
 }
@@ -63,7 +72,15 @@ static uint64_t find_second(struct second *known, uint64_t wall_ns, bool utc)
 char *clock_append_time_of_day(char *to, uint64_t wall_ns)
 {
 	static struct second known;
-	uint64_t rest = find_second(&known, wall_ns, false);
+	uint64_t rest = find_second(&known, wall_ns, TIME_OF_DAY);
+
+	return append_digits(append_word(to, &known.text), rest / NS_PER_MS, 3);
+}
+
+char *clock_append_date_time(char *to, uint64_t wall_ns)
+{
+	static struct second known;
+	uint64_t rest = find_second(&known, wall_ns, DATE_TIME);
 
 	return append_digits(append_word(to, &known.text), rest / NS_PER_MS, 3);
 }
@@ -71,7 +88,7 @@ char *clock_append_time_of_day(char *to, uint64_t wall_ns)
 char *clock_append_iso8601(char *to, uint64_t wall_ns)
 {
 	static struct second known;
-	uint64_t rest = find_second(&known, wall_ns, true);
+	uint64_t rest = find_second(&known, wall_ns, ISO8601);
 
 	return append_char(append_digits(append_word(to, &known.text), rest, 9), 'Z');
 }
@@ -79,6 +96,42 @@ char *clock_append_iso8601(char *to, uint64_t wall_ns)
 const char *clock_time_of_day(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
 {
 	*clock_append_time_of_day(text, wall_ns) = '\0';
+	return text;
+}
+
+const char *clock_date_time(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
+{
+	*clock_append_date_time(text, wall_ns) = '\0';
+	return text;
+}
+
+/* Some zones are called "+0545", and a file of zones may call them anything. */
+static bool is_name(const char *text)
+{
+	size_t len = 0;
+
+	while (isalpha((unsigned char)text[len]))
+		len++;
+	return len >= 3 && len <= 6 && !text[len];
+}
+
+const char *clock_zone(uint64_t wall_ns, char text[CLOCK_TEXT_MAX])
+{
+	time_t seconds = (time_t)(wall_ns / NS_PER_S);
+	struct tm tm = {0};
+	char offset[32];
+	long minutes;
+
+	localtime_r(&seconds, &tm);
+	minutes = labs(tm.tm_gmtoff) / 60;
+	snprintf(offset, sizeof(offset), "%c%02ld:%02ld", tm.tm_gmtoff < 0 ? '-' : '+',
+		 minutes / 60, minutes % 60);
+	if (!strcmp(tm.tm_zone, "UTC") && !tm.tm_gmtoff)
+		snprintf(text, CLOCK_TEXT_MAX, "UTC");
+	else if (is_name(tm.tm_zone))
+		snprintf(text, CLOCK_TEXT_MAX, "%s (%s)", tm.tm_zone, offset);
+	else
+		snprintf(text, CLOCK_TEXT_MAX, "%s", offset);
 	return text;
 }
 

@@ -31,6 +31,12 @@ uint64_t clock_tick_ns(void);
 /* "16:00:35.123", local time of day. */
 const char *clock_time_of_day(uint64_t wall_ns, char text[CLOCK_TEXT_MAX]);
 
+/* "2026-11-22 16:00:35.123", local time with its date. */
+const char *clock_date_time(uint64_t wall_ns, char text[CLOCK_TEXT_MAX]);
+
+/* What local time is then: "UTC", "CET (+01:00)", or "+05:45" where the zone has no name. */
+const char *clock_zone(uint64_t wall_ns, char text[CLOCK_TEXT_MAX]);
+
 /* "2026-11-22T16:00:35.123456789Z". */
 const char *clock_iso8601(uint64_t wall_ns, char text[CLOCK_TEXT_MAX]);
 
@@ -39,6 +45,7 @@ const char *clock_duration(uint64_t ns, char text[CLOCK_TEXT_MAX]);
 
 /* The same as append.h does it, with CLOCK_TEXT_MAX bytes of room. */
 char *clock_append_time_of_day(char *to, uint64_t wall_ns);
+char *clock_append_date_time(char *to, uint64_t wall_ns);
 char *clock_append_iso8601(char *to, uint64_t wall_ns);
 char *clock_append_duration(char *to, uint64_t ns);
 

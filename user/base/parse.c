@@ -49,48 +49,104 @@ bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret_nu
 		return false;
 	if (*text)
 		return parse_refuse(why, "not a whole number");
+	if (max == UINT64_MAX && number < min)
+		return parse_refuse(why, "must be at least %" PRIu64, min);
 	if (number < min || number > max)
 		return parse_refuse(why, "not within %" PRIu64 "-%" PRIu64, min, max);
 	*ret_number = number;
 	return true;
 }
 
+/* From large to small, as they have to stand in a text; "" only in one that has no other. */
 static const struct {
 	const char *name;
 	uint64_t ns;
 } duration_units[] = {
-	{"", NS_PER_S},         {"s", NS_PER_S},         {"ms", NS_PER_MS},
-	{"us", NS_PER_US},      {"m", 60 * NS_PER_S},    {"min", 60 * NS_PER_S},
-	{"h", 3600 * NS_PER_S}, {"d", 86400 * NS_PER_S}, {"ns", 1},
+	{"d", 86400 * NS_PER_S}, {"h", 3600 * NS_PER_S}, {"min", 60 * NS_PER_S},
+	{"m", 60 * NS_PER_S},    {"s", NS_PER_S},        {"", NS_PER_S},
+	{"ms", NS_PER_MS},       {"us", NS_PER_US},      {"ns", 1},
 };
+
+/* The unit at *text, which moves behind it: ns. 0 if it is none. */
+static uint64_t take_unit(const char **text, char *why)
+{
+	size_t len = strcspn(*text, "0123456789.");
+
+	for (size_t i = 0; i < sizeof(duration_units) / sizeof(duration_units[0]); i++)
+		if (strlen(duration_units[i].name) == len &&
+		    !strncmp(*text, duration_units[i].name, len)) {
+			*text += len;
+			return duration_units[i].ns;
+		}
+	parse_refuse(why, "unknown unit '%.*s': us, ms, s, m, h or d", (int)len, *text);
+	return 0;
+}
+
+/* The digits behind a decimal point at *text, which moves behind them: in 10^-9. */
+static bool take_fraction(const char **text, uint64_t *ret_fraction, char *why)
+{
+	uint64_t scale = NS_PER_S;
+
+	*ret_fraction = 0;
+	if (**text != '.')
+		return true;
+	if (!isdigit((unsigned char)*++*text))
+		return parse_refuse(why, "no digits after the point");
+	for (; isdigit((unsigned char)**text); ++*text) {
+		scale /= 10;
+		*ret_fraction += (uint64_t)(**text - '0') * scale;
+	}
+	return true;
+}
+
+/* One number with its unit at *text, which moves behind them. */
+static bool take_duration(const char **text, uint64_t *ret_ns, uint64_t *ret_unit, char *why)
+{
+	uint64_t whole = 0, fraction = 0, unit;
+	bool has_point;
+
+	if (!isdigit((unsigned char)**text))
+		return parse_refuse(why, "not a duration such as 30, 1.5s, 500ms, 2m or 1h30m");
+	if (!take_digits(text, &whole, why))
+		return false;
+	has_point = **text == '.';
+	if (!take_fraction(text, &fraction, why))
+		return false;
+	if (has_point && (*text)[strcspn(*text, "0123456789")])
+		return parse_refuse(why, "only the last number may have a decimal point");
+	unit = take_unit(text, why);
+	if (!unit)
+		return false;
+	if (whole > DURATION_MAX_S * NS_PER_S / unit)
+		return parse_refuse(why, "longer than %llu s", DURATION_MAX_S);
+	*ret_ns = whole * unit + (uint64_t)((double)fraction / NS_PER_S * (double)unit + 0.5);
+	*ret_unit = unit;
+	return true;
+}
 
 bool parse_duration(const char *text, bool zero_ok, uint64_t *ret_ns, char *why)
 {
-	uint64_t whole = 0, unit = 0, ns, scale = NS_PER_S, fraction = 0;
+	uint64_t sum = 0, ns = 0, unit = 0, before = UINT64_MAX;
+	const char *begin = text;
 
-	if (!take_digits(&text, &whole, why))
-		return parse_refuse(why, "not a duration such as 30, 1.5s, 500ms, 2m or 1h");
-	if (*text == '.') {
-		if (!isdigit((unsigned char)*++text))
-			return parse_refuse(why, "no digits after the point");
-		for (; isdigit((unsigned char)*text); text++) {
-			scale /= 10;
-			fraction += (uint64_t)(*text - '0') * scale;
-		}
-	}
-	for (size_t i = 0; i < sizeof(duration_units) / sizeof(duration_units[0]); i++)
-		if (!strcmp(text, duration_units[i].name))
-			unit = duration_units[i].ns;
-	if (!unit)
-		return parse_refuse(why, "unknown unit '%s': us, ms, s, m, h or d", text);
-	if (whole > DURATION_MAX_S * NS_PER_S / unit)
-		return parse_refuse(why, "longer than %llu s", DURATION_MAX_S);
-	ns = whole * unit + (uint64_t)((double)fraction / NS_PER_S * (double)unit + 0.5);
-	if (ns > DURATION_MAX_S * NS_PER_S)
-		return parse_refuse(why, "longer than %llu s", DURATION_MAX_S);
-	if (!ns && !zero_ok)
+	do {
+		const char *part = text;
+
+		if (!take_duration(&text, &ns, &unit, why))
+			return false;
+		if (part != begin && !isalpha((unsigned char)text[-1]))
+			return parse_refuse(why, "'%s' has no unit", part);
+		if (unit >= before)
+			return parse_refuse(why, "'%s': write each unit once, the largest first",
+					    part);
+		sum += ns;
+		before = unit;
+		if (sum > DURATION_MAX_S * NS_PER_S)
+			return parse_refuse(why, "longer than %llu s", DURATION_MAX_S);
+	} while (*text);
+	if (!sum && !zero_ok)
 		return parse_refuse(why, "must be longer than 0");
-	*ret_ns = ns;
+	*ret_ns = sum;
 	return true;
 }
 
@@ -118,13 +174,14 @@ bool parse_size(const char *text, uint64_t *ret_bytes, char *why)
 bool parse_list(const char *text, bool (*item)(void *ctx, const char *piece, char *why), void *ctx,
 		char *why)
 {
+	const char *begin = text;
 	char piece[PIECE_MAX];
 
 	for (;;) {
 		size_t len = strcspn(text, ",");
 
 		if (!len)
-			return parse_refuse(why, *text ? "empty entry in the list" : "empty");
+			return parse_refuse(why, *begin ? "empty entry in the list" : "empty");
 		if (len >= sizeof(piece))
 			return parse_refuse(why, "entry longer than %zu characters",
 					    sizeof(piece) - 1);

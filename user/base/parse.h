@@ -21,8 +21,11 @@ bool parse_refuse(char *why, const char *fmt, ...) __attribute__((format(printf,
 /* A whole number in decimal, min..max. */
 bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret_number, char *why);
 
-/* "30" (seconds), "1.5s", "500ms", "20us", "2m", "3h", "1d": to ns. At most 10^9 s; zero only if
- * `zero_ok`. */
+/*
+ * "30" (seconds), "1.5s", "500ms", "20us", "2m", "3h", "1d", "1h30m": to ns. Each unit stands once,
+ * the largest first; only the last number may have a decimal point. At most 10^9 s; zero only if
+ * `zero_ok`.
+ */
 bool parse_duration(const char *text, bool zero_ok, uint64_t *ret_ns, char *why);
 
 /* "65536", "64k", "4M", "1G" (powers of 1024) to bytes. */

@@ -35,7 +35,23 @@ static const struct {
 } aliases[] = {
 	{"ESTAB", WIRE_ESTABLISHED}, {"SYNRECV", WIRE_SYN_RECV}, {"CLOSE", WIRE_CLOSE},
 	{"UNCONNECTED", WIRE_CLOSE}, {"UNCONN", WIRE_CLOSE},     {"LISTENING", WIRE_LISTEN},
-	{"SYNRCVD", WIRE_SYN_RECV},  {"SYNRCV", WIRE_SYN_RECV},
+	{"SYNRCVD", WIRE_SYN_RECV},  {"SYNRCV", WIRE_SYN_RECV},  {"NEWSYNRECV", WIRE_SYN_RECV},
+};
+
+#define ALL_STATES ((1 << WIRE_STATES) - 2)
+#define MINI       (1 << WIRE_SYN_RECV | 1 << WIRE_TIME_WAIT)
+#define APART      (1 << WIRE_LISTEN | 1 << WIRE_CLOSE)
+
+/* As `ss --help` has them. */
+static const struct {
+	const char *name;
+	uint16_t states;
+} sets[] = {
+	{"all", ALL_STATES},
+	{"connected", ALL_STATES & ~APART},
+	{"synchronized", ALL_STATES & ~APART & ~(1 << WIRE_SYN_SENT)},
+	{"bucket", MINI},
+	{"big", ALL_STATES & ~MINI},
 };
 
 static const struct word cause_names[CAUSES] = {
@@ -125,4 +141,19 @@ uint8_t tcpstate_parse(const char *name)
 		    !strcmp(candidate, wanted))
 			return state;
 	return 0;
+}
+
+uint16_t tcpstate_parse_states(const char *name)
+{
+	uint8_t state = tcpstate_parse(name);
+
+	for (size_t i = 0; i < COUNT(sets); i++)
+		if (!strcasecmp(sets[i].name, name))
+			return sets[i].states;
+	return state ? (uint16_t)(1 << state) : 0;
+}
+
+const char *tcpstate_set_name(unsigned i)
+{
+	return i < COUNT(sets) ? sets[i].name : NULL;
 }

@@ -62,4 +62,13 @@ const struct word *tcpstate_known_word(uint8_t known);
  */
 uint8_t tcpstate_parse(const char *name);
 
+/*
+ * The states, bits 1 << WIRE_*, of that name: one state, or a set as ss has them (all, connected,
+ * synchronized, bucket, big). 0: no such name.
+ */
+uint16_t tcpstate_parse_states(const char *name);
+
+/* Names of those sets: NULL past the last. */
+const char *tcpstate_set_name(unsigned i);
+
 #endif

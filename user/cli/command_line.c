@@ -9,6 +9,7 @@
 
 #include "base/diag.h"
 #include "cli/expr.h"
+#include "cli/mistakes.h"
 #include "cli/options_table.h"
 #include "base/parse.h"
 
@@ -28,55 +29,53 @@
 
 /* ---- parsing ---- */
 
-/* Which options stood on the command line, and the words of the filter expression. */
+#define SPELLING_MAX 32
+
+/* Which options stood on the command line, as they were spelled, and the words of the filter. */
 struct given {
-	bool rows[OPTIONS_ROWS_MAX];
+	char rows[OPTIONS_ROWS_MAX][SPELLING_MAX];
 	char expr[EXPR_TEXT_MAX];
 };
 
 #define LONG_ONLY 256 /* getopt value of row i without a letter: LONG_ONLY + i */
+
+static int value_of(size_t row)
+{
+	return options_rows[row].letter ? options_rows[row].letter : LONG_ONLY + (int)row;
+}
+
+/* That past the last if there is none. */
+static size_t row_of(int value)
+{
+	size_t i = 0;
+
+	while (options_rows[i].name && value != value_of(i))
+		i++;
+	return i;
+}
 
 static void build_getopt(char *letters, struct option *longs)
 {
 	*letters++ = '+'; /* we permute ourselves, to find the command */
 	*letters++ = ':';
 	for (size_t i = 0; options_rows[i].name; i++) {
-		longs[i] = (struct option){.name = options_rows[i].name,
-					   .has_arg = options_rows[i].arg ? required_argument
-									  : no_argument,
-					   .val = options_rows[i].letter ? options_rows[i].letter
-									 : LONG_ONLY + (int)i};
-		if (!options_rows[i].letter)
+		const struct options_row *row = &options_rows[i];
+
+		*longs = (struct option){.name = row->name,
+					 .has_arg = row->arg ? required_argument : no_argument,
+					 .val = value_of(i)};
+		longs++;
+		if (row->alias) {
+			*longs = longs[-1];
+			longs++->name = row->alias;
+		}
+		if (!row->letter)
 			continue;
-		*letters++ = options_rows[i].letter;
-		if (options_rows[i].arg)
+		*letters++ = (char)row->letter;
+		if (row->arg)
 			*letters++ = ':';
 	}
 	*letters = '\0';
-}
-
-static size_t row_of(int value)
-{
-	size_t i;
-
-	for (i = 0; options_rows[i].name; i++)
-		if (value == (options_rows[i].letter ? options_rows[i].letter : LONG_ONLY + (int)i))
-			break;
-	return i;
-}
-
-static int unknown_option(char **argv, int value)
-{
-	if (value == ':')
-		diag_error("option '%s' needs a value", argv[optind - 1]);
-	else if (optopt && row_of(optopt) == OPTIONS_ROWS_MAX)
-		diag_error("unknown option '-%c'", optopt);
-	else if (optopt)
-		diag_error("option '%s' takes no value", argv[optind - 1]);
-	else
-		diag_error("unknown option '%s'", argv[optind - 1]);
-	diag_hint("`tcpdwell --help` lists the options");
-	return -EINVAL;
 }
 
 /* What narrows a recording is said in its head; longer than that, it ends in dots. */
@@ -104,63 +103,46 @@ static void note_edit(struct options *o, const char *option, const char *value)
 		 quote);
 }
 
-static int set_row(struct options *o, size_t row, const char *value, struct given *given)
+static int set_row(struct options *o, size_t row, const struct mistakes_option *typed,
+		   const char *value, struct given *given)
 {
+	const struct options_row *it = &options_rows[row];
+	const char *name = typed->spelling[1] == '-' ? typed->spelling + 2 : it->name;
 	char why[PARSE_WHY] = "";
 	bool ok;
 
-	if (given->rows[row] && options_rows[row].commands & OPTIONS_ONCE)
-		ok = parse_refuse(why, "given twice: write one list");
+	if (!given->rows[row][0] || !(it->commands & OPTIONS_ONCE))
+		ok = it->set(o, value, why);
+	else if (it->alias)
+		ok = parse_refuse(why, "given twice: --%s and --%s are one option", it->name,
+				  it->alias);
 	else
-		ok = options_rows[row].set(o, value, why);
-	given->rows[row] = true;
+		ok = parse_refuse(why, "given twice: write one list");
+	snprintf(given->rows[row], SPELLING_MAX, "%s", typed->spelling);
+	if (!ok && value)
+		return mistakes_value(it, typed, value, why);
 	if (!ok) {
-		diag_error("--%s%s%s%s: %s", options_rows[row].name, value ? " '" : "",
-			   value ? value : "", value ? "'" : "", why);
-		diag_hint("`tcpdwell --help` shows what it takes");
+		diag_error("%s", why);
+		diag_hint("leave one of them out");
 		return -EINVAL;
 	}
-	if (options_rows[row].commands & OPTIONS_FILTER)
-		note_filter(o, options_rows[row].name, value);
-	if (options_rows[row].commands & OPTIONS_EDIT)
-		note_edit(o, options_rows[row].name, value);
+	if (it->commands & OPTIONS_FILTER)
+		note_filter(o, it->name, value);
+	if (it->commands & OPTIONS_EDIT)
+		note_edit(o, name, value);
 	return 0;
 }
 
-static const char *command_arg(enum options_command command)
-{
-	for (size_t i = 0; options_commands[i].name; i++)
-		if (options_commands[i].command == command)
-			return options_commands[i].arg;
-	return NULL;
-}
-
-#define EXPR_HINT "a filter begins with state, exclude, src, dst, sport, dport, not or '('"
-
 static int set_word(struct options *o, const char *word)
 {
-	char names[128] = "";
-
-	if (o->command && command_arg(o->command) && !o->argument) {
+	if (o->command && options_command_row(o->command)->arg && !o->argument) {
 		o->argument = word;
 		return 0;
 	}
-	if (o->command) {
-		diag_error("unexpected argument '%s' after the command", word);
-		diag_hint("options begin with '-'; " EXPR_HINT);
-		return -EINVAL;
-	}
-	for (size_t i = 0; options_commands[i].name; i++) {
-		if (!strcmp(options_commands[i].name, word)) {
-			o->command = options_commands[i].command;
-			return 0;
-		}
-		strcat(names, i ? ", " : "");
-		strcat(names, options_commands[i].name);
-	}
-	diag_error("unknown command '%s'", word);
-	diag_hint("commands are %s; options begin with '-'; " EXPR_HINT, names);
-	return -EINVAL;
+	if (o->command || !options_command_named(word)->name)
+		return mistakes_word(word, o->command);
+	o->command = options_command_named(word)->command;
+	return 0;
 }
 
 /* The words of an expression come one by one or all in one. */
@@ -210,72 +192,123 @@ static int apply_expr(struct options *o, const struct given *given)
 	return 0;
 }
 
+/* What getopt_long() says of the word that it is in: an option, '?' or ':'. */
+static int take_option(struct options *o, const char *word, int value, const char *name,
+		       struct given *given)
+{
+	char spelling[SPELLING_MAX];
+	bool wrong = value == '?' || value == ':';
+	size_t row = row_of(wrong ? optopt : value);
+	struct mistakes_option typed = {.word = word, .spelling = spelling};
+
+	if (value == '?' && !options_rows[row].name)
+		return mistakes_unknown_option(word, optopt);
+	if (name)
+		snprintf(spelling, sizeof(spelling), "--%s", name);
+	else if (word[1] == '-')
+		snprintf(spelling, sizeof(spelling), "%.*s", (int)strcspn(word, "="), word);
+	else
+		snprintf(spelling, sizeof(spelling), "-%c", options_rows[row].letter);
+	if (value == '?')
+		return mistakes_flag_with_value(&options_rows[row], &typed);
+	if (value == ':')
+		return mistakes_no_value(&options_rows[row], &typed);
+	typed.is_attached = optarg && optarg >= word && optarg <= word + strlen(word);
+	return set_row(o, row, &typed, optarg, given);
+}
+
+static int take_word(struct options *o, const char *word, struct given *given)
+{
+	return given->expr[0] || expr_begins(word) ? add_to_expr(given, word) : set_word(o, word);
+}
+
 static int parse_words(struct options *o, int argc, char **argv, struct given *given)
 {
 	char letters[2 * OPTIONS_ROWS_MAX + 3];
-	struct option longs[OPTIONS_ROWS_MAX + 1] = {0};
-	int value, err;
+	struct option longs[2 * OPTIONS_ROWS_MAX + 1] = {0};
+	bool only_words = false;
+	int err = 0;
 
 	build_getopt(letters, longs);
 	opterr = 0;
 	optind = 0;
-	for (;;) {
-		value = getopt_long(argc, argv, letters, longs, NULL);
-		if (value == -1) {
-			if (optind >= argc)
-				return 0;
-			value = optind++;
-			err = given->expr[0] || expr_begins(argv[value])
-				      ? add_to_expr(given, argv[value])
-				      : set_word(o, argv[value]);
-		} else if (value == '?' || value == ':') {
-			err = unknown_option(argv, value);
-		} else {
-			err = set_row(o, row_of(value), optarg, given);
+	while (!err) {
+		int at = optind ? optind : 1, index = -1;
+		int value = only_words ? -1 : getopt_long(argc, argv, letters, longs, &index);
+
+		if (value != -1) {
+			err = take_option(o, argv[at], value, index < 0 ? NULL : longs[index].name,
+					  given);
+			continue;
 		}
-		if (err)
-			return err;
+		only_words |= optind > at; /* behind "--" */
+		if (optind >= argc)
+			return 0;
+		err = take_word(o, argv[optind++], given);
 	}
+	return err;
 }
 
-static const char *command_name(enum options_command command)
+/* ---- what goes together ---- */
+
+static const char *given_as(const struct given *given, const char *name)
 {
-	for (size_t i = 0; options_commands[i].name; i++)
-		if (options_commands[i].command == command)
-			return options_commands[i].name;
-	return "?";
+	size_t i = 0;
+
+	while (options_rows[i].name && strcmp(options_rows[i].name, name) != 0)
+		i++;
+	return given->rows[i][0] ? given->rows[i] : NULL;
+}
+
+static int check_pairs(const struct options *o, const struct given *given)
+{
+	static const struct {
+		unsigned commands;
+		bool together; /* the first needs the second; false: they exclude each other */
+		const char *first, *second, *hint;
+	} pairs[] = {
+		{~0U, false, "write", "read", "a replay records nothing new"},
+		{~0U, false, "ready-file", "read", "nobody has to wait for a replay"},
+		{~0U, false, "watch", "read", "a recording does not change"},
+		{COMMAND_HIST, true, "count", "interval",
+		 "`hist` counts intervals: with -i 10s -n 6 it stops after a minute"},
+		{COMMAND_STUCK, true, "count", "watch",
+		 "`stuck` counts looks: with --watch -n 3 it stops after the third"},
+		{COMMAND_STUCK, true, "interval", "watch", "without --watch `stuck` looks once"},
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		const char *first = given_as(given, pairs[i].first);
+		const char *second = given_as(given, pairs[i].second);
+
+		if (!(pairs[i].commands & o->command) || !first || !second == !pairs[i].together)
+			continue;
+		if (pairs[i].together)
+			diag_error("'%s' takes %s only with --%s",
+				   options_command_row(o->command)->name, first, pairs[i].second);
+		else
+			diag_error("%s and %s exclude each other", first, second);
+		diag_hint("%s", pairs[i].hint);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int check_together(const struct options *o, const struct given *given)
 {
+	const struct options_command_row *command = options_command_row(o->command);
+
 	if (given->expr[0] && o->command == COMMAND_FEATURES) {
-		diag_error("'%s' takes no filter: '%s'", command_name(o->command), given->expr);
-		diag_hint("`tcpdwell --help` lists what it takes");
+		diag_error("'%s' takes no filter: '%s'", command->name, given->expr);
+		diag_hint("what the kernel lets tcpdwell see is the same for all connections");
 		return -EINVAL;
 	}
 	for (size_t i = 0; options_rows[i].name; i++)
-		if (given->rows[i] && !(options_rows[i].commands & o->command)) {
-			diag_error("'%s' does not take --%s", command_name(o->command),
-				   options_rows[i].name);
-			diag_hint("tcpdwell(8) says which options go with which command");
-			return -EINVAL;
-		}
-	if (command_arg(o->command) && command_arg(o->command)[0] != '[' && !o->argument) {
-		diag_error("'%s' needs %s", command_name(o->command), command_arg(o->command));
-		diag_hint("`tcpdwell --help` shows the commands");
-		return -EINVAL;
-	}
-	if (o->read_path && (o->write_path || o->ready_path)) {
-		diag_error("%s and -r exclude each other", o->write_path ? "-w" : "--ready-file");
-		diag_hint("a replay records nothing new, and nobody has to wait for it");
-		return -EINVAL;
-	}
-	if (o->raw && o->command == COMMAND_HIST) {
-		diag_error("--raw is for 'trace'");
-		diag_hint("the tracepoint alone has no true dwell times to make histograms of");
-		return -EINVAL;
-	}
-	return 0;
+		if (given->rows[i][0] && !(options_rows[i].commands & o->command))
+			return mistakes_wrong_command(&options_rows[i], given->rows[i], o->command);
+	if (command->arg && command->arg[0] != '[' && !o->argument)
+		return mistakes_no_argument(command);
+	return check_pairs(o, given);
 }
 
 static int parse(struct options *o, int argc, char **argv, struct given *given)
@@ -354,40 +387,9 @@ int command_line_parse_filter(struct options *o, const char *text)
 	argv[argc] = NULL;
 	err = parse(o, argc, argv, &given);
 	for (size_t i = 0; !err && options_rows[i].name; i++)
-		if (given.rows[i] && !(options_rows[i].commands & OPTIONS_EDIT)) {
-			diag_error("--%s is no filter", options_rows[i].name);
+		if (given.rows[i][0] && !(options_rows[i].commands & OPTIONS_EDIT)) {
+			diag_error("%s is no filter", given.rows[i]);
 			err = -EINVAL;
 		}
 	return err;
-}
-
-/* ---- help ---- */
-
-void command_line_print_help(FILE *out)
-{
-	fputs("usage: tcpdwell [COMMAND] [OPTIONS] [FILTER]\n\n"
-	      "Follows every TCP connection of the host through its states, TIME-WAIT included,\n"
-	      "and tells how long it stayed in each.\n\ncommands:\n",
-	      out);
-	for (size_t i = 0; options_commands[i].name; i++)
-		fprintf(out, "  %-8s %-11s %s\n", options_commands[i].name,
-			options_commands[i].arg ? options_commands[i].arg : "",
-			options_commands[i].help);
-	fputs("\noptions:\n", out);
-	for (size_t i = 0; options_rows[i].name; i++) {
-		char left[64];
-
-		snprintf(left, sizeof(left), "%c%c%c --%s %s", options_rows[i].letter ? '-' : ' ',
-			 options_rows[i].letter ? options_rows[i].letter : ' ',
-			 options_rows[i].letter ? ',' : ' ', options_rows[i].name,
-			 options_rows[i].arg ? options_rows[i].arg : "");
-		fprintf(out, "  %-27s %s\n", left, options_rows[i].help);
-	}
-	fputs("\nfilter, in the words of ss:\n"
-	      "  [state STATE | exclude STATE]... [EXPRESSION]\n"
-	      "  state close-wait '( dport = :443 or sport = :8080 )' and not dst 10.0.0.0/8\n",
-	      out);
-	fputs("\nexit: 0 fine, 1 failed, 2 wrong usage, 3 lost something (--strict),\n"
-	      "4 something is stuck (--fail). See tcpdwell(8).\n",
-	      out);
 }

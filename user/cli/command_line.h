@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * command_line.h - parsing what the user typed. One table (options_table.h) has a row for each
- * option: parsing, help, and the checks that man page and completion name the same options, all
- * come from it.
+ * command_line.h - parses what the user typed. One table (options_table.h) has a row for each
+ * option: the parser, the help, the completion, and the test that the man page names the same
+ * options all read it.
  */
 #ifndef TCPDWELL_COMMAND_LINE_H
 #define TCPDWELL_COMMAND_LINE_H
-
-#include <stdio.h>
 
 #include "cli/options.h"
 
@@ -23,7 +21,5 @@ int command_line_parse(struct options *options, int argc, char **argv);
  * then of no use.
  */
 int command_line_parse_filter(struct options *options, const char *text);
-
-void command_line_print_help(FILE *out);
 
 #endif

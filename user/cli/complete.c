@@ -2,29 +2,24 @@
 /* complete.c - see complete.h. */
 #include "cli/complete.h"
 
-#include <ctype.h>
 #include <string.h>
 
-#include "cli/expr.h"
 #include "model/group.h"
 #include "cli/options_table.h"
-#include "base/tcpstate.h"
+#include "cli/suggest.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void print_states(FILE *out)
 {
-	for (uint8_t state = 1; state < WIRE_STATES; state++) {
-		fputc(' ', out);
-		for (const char *c = tcpstate_name(state); *c; c++)
-			fputc(tolower((unsigned char)*c), out);
-	}
+	for (unsigned i = 0; suggest_state_name(i); i++)
+		fprintf(out, "%s%s", i ? " " : "", suggest_state_name(i));
 }
 
 static void print_keys(FILE *out)
 {
 	for (unsigned i = 0; group_key_name(i); i++)
-		fprintf(out, " %s", group_key_name(i));
+		fprintf(out, "%s%s", i ? " " : "", group_key_name(i));
 }
 
 /* Options whose values are a list of our own words, or of what the host has. */
@@ -48,7 +43,7 @@ static void print_values(const struct options_row *row, FILE *out)
 	for (size_t i = 0; i < COUNT(offers); i++) {
 		if (strcmp(offers[i].option, row->name) != 0)
 			continue;
-		fputs(offers[i].kind, out);
+		fprintf(out, "%s%s", offers[i].kind, offers[i].print ? " " : "");
 		if (offers[i].print)
 			offers[i].print(out);
 	}
@@ -69,17 +64,23 @@ static void print_commands_of(const struct options_row *row, FILE *out)
 		}
 }
 
+static void print_option(const struct options_row *row, int letter, const char *name, FILE *out)
+{
+	if (letter)
+		fprintf(out, "-%c ", letter);
+	fprintf(out, "--%s%s%s\t", name, row->arg ? " " : "", row->arg ? row->arg : "");
+	print_commands_of(row, out);
+	fputc('\t', out);
+	print_values(row, out);
+	fputc('\n', out);
+}
+
 void complete_print(FILE *out)
 {
 	for (const struct options_row *row = options_rows; row->name; row++) {
-		if (row->letter)
-			fprintf(out, "-%c ", row->letter);
-		fprintf(out, "--%s%s%s\t", row->name, row->arg ? " " : "",
-			row->arg ? row->arg : "");
-		print_commands_of(row, out);
-		fputc('\t', out);
-		print_values(row, out);
-		fputc('\n', out);
+		print_option(row, row->letter, row->name, out);
+		if (row->alias)
+			print_option(row, 0, row->alias, out);
 	}
 	/* All but one take filters. */
 	for (const struct options_command_row *command = options_commands; command->name; command++)
@@ -87,8 +88,6 @@ void complete_print(FILE *out)
 			command->command == COMMAND_FEATURES ? "" : "filter",
 			command->arg && strstr(command->arg, "FILE") ? " file" : "");
 	fputs("state\twords\t", out);
-	for (unsigned i = 0; expr_states_name(i); i++)
-		fprintf(out, "%s%s", i ? " " : "", expr_states_name(i));
 	print_states(out);
 	fputc('\n', out);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/tcpstate.h"
+#include "cli/suggest.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -17,8 +18,6 @@
 #define DEPTH_MAX 16 /* of parentheses and `not`; the stack of match.h holds 64 */
 
 #define ALL_STATES ((1 << WIRE_STATES) - 2)
-#define MINI       (1 << WIRE_SYN_RECV | 1 << WIRE_TIME_WAIT)
-#define APART      (1 << WIRE_LISTEN | 1 << WIRE_CLOSE)
 
 enum token {
 	END,
@@ -81,21 +80,11 @@ static const struct {
 	{"state", STATE, NULL},
 	{"exclude", EXCLUDE, NULL},
 	{"excl", EXCLUDE, NULL},
-	{"autobound", REFUSED, "who chose a port is not told: sport >= :32768 asks for its range"},
-	{"dev", REFUSED, "the device is not told: ask for its addresses with src"},
-	{"fwmark", REFUSED, "the mark is not told: ask for ports or addresses"},
-	{"cgroup", REFUSED, "that is an option here: --cgroup PATH"},
-};
-
-static const struct {
-	const char *name;
-	uint16_t states;
-} groups[] = {
-	{"all", ALL_STATES},
-	{"connected", ALL_STATES & ~APART},
-	{"synchronized", ALL_STATES & ~APART & ~(1 << WIRE_SYN_SENT)},
-	{"bucket", MINI},
-	{"big", ALL_STATES & ~MINI},
+	{"autobound", REFUSED,
+	 "tcpdwell does not know who chose a port: ask for a range, sport >= :32768"},
+	{"dev", REFUSED, "tcpdwell does not know the device: ask for its addresses with src"},
+	{"fwmark", REFUSED, "tcpdwell does not know the mark: ask for ports or addresses"},
+	{"cgroup", REFUSED, "use the option --cgroup PATH"},
 };
 
 struct parser {
@@ -153,12 +142,11 @@ static bool next(struct parser *p)
 	return true;
 }
 
-/* What stands where something else should: always false. */
+/* The current word is not what it should be: always false. */
 static bool expected(struct parser *p, const char *what)
 {
-	return p->token == END ? parse_refuse(p->why, "ends behind '%s', where %s should follow",
-					      p->last, what)
-			       : parse_refuse(p->why, "'%s' stands where %s should", p->word, what);
+	return p->token == END ? parse_refuse(p->why, "%s is missing after '%s'", what, p->last)
+			       : parse_refuse(p->why, "expected %s instead of '%s'", what, p->word);
 }
 
 /* ---- the program ---- */
@@ -249,7 +237,7 @@ static bool not_an_address(const struct parser *p)
 {
 	return parse_refuse(p->why,
 			    "'%s' is no address such as 10.0.0.0/8, 10.0.0.1:443, "
-			    "[2001:db8::1]:443, :443 (names of hosts are not looked up)",
+			    "[2001:db8::1]:443, :443 (tcpdwell does not look up names of hosts)",
 			    p->word);
 }
 
@@ -456,7 +444,7 @@ static bool parse_term(struct parser *p)
 		return parse_port_condition(p, MATCH_OP_REMOTE);
 	case STATE:
 	case EXCLUDE:
-		return parse_refuse(p->why, "'%s' belongs before all conditions, as with ss",
+		return parse_refuse(p->why, "'%s' must stand before all conditions, as with ss",
 				    p->word);
 	case OPEN:
 	case NOT:
@@ -489,21 +477,6 @@ static bool parse_list_of_terms(struct parser *p)
 
 /* ---- states ---- */
 
-static uint16_t states_of(const char *name)
-{
-	uint8_t state = tcpstate_parse(name);
-
-	for (size_t i = 0; i < COUNT(groups); i++)
-		if (!strcasecmp(groups[i].name, name))
-			return groups[i].states;
-	return state ? (uint16_t)(1 << state) : 0;
-}
-
-const char *expr_states_name(unsigned i)
-{
-	return i < COUNT(groups) ? groups[i].name : NULL;
-}
-
 static bool parse_state(struct parser *p)
 {
 	struct expr *expr = p->expr;
@@ -514,12 +487,9 @@ static bool parse_state(struct parser *p)
 		return false;
 	if (p->token == END)
 		return expected(p, "a state");
-	states = states_of(p->word);
+	states = tcpstate_parse_states(p->word);
 	if (!states)
-		return parse_refuse(p->why,
-				    "'%s' is no TCP state (such as close-wait) and none of all, "
-				    "connected, synchronized, bucket, big",
-				    p->word);
+		return suggest_state(p->word, p->why);
 	if (!expr->has_states)
 		expr->states = excluded ? ALL_STATES : 0;
 	expr->has_states = true;

@@ -36,9 +36,6 @@ struct expr {
 /* Is this, or its first word, what an expression can begin with? */
 bool expr_begins(const char *text);
 
-/* Names of sets of states, beside those of states: NULL past the last. */
-const char *expr_states_name(unsigned i);
-
 /* False, with `why` (PARSE_WHY bytes) naming the word that is wrong, and then `ret_expr` is
  * untouched. */
 bool expr_parse(const char *text, struct expr *ret_expr, char *why);

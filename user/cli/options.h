@@ -33,6 +33,7 @@ struct options {
 
 	struct group_by by;
 	uint64_t duration_ns, interval_ns; /* 0: until stopped; no intervals */
+	uint64_t count;                    /* of results, then stop; 0: no limit */
 	uint64_t buffer_bytes;             /* 0: by the number of CPUs */
 	uint64_t max_connections, max_groups;
 	const char *timewait_way; /* to see mini-sockets by no other; NULL: the best */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/tcpstate.h"
+#include "cli/suggest.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -24,6 +25,7 @@
 #define FILTER    (CHOOSE | OPTIONS_FILTER)
 #define GROUPS    (STREAMS | COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE)
 #define INTERVALS (STREAMS | COMMAND_STUCK | COMMAND_TOP)
+#define COUNTS    (STREAMS | COMMAND_STUCK)
 #define LINES     (STREAMS | COMMAND_STUCK | COMMAND_FEATURES)
 
 #define BUFFER_MAX      (1ULL << 30)
@@ -31,20 +33,37 @@
 #define GROUPS_MAX      100000
 
 const struct options_command_row options_commands[] = {
-	{"trace", COMMAND_TRACE, "every transition as it happens, histograms at the end (default)",
+	{"trace", COMMAND_TRACE, "print every transition, then histograms (the default)", NULL},
+	{"hist", COMMAND_HIST, "print histograms: at the end, and with -i every interval", NULL},
+	{"stuck", COMMAND_STUCK, "show sockets that are not established: how long, whose, why",
 	 NULL},
-	{"hist", COMMAND_HIST, "histograms only; with -i, every interval", NULL},
-	{"stuck", COMMAND_STUCK, "who sits in a closing or opening state now: how long, whose, why",
-	 NULL},
-	{"top", COMMAND_TOP, "the same and how long states last, live on the screen", NULL},
-	{"report", COMMAND_REPORT,
-	 "one page: the state diagram with its numbers, dwells over time, what is stuck",
+	{"top", COMMAND_TOP, "show the same live on the screen, and how long states last", NULL},
+	{"report", COMMAND_REPORT, "write a page: states and dwells in pictures, what is stuck",
 	 "FILE.html"},
-	{"serve", COMMAND_SERVE, "metrics for Prometheus and the like (default 127.0.0.1:9798)",
+	{"serve", COMMAND_SERVE, "serve metrics to Prometheus (default on 127.0.0.1:9798)",
 	 "[ADDR:PORT]"},
-	{"features", COMMAND_FEATURES, "what this kernel lets us see, and why not", NULL},
+	{"features", COMMAND_FEATURES, "show what this kernel lets tcpdwell see, and what not",
+	 NULL},
 	{0},
 };
+
+const struct options_command_row *options_command_named(const char *name)
+{
+	const struct options_command_row *row = options_commands;
+
+	while (row->name && strcmp(row->name, name) != 0)
+		row++;
+	return row;
+}
+
+const struct options_command_row *options_command_row(enum options_command command)
+{
+	const struct options_command_row *row = options_commands;
+
+	while (row->name && row->command != command)
+		row++;
+	return row;
+}
 
 /* ---- what the rows do; `why` says what is wrong with `value` ---- */
 
@@ -128,15 +147,14 @@ static bool set_address(struct options *o, const char *value, char *why)
 static bool add_state(void *ctx, const char *piece, char *why)
 {
 	struct options *o = ctx;
-	uint8_t state = tcpstate_parse(piece);
+	uint16_t states = tcpstate_parse_states(piece);
 
-	if (!state)
-		return parse_refuse(why, "'%s' is no TCP state (such as close-wait or fin-wait-2)",
-				    piece);
+	if (!states)
+		return suggest_state(piece, why);
 	if (!o->selection.has_states)
 		o->selection.states = 0;
 	o->selection.has_states = true;
-	o->selection.states |= (uint16_t)(1 << state);
+	o->selection.states |= states;
 	return true;
 }
 
@@ -310,13 +328,16 @@ static bool set_timewait(struct options *o, const char *value, char *why)
 			o->timewait_way = i ? timewait_ways[i] : NULL;
 			return true;
 		}
-	return parse_refuse(why, "no such way: see --help");
+	return parse_refuse(why, "no such way");
 }
 
+/* `-w -L 80` is an option without its file. */
 static bool set_path(const char **path, const char *value, char *why)
 {
 	if (!*value)
 		return parse_refuse(why, "empty");
+	if (value[0] == '-' && value[1])
+		return parse_refuse(why, "write ./%s for a file of that name", value);
 	*path = value;
 	return true;
 }
@@ -324,7 +345,7 @@ static bool set_path(const char **path, const char *value, char *why)
 static bool set_write(struct options *o, const char *value, char *why)
 {
 	if (!strcmp(value, "-"))
-		return parse_refuse(why, "standard output is for the results; name a file");
+		return parse_refuse(why, "standard output is for results: name a file");
 	return set_path(&o->write_path, value, why);
 }
 
@@ -348,6 +369,11 @@ static bool set_buffer(struct options *o, const char *value, char *why)
 		return parse_refuse(why, "must be a power of two from 4k to 1G, such as 8M");
 	o->buffer_bytes = bytes;
 	return true;
+}
+
+static bool set_count(struct options *o, const char *value, char *why)
+{
+	return parse_number(value, 1, UINT64_MAX, &o->count, why);
 }
 
 static bool set_max_groups(struct options *o, const char *value, char *why)
@@ -379,54 +405,80 @@ DEFINE_FLAG(verbose)
 DEFINE_FLAG(help)
 DEFINE_FLAG(version)
 
+/* clang-format off: one option, one place */
 const struct options_row options_rows[] = {
-	{'L', FILTER | OPTIONS_ONCE, "local-port", "LIST", set_local_port,
+	{'L', SECTION_FILTER, FILTER | OPTIONS_ONCE, "local-port", NULL, "LIST", set_local_port,
 	 "local port: 80,443,8000-8999,!8080"},
-	{'D', FILTER | OPTIONS_ONCE, "remote-port", "LIST", set_remote_port, "remote port"},
-	{'P', FILTER | OPTIONS_ONCE, "port", "LIST", set_port, "port on either side"},
-	{'4', FILTER, "ipv4", NULL, set_ipv4, "IPv4 only (IPv4-mapped IPv6 is IPv4)"},
-	{'6', FILTER, "ipv6", NULL, set_ipv6, "IPv6 only"},
-	{'a', FILTER, "address", "CIDR", set_address, "address on either side: 10.0.0.0/8,::1"},
-	{'p', CHOOSE, "pid", "LIST", set_pid, "owned by these processes"},
-	{'c', CHOOSE, "comm", "LIST", set_comm, "owned by processes of these names"},
-	{'u', CHOOSE, "uid", "LIST", set_uid, "sockets of these users, by number"},
-	{0, FILTER, "netns", "LIST", set_netns, "network namespace: name, path, pid or inode"},
-	{0, CHOOSE, "cgroup", "LIST", set_cgroup, "cgroup v2: path or id"},
-	{'s', CHOOSE, "state", "LIST", set_state,
-	 "states of interest (default fin-wait-2,time-wait,close-wait; stuck: all but\n"
-	 "                              listen, established, time-wait)"},
-	{'m', CHOOSE, "min", "DURATION", set_min, "only dwells at least this long: 500ms"},
-	{0, COMMAND_STUCK | COMMAND_TOP | OPTIONS_EDIT, "for", "DURATION", set_min,
-	 "the same, as one says it of what is stuck"},
-	{0, COMMAND_STUCK, "watch", NULL, set_watch, "again and again, every -i (default 2s)"},
-	{0, COMMAND_STUCK, "fail", NULL, set_fail,
-	 "exit 4 if there is a finding, or what -s or --for asks for"},
-	{'b', GROUPS, "by", "KEYS", set_by,
-	 "histograms per local-port, remote-port, address, comm, pid, uid, cgroup, netns"},
-	{'d', STREAMS | COMMAND_REPORT, "duration", "DURATION", set_duration,
+	{'D', SECTION_FILTER, FILTER | OPTIONS_ONCE, "remote-port", NULL, "LIST", set_remote_port,
+	 "remote port: 443,!8080"},
+	{'P', SECTION_FILTER, FILTER | OPTIONS_ONCE, "port", NULL, "LIST", set_port,
+	 "local or remote port: 80,443"},
+	{'4', SECTION_FILTER, FILTER, "ipv4", NULL, NULL, set_ipv4,
+	 "IPv4 only (IPv4-mapped IPv6 is IPv4)"},
+	{'6', SECTION_FILTER, FILTER, "ipv6", NULL, NULL, set_ipv6, "IPv6 only"},
+	{'a', SECTION_FILTER, FILTER, "address", NULL, "CIDR", set_address,
+	 "local or remote address: 10.0.0.0/8,::1"},
+	{'p', SECTION_FILTER, CHOOSE, "pid", NULL, "LIST", set_pid,
+	 "processes that own the connection: 4711,4712"},
+	{'c', SECTION_FILTER, CHOOSE, "comm", NULL, "LIST", set_comm,
+	 "names of these processes: nginx,sshd"},
+	{'u', SECTION_FILTER, CHOOSE, "uid", NULL, "LIST", set_uid, "users, by number: 0,1000"},
+	{0, SECTION_FILTER, FILTER, "netns", NULL, "LIST", set_netns,
+	 "network namespaces: name, path, pid or inode"},
+	{0, SECTION_FILTER, CHOOSE, "cgroup", NULL, "LIST", set_cgroup, "cgroups v2: path or id"},
+	{'s', SECTION_FILTER, CHOOSE, "state", NULL, "LIST", set_state,
+	 "states, or sets of ss such as all or connected (default of trace and hist: "
+	 "fin-wait-2,time-wait,close-wait; of stuck: all but listen,established,time-wait; "
+	 "of others: all)"},
+	{'m', SECTION_FILTER, CHOOSE | OPTIONS_ONCE, "min", "for", "DURATION", set_min,
+	 "only what stays in its state at least this long: 500ms, 1h30m"},
+
+	{'b', SECTION_OUTPUT, GROUPS, "by", NULL, "KEYS", set_by,
+	 "group by local-port, remote-port, address, comm, pid, uid, cgroup or netns"},
+	{'i', SECTION_OUTPUT, INTERVALS, "interval", NULL, "DURATION", set_interval,
+	 "print histograms every interval as well; top, stuck --watch: look this often "
+	 "(default 2s)"},
+	{0, SECTION_OUTPUT, COMMAND_STUCK, "watch", NULL, NULL, set_watch,
+	 "look again and again until interrupted"},
+	{'f', SECTION_OUTPUT, LINES, "format", NULL, "FORMAT", set_format,
+	 "text, json (one object a line) or csv"},
+	{0, SECTION_OUTPUT, COMMAND_TRACE, "raw", NULL, NULL, set_raw,
+	 "print what the tracepoint says, uncorrected"},
+	{'q', SECTION_OUTPUT, ALL, "quiet", NULL, NULL, set_quiet, "no header lines, no notes"},
+	{'v', SECTION_OUTPUT, ALL, "verbose", NULL, NULL, set_verbose,
+	 "all columns, times with their date, details on stderr"},
+
+	{'d', SECTION_END, STREAMS | COMMAND_REPORT, "duration", NULL, "DURATION", set_duration,
 	 "stop after this time: 30, 5m"},
-	{'i', INTERVALS, "interval", "DURATION", set_interval,
-	 "histograms every interval as well; top: how often it looks (default 2s)"},
-	{'f', LINES, "format", "FORMAT", set_format, "text, json (one object a line) or csv"},
-	{'w', STREAMS | COMMAND_STUCK, "write", "FILE", set_write, "record to FILE, for -r"},
-	{'r', REPLAYS, "read", "FILE", set_read, "replay FILE ('-': standard input), without root"},
-	{0, STREAMS, "raw", NULL, set_raw, "transitions in the tracepoint's own words"},
-	{0, LIVES, "buffer", "SIZE", set_buffer,
-	 "buffer of all CPUs, a power of two (default 4M a CPU, 64M at most)"},
-	{0, LIVES, "timewait", "WAY", set_timewait,
-	 "auto, fentry, kprobe, timer or sample: how TIME-WAIT is seen"},
-	{0, LIVES, "max-connections", "N", set_max_connections,
-	 "connections to remember (default 1000000)"},
-	{0, STREAMS | VIEWS, "max-groups", "N", set_max_groups,
-	 "groups of --by to tell apart (default 1000, serve 100)"},
-	{0, STREAMS | COMMAND_REPORT, "strict", NULL, set_strict, "exit 3 if anything was lost"},
-	{0, LIVES, "ready-file", "FILE", set_ready_file, "create FILE once events are complete"},
-	{'q', ALL, "quiet", NULL, set_quiet, "no notes on stderr, no header line"},
-	{'v', ALL, "verbose", NULL, set_verbose, "all columns; details on stderr"},
-	{'h', ALL, "help", NULL, set_help, "this text"},
-	{'V', ALL, "version", NULL, set_version, "the version"},
+	{'n', SECTION_END, COUNTS, "count", NULL, "N", set_count,
+	 "stop after N transitions; hist -i: N intervals; stuck --watch: N looks"},
+	{0, SECTION_END, COMMAND_STUCK, "fail", NULL, NULL, set_fail,
+	 "exit with 4 if stuck finds anything wrong, or if -s or --for finds a socket"},
+	{0, SECTION_END, STREAMS | COMMAND_REPORT, "strict", NULL, NULL, set_strict,
+	 "exit with 3 if anything was lost"},
+	{0, SECTION_END, LIVES, "ready-file", NULL, "FILE", set_ready_file,
+	 "create FILE as soon as no event can be missed"},
+
+	{'w', SECTION_RECORDING, STREAMS | COMMAND_STUCK, "write", NULL, "FILE", set_write,
+	 "record to FILE, for -r"},
+	{'r', SECTION_RECORDING, REPLAYS, "read", NULL, "FILE", set_read,
+	 "replay FILE ('-': standard input), without root"},
+
+	{0, SECTION_LIMITS, LIVES, "buffer", NULL, "SIZE", set_buffer,
+	 "buffer for all CPUs, a power of two (default 4M a CPU, at most 64M)"},
+	{0, SECTION_LIMITS, LIVES, "timewait", NULL, "WAY", set_timewait,
+	 "see TIME-WAIT this way only: auto, fentry, kprobe, timer or sample"},
+	{0, SECTION_LIMITS, LIVES, "max-connections", NULL, "N", set_max_connections,
+	 "remember at most N connections (default 1000000)"},
+	{0, SECTION_LIMITS, STREAMS | VIEWS, "max-groups", NULL, "N", set_max_groups,
+	 "tell at most N groups of --by apart (default 1000, serve 100)"},
+
+	{'h', SECTION_ABOUT, ALL, "help", NULL, NULL, set_help,
+	 "print this; after a command, what that command takes"},
+	{'V', SECTION_ABOUT, ALL, "version", NULL, NULL, set_version, "print the version"},
 	{0},
 };
+/* clang-format on */
 
 _Static_assert(COUNT(options_rows) <= OPTIONS_ROWS_MAX, "room for all rows");
 

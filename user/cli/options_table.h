@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * options_table.h - the rows of the command line: commands and options, with what each does to
- * struct options. Included by options.c, which parses and checks, and by complete.c.
+ * struct options. command_line.c parses by them, help.c and complete.c print them.
  */
 #ifndef TCPDWELL_OPTIONS_TABLE_H
 #define TCPDWELL_OPTIONS_TABLE_H
@@ -11,8 +11,8 @@
 struct options_command_row {
 	const char *name; /* NULL past the last */
 	enum options_command command;
-	const char *help;
-	const char *arg; /* NULL: takes none; in brackets: may be left away */
+	const char *help; /* what it does, as an order: "print ..." */
+	const char *arg;  /* NULL: takes none; in brackets: may be left away */
 };
 
 /* options_row.commands: who takes it (COMMAND_*), and these. */
@@ -20,11 +20,24 @@ struct options_command_row {
 #define OPTIONS_ONCE   (1 << 9)  /* a second one would contradict the first */
 #define OPTIONS_EDIT   (1 << 10) /* a word of the filter line of `top` as well */
 
+/* Where --help has it. */
+enum options_section {
+	SECTION_FILTER,
+	SECTION_OUTPUT,
+	SECTION_END,
+	SECTION_RECORDING,
+	SECTION_LIMITS,
+	SECTION_ABOUT,
+	SECTIONS,
+};
+
 struct options_row {
 	int letter; /* 0: none */
+	enum options_section section;
 	unsigned commands;
-	const char *name; /* NULL past the last */
-	const char *arg;  /* NULL: takes none */
+	const char *name;  /* NULL past the last */
+	const char *alias; /* a second spelling of the name; NULL: none */
+	const char *arg;   /* NULL: takes none */
 	/* False, with `why` (PARSE_WHY bytes) saying what is wrong with `value`. */
 	bool (*set)(struct options *o, const char *value, char *why);
 	const char *help;
@@ -34,6 +47,10 @@ struct options_row {
 
 extern const struct options_command_row options_commands[];
 extern const struct options_row options_rows[];
+
+/* The row of a command; that past the last if there is none of that name, or it is none. */
+const struct options_command_row *options_command_named(const char *name);
+const struct options_command_row *options_command_row(enum options_command command);
 
 /* What -4 and -6 do, and inet: and inet6: of an expression. */
 bool options_set_family(struct options *o, uint8_t family, char *why);

@@ -27,6 +27,7 @@ struct tracer_config configure_tracer(const struct options *options)
 	return (struct tracer_config){.selection = &options->selection,
 				      .by = options->by,
 				      .interval_ns = options->interval_ns,
+				      .count = options->count,
 				      .max_connections = options->max_connections,
 				      .max_groups = options->max_groups,
 				      .told_states = options_told_states(options),

@@ -17,14 +17,15 @@ int finish(const struct options *options, struct tracer *tracer, struct recordin
 	file = recording_finish(recording);
 	if (output && output != -EPIPE) {
 		diag_error("cannot write the output: %s", strerror(-output));
-		diag_hint("what was written is not all there was");
+		diag_hint("the output is not complete");
 		return DIAG_FAILED;
 	}
 	if (failed || file)
 		return DIAG_FAILED;
 	if (options->strict && tracer_lost(tracer)) {
-		diag_error("something was lost, and --strict was asked");
-		diag_hint("a larger --buffer, a narrower filter, or a faster reader of the output");
+		diag_error("something was lost (--strict)");
+		diag_hint("use a larger --buffer, a narrower filter, or a faster reader of the "
+			  "output");
 		return DIAG_LOST;
 	}
 	return DIAG_OK;

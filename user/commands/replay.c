@@ -30,7 +30,9 @@ static int take_frame(void *ctx, const void *records, size_t len)
 	int err = recording_each(replay->options->read_path, records, len, replay->until,
 				 take_record, replay->tracer);
 
-	return err ? err : tracer_flush(replay->tracer);
+	if (!err)
+		err = tracer_flush(replay->tracer);
+	return err || !tracer_is_over(replay->tracer) ? err : RECORDING_ENOUGH;
 }
 
 int replay_run(const struct options *options, FILE *out)

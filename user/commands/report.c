@@ -84,8 +84,8 @@ static int finish(struct report *report)
 		diag_note("the report is in '%s'", path);
 	if (!lost)
 		return DIAG_OK;
-	diag_error("something was lost, and --strict was asked");
-	diag_hint("the report says what; a larger --buffer, or a narrower filter");
+	diag_error("something was lost (--strict)");
+	diag_hint("the report says what; use a larger --buffer or a narrower filter");
 	return DIAG_LOST;
 }
 
@@ -146,10 +146,10 @@ static int take_frame(void *ctx, const void *records, size_t len)
 static const char *why_broken(int err)
 {
 	if (err == -EINTR)
-		return "reading it was interrupted: what comes after is not in this report";
+		return "reading was interrupted: the rest is not in this report";
 	if (err == -ENODATA)
-		return "it is cut short: what came after is not in this report";
-	return err ? "it is garbled: what comes after is not in this report" : NULL;
+		return "it is cut short: the rest is not in this report";
+	return err ? "it is garbled: the rest is not in this report" : NULL;
 }
 
 static int read_all(struct reading *reading, struct recording_reader *reader,
@@ -168,7 +168,7 @@ static int read_all(struct reading *reading, struct recording_reader *reader,
 	if (err == RECORDING_ENOUGH)
 		err = 0;
 	if (err == -EINTR)
-		diag_warn("interrupted: the report is of what was read until now");
+		diag_warn("interrupted: the report covers what was read so far");
 	report->source.broken = why_broken(err);
 	return err;
 }
@@ -225,7 +225,7 @@ static int watch(const struct options *options, struct live_overview *live)
 	int more = 0;
 
 	if (!options->duration_ns)
-		diag_note("tracing; Ctrl-C ends it and writes the report");
+		diag_note("tracing; press Ctrl-C to stop and write the report");
 	while (more >= 0 && !stop_is_asked() && (!options->duration_ns || clock_now() < until)) {
 		more = live_overview_look(live);
 		if (!more)

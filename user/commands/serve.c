@@ -172,7 +172,7 @@ static struct http_reply *answer_health(struct serve *serve, const char *accept)
 
 	(void)accept;
 	if (serve->census_err)
-		snprintf(text, sizeof(text), "the sockets of this host cannot be looked at: %s\n",
+		snprintf(text, sizeof(text), "tcpdwell cannot see the sockets of this host: %s\n",
 			 strerror(-serve->census_err));
 	else
 		strcpy(text, "ok\n");
@@ -215,8 +215,9 @@ static void write_page(struct serve *serve, FILE *out)
 	      "<p>How long the TCP connections of this host stay in each state, how they end, "
 	      "and which are stuck.</p>\n"
 	      "<ul>\n<li><a href=\"metrics\">/metrics</a>: for Prometheus, in its text format or "
-	      "OpenMetrics, as asked</li>\n"
-	      "<li><a href=\"healthz\">/healthz</a>: is it at work?</li>\n</ul>\n<table>\n",
+	      "in OpenMetrics, as the client asks</li>\n"
+	      "<li><a href=\"healthz\">/healthz</a>: does tcpdwell see the "
+	      "sockets?</li>\n</ul>\n<table>\n",
 	      out);
 	write_row("version", meta->version, out);
 	write_row("kernel", meta->kernel, out);
@@ -329,7 +330,7 @@ int serve_run(const struct options *options)
 
 	if (!endpoint_parse(text, &endpoint, why)) {
 		diag_error("cannot listen on '%s': %s", text, why);
-		diag_hint("ADDR:PORT is such as 127.0.0.1:9798, [::1]:9798, or :9798 for any "
+		diag_hint("write ADDR:PORT, such as 127.0.0.1:9798, [::1]:9798, or :9798 for every "
 			  "address");
 		return DIAG_USAGE;
 	}

@@ -105,7 +105,7 @@ static int tell(struct stuck *stuck)
 	if (!fflush(stuck->out) || errno == EPIPE)
 		return DIAG_OK;
 	diag_error("cannot write the output: %s", strerror(errno));
-	diag_hint("what was written is not all there was");
+	diag_hint("the output is not complete");
 	return DIAG_FAILED;
 }
 
@@ -119,7 +119,7 @@ static int replay(struct stuck *stuck)
 	err = recording_read(reader, take_frame, stuck);
 	recording_close(reader);
 	if (!stuck->census.count)
-		diag_warn("no sockets in '%s': `stuck` shows what `stuck -w` recorded",
+		diag_warn("no sockets in '%s': `tcpdwell stuck -w FILE` records them",
 			  stuck->options->read_path);
 	return tell(stuck) || err ? DIAG_FAILED : DIAG_OK;
 }
@@ -155,11 +155,14 @@ static int watch(struct stuck *stuck, struct session *session)
 	uint64_t every = stuck->options->interval_ns ? stuck->options->interval_ns : WATCH_NS;
 	struct timespec moment = {.tv_sec = (time_t)(every / NS_PER_S),
 				  .tv_nsec = (long)(every % NS_PER_S)};
+	uint64_t looks = 0, enough = stuck->options->count ? stuck->options->count : UINT64_MAX;
 	int status = DIAG_OK;
 
 	stuck->redraws = isatty(fileno(stuck->out)) && stuck->options->format == FORMAT_TEXT;
 	while (!stop_is_asked() && status == DIAG_OK) {
 		status = look_once(stuck, session);
+		if (++looks >= enough)
+			break;
 		if (!stop_is_asked() && status == DIAG_OK)
 			nanosleep(&moment, NULL);
 	}
@@ -176,7 +179,7 @@ static int look(struct stuck *stuck, struct session *session)
 	configure_meta(stuck->options, &stuck->meta);
 	why = session_lacks(session, FEATURE_HOLDERS);
 	if (why)
-		diag_warn("which processes hold a socket is not to be seen here: %s", why);
+		diag_warn("tcpdwell cannot see which processes hold a socket: %s", why);
 	if (stuck->options->write_path)
 		stuck->recording = recording_create(stuck->options->write_path, &stuck->meta);
 	if (stuck->recording || !stuck->options->write_path)

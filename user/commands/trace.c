@@ -29,6 +29,12 @@ struct live {
 	uint64_t until; /* ns: what the kernel tells of later does not belong to the run */
 };
 
+static void end_at(struct live *live, uint64_t ns)
+{
+	if (ns < live->until)
+		live->until = ns;
+}
+
 /* Every record of a run goes this way, whoever made it. */
 static int take_record(void *ctx, const void *record, size_t len)
 {
@@ -41,6 +47,8 @@ static int take_record(void *ctx, const void *record, size_t len)
 	 * stop. */
 	if (tracer_feed(live->tracer, record, len) < 0)
 		diag_warn("a record of %zu bytes could not be decoded: please report this", len);
+	if (tracer_is_over(live->tracer))
+		end_at(live, tracer_now(live->tracer));
 	return live->recording ? recording_add(live->recording, record, len) : 0;
 }
 
@@ -59,8 +67,9 @@ static int look(struct live *live)
 
 static bool is_over(const struct live *live, const struct meta *meta)
 {
-	return stop_is_asked() || (live->options->duration_ns &&
-				   clock_now() >= meta->attached + live->options->duration_ns);
+	return stop_is_asked() || tracer_is_over(live->tracer) ||
+	       (live->options->duration_ns &&
+		clock_now() >= meta->attached + live->options->duration_ns);
 }
 
 /* What was there before us. Without it what happens can still be traced. */
@@ -69,7 +78,7 @@ static int look_back(struct live *live)
 	const char *why = session_lacks(live->session, FEATURE_SOCKETS);
 
 	if (why)
-		diag_note("what was there before is not seen: %s", why);
+		diag_note("sockets from before the start are not known: %s", why);
 	return live_records_census(&live->records);
 }
 
@@ -78,7 +87,7 @@ static int settle(struct live *live)
 {
 	int err;
 
-	live->until = clock_now();
+	end_at(live, clock_now());
 	err = live_records_settle(&live->records);
 	/* Who reads the recording may ask what was stuck in the end. */
 	if (!err && live->recording)
@@ -129,7 +138,7 @@ static int run(struct live *live, FILE *out)
 					      .takes_censuses = true};
 	err = tracer_flush(live->tracer);
 	if (isatty(STDERR_FILENO) && !options->duration_ns)
-		diag_note("tracing; Ctrl-C ends it and prints the histograms");
+		diag_note("tracing; press Ctrl-C to stop and print the histograms");
 	if (!err)
 		err = look_back(live);
 	if (!err)

@@ -19,6 +19,7 @@ struct tracer {
 	struct conn_table *conns;
 	struct histset *whole_run, *interval; /* interval: NULL without -i */
 	uint64_t now, interval_begin;
+	uint64_t told;        /* of tracer_config.count */
 	uint64_t told_missed; /* of conn_stats.missed */
 	struct repeats twice;
 	int output_err; /* the first one; a stream that failed once is not whole, whatever it says
@@ -73,8 +74,14 @@ static void note_output(struct tracer *tracer)
 		tracer->output_err = -(errno ? errno : EIO);
 }
 
+bool tracer_is_over(const struct tracer *tracer)
+{
+	return tracer->config.count && tracer->told >= tracer->config.count;
+}
+
 static void tell(struct tracer *tracer, const struct conn *conn, const struct conn_event *event)
 {
+	tracer->told++;
 	tracer->sink->ops->transition(tracer->sink, conn, event);
 	note_output(tracer);
 }
@@ -83,6 +90,9 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 {
 	struct tracer *tracer = ctx;
 
+	/* One record may bring several, of a connection that was held. */
+	if (tracer_is_over(tracer))
+		return;
 	count_dwell(tracer, conn, event);
 	if (!tracer->config.raw)
 		tracer->sum.transitions++;
@@ -237,6 +247,7 @@ static void report_interval(struct tracer *tracer, uint64_t end)
 	report(tracer, tracer->interval, tracer->interval_begin, end, false);
 	histset_clear(tracer->interval);
 	tracer->interval_begin = end;
+	tracer->told += !tracer->config.tells_moves;
 }
 
 /* Time goes on to `now`: intervals that ended before it are told first. */
@@ -245,7 +256,7 @@ static void advance(struct tracer *tracer, uint64_t now)
 	uint64_t length = tracer->config.interval_ns;
 
 	while (tracer->interval && now > tracer->interval_begin &&
-	       now - tracer->interval_begin >= length) {
+	       now - tracer->interval_begin >= length && !tracer_is_over(tracer)) {
 		uint64_t end = tracer->interval_begin + length;
 
 		/* After a standstill (the tracer was stopped) one long interval, not thousands. */
@@ -254,6 +265,8 @@ static void advance(struct tracer *tracer, uint64_t now)
 
 		report_interval(tracer, end);
 	}
+	if (tracer_is_over(tracer))
+		now = tracer->interval_begin;
 	if (now > tracer->now)
 		tracer->now = now;
 }
@@ -287,18 +300,20 @@ int tracer_feed(struct tracer *tracer, const void *record, size_t len)
 	union decode_record rec;
 	int used = decode(record, len, &rec);
 
-	if (used < 0)
+	if (used < 0 || tracer_is_over(tracer))
 		return used;
 	advance(tracer, rec.head.ts);
+	if (tracer_is_over(tracer))
+		return used;
 	if (rec.head.kind == WIRE_LOST)
 		on_lost(tracer, &rec.lost);
 	if (rec.head.kind == WIRE_TICK)
 		tell_missed(tracer);
 	if (rec.head.kind == WIRE_TRANSITION && repeats_note(&tracer->twice, &rec.transition))
 		return used;
+	conn_feed(tracer->conns, &rec);
 	if (rec.head.kind == WIRE_TRANSITION && tracer->config.raw)
 		tell_raw(tracer, &rec.transition);
-	conn_feed(tracer->conns, &rec);
 	return used;
 }
 

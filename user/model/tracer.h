@@ -19,6 +19,7 @@ struct tracer_config {
 	struct group_by by; /* histograms of each of these groups */
 	uint64_t
 		interval_ns; /* histograms of each such stretch as well; 0: of the whole run only */
+	uint64_t count;      /* moves told, or intervals if none are, then it is over; 0: never */
 	size_t max_connections; /* as conn_config.max */
 	size_t max_groups;      /* as histset_new() takes it */
 	uint16_t told_states;   /* as conn_config.told */
@@ -36,8 +37,14 @@ struct tracer *tracer_new(const struct tracer_config *config, const struct meta 
 			  struct sink *sink);
 void tracer_free(struct tracer *tracer);
 
-/* One record. Its length, or -EBADMSG if it is none: then nothing has changed. */
+/*
+ * One record. Its length, or -EBADMSG if it is none: then nothing has changed. What comes when it
+ * is over has no part in the results.
+ */
 int tracer_feed(struct tracer *tracer, const void *record, size_t len);
+
+/* Has it told as much as was asked for? */
+bool tracer_is_over(const struct tracer *tracer);
 
 /* Sends out what was written so far. 0, or the negative errno of the stream: -EPIPE when nobody
  * reads. */

@@ -19,9 +19,15 @@
 #define TO_AND_DWELL 25
 #define DWELL_MAX    16 /* ">=213503d23h" is the longest */
 
+static uint64_t wall(const struct sink *sink, uint64_t ts)
+{
+	return ts + (uint64_t)sink->meta->wall_offset;
+}
+
 static const char *time_of(const struct sink *sink, uint64_t ts, char text[CLOCK_TEXT_MAX])
 {
-	return clock_time_of_day(ts + (uint64_t)sink->meta->wall_offset, text);
+	return sink->style.verbose ? clock_date_time(wall(sink, ts), text)
+				   : clock_time_of_day(wall(sink, ts), text);
 }
 
 /* 1234567 as 1,234,567. */
@@ -41,17 +47,22 @@ static const char *grouped(uint64_t number, char text[CLOCK_TEXT_MAX])
 
 static void start(struct sink *sink)
 {
+	char zone[CLOCK_TEXT_MAX];
+
 	if (sink->style.quiet)
 		return;
 	fprintf(sink->out, "# transitions: %s\n# time-wait: %s%s\n", sink->meta->transition_way,
 		sink->meta->sees_timewait ? "" : "not visible on this kernel: ",
 		sink->meta->timewait_way);
+	fprintf(sink->out, "# times: %s\n", clock_zone(wall(sink, sink->meta->attached), zone));
 	if (sink->meta->filter[0])
 		fprintf(sink->out, "# filter: %s\n", sink->meta->filter);
 	if (!sink->style.moves)
 		return;
-	fprintf(sink->out, "%-12s %5s %-21s %-12s %-17s %7s%s\n", "TIME", "LPORT", "REMOTE", "FROM",
-		"TO", "DWELL",
+	fprintf(sink->out, "%-*s %5s %-21s %-12s %-17s %7s%s\n",
+		sink->style.verbose ? (int)sizeof("2026-11-22 16:00:35.123") - 1
+				    : (int)sizeof("16:00:35.123") - 1,
+		"TIME", "LPORT", "REMOTE", "FROM", "TO", "DWELL",
 		sink->style.verbose ? "  LOCAL           PID      COMM             NETNS" : "");
 }
 
@@ -156,7 +167,8 @@ static void transition(struct sink *sink, const struct conn *conn, const struct 
 	struct line_buffer line;
 	char *to = line_buffer_begin(&line, sink->out);
 
-	to = clock_append_time_of_day(to, event->ts + (uint64_t)sink->meta->wall_offset);
+	to = sink->style.verbose ? clock_append_date_time(to, wall(sink, event->ts))
+				 : clock_append_time_of_day(to, wall(sink, event->ts));
 	to = append_char(put_local_port(append_char(to, ' '), conn->id.lport, 5), ' ');
 	to = append_char(put_remote(to, conn, 21), ' ');
 	to = append_char(append_left(to, tcpstate_word(event->from), 12), ' ');

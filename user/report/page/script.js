@@ -631,7 +631,7 @@ function heatTable(name, cells, columns) {
 	};
 	const longest = (r) => bound(bounds[r.counts.reduce((most, n, row) => (n ? row : most), 0)]);
 	return el("details", {class: "alt"}, el("summary", null, "As a table"), table(`Dwells in ${name}, by when they ended`, [
-		{head: "from", cell: (r) => new Date(head.begin_ms + (r.slice * per * data.grid.step_ns) / 1e6).toISOString().slice(0, 23).replace("T", " ")},
+		{head: "from, UTC", cell: (r) => new Date(head.begin_ms + (r.slice * per * data.grid.step_ns) / 1e6).toISOString().slice(0, 23).replace("T", " ")},
 		{head: "ended", num: true, cell: (r) => grouped(r.total)},
 		{head: "median at most", num: true, cell: median},
 		{head: "longest at most", num: true, cell: longest}], rows));
