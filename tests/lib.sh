@@ -58,6 +58,25 @@ check() {
 	fi
 }
 
+# one_error PATTERN FILE: one error, with hints or without, nothing else, and one of these lines matches. ERROR is the first
+# line; if it is not so, WHY says why. Starts no process: hundreds of messages are looked at.
+one_error() {
+	local line errors=0 matches=0
+	ERROR='' WHY=''
+	while IFS= read -r line; do
+		ERROR=${ERROR:-$line}
+		[[ ! $line =~ $1 ]] || matches=1
+		case $line in
+		"error: "*) errors=$((errors + 1)) ;;
+		"hint: "*) ;;
+		*) WHY="not only errors and hints: $line" ;;
+		esac
+	done <"$2"
+	[ $matches = 1 ] || WHY=${WHY:-"does not say '$1': $ERROR"}
+	[ $errors = 1 ] || WHY="$errors errors: $ERROR"
+	[ -z "$WHY" ]
+}
+
 # wait_for SECONDS COMMAND...: until it succeeds, looking every 20 ms.
 wait_for() {
 	local tries=$(($1 * 50))

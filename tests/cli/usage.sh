@@ -15,12 +15,10 @@ refused() {
 		fail "$name" "status $got, not 2: tcpdwell $* : $(head -c 200 "$WORK/err")"
 	elif [ -s "$WORK/out" ]; then
 		fail "$name" "wrote to stdout: tcpdwell $*"
-	elif [ "$(grep -c '^error: ' "$WORK/err")" != 1 ] || grep -qvE '^(error|hint): ' "$WORK/err"; then
-		fail "$name" "not one error: $(head -c 300 "$WORK/err")"
-	elif ! grep -qE -- "$pattern" "$WORK/err"; then
-		fail "$name" "does not say '$pattern': $(head -c 300 "$WORK/err")"
+	elif ! one_error "$pattern" "$WORK/err"; then
+		fail "$name" "$WHY"
 	else
-		ok "$name" "$(head -1 "$WORK/err")"
+		ok "$name" "$ERROR"
 		return
 	fi
 	status=1
