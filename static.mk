@@ -47,23 +47,20 @@ STATIC_BINS  := $(addprefix $(STATIC)/,tcpdwell traffic verify verifier)
 
 .PHONY: static static-all deps-static deps-vm check-vm
 
-static: deps deps-static
-	@$(MAKE) --no-print-directory -s static-all ARCH=$(ARCH)
+static: deps-build deps-static
+	$(call build,static-all ARCH=$(ARCH))
 	@tests/vm/is-static.sh $(STATIC_BINS)
 
 static-all: $(STATIC_BINS)
 
-check-vm: deps deps-vm
+check-vm: deps-build deps-vm
 	@tests/vm/matrix.sh
 
-deps-static deps-vm: which = $(if $(findstring vm,$@),VM,STATIC)
-deps-static deps-vm:
-	@for file in $($(which)_SENTINELS); do [ -e $$file ] || missing="$$missing $$file"; done; \
-	if [ -n "$$missing" ]; then \
-		echo "installing packages, missing:$$missing"; \
-		apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $($(which)_PACKAGES) >/dev/null; \
-	fi
+deps-static:
+	@tests/packages.sh 'to link statically' $(STATIC_PACKAGES) -- $(STATIC_SENTINELS)
+
+deps-vm:
+	@tests/packages.sh 'for tests in virtual machines' $(VM_PACKAGES) -- $(VM_SENTINELS)
 
 $(STATIC)/user:
 	mkdir -p $@

@@ -116,6 +116,19 @@ stop_tracer() {
 	wait "$TRACER"
 }
 
+# needs NAME TOOL...: false, and a skip, if this host lacks one of these programs; "yaml" is Python's module of that name.
+needs() {
+	local name=$1 tool missing=()
+	for tool in "${@:2}"; do
+		case $tool in
+		yaml) /usr/bin/python3 -c 'import yaml' 2>/dev/null ;;
+		*) command -v "$tool" >/dev/null ;;
+		esac || missing+=("${tool##*/}")
+	done
+	[ ${#missing[@]} = 0 ] || skip "$name" "not installed here: ${missing[*]}"
+	[ ${#missing[@]} = 0 ]
+}
+
 # can_trace NAME: false, and a skip, if this host does not let us. Probed, not guessed.
 can_trace() {
 	local why
