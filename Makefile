@@ -9,14 +9,15 @@ CLANG   ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
 ARGS    ?=
 
-# What the build and lint need beyond a base Debian, as Debian names it. What only tests need is in dist.mk.
+# What the build, lint and check-quick need beyond a base Debian, as Debian names it; files that tell that it is there.
+# What only other tests need is in dist.mk.
 PACKAGES := gcc clang llvm libc6-dev libbpf-dev libelf-dev zlib1g-dev libjansson-dev libcap-dev \
 	libmicrohttpd-dev libncurses-dev uthash-dev bpftool pkg-config iproute2 netbase jq mandoc util-linux procps \
-	clang-format clang-tidy cppcheck shellcheck binutils
+	clang-format clang-tidy cppcheck shellcheck binutils bsdutils
 SENTINELS := /usr/bin/gcc /usr/bin/clang /usr/bin/llvm-strip /usr/include/bpf/libbpf.h /usr/include/gelf.h \
 	/usr/include/zlib.h /usr/include/jansson.h /usr/include/microhttpd.h /usr/include/curses.h /usr/include/sys/capability.h /usr/include/uthash.h \
 	/usr/sbin/bpftool /usr/bin/jq /usr/bin/mandoc /usr/bin/shellcheck /usr/bin/cppcheck /usr/bin/clang-tidy \
-	/usr/bin/clang-format /sbin/ip /etc/services /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/objcopy
+	/usr/bin/clang-format /sbin/ip /etc/services /sbin/sysctl /usr/bin/pkg-config /usr/bin/setpriv /usr/bin/readelf /usr/bin/script
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
 	-Wpointer-arith -Wwrite-strings -Wundef -Werror
@@ -43,48 +44,64 @@ HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed $(BU
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps deps-bench run demo check check-unit check-live lint format completions bench install uninstall clean
+.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live lint format completions bench install uninstall clean
 
 all: $(BUILD)/tcpdwell
 
 help:
-	@echo "make run [ARGS=...]  install what is missing, build, trace (as root)"
-	@echo "make check           the same, then all tests; SAN=1: under ASan and UBSan"
-	@echo "make demo            see it work on a small workload of its own, in 15 seconds"
-	@echo "make                 build/tcpdwell       make lint     format, tidy, cppcheck, shellcheck"
-	@echo "make static          one file for any host (ARCH=arm64)   make check-vm   tests on other kernels"
-	@echo "make completions     completions/tcpdwell.bash from the option table"
-	@echo "make install         DESTDIR, PREFIX      make deb      a Debian package, in build/deb"
-	@echo "make bench           what it costs, beside nothing"
+	@echo "Build and run"
+	@echo "  make                  build build/tcpdwell"
+	@echo "  make run [ARGS=...]   install what the build needs, build, run tcpdwell ARGS (as root)"
+	@echo "  make demo             show tcpdwell at work on a small load of its own, for 15 seconds (as root)"
+	@echo "  make static           build one static file for any host; ARCH=arm64 for another architecture"
+	@echo "  make install          DESTDIR=, PREFIX=; make uninstall removes it"
+	@echo "  make deb              build a Debian package in build/deb"
+	@echo "  make clean            remove what was built"
+	@echo "Test"
+	@echo "  make check-quick      unit, golden and command line tests: under a minute, no root, a short fuzz"
+	@echo "  make check            all tests on this kernel, about 7 minutes (as root); V=1 shows every result"
+	@echo "  make check SAN=1      the same under ASan and UBSan; also with check-quick and check-live"
+	@echo "  make check-live       only the tests with real traffic (as root)"
+	@echo "  make check-vm         the live tests on other kernels, in virtual machines"
+	@echo "  make lint             formatting, static analysis, shell scripts, man page"
+	@echo "  make bench            measure what tracing costs (as root); SHORT=1 takes about 3 minutes"
+	@echo "Maintain"
+	@echo "  make deps             install everything that the build and the tests need"
+	@echo "  make deps-bench       install the other tracers that 'make bench' compares with"
+	@echo "  make format           run clang-format on the sources"
+	@echo "  make completions      write completions/tcpdwell.bash from the option table"
 
-# Asks the package manager only if something is missing, so that a built tree works without a network.
-deps:
-	@for file in $(SENTINELS); do [ -e $$file ] || missing="$$missing $$file"; done; \
-	if [ -n "$$missing" ]; then \
-		echo "installing packages, missing:$$missing"; \
-		apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null; \
-	fi
+# Everything; what only tests need is installed as far as it can be had.
+deps: deps-build deps-tests
 
-# Installed headers must be there before make looks for them, hence the second make.
-run: deps
-	@$(MAKE) --no-print-directory -s all
+deps-build:
+	@tests/packages.sh 'needed to build' $(PACKAGES) -- $(SENTINELS)
+
+# $(call build,TARGETS): by another make, since this one has looked for headers before they were installed. With as many
+# jobs as there are CPUs, unless the user has said how many.
+define build
+@+$(MAKE) --no-print-directory -sq $(1) 2>/dev/null || echo "building in $(BUILD)" >&2
+@+$(MAKE) --no-print-directory -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc)) $(1)
+endef
+
+run: deps-build
+	$(call build,all)
 	@$(BUILD)/tcpdwell $(ARGS)
 
-demo: deps
-	@$(MAKE) --no-print-directory -s all $(HELPERS)
+demo: deps-build
+	$(call build,all $(HELPERS))
 	@tests/demo.sh $(BUILD)
 
-check: deps
-	@$(MAKE) --no-print-directory -s all $(HELPERS) units
-	@tests/run.sh $(BUILD)
-
-check-unit check-live: deps
-	@$(MAKE) --no-print-directory -s all $(HELPERS) units
+check check-live: deps
+	$(call build,all $(HELPERS) units)
 	@tests/run.sh $(BUILD) $(@:check-%=%)
 
-lint: deps
-	@$(MAKE) --no-print-directory -s $(BUILD)/tcpdwell.skel.h $(BUILD)/report_page.h
+check-quick: deps-build
+	$(call build,all units)
+	@tests/run.sh $(BUILD) quick
+
+lint: deps-build
+	$(call build,$(BUILD)/tcpdwell.skel.h $(BUILD)/report_page.h)
 	@tests/lint.sh $(BUILD) $(SOURCES)
 
 format:
@@ -92,14 +109,16 @@ format:
 
 # Peers to compare with; nothing else needs them, and the benchmark does without.
 deps-bench:
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libbpf-tools bpftrace linux-perf >/dev/null
+	@tests/packages.sh 'to compare with' libbpf-tools bpftrace linux-perf -- /usr/sbin/tcpstates /usr/bin/bpftrace /usr/bin/perf
 
-bench: deps
-	@$(MAKE) --no-print-directory -s all $(addprefix $(BUILD)/bench/,load empty synthetic) $(BUILD)/fuzz/many
+# SHORT: does it work, and roughly how much? Its numbers spread too much to be quoted.
+BENCH_SIZES = $(if $(SHORT),ROUNDS=1 CHURN=5000 LONG=20000 RECORDS=1000000)
+bench: deps-build
+	$(call build,all $(HELPERS) $(addprefix $(BUILD)/bench/,load empty synthetic) $(BUILD)/fuzz/many)
 	@cp tests/bench/states.bt $(BUILD)/bench/
-	@tests/bench/bench.sh $(BUILD)
+	@$(BENCH_SIZES) tests/bench/bench.sh $(BUILD)
 	@tests/bench/report.sh $(BUILD)
-	@tests/bench/snapshot.sh $(BUILD)
+	@$(BENCH_SIZES) tests/bench/snapshot.sh $(BUILD)
 
 # ---- kernel side ----
 

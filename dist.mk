@@ -3,28 +3,27 @@
 # `make deb` leaves tcpdwell_VERSION-1_ARCH.deb in build/deb. It assembles there what a source package unpacks to, with
 # dist/debian as debian/, and runs dpkg-buildpackage in it.
 
-# Beyond what the build needs, for `make deb` and `make check` alone: who only wants to trace installs none of it.
-DIST_PACKAGES  := debhelper dpkg-dev lintian systemd crun prometheus python3 python3-yaml curl bsdutils chromium tmux
-DIST_SENTINELS := /usr/bin/script /usr/bin/tmux /usr/bin/chromium /usr/bin/python3 /usr/bin/dh /usr/bin/dpkg-buildpackage /usr/bin/lintian /lib/systemd/systemd /usr/bin/systemd-analyze \
-	/usr/bin/crun /usr/bin/prometheus /usr/bin/promtool /usr/lib/python3/dist-packages/yaml /usr/bin/curl
+# Beyond what the build needs: who only wants to trace installs none of it.
+DEB_PACKAGES   := debhelper dpkg-dev lintian
+DEB_SENTINELS  := /usr/bin/dh /usr/bin/dpkg-buildpackage /usr/bin/lintian
+TEST_PACKAGES  := systemd crun prometheus python3 python3-yaml curl chromium tmux
+TEST_SENTINELS := /usr/bin/systemd-analyze /lib/systemd/systemd /usr/bin/crun /usr/bin/prometheus /usr/bin/promtool \
+	/usr/bin/python3 /usr/lib/python3/dist-packages/yaml /usr/bin/curl /usr/bin/chromium /usr/bin/tmux
 
-.PHONY: deb deps-dist install-dist uninstall-dist
+.PHONY: deb deps-deb deps-tests install-dist uninstall-dist
 
-check check-unit check-live: deps-dist
+deps-deb: deps-build
+	@tests/packages.sh 'to make a package' $(DEB_PACKAGES) -- $(DEB_SENTINELS)
 
-deps-dist: deps
-	@for file in $(DIST_SENTINELS); do [ -e $$file ] || missing="$$missing $$file"; done; \
-	if [ -n "$$missing" ]; then \
-		echo "installing packages, missing:$$missing"; \
-		apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DIST_PACKAGES) >/dev/null; \
-	fi
+deps-tests: deps-build
+	@tests/packages.sh 'for tests only' $(DEB_PACKAGES) $(TEST_PACKAGES) -- $(DEB_SENTINELS) $(TEST_SENTINELS) || \
+		echo "going on: tests that need them are skipped"
 
 DEB      := build/deb
 DEB_TREE := $(DEB)/tcpdwell-$(VERSION)
 DEB_WHAT := $(wildcard bpf user vmlinux man completions docs dist tests Makefile *.mk *.md LICENSE)
 
-deb: deps-dist
+deb: deps-deb
 	rm -rf $(DEB)
 	mkdir -p $(DEB_TREE)
 	cp -a $(DEB_WHAT) $(DEB_TREE)

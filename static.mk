@@ -2,32 +2,28 @@
 #
 # `make static` and `make static ARCH=arm64` leave tcpdwell, with libbpf, libelf, zlib, jansson, libcap, ncurses and
 # libmicrohttpd inside, in build/static/ARCH/, and beside it the helpers that the tests in virtual machines need. Another
-# architecture's libraries come from Debian's packages, unpacked into build/sysroot-ARCH; the system's own packages stay
-# as they are.
+# architecture's libraries come from Debian's packages, unpacked into build/sysroot-ARCH, and libmicrohttpd from Debian's
+# source package; the system's own packages stay as they are.
 
 ARCH   ?= x86_64
 STATIC := build/static/$(ARCH)
 
-STATIC_PACKAGES  := file
-STATIC_SENTINELS := /usr/bin/file
+STATIC_PACKAGES  := file dpkg-dev
+STATIC_SENTINELS := /usr/bin/file /usr/bin/dpkg-source
 
 ifeq ($(ARCH),x86_64)
 STATIC_CC      := $(CC)
 STATIC_STRIP   := strip
-STATIC_OBJCOPY := objcopy
 STATIC_TARGET  := x86
 STATIC_SYSROOT :=
 STATIC_PKGCONF := pkg-config
-STATIC_MHD     := $(shell $(CC) -print-file-name=libmicrohttpd.a)
 else ifeq ($(ARCH),arm64)
 STATIC_CC      := aarch64-linux-gnu-gcc
 STATIC_STRIP   := aarch64-linux-gnu-strip
-STATIC_OBJCOPY := aarch64-linux-gnu-objcopy
 STATIC_TARGET  := arm64
 STATIC_TRIPLET := aarch64-linux-gnu
 STATIC_SYSROOT := build/sysroot-$(ARCH)
 STATIC_PKGCONF := PKG_CONFIG_LIBDIR=$(STATIC_SYSROOT)/usr/lib/$(STATIC_TRIPLET)/pkgconfig pkg-config
-STATIC_MHD     := $(STATIC_SYSROOT)/usr/lib/$(STATIC_TRIPLET)/libmicrohttpd.a
 STATIC_PACKAGES  += gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 STATIC_SENTINELS += /usr/bin/aarch64-linux-gnu-gcc /usr/aarch64-linux-gnu/lib/libc.a
 # Behind the cross compiler's own, which are the C library's.
@@ -42,8 +38,7 @@ VM_PACKAGES  := qemu-system-x86 qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-
 VM_SENTINELS := /usr/bin/qemu-system-x86_64 /usr/bin/qemu-system-aarch64 /usr/bin/aarch64-linux-gnu-gcc \
 	/usr/aarch64-linux-gnu/lib/libc.a /usr/bin/cpio /usr/bin/xz /usr/bin/zstd /usr/bin/lz4 /usr/bin/file
 
-SYSROOT_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjansson-dev libcap-dev libmicrohttpd-dev uthash-dev \
-	libncurses-dev
+SYSROOT_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjansson-dev libcap-dev uthash-dev libncurses-dev
 
 STATIC_CFLAGS = -isystem $(STATIC) $(filter-out -fsanitize% -fno-sanitize%,$(ALL_CFLAGS)) $(STATIC_PATHS)
 STATIC_LIBS   = $$($(STATIC_PKGCONF) --static --libs libbpf libelf zlib jansson libcap ncursesw) -lm
@@ -52,23 +47,20 @@ STATIC_BINS  := $(addprefix $(STATIC)/,tcpdwell traffic verify verifier)
 
 .PHONY: static static-all deps-static deps-vm check-vm
 
-static: deps deps-static
-	@$(MAKE) --no-print-directory -s static-all ARCH=$(ARCH)
+static: deps-build deps-static
+	$(call build,static-all ARCH=$(ARCH))
 	@tests/vm/is-static.sh $(STATIC_BINS)
 
 static-all: $(STATIC_BINS)
 
-check-vm: deps deps-vm
+check-vm: deps-build deps-vm
 	@tests/vm/matrix.sh
 
-deps-static deps-vm: which = $(if $(findstring vm,$@),VM,STATIC)
-deps-static deps-vm:
-	@for file in $($(which)_SENTINELS); do [ -e $$file ] || missing="$$missing $$file"; done; \
-	if [ -n "$$missing" ]; then \
-		echo "installing packages, missing:$$missing"; \
-		apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $($(which)_PACKAGES) >/dev/null; \
-	fi
+deps-static:
+	@tests/packages.sh 'to link statically' $(STATIC_PACKAGES) -- $(STATIC_SENTINELS)
+
+deps-vm:
+	@tests/packages.sh 'for tests in virtual machines' $(VM_PACKAGES) -- $(VM_SENTINELS)
 
 $(STATIC)/user:
 	mkdir -p $@
@@ -94,11 +86,13 @@ $(STATIC)/user/%.o: user/%.c $(STATIC)/tcpdwell.skel.h $(STATIC_NEEDS)
 
 $(STATIC)/user/commands/report.o: $(BUILD)/report_page.h
 
-# Without TLS: see user/static/no_tls.c.
-$(STATIC)/libmicrohttpd.a: $(STATIC_NEEDS) | $(STATIC)/user
-	$(STATIC_OBJCOPY) --wildcard --weaken-symbol='gnutls_*' $(STATIC_MHD) $@
+$(STATIC)/libmicrohttpd.a: tests/vm/libmicrohttpd.sh
+	$< $(@D) $(STATIC_TRIPLET)
 
-$(STATIC)/tcpdwell: $(STATIC_O) user/static/no_tls.c $(STATIC)/libmicrohttpd.a
+# Its header comes with it.
+$(STATIC)/user/serve/http.o: $(STATIC)/libmicrohttpd.a
+
+$(STATIC)/tcpdwell: $(STATIC_O) $(STATIC)/libmicrohttpd.a
 	$(STATIC_CC) $(STATIC_CFLAGS) -static $(LDFLAGS) $(STATIC_LDFLAGS) $^ $(STATIC_LIBS) -lpthread -o $@.tmp
 	$(STATIC_STRIP) $@.tmp
 	mv $@.tmp $@

@@ -58,6 +58,25 @@ check() {
 	fi
 }
 
+# one_error PATTERN FILE: one error, with hints or without, nothing else, and one of these lines matches. ERROR is the first
+# line; if it is not so, WHY says why. Starts no process: hundreds of messages are looked at.
+one_error() {
+	local line errors=0 matches=0
+	ERROR='' WHY=''
+	while IFS= read -r line; do
+		ERROR=${ERROR:-$line}
+		[[ ! $line =~ $1 ]] || matches=1
+		case $line in
+		"error: "*) errors=$((errors + 1)) ;;
+		"hint: "*) ;;
+		*) WHY="not only errors and hints: $line" ;;
+		esac
+	done <"$2"
+	[ $matches = 1 ] || WHY=${WHY:-"does not say '$1': $ERROR"}
+	[ $errors = 1 ] || WHY="$errors errors: $ERROR"
+	[ -z "$WHY" ]
+}
+
 # wait_for SECONDS COMMAND...: until it succeeds, looking every 20 ms.
 wait_for() {
 	local tries=$(($1 * 50))
@@ -95,6 +114,19 @@ start_tracer() {
 stop_tracer() {
 	kill -INT "$TRACER" 2>/dev/null
 	wait "$TRACER"
+}
+
+# needs NAME TOOL...: false, and a skip, if this host lacks one of these programs; "yaml" is Python's module of that name.
+needs() {
+	local name=$1 tool missing=()
+	for tool in "${@:2}"; do
+		case $tool in
+		yaml) /usr/bin/python3 -c 'import yaml' 2>/dev/null ;;
+		*) command -v "$tool" >/dev/null ;;
+		esac || missing+=("${tool##*/}")
+	done
+	[ ${#missing[@]} = 0 ] || skip "$name" "not installed here: ${missing[*]}"
+	[ ${#missing[@]} = 0 ]
 }
 
 # can_trace NAME: false, and a skip, if this host does not let us. Probed, not guessed.

@@ -31,8 +31,8 @@ command_of() {
 	hist) echo "$TCPDWELL --ready-file $WORK/ready hist" ;;
 	write) echo "$TCPDWELL --ready-file $WORK/ready hist -w $WORK/recording" ;;
 	tcpstates | tcplife) command -v "$1" ;;
-	bpftrace) echo "bpftrace $BENCH/states.bt" ;;
-	perf) echo "perf record -q -a -e sock:inet_sock_set_state -o $WORK/perf.data" ;;
+	bpftrace) command -v bpftrace >/dev/null && echo "bpftrace $BENCH/states.bt" ;;
+	perf) command -v perf >/dev/null && echo "perf record -q -a -e sock:inet_sock_set_state -o $WORK/perf.data" ;;
 	esac
 }
 
@@ -164,7 +164,7 @@ first_event() {
 	on_exit "kill $PEER 2>/dev/null"
 	wait_for 10 grep -qEm1 "$line" "$WORK/out"
 	now=$(date +%s%N)
-	kill -INT "$PEER" "$load"
+	kill -INT "$PEER" "$load" 2>/dev/null
 	wait "$PEER" "$load"
 	echo "$1 first=$(((now - begun) / 1000000))" >>"$NUMBERS"
 }

@@ -8,5 +8,5 @@
 BUILD=$1
 export BUILD
 . "$(dirname "$0")/../live/scrape.sh.inc"
-can_trace scrape || exit 1
+can_trace scrape && needs scrape curl || exit 1
 scrape_test scrape "${2:-200}" "${3:-60}"

@@ -12,12 +12,10 @@ broken() {
 	got=$?
 	if [ $got != 1 ]; then
 		fail "$name" "status $got, not 1: $(head -c 300 "$WORK/err")"
-	elif [ "$(grep -c '^error: ' "$WORK/err")" != 1 ] || grep -qvE '^(error|hint): ' "$WORK/err"; then
-		fail "$name" "not one error: $(head -c 300 "$WORK/err")"
-	elif ! grep -qE "$2" "$WORK/err"; then
-		fail "$name" "does not say '$2': $(head -c 300 "$WORK/err")"
+	elif ! one_error "$2" "$WORK/err"; then
+		fail "$name" "$WHY"
 	else
-		ok "$name" "$(head -1 "$WORK/err" | sed "s|$WORK/||")"
+		ok "$name" "${ERROR//"$WORK/"/}"
 		return
 	fi
 	status=1

@@ -2,7 +2,8 @@
 /*
  * frame.c - a picture of `top` as text, from a recording: `frame FILE ROWS COLS [KEY...]`. The keys
  * are typed after the first census; each further census is a refresh, unless the keys have paused
- * that. Options that begin with '-' before FILE are those of `top`.
+ * that. Options that begin with '-' before FILE are those of `top`. ROWS and COLS may be lists,
+ * "24,10" and "80,40": a picture of each size.
  *
  * A KEY is a name (Enter, Down, ...), or text that is typed letter by letter. Below the rows stands
  * how they look, where that is not plain. `frame -t FILE` measures: ms of CPU time for a refresh
@@ -190,6 +191,16 @@ static void print(void)
 		printf("cursor: %d, %d\n", f.cursor.row, f.cursor.col);
 }
 
+static void release(void)
+{
+	top_data_free(f.data);
+	overview_free(f.overview);
+	cells_release(&f.cells);
+	f.data = NULL;
+	f.overview = NULL;
+	f.cells = (struct cells){0};
+}
+
 static int run(const char *path, unsigned rows, unsigned cols)
 {
 	struct tracer_config config = configure_tracer(&f.options);
@@ -214,7 +225,8 @@ int main(int argc, char **argv)
 {
 	char options[256] = "top";
 	bool times = argc > 1 && !strcmp(argv[1], "-t");
-	int at = times ? 2 : 1, status;
+	int at = times ? 2 : 1, status = 0;
+	char *rows, *cols;
 
 	for (; at < argc && argv[at][0] == '-'; at++)
 		snprintf(options + strlen(options), sizeof(options) - strlen(options), " %s",
@@ -224,14 +236,18 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	feeder_options(&f.options, options);
-	f.typed = argv + at + 3;
-	status = run(argv[at], (unsigned)atoi(argv[at + 1]), (unsigned)atoi(argv[at + 2]));
-	if (!status && times)
-		printf("%.1f ms of CPU time for %zu lines\n", (double)f.cost / 1e6, f.data->n_rows);
-	else if (!status)
-		print();
-	top_data_free(f.data);
-	overview_free(f.overview);
-	cells_release(&f.cells);
+	rows = argv[at + 1];
+	cols = argv[at + 2];
+	do {
+		f.typed = argv + at + 3;
+		status = run(argv[at], (unsigned)strtoul(rows, &rows, 10),
+			     (unsigned)strtoul(cols, &cols, 10));
+		if (!status && times)
+			printf("%.1f ms of CPU time for %zu lines\n", (double)f.cost / 1e6,
+			       f.data->n_rows);
+		else if (!status)
+			print();
+		release();
+	} while (!status && *rows++ == ',' && *cols++ == ',');
 	return status;
 }

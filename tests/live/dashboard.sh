@@ -2,7 +2,7 @@
 # The dashboard and the rules before a real Prometheus that scrapes a real `tcpdwell serve`: every query of every panel
 # gets data from it, every recording rule and alert evaluates, and the leak that is played raises its alert.
 . "$(dirname "$0")/live.sh.inc"
-can_trace dashboard || exit 0
+can_trace dashboard && needs dashboard prometheus curl yaml || exit 0
 DIST=$TESTS/../dist
 
 new_netns netns || exit 1

@@ -7,6 +7,7 @@ TOP=$TESTS/..
 VERSION=$(sed -n 's/^VERSION := //p' "$TOP/Makefile")
 
 is_privileged || { skip package "must be root to install"; exit 0; }
+needs package dh dpkg-buildpackage lintian systemd-analyze || exit 0
 if dpkg-query -W tcpdwell >/dev/null 2>&1 || [ -e /usr/sbin/tcpdwell ]; then
 	skip package "a tcpdwell is installed here, which stays as it is"
 	exit 0

@@ -4,7 +4,7 @@
 # these may write there.
 . "$(dirname "$0")/../lib.sh"
 
-command -v chromium >/dev/null || { skip page "no chromium"; exit; }
+needs page chromium python3 || exit 0
 mkdir -p "$BUILD/page"
 for name in page basic losses blind; do
 	"$TCPDWELL" report "$BUILD/page/$name.html" -q -r "$TESTS/golden/$name/in.rec" || fail page "no report of $name"

@@ -3,7 +3,7 @@
 # capabilities, mounts and namespaces, nothing in its file system but the program. Its probe answers, and it sees the
 # connections of another "pod", whose network namespace has no name. What is not as on a node: the runtime's filter on system calls, AppArmor.
 . "$(dirname "$0")/live.sh.inc"
-can_trace pod || exit 0
+can_trace pod && needs pod crun curl yaml || exit 0
 
 new_netns netns || exit 1
 root=$WORK/bundle/root

@@ -2,7 +2,7 @@
 # `serve`: what it exports is what `trace` and `stuck` tell of the same traffic; HTTP as it should be; nothing that
 # clients do harms it; signals, ports, privileges.
 . "$(dirname "$0")/serve.sh.inc"
-can_trace serve || exit 0
+can_trace serve && needs serve curl || exit 0
 "$TCPDWELL" --list-metrics >/dev/null || exit 1
 
 PORT=9798
@@ -47,8 +47,8 @@ says "text" '^Content-Type: text/plain; version=0.0.4; charset=utf-8' "$WORK/tex
 get -i -H "$OPEN" "$URL/metrics" >"$WORK/open"
 says "openmetrics" '^Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8' "$WORK/open"
 [ "$(tail -n 1 "$WORK/open")" = "# EOF" ] && ok serve "openmetrics ends in # EOF" || fail serve "no # EOF"
-get -H 'Accept: application/openmetrics-text;q=0.4,text/plain;q=0.5' -i "$URL/metrics" >"$WORK/other"
-says "by quality" '^Content-Type: text/plain' "$WORK/other"
+get -H 'Accept: application/openmetrics-text;q=0,text/plain;q=0.5' -i "$URL/metrics" >"$WORK/other"
+says "refused by quality" '^Content-Type: text/plain' "$WORK/other"
 get -I "$URL/metrics" >"$WORK/head"
 says "HEAD" '^HTTP/1.1 200 OK' "$WORK/head"
 says "HEAD" '^Content-Length: [0-9]{5,}' "$WORK/head"
@@ -116,7 +116,7 @@ for file in metrics metrics.om; do
 	[ ! -s "$WORK/problems" ] && ok serve "$file is well formed: $(grep -vc '^#' "$WORK/$file") series" ||
 		fail serve "$file: $(head -3 "$WORK/problems")"
 done
-if [ -x /usr/bin/promtool ]; then
+if needs serve promtool; then
 	check serve "promtool check metrics" sh -c "promtool check metrics <'$WORK/metrics' 2>&1 | grep . && exit 1 || :"
 fi
 told() { jq -r "select(.event == \"transition\") | $1" "$WORK/trace.json" | sort | uniq -c | awk '{ print $2, $1 }' | sort; }

@@ -7,6 +7,8 @@ UNIT=$TESTS/../dist/tcpdwell.service
 SYSTEMD=/lib/systemd/systemd
 EXPOSURE_MAX=30 # tenths; systemd 252 says 2.9, "OK"
 
+needs service systemd-analyze "$SYSTEMD" curl || exit 0
+
 # ---- offline ----
 
 mkdir -p "$WORK/units" "$WORK/generators" "$WORK/root"

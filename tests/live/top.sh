@@ -5,7 +5,7 @@
 
 "$TCPDWELL" -q stuck >/dev/null 2>"$WORK/err" || { skip top "cannot look at sockets here: $(head -1 "$WORK/err")"; exit; }
 can_trace top || exit 0
-command -v tmux >/dev/null || { skip top "no tmux"; exit; }
+needs top tmux || exit 0
 new_netns netns || { fail top "no network namespace"; exit 1; }
 SOCKET=tcpdwell-$$
 on_exit "tmux -L $SOCKET kill-server 2>/dev/null"

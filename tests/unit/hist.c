@@ -139,31 +139,6 @@ static void test_percentiles(void)
 		 COUNT(distributions));
 }
 
-static void test_merge(void)
-{
-	struct test_random random = {.state = 99};
-	struct hist all = {0}, parts[3] = {{0}}, merged = {0};
-
-	test_begin("hist-merge");
-	for (unsigned i = 0; i < 3000; i++) {
-		uint64_t ns = log_uniform(&random);
-
-		hist_add(&all, ns);
-		hist_add(&parts[i % 2 * 2], ns); /* the middle one stays empty */
-	}
-	all.partial = 12, parts[0].partial = 5, parts[1].partial = 7;
-	for (unsigned i = 0; i < 3; i++)
-		hist_merge(&merged, &parts[i]);
-	CHECK_EQ(merged.count, all.count);
-	CHECK_EQ(merged.partial, all.partial);
-	CHECK_EQ(merged.min, all.min);
-	CHECK_EQ(merged.max, all.max);
-	CHECK(!memcmp(merged.buckets, all.buckets, sizeof(all.buckets)));
-	CHECK_EQ(hist_quantile(&merged, 0.9), hist_quantile(&all, 0.9));
-	CHECK(fabs(merged.sum - all.sum) < all.sum * 1e-9);
-	test_end("3 parts, one empty, are the whole of %" PRIu64, all.count);
-}
-
 static void test_extremes(void)
 {
 	struct hist hist = {0};
@@ -203,7 +178,6 @@ int main(void)
 	test_bounds();
 	test_round_bounds();
 	test_percentiles();
-	test_merge();
 	test_extremes();
 	test_long_run();
 	return test_status();

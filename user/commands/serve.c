@@ -19,7 +19,6 @@
 #include "serve/endpoint.h"
 #include "serve/http.h"
 #include "commands/live_overview.h"
-#include "serve/negotiate.h"
 #include "base/parse.h"
 #include "base/ready.h"
 #include "serve/metrics.h"
@@ -157,7 +156,7 @@ static struct http_reply *make_metrics(struct serve *serve, enum metrics_format 
 
 static struct http_reply *answer_metrics(struct serve *serve, const char *accept)
 {
-	enum metrics_format format = negotiate_format(accept);
+	enum metrics_format format = metrics_accepted(accept);
 
 	if (!serve->metrics[format])
 		serve->metrics[format] = make_metrics(serve, format);

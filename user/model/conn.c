@@ -225,7 +225,8 @@ static void drop_given_up(struct conn_table *table, uint64_t ts)
 	}
 }
 
-void conn_advance(struct conn_table *table, uint64_t now)
+/* Time is now at least `now`: settles what waited for a record that never came. */
+static void advance(struct conn_table *table, uint64_t now)
 {
 	conn_mini_settle(table, now);
 	conn_census_overdue(table, now);
@@ -238,7 +239,7 @@ void conn_feed(struct conn_table *table, const union decode_record *rec)
 		table->lost = rec->head.lost;
 		conn_incomplete_until(table, rec->head.ts);
 	}
-	conn_advance(table, rec->head.ts);
+	advance(table, rec->head.ts);
 	if (rec->head.kind == WIRE_TRANSITION)
 		feed_transition(table, &rec->transition);
 	else if (rec->head.kind == WIRE_TIMEWAIT && table->config.samples)

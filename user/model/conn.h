@@ -33,12 +33,6 @@ void conn_table_free(struct conn_table *table);
 /* Feed one record, which decode() has passed. Kinds that are none of its business are ignored. */
 void conn_feed(struct conn_table *table, const union decode_record *rec);
 
-/*
- * Time is now at least `now`: settles what waited for a record that never came. conn_feed() does
- * this by itself; call it for a WIRE_TICK.
- */
-void conn_advance(struct conn_table *table, uint64_t now);
-
 struct conn_stats conn_stats(const struct conn_table *table);
 
 /*

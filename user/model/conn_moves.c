@@ -14,7 +14,8 @@ void conn_decide_wanted(struct conn_table *table, struct store_entry *entry)
 	entry->wanted = (uint8_t)table->config.wanted(table->config.ctx, &entry->conn);
 }
 
-void conn_flush_held(struct conn_table *table, struct store_entry *entry)
+/* Tells what was held until it was known to be wanted. */
+static void flush_held(struct conn_table *table, struct store_entry *entry)
 {
 	struct store_held *held = store_take_held(&table->store, entry);
 
@@ -48,7 +49,7 @@ static void tell(struct conn_table *table, struct store_entry *entry,
 		free(store_take_held(&table->store, entry));
 		return;
 	}
-	conn_flush_held(table, entry);
+	flush_held(table, entry);
 	table->config.event(table->config.ctx, &entry->conn, event);
 }
 
@@ -227,7 +228,7 @@ void conn_reconsider(struct conn_table *table, struct store_entry *entry)
 {
 	conn_decide_wanted(table, entry);
 	if (entry->wanted == MATCH_YES)
-		conn_flush_held(table, entry);
+		flush_held(table, entry);
 	conn_update_unsettled(table, entry);
 }
 

@@ -43,9 +43,6 @@ struct conn_step {
 /* Asks whether it is wanted, by what is known of it now. */
 void conn_decide_wanted(struct conn_table *table, struct store_entry *entry);
 
-/* Tells what was held until it was known to be wanted. */
-void conn_flush_held(struct conn_table *table, struct store_entry *entry);
-
 /* Has it to be looked at by sweeps? Call it when its state, its port or whether it is wanted has
  * changed. False if out of memory: it is then given up. */
 bool conn_update_unsettled(struct conn_table *table, struct store_entry *entry);

@@ -66,19 +66,6 @@ void hist_add(struct hist *hist, uint64_t ns)
 	hist->buckets[hist_bucket(ns)]++;
 }
 
-void hist_merge(struct hist *into, const struct hist *from)
-{
-	if (from->count && (!into->count || from->min < into->min))
-		into->min = from->min;
-	if (from->max > into->max)
-		into->max = from->max;
-	into->count += from->count;
-	into->partial += from->partial;
-	into->sum += from->sum;
-	for (unsigned i = 0; i < HIST_BUCKETS; i++)
-		into->buckets[i] += from->buckets[i];
-}
-
 uint64_t hist_quantile(const struct hist *hist, double q)
 {
 	uint64_t rank = (uint64_t)ceil(q * (double)hist->count), seen = 0;

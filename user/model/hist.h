@@ -29,9 +29,6 @@ struct hist {
 
 void hist_add(struct hist *hist, uint64_t ns);
 
-/* Adds `from` to `into`. */
-void hist_merge(struct hist *into, const struct hist *from);
-
 /* ns that the share `q` (0 < q <= 1) of all durations did not exceed; 0 if there is none. */
 uint64_t hist_quantile(const struct hist *hist, double q);
 

@@ -2,9 +2,9 @@
 /* endpoint.c - see endpoint.h. */
 #include "serve/endpoint.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,113 +13,73 @@
 #include "base/diag.h"
 #include "base/parse.h"
 
-#define HOST_MAX 64
+/* "fe80::1%eth0" is the longest. */
+#define HOST_MAX (INET6_ADDRSTRLEN + IF_NAMESIZE)
 
 /* ---- as typed ---- */
 
-static void set_any(struct endpoint *endpoint, uint16_t port)
+/* getaddrinfo() takes "127.1" and "0177.0.0.1" for 127.0.0.1; we take an address as it is printed.
+ */
+static bool is_as_printed(const struct addrinfo *found, const char *host)
 {
-	struct sockaddr_in6 *any = (struct sockaddr_in6 *)&endpoint->addr;
+	char text[HOST_MAX];
 
-	any->sin6_family = AF_INET6;
-	any->sin6_addr = in6addr_any;
-	any->sin6_port = htons(port);
-	endpoint->len = sizeof(*any);
-	endpoint->both = true;
+	return !getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof(text), NULL, 0,
+			    NI_NUMERICHOST) &&
+	       !strcmp(text, host);
 }
 
-static bool set_ipv4(struct endpoint *endpoint, const char *host, uint16_t port, char *why)
+/* An empty `host` is any address. */
+static bool set_address(struct endpoint *ret_endpoint, int family, const char *host,
+			const char *port, char *why)
 {
-	struct sockaddr_in *addr = (struct sockaddr_in *)&endpoint->addr;
+	struct addrinfo *found = NULL,
+			hints = {.ai_family = family,
+				 .ai_socktype = SOCK_STREAM,
+				 .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+	bool good = !getaddrinfo(*host ? host : NULL, port, &hints, &found) &&
+		    (family == AF_INET6 || is_as_printed(found, host));
 
-	addr->sin_family = AF_INET;
-	addr->sin_port = htons(port);
-	endpoint->len = sizeof(*addr);
-	return inet_pton(AF_INET, host, &addr->sin_addr) == 1 ||
-	       parse_refuse(why, "'%s' is no address, and names are not looked up", host);
-}
-
-/* A link-local address names its interface: fe80::1%eth0. */
-static bool set_ipv6(struct endpoint *endpoint, char *host, uint16_t port, char *why)
-{
-	struct sockaddr_in6 *addr = (struct sockaddr_in6 *)&endpoint->addr;
-	char *interface = strchr(host, '%');
-
-	if (interface)
-		*interface++ = '\0';
-	addr->sin6_family = AF_INET6;
-	addr->sin6_port = htons(port);
-	addr->sin6_scope_id = interface ? if_nametoindex(interface) : 0;
-	endpoint->len = sizeof(*addr);
-	if (inet_pton(AF_INET6, host, &addr->sin6_addr) != 1)
-		return parse_refuse(why, "'%s' is no IPv6 address", host);
-	return !interface || addr->sin6_scope_id ||
-	       parse_refuse(why, "there is no interface '%s'", interface);
-}
-
-/* Splits at the last colon, brackets around what holds colons itself. False if it is neither. */
-static bool split(const char *text, char host[HOST_MAX], const char **ret_port, bool *ret_ipv6,
-		  char *why)
-{
-	const char *end = strchr(text, *text == '[' ? ']' : ':');
-	size_t len = end ? (size_t)(end - text) : strlen(text);
-
-	*ret_ipv6 = *text == '[';
-	if (*ret_ipv6 && !end)
-		return parse_refuse(why, "'[' without ']'");
-	if (!*ret_ipv6 && end && strchr(end + 1, ':'))
-		return parse_refuse(why, "an IPv6 address goes in brackets: [::1]:%d",
-				    ENDPOINT_PORT);
-	if (len >= HOST_MAX)
-		return parse_refuse(why, "too long for an address");
-	snprintf(host, HOST_MAX, "%.*s", (int)(len - *ret_ipv6), text + *ret_ipv6);
-	text += len + *ret_ipv6;
-	if (*text && *text != ':')
-		return parse_refuse(why, "'%s' after the address is no port", text);
-	*ret_port = *text ? text + 1 : NULL;
-	return true;
+	if (good) {
+		*ret_endpoint = (struct endpoint){.len = found->ai_addrlen, .both = !*host};
+		memcpy(&ret_endpoint->addr, found->ai_addr, found->ai_addrlen);
+	}
+	if (found)
+		freeaddrinfo(found);
+	return good ||
+	       parse_refuse(why, "'%s' is not an IPv%d address%s", host, family == AF_INET6 ? 6 : 4,
+			    strchr(host, '%') ? " with an interface of this host"
+					      : ", and names are not looked up");
 }
 
 bool endpoint_parse(const char *text, struct endpoint *ret_endpoint, char *why)
 {
-	struct endpoint endpoint = {0};
-	const char *port_text = NULL;
+	char host[64] = "", port_text[8];
 	uint64_t port = ENDPOINT_PORT;
-	char host[HOST_MAX] = "";
-	bool ipv6 = false;
+	int len = 0;
+	bool is_ipv4 = *text != '[' && *text != ':';
 
-	if (!split(text, host, &port_text, &ipv6, why))
+	/* `len` is set if all of it was there. */
+	sscanf(text, is_ipv4 ? "%63[^:]%n" : "[%63[^]]]%n", host, &len);
+	text += len;
+	if (*text ? *text != ':' : !len)
+		return parse_refuse(why, "not an address with a port");
+	if (*text && !parse_number(text + 1, 0, UINT16_MAX, &port, why))
 		return false;
-	if (port_text && !parse_number(port_text, 0, UINT16_MAX, &port, why))
-		return false;
-	if (!*host && (ipv6 || !port_text))
-		return parse_refuse(why, "no address");
-	if (!*host)
-		set_any(&endpoint, (uint16_t)port);
-	else if (ipv6 ? !set_ipv6(&endpoint, host, (uint16_t)port, why)
-		      : !set_ipv4(&endpoint, host, (uint16_t)port, why))
-		return false;
-	*ret_endpoint = endpoint;
-	return true;
+	snprintf(port_text, sizeof(port_text), "%u", (unsigned)port);
+	return set_address(ret_endpoint, is_ipv4 ? AF_INET : AF_INET6, host, port_text, why);
 }
 
 /* ---- as a socket ---- */
 
-static const char *text_of(const struct sockaddr_storage *addr, char text[ENDPOINT_TEXT_MAX])
+static const char *text_of(const struct sockaddr *addr, socklen_t len, char text[ENDPOINT_TEXT_MAX])
 {
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-	bool is_v6 = addr->ss_family == AF_INET6;
-	char host[INET6_ADDRSTRLEN] = "?", interface[IF_NAMESIZE] = "";
-	/* Behind a failed getsockname() it is 0. NOLINTNEXTLINE(clang-analyzer-core.*) */
-	uint16_t port = ntohs(is_v6 ? v6->sin6_port : v4->sin_port);
+	char host[HOST_MAX] = "?", port[8] = "?";
 
-	inet_ntop(addr->ss_family, is_v6 ? (const void *)&v6->sin6_addr : &v4->sin_addr, host,
-		  sizeof(host));
-	if (is_v6 && v6->sin6_scope_id)
-		if_indextoname(v6->sin6_scope_id, interface);
-	snprintf(text, ENDPOINT_TEXT_MAX, "%s%s%s%s%s:%u", is_v6 ? "[" : "", host,
-		 *interface ? "%" : "", interface, is_v6 ? "]" : "", port);
+	getnameinfo(addr, len, host, sizeof(host), port, sizeof(port),
+		    NI_NUMERICHOST | NI_NUMERICSERV);
+	snprintf(text, ENDPOINT_TEXT_MAX, addr->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
+		 port);
 	return text;
 }
 
@@ -129,7 +89,7 @@ const char *endpoint_text(int fd, char text[ENDPOINT_TEXT_MAX])
 	socklen_t len = sizeof(addr);
 
 	getsockname(fd, (struct sockaddr *)&addr, &len);
-	return text_of(&addr, text);
+	return text_of((struct sockaddr *)&addr, len, text);
 }
 
 static int open_socket(const struct sockaddr *addr, socklen_t len, bool both)
@@ -149,12 +109,14 @@ static int open_socket(const struct sockaddr *addr, socklen_t len, bool both)
 	return err;
 }
 
-static void tell_refusal(const struct sockaddr_storage *addr, int err)
+static void tell_refusal(const struct endpoint *endpoint, int err)
 {
 	char text[ENDPOINT_TEXT_MAX];
+	const struct sockaddr *addr = (const struct sockaddr *)&endpoint->addr;
+	/* At the same place in either family. */
 	uint16_t port = ntohs(((const struct sockaddr_in *)addr)->sin_port);
 
-	diag_error("cannot listen on '%s': %s", text_of(addr, text), strerror(err));
+	diag_error("cannot listen on '%s': %s", text_of(addr, endpoint->len, text), strerror(err));
 	if (err == EADDRINUSE)
 		diag_hint("`ss -tlnp 'sport = :%u'` tells who does; name another port, or 0 for "
 			  "any free one",
@@ -180,6 +142,6 @@ int endpoint_listen(const struct endpoint *endpoint)
 		fd = open_socket((struct sockaddr *)&any, sizeof(any), false);
 	}
 	if (fd < 0)
-		tell_refusal(&endpoint->addr, -fd);
+		tell_refusal(endpoint, -fd);
 	return fd;
 }

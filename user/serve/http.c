@@ -251,11 +251,6 @@ void http_run(struct http *http, int wake_fd, int ms)
 	cut_the_slow(http);
 }
 
-unsigned http_connections(const struct http *http)
-{
-	return http->n_clients;
-}
-
 void http_close(struct http *http)
 {
 	if (!http)

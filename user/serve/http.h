@@ -44,9 +44,6 @@ struct http *http_open(int fd, const struct http_limits *limits, http_answer_fn 
  * does it. */
 void http_run(struct http *http, int wake_fd, int ms);
 
-/* Connections there are. */
-unsigned http_connections(const struct http *http);
-
 void http_close(struct http *http);
 
 #endif

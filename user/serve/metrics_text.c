@@ -2,7 +2,9 @@
 /* metrics_text.c - see metrics_text.h. */
 #include "serve/metrics_text.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const struct {
@@ -20,6 +22,27 @@ const char *metrics_content_type(enum metrics_format format)
 	return format == METRICS_OPENMETRICS
 		       ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
 		       : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+/* Is what begins here, up to the next comma, refused by "q=0", "q=0.000"? */
+static bool is_refused(const char *range)
+{
+	const char *end = strchrnul(range, ','), *q = strcasestr(range, "q=");
+
+	return q && q < end && !isdigit((unsigned char)q[2 + strspn(q + 2, "0.")]);
+}
+
+enum metrics_format metrics_accepted(const char *accept)
+{
+	static const char name[] = "application/openmetrics-text";
+	const char *at = accept ? accept : "";
+
+	while ((at = strcasestr(at, name))) {
+		at += strlen(name);
+		if (!isalnum((unsigned char)*at) && !is_refused(at))
+			return METRICS_OPENMETRICS;
+	}
+	return METRICS_PROMETHEUS;
 }
 
 const char *metrics_type_name(enum metrics_type type)

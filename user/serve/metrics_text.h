@@ -29,6 +29,12 @@ enum metrics_type {
 /* "application/openmetrics-text; version=1.0.0; charset=utf-8". */
 const char *metrics_content_type(enum metrics_format format);
 
+/*
+ * The format for a request with this Accept header (NULL: none): OpenMetrics if the header names it
+ * with a q that is not 0, as Prometheus does; else Prometheus' text, which people can read too.
+ */
+enum metrics_format metrics_accepted(const char *accept);
+
 /* "counter", "_total". */
 const char *metrics_type_name(enum metrics_type type);
 const char *metrics_suffix(enum metrics_type type);
