@@ -3,6 +3,7 @@
 # first of them. What PromQL says of each host and of all together is what `tcpdwell hist` printed of the same traffic.
 . "$(dirname "$0")/serve.sh.inc"
 can_trace prometheus || exit 0
+again_if_withheld prometheus moves
 command -v prometheus >/dev/null || { skip prometheus "Debian's package prometheus is not installed"; exit 0; }
 
 # Other connections than the traffic's, such as Prometheus' own, are none of this.

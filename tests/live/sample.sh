@@ -20,7 +20,7 @@ sampled sample-churn churn -n 97
 # A TIME-WAIT whose namespace goes: nobody can look there any more, so why it ended is not known.
 new_netns gone || exit 1
 # The number of a namespace that went is soon that of a new one: hence the filter of ports, which are nobody else's.
-start_tracer "$WORK/gone.json" -f json --timewait sample --netns "$gone" -P "$OUR_PORT-$((OUR_PORT + PORTS - 1))" || exit 1
+start_tracer "$WORK/gone.json" -f json --timewait sample --netns "$gone" -P "$OUR_PORT-$((OUR_PORT + OUR_PORTS - 1))" || exit 1
 play "$gone" "$WORK/truth.gone" netns-gone || fail sample-gone "the traffic did not play"
 sleep 1.1
 ip netns del "$gone"

@@ -6,7 +6,7 @@ again_if_withheld time-wait events
 
 new_netns full && new_netns gone || exit 1
 # The number of a namespace that went is soon that of a new one: hence the filter of ports, which are nobody else's.
-start_tracer "$WORK/out.json" -f json -w "$WORK/rec" --netns "$full,$gone" -P "$OUR_PORT-$((OUR_PORT + PORTS - 1))" || exit 1
+start_tracer "$WORK/out.json" -f json -w "$WORK/rec" --netns "$full,$gone" -P "$OUR_PORT-$((OUR_PORT + OUR_PORTS - 1))" || exit 1
 start_witness time-wait events 65536
 play "$gone" "$WORK/truth.gone" netns-gone || fail netns-gone "the traffic did not play"
 sleep 0.2
