@@ -4,6 +4,7 @@
 # counts.
 . "$(dirname "$0")/live.sh.inc"
 can_trace before || exit 0
+again_if_withheld before moves
 
 STATES=listen,established,syn-sent,fin-wait-1,fin-wait-2,close-wait,last-ack,closing,time-wait
 now_ns() { awk '{ printf "%.0f", $1 * 1e9 }' /proc/uptime; }

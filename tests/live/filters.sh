@@ -3,6 +3,7 @@
 # beside one without a filter. Each must tell exactly the lives that the unfiltered one saw and that match, whole.
 . "$(dirname "$0")/live.sh.inc"
 can_trace filters || exit 0
+again_if_withheld filters moves
 
 new_netns netns || exit 1
 PIDS=()

@@ -3,6 +3,7 @@
 # every format, fail --strict, and no dwell that is told as exact differs from what a tracer with room saw.
 . "$(dirname "$0")/live.sh.inc"
 can_trace losses || exit 0
+again_if_withheld losses events
 
 new_netns netns || exit 1
 PIDS=()
@@ -15,8 +16,9 @@ whole=$TRACER
 # The tracepoint's own words, one line a transition: with room for all, and without.
 start_tracer "$WORK/raw.json" --raw -f json --buffer 4k --netns "$netns" || exit 1
 PIDS+=("$TRACER")
-start_tracer "$WORK/raw-whole.json" --raw -f json --buffer 64M --netns "$netns" || exit 1
+start_tracer "$WORK/raw-whole.json" --raw -f json -w "$WORK/rec" --buffer 64M --netns "$netns" || exit 1
 raw_whole=$TRACER
+start_witness losses events 32768
 
 for _ in 1 2 3; do
 	kill -STOP "${PIDS[@]}"
@@ -25,6 +27,8 @@ for _ in 1 2 3; do
 	play "$netns" "$WORK/truth" active-close >/dev/null || fail losses "the traffic did not play"
 done
 sleep 1.1
+is_heard=
+stop_witness losses && is_heard=1
 kill -INT "$whole" "$raw_whole" "${PIDS[3]}"
 wait "$whole" || fail losses "the tracer with room ended with $?"
 wait "$raw_whole" "${PIDS[3]}"
@@ -34,6 +38,9 @@ for pid in "${PIDS[@]:0:3}"; do
 	status=$?
 	[ $status = 3 ] && ok losses "--strict: exit status 3" || fail losses "--strict: exit status $status, not 3"
 done
+
+[ -z "$is_heard" ] || balance losses "$WORK/rec"
+withhold
 
 lost=$(jq -n '[inputs | select(.event == "lost") | .lost_count] | add // 0' "$WORK/json")
 summary=$(jq -n '[inputs | select(.event == "summary") | .lost_transition + .lost_timewait] | add' "$WORK/json")

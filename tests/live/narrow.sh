@@ -3,6 +3,7 @@
 # beside it runs one that is not narrowed, because it asks for owners too.
 . "$(dirname "$0")/live.sh.inc"
 can_trace narrow || exit 0
+again_if_withheld narrow moves
 
 new_netns netns || exit 1
 PIDS=()

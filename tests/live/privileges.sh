@@ -3,6 +3,7 @@
 # given up, as /proc tells.
 . "$(dirname "$0")/live.sh.inc"
 can_trace privileges || exit 0
+again_if_withheld privileges moves
 
 USER_ID=65534
 ADMIN_PTRACE=280000 # bits 21 and 19

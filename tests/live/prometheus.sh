@@ -4,6 +4,7 @@
 . "$(dirname "$0")/serve.sh.inc"
 can_trace prometheus || exit 0
 needs prometheus prometheus promtool curl python3 || exit 0
+again_if_withheld prometheus moves
 
 # Other connections than the traffic's, such as Prometheus' own, are none of this.
 PORTS='7001-7200'

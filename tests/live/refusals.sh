@@ -2,6 +2,7 @@
 # What the host refuses: each a clear error with its remedy, the right exit status, nothing passed off as a result.
 . "$(dirname "$0")/live.sh.inc"
 can_trace refusals || exit 0
+again_if_withheld refusals moves
 
 # expect NAME STATUS PATTERN COMMAND...: the status, one error, a hint, the pattern on stderr, and nothing more.
 expect() {

@@ -3,6 +3,7 @@
 # only the privileges that are given up meanwhile could write; Ctrl-C ends it well, and being killed leaves nothing.
 . "$(dirname "$0")/live.sh.inc"
 can_trace report || exit 0
+again_if_withheld report moves
 CONNECTIONS=41
 
 data() { sed -n 's/^<script type="application\/json" id="data">//p' "$1" | sed 's/<\/script>$//'; }

@@ -3,38 +3,25 @@
 . "$(dirname "$0")/live.sh.inc"
 can_trace sample || exit 0
 
-# sampled NAME ARGUMENT...: plays, traces by sweeps alone, judges; then once more from the recording.
+# No timer is looked at, so none has to be told.
+# shellcheck disable=SC2034
+TRACER_OPTIONS=(--timewait sample) JUDGE_OPTIONS=(-s) MINIS=
+
+# sampled NAME SCENARIO [TRAFFIC OPTION...]: plays, traces by sweeps alone, judges; then once more from the recording.
 sampled() {
-	local name=$1 netns status
-	shift
-	new_netns netns || { fail "$name" "no network namespace"; return; }
-	start_tracer "$WORK/out.json" -f json --timewait sample -w "$WORK/rec" --netns "$netns" || return
-	play "$netns" "$WORK/truth" "$@" >"$WORK/traffic.log" 2>&1
-	status=$?
-	# What a sweep no longer meets the next one has to miss as well.
-	sleep 1.1
-	stop_tracer || fail "$name" "tcpdwell ended with $?: $(cat "$WORK/out.json.err")"
-	case $status in
-	0) ;;
-	77) skip "$name" "some scenarios: $(tail -n 2 "$WORK/traffic.log" | tr '\n' ' ')" ;;
-	*)
-		fail "$name" "the traffic did not play: $(tail -n 2 "$WORK/traffic.log" | tr '\n' ' ')"
-		return
-		;;
-	esac
-	judge "$name" "$WORK/truth" "$WORK/out.json" -s
+	truth_test "$@"
 	"$TCPDWELL" -r "$WORK/rec" -f json >"$WORK/again.json" && cmp -s "$WORK/out.json" "$WORK/again.json" &&
-		ok "$name" "the same from the recording" || fail "$name" "the recording tells another story"
+		ok "$1" "the same from the recording" || fail "$1" "the recording tells another story"
 }
 
 sampled sample all
-sampled sample-churn -n 97 churn
+sampled sample-churn churn -n 97
 
 # A TIME-WAIT whose namespace goes: nobody can look there any more, so why it ended is not known.
 new_netns gone || exit 1
-# Ports of their own: the number of a namespace that went is soon that of a new one.
-start_tracer "$WORK/gone.json" -f json --timewait sample --netns "$gone" -P 18000-18999 || exit 1
-play "$gone" "$WORK/truth.gone" -p 18001 netns-gone || fail sample-gone "the traffic did not play"
+# The number of a namespace that went is soon that of a new one: hence the filter of ports, which are nobody else's.
+start_tracer "$WORK/gone.json" -f json --timewait sample --netns "$gone" -P "$OUR_PORT-$((OUR_PORT + OUR_PORTS - 1))" || exit 1
+play "$gone" "$WORK/truth.gone" netns-gone || fail sample-gone "the traffic did not play"
 sleep 1.1
 ip netns del "$gone"
 sleep 2.2

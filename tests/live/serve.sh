@@ -3,6 +3,7 @@
 # clients do harms it; signals, ports, privileges.
 . "$(dirname "$0")/serve.sh.inc"
 can_trace serve && needs serve curl || exit 0
+again_if_withheld serve moves
 "$TCPDWELL" --list-metrics >/dev/null || exit 1
 
 PORT=9798

@@ -3,15 +3,14 @@
 # arrival of its line is compared with the time that the line itself gives.
 . "$(dirname "$0")/live.sh.inc"
 can_trace silent || exit 0
+again_if_withheld silent moves
 
 new_netns netns || exit 1
 mkfifo "$WORK/pipe"
-# Each line that tells the move, with how long after it the line came.
+# Each line behind the time at which it came, taken without a process of its own.
 while read -r line; do
-	now=$(date +%s%N)
-	jq -r --argjson now "$now" 'select(.event == "transition" and .to == "TIME-WAIT") |
-		(.time | (split(".")[0] + "Z" | fromdate) as $s | ($now / 1e9 - $s - ("0." + (split(".")[1] | rtrimstr("Z")) | tonumber)))' <<<"$line"
-done <"$WORK/pipe" >"$WORK/late" &
+	echo "$EPOCHREALTIME $line"
+done <"$WORK/pipe" >"$WORK/lines" &
 reader=$!
 rm -f "$WORK/ready"
 "$TCPDWELL" -f json --netns "$netns" --ready-file "$WORK/ready" >"$WORK/pipe" &
@@ -24,6 +23,11 @@ for _ in 1 2 3; do
 done
 stop_tracer
 wait "$reader"
+# How long after the move its line came.
+while read -r now line; do
+	jq -r --argjson now "$now" 'select(.event == "transition" and .to == "TIME-WAIT") |
+		(.time | (split(".")[0] + "Z" | fromdate) as $s | ($now - $s - ("0." + (split(".")[1] | rtrimstr("Z")) | tonumber)))' <<<"$line"
+done <"$WORK/lines" >"$WORK/late"
 worst=$(sort -n "$WORK/late" | tail -1)
 [ "$(wc -l <"$WORK/late")" = 3 ] && awk -v w="$worst" 'BEGIN { exit !(w < 1.0) }' &&
 	ok silent "3 silent moves, each told within a second: the last after $worst s" ||

@@ -7,8 +7,8 @@
  * drives both ends of its connections from one thread: on loopback a segment is handled inside the
  * system call that sent it, so the clock read before and after that call brackets the kernel's
  * move. Where it may be late (a busy softirq), life_reaches() asks the kernel through sock_diag
- * until the state is there, and widens the bracket to that moment. So a truth is never narrower
- * than what was seen.
+ * until the state is there, and widens the bracket to the end of that look. So a truth is never
+ * narrower than what was seen.
  *
  * The TRUTH file: one line a fact, fields separated by one tab.
  *
@@ -137,8 +137,8 @@ void life_reaches(struct life *l, enum state state, struct moment *m);
 void life_ends(struct life *l, struct moment *m, const char *cause);
 void life_ended(struct life *l, const struct moment *m, const char *cause);
 
-/* Asks each millisecond until that end is gone: the last look that saw it, to the first that did
- * not. */
+/* Asks each millisecond until that end is gone: from the beginning of the last look that saw it to
+ * the end of the first that did not. Its last move has to be timed. */
 struct moment life_wait_gone(const struct life *l, unsigned seconds);
 
 /* It will end for 'cause' after we have gone, or the moment is not ours to measure. */

@@ -176,14 +176,15 @@ void play_loud_move(const struct run *run)
 /* A socket that connects to itself: simultaneous open and simultaneous close, on loopback. */
 void play_self_connect(const struct run *run)
 {
-	struct address a = address_loopback(run, 0);
+	struct address a = address_loopback(run, run->port);
 	int fd = sock_new(run);
 	struct moment m;
 	struct tuple t;
 	struct life *l;
 
+	if (run->round > 0)
+		trouble("its one port is in TIME-WAIT: it cannot be played twice");
 	sock_bind(fd, &a);
-	a = address_of(fd);
 	m = moment_begin();
 	sock_connect(fd, &a);
 	moment_end(&m);

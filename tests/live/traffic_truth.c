@@ -107,14 +107,18 @@ void life_passes(struct life *l, enum state state, const struct moment *m)
 void life_reaches(struct life *l, enum state state, struct moment *m)
 {
 	int64_t patience = clock_now() + 2000 * (int64_t)TRAFFIC_MS;
-	int seen = diag_state(&l->tuple);
 
-	while (seen != states[state].kernel) {
-		if (clock_now() > patience)
+	for (;;) {
+		bool is_last = clock_now() > patience;
+		int seen = diag_state(&l->tuple);
+
+		/* Only a look proves that it is there: a softirq may come after the call. */
+		moment_end(m);
+		if (seen == states[state].kernel)
+			break;
+		if (is_last)
 			trouble("local port %u did not reach %s: the kernel says state %d",
 				l->tuple.lport, states[state].name, seen);
-		seen = diag_state(&l->tuple);
-		moment_end(m);
 	}
 	life_passes(l, state, m);
 }
@@ -136,15 +140,23 @@ void life_will_end(struct life *l, const char *cause)
 	life_ended(l, NULL, cause);
 }
 
+/* Before any look has seen it, all that is known is that it cannot end before its last move. */
 struct moment life_wait_gone(const struct life *l, unsigned seconds)
 {
 	int64_t patience = clock_now() + (int64_t)seconds * 1000 * TRAFFIC_MS;
-	struct moment m = moment_begin();
+	struct moment m = l->steps[l->count - 1].when;
 
-	while (diag_state(&l->tuple) != 0) {
-		if (clock_now() > patience)
+	if (!l->steps[l->count - 1].timed)
+		trouble("nobody knows when its last state began");
+	m.slack = 0;
+	for (;;) {
+		int64_t before = clock_now();
+
+		if (diag_state(&l->tuple) == 0)
+			break;
+		m.begin = before;
+		if (before > patience)
 			trouble("still there after %u s", seconds);
-		m.begin = clock_now();
 		clock_pause(1);
 	}
 	moment_end(&m);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * verify [-s] TRUTH OUTPUT.json: does a tracer's output tell exactly the lives that the traffic
- * helper played?
+ * verify [-s] [-i PORT]... TRUTH OUTPUT.json: does a tracer's output tell exactly the lives that
+ * the traffic helper played?
  *
  * Reads the truth (format: traffic.h) and the tracer's JSON lines, puts the transitions together to
  * lives, and compares both ways: each life played must have been told with every move in order,
@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MS INT64_C(1000000)
 
@@ -100,9 +101,11 @@ static struct truth *truths, **truths_end = &truths;
 static struct churn *churns;
 static struct told *tolds, **tolds_end = &tolds;
 static struct told *buckets[BUCKETS];
-static bool sampled;     /* -s */
-static int64_t netns;    /* of the truth; 0: it does not say */
-static size_t elsewhere; /* transitions of other namespaces */
+static bool sampled;         /* -s */
+static int64_t netns;        /* of the truth; 0: it does not say */
+static size_t elsewhere;     /* transitions of other namespaces */
+static unsigned ignored[64]; /* -i */
+static size_t ignored_count;
 static size_t right, wrong;
 
 static _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -235,6 +238,14 @@ static void learn(struct tuple *t, const struct tuple *more)
 		t->lport = more->lport;
 	if (t->rport == 0)
 		t->rport = more->rport;
+}
+
+static bool is_ignored(const struct tuple *t)
+{
+	for (size_t i = 0; i < ignored_count; i++)
+		if (t->lport == ignored[i] || t->rport == ignored[i])
+			return true;
+	return false;
 }
 
 static bool begins(const struct move *m)
@@ -683,7 +694,7 @@ static void verify_nothing_else(bool strict)
 	char chain[REASON / 2];
 
 	for (const struct told *t = tolds; t; t = t->next) {
-		if (t->used)
+		if (t->used || is_ignored(&t->tuple))
 			continue;
 		print_head("BAD", "nobody's", &t->tuple);
 		chain_text(t, chain, sizeof(chain));
@@ -697,17 +708,34 @@ static void verify_nothing_else(bool strict)
 	}
 }
 
+/* Those before the files. */
+static int parse_options(int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "+si:")) != -1) {
+		if (c == 's')
+			sampled = true;
+		else if (c == 'i' && ignored_count < sizeof(ignored) / sizeof(ignored[0]))
+			ignored[ignored_count++] = (unsigned)strtoul(optarg, NULL, 10);
+		else
+			return argc; /* usage */
+	}
+	return optind - 1;
+}
+
 int main(int argc, char **argv)
 {
+	int options = parse_options(argc, argv);
 	bool strict;
 
-	sampled = argc > 1 && strcmp(argv[1], "-s") == 0;
-	argv += sampled;
-	argc -= sampled;
+	argv += options;
+	argc -= options;
 	strict = argc == 4 && strcmp(argv[3], "-x") == 0;
 	if (argc != 3 && !strict) {
-		fputs("usage: verify [-s] TRUTH OUTPUT.json [-x]\n"
+		fputs("usage: verify [-s] [-i PORT]... TRUTH OUTPUT.json [-x]\n"
 		      "  -s  mini-sockets were sampled: see is_sampled_end()\n"
+		      "  -i  leave out connections that have this port\n"
 		      "  -x  transitions of other network namespaces are wrong too\n",
 		      stderr);
 		return 2;
@@ -715,9 +743,11 @@ int main(int argc, char **argv)
 	read_lines(argv[1], true);
 	read_lines(argv[2], false);
 	for (const struct truth *t = truths; t; t = t->next)
-		verify_life(t);
+		if (!is_ignored(&t->tuple))
+			verify_life(t);
 	for (const struct churn *c = churns; c; c = c->next)
-		verify_churn(c);
+		if (!is_ignored(&(struct tuple){.lport = c->port}))
+			verify_churn(c);
 	verify_nothing_else(strict);
 	printf("%zu lives, %zu right, %zu wrong\n", right + wrong, right, wrong);
 	return wrong > 0;

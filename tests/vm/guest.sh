@@ -13,6 +13,8 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t tmpfs tmp /tmp
+mkdir /tmp/sys
+mount -t tracefs tracefs /sys/kernel/tracing
 mount -t bpf bpf /sys/fs/bpf
 mount -t cgroup2 cgroup /sys/fs/cgroup
 for module in inet_diag tcp_diag tun; do
@@ -22,6 +24,9 @@ ip link set lo up
 # Kernel messages in the middle of a result would spoil it; they are looked through at the end.
 echo 1 >/proc/sys/kernel/printk
 . /vm.conf
+# These are stock kernels: none of them withholds anything from anybody.
+export WITNESS=strict WITNESS_AWK=/live
+. /live/witness.sh.inc
 
 ok() { echo "RESULT ok $KERNEL/$1: $2"; }
 fail() { echo "RESULT FAIL $KERNEL/$1: $2"; }
@@ -110,6 +115,48 @@ test_truth_ipv4() { truth truth-ipv4 "$1" all; }
 test_truth_ipv6() { truth truth-ipv6 "$1" -6 all; }
 test_truth_mapped() { truth truth-mapped "$1" -m all; }
 test_churn() { truth churn "$1" -n 211 churn; }
+
+# Under interrupts, before a witness: all that happened is told, each move once. See tests/live/nested.sh.
+NESTED=1009
+test_nested() {
+	local name=$1/nested sum
+	new_netns
+	echo 3 >/tmp/cpus
+	[ "$(nproc)" -gt 1 ] || echo 1 >/tmp/cpus
+	if ! nsenter -t "$NS" -n sh -c 'mount -t sysfs sys /tmp/sys 2>/dev/null; cat /tmp/cpus >/tmp/sys/class/net/lo/queues/rx-0/rps_cpus'; then
+		skip "$name" "no RPS on this kernel"
+	elif ! start_tracer /tmp/out "$1" -w /tmp/rec --netns "$NS" --buffer 64M; then
+		fail "$name" "cannot trace: $(first_line /tmp/out.err)"
+	elif ! witness_start /sys/kernel/tracing nested 8192 events 7001 7064; then
+		fail "$name" "no witness: ftrace takes no instance with our events"
+		stop_tracer
+	else
+		nsenter -t "$NS" -n traffic -o /tmp/truth -n $NESTED churn >/tmp/traffic.log 2>&1 ||
+			fail "$name" "the traffic did not play: $(tail -n 1 /tmp/traffic.log)"
+		sleep 1.1
+		witness_stop /tmp/witness >/tmp/why || fail "$name" "$(cat /tmp/why)"
+		stop_tracer || fail "$name" "tcpdwell ended with $?: $(first_line /tmp/out.err)"
+		tcpdwell -r /tmp/rec --raw -f csv >/tmp/raw.csv
+		tcpdwell -r /tmp/rec -f csv >/tmp/lives.csv
+		witness_tasks >/tmp/tasks
+		witness_weigh /tmp/tasks /tmp/witness 7001 7064 '' /tmp/raw.csv /tmp/lives.csv >/tmp/weighed
+		sum=$(sed -n 's/^sum.//p' /tmp/weighed | cut -f 1-5 | tr '\t' ' ')
+		judge_nested "$name" "$sum"
+	fi
+	end_netns "$NS"
+}
+
+# judge_nested NAME "MOVES TOLD WITHHELD MISSING INVENTED": ten moves a connection, but for the first of a child on
+# kernels that do not tell it, and the two of the listener.
+judge_nested() {
+	local moves=${2%% *}
+	if [ "$2" = "$moves $moves 0 0 0" ] && [ "$moves" -ge $((NESTED * 9 + 2)) ] && [ "$moves" -le $((NESTED * 10 + 2)) ]; then
+		ok "$1" "$moves moves happened on $(nproc) processors, all told"
+	else
+		fail "$1" "moves, told, withheld, missing, invented: $2"
+		grep -E '^(missing|invented)' /tmp/weighed | head -n 10 | sed 's/^/     ^ /' | notes
+	fi
+}
 
 # A TIME-WAIT that lives out its 60 s beside one whose namespace goes. Idle seconds cost nothing here.
 test_time_wait() {

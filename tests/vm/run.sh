@@ -11,7 +11,7 @@
 #   -k        keep the folder with the initramfs and the console
 #   -v        print the guest's notes too (always kept in the cache, as results/KERNEL.log)
 #
-# TEST: features verifier accept truth-ipv4 truth-ipv6 truth-mapped time-wait churn (default: all).
+# TEST: features verifier accept truth-ipv4 truth-ipv6 truth-mapped time-wait churn nested (default: all).
 # On stdout "ok|FAIL|skip KERNEL/WAY/TEST: ...", then for each way
 #   summary KERNEL WAY passed=N failed=N skipped=N version=V seconds=S
 # (WAY is '-' for what belongs to none). Exit 1 if anything failed. No KVM even if there is one: that keeps
@@ -22,7 +22,7 @@
 set -u
 . "$(dirname "$0")/vm.sh.inc"
 
-ALL_TESTS="features verifier accept truth-ipv4 truth-ipv6 truth-mapped time-wait churn"
+ALL_TESTS="features verifier accept truth-ipv4 truth-ipv6 truth-mapped time-wait churn nested"
 TIMEOUT=${TCPDWELL_VM_TIMEOUT:-1200}
 
 fail() {
@@ -40,6 +40,8 @@ make_initramfs() {
 	cp "$built/tcpdwell.bpf.o" "$root/" || return 1
 	cp "$kernel_dir"/mod/*.ko "$root/mod/" || return 1
 	cp "$VM/guest.sh" "$root/init"
+	mkdir "$root/live" || return 1
+	cp "$VM"/../live/witness.sh.inc "$VM"/../live/w*.awk "$root/live/" || return 1
 	chmod 755 "$root/init" "$root"/bin/*
 	[ -z "$script" ] || cp "$script" "$root/script" || return 1
 	# shellcheck disable=SC2153
