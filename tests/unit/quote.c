@@ -37,9 +37,58 @@ static void test_quotes(void)
 	check_quoted("a,b", "\"a,b\"", "\"a,b\"");
 	check_quoted("say \"hi\"", "\"say \\\"hi\\\"\"", "\"say \"\"hi\"\"\"");
 	check_quoted("back\\slash", "\"back\\\\slash\"", "back\\slash");
-	check_quoted("\t\n\x7f\xc3\xa9 ~", "\"\\u0009\\u000a\\u007f\\u00c3\\u00a9 ~\"",
-		     "\"\t\n\x7f\xc3\xa9 ~\"");
+	check_quoted("\xc3\xa9 ~", "\"\xc3\xa9 ~\"", "\xc3\xa9 ~");
 	test_end("JSON and CSV");
+}
+
+static void check_name(const char *name, const char *json, const char *csv)
+{
+	char *got = quoted(quote_json_name, name);
+
+	CHECK_STR(got, json);
+	free(got);
+	got = quoted(quote_csv_name, name);
+	CHECK_STR(got, csv);
+	free(got);
+}
+
+static void test_names(void)
+{
+	test_begin("quote-name");
+	check_name("\t\n\x7f\xc3\xa9\xe9 ~", "\"\\\\x09\\\\x0a\\\\x7f\xc3\xa9\\\\xe9 ~\"",
+		   "\\x09\\x0a\\x7f\xc3\xa9\\xe9 ~");
+	check_name("\\x41", "\"\\\\x5cx41\"", "\\x5cx41");
+	test_end("JSON and CSV");
+}
+
+/* What a spreadsheet would run, and what a reader takes off. */
+static void test_formulas(void)
+{
+	static const char *const formulas[] = {"=1+1",
+					       "+1",
+					       "-1",
+					       "@sum",
+					       "'=1",
+					       "'",
+					       "\xef\xbc\x9d"
+					       "1",
+					       "=a\"b"};
+	static const char *const harmless[] = {"1-1", "a=b", " =1", "\\x09=1"};
+
+	test_begin("quote-formula");
+	for (size_t i = 0; i < COUNT(formulas); i++) {
+		char *got = quoted(quote_csv, formulas[i]);
+
+		CHECK(!strncmp(got, "\"'", 2) && got[strlen(got) - 1] == '"');
+		free(got);
+	}
+	for (size_t i = 0; i < COUNT(harmless); i++) {
+		char *got = quoted(quote_csv, harmless[i]);
+
+		CHECK_STR(got, harmless[i]);
+		free(got);
+	}
+	test_end("%zu that begin one, %zu that do not", COUNT(formulas), COUNT(harmless));
 }
 
 /* Longer than a line holds: sent in parts, of which none is missing. */
@@ -67,6 +116,8 @@ static void test_long(void)
 int main(void)
 {
 	test_quotes();
+	test_names();
+	test_formulas();
 	test_long();
 	return test_status();
 }

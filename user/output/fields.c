@@ -13,6 +13,11 @@ static struct fields_value text(const char *value)
 	return (struct fields_value){.type = VALUE_TEXT, .text = value};
 }
 
+static struct fields_value name(const char *value)
+{
+	return (struct fields_value){.type = VALUE_NAME, .text = value};
+}
+
 static struct fields_value word(const struct word *value)
 {
 	return (struct fields_value){.type = VALUE_WORD, .word = value};
@@ -77,22 +82,22 @@ static struct fields_value get_schema(const struct fields_source *s)
 
 static struct fields_value get_version(const struct fields_source *s)
 {
-	return text(s->sink->meta->version);
+	return name(s->sink->meta->version);
 }
 
 static struct fields_value get_kernel(const struct fields_source *s)
 {
-	return text(s->sink->meta->kernel);
+	return name(s->sink->meta->kernel);
 }
 
 static struct fields_value get_transition_way(const struct fields_source *s)
 {
-	return text(s->sink->meta->transition_way);
+	return name(s->sink->meta->transition_way);
 }
 
 static struct fields_value get_timewait_way(const struct fields_source *s)
 {
-	return text(s->sink->meta->timewait_way);
+	return name(s->sink->meta->timewait_way);
 }
 
 static struct fields_value get_sees_timewait(const struct fields_source *s)
@@ -102,7 +107,7 @@ static struct fields_value get_sees_timewait(const struct fields_source *s)
 
 static struct fields_value get_filter(const struct fields_source *s)
 {
-	return s->sink->meta->filter[0] ? text(s->sink->meta->filter) : NONE;
+	return s->sink->meta->filter[0] ? name(s->sink->meta->filter) : NONE;
 }
 
 /* ---- transition ---- */
@@ -167,7 +172,7 @@ static struct fields_value get_pid(const struct fields_source *s)
 
 static struct fields_value get_comm(const struct fields_source *s)
 {
-	return s->conn->owner.known != OWNER_UNKNOWN ? text(s->conn->owner.comm) : NONE;
+	return s->conn->owner.known != OWNER_UNKNOWN ? name(s->conn->owner.comm) : NONE;
 }
 
 static struct fields_value get_pid_known(const struct fields_source *s)

@@ -19,7 +19,8 @@ enum fields_event {
 
 enum fields_type {
 	VALUE_NONE, /* not known, or means nothing here: null, an empty column */
-	VALUE_TEXT, /* not ours: may have to be quoted */
+	VALUE_NAME, /* not ours: see name.h */
+	VALUE_TEXT, /* printable: may have to be quoted */
 	VALUE_WORD, /* ours: needs no quotes */
 	VALUE_NUMBER,
 	VALUE_BOOL,    /* `number` */

@@ -58,6 +58,8 @@ static char *put_value(struct line_buffer *line, char *to, const struct fields_s
 	switch (value.type) {
 	case VALUE_NONE:
 		return to;
+	case VALUE_NAME:
+		return quote_csv_name(line, to, value.text);
 	case VALUE_TEXT:
 		return quote_csv(line, to, value.text);
 	case VALUE_WORD:

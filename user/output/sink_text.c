@@ -12,6 +12,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/line_buffer.h"
+#include "base/name.h"
 #include "match.h"
 #include "base/tcpstate.h"
 
@@ -39,15 +40,27 @@ static const char *grouped(uint64_t number, char text[CLOCK_TEXT_MAX])
 	return text;
 }
 
+/* What the head of a recording says is a name too. */
+static void print_said(struct sink *sink, const char *before, const char *name)
+{
+	char text[NAME_ROOM(META_TEXT_MAX)];
+
+	fprintf(sink->out, "%s%s\n", before, name_text(text, sizeof(text), name));
+}
+
 static void start(struct sink *sink)
 {
+	const struct meta *meta = sink->meta;
+
 	if (sink->style.quiet)
 		return;
-	fprintf(sink->out, "# transitions: %s\n# time-wait: %s%s\n", sink->meta->transition_way,
-		sink->meta->sees_timewait ? "" : "not visible on this kernel: ",
-		sink->meta->timewait_way);
-	if (sink->meta->filter[0])
-		fprintf(sink->out, "# filter: %s\n", sink->meta->filter);
+	print_said(sink, "# transitions: ", meta->transition_way);
+	print_said(sink,
+		   meta->sees_timewait ? "# time-wait: "
+				       : "# time-wait: not visible on this kernel: ",
+		   meta->timewait_way);
+	if (meta->filter[0])
+		print_said(sink, "# filter: ", meta->filter);
 	if (!sink->style.moves)
 		return;
 	fprintf(sink->out, "%-12s %5s %-21s %-12s %-17s %7s%s\n", "TIME", "LPORT", "REMOTE", "FROM",
@@ -124,6 +137,16 @@ static char *put_dwell_right(char *to, const struct sink *sink, const struct con
 	return to + len;
 }
 
+/* Blanks up to column `width` of what stands between `begin` and `to`, and one more. */
+static char *put_columns(char *to, const char *begin, size_t width)
+{
+	size_t columns;
+
+	*to = '\0';
+	columns = name_columns(begin);
+	return append_char(append_blanks(to, to + (columns < width ? width - columns : 0)), ' ');
+}
+
 static char *put_verbose(char *to, const struct conn *conn)
 {
 	char *column;
@@ -133,8 +156,7 @@ static char *put_verbose(char *to, const struct conn *conn)
 	to = append_char(append_blanks(address_append(to, conn->id.laddr), column), ' ');
 	column = to + 8;
 	to = append_char(append_blanks(group_append_value(to, GROUP_PID, conn), column), ' ');
-	column = to + 16;
-	to = append_char(append_blanks(group_append_value(to, GROUP_COMM, conn), column), ' ');
+	to = put_columns(group_append_value(to, GROUP_COMM, conn), to, 16);
 	return append_number(to, conn->id.netns);
 }
 
@@ -296,7 +318,7 @@ static void histogram_of(struct sink *sink, const struct sink_histogram *histogr
 	group_heading(sink, histogram);
 	putc('\n', sink->out);
 	if (histogram->state == WIRE_TIME_WAIT && !sink->meta->sees_timewait) {
-		fprintf(sink->out, "  not visible on this kernel: %s\n", sink->meta->timewait_way);
+		print_said(sink, "  not visible on this kernel: ", sink->meta->timewait_way);
 		return;
 	}
 	numbers(sink, &cell->hist);

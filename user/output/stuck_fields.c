@@ -10,6 +10,7 @@
 
 #define NONE      ((struct fields_value){.type = VALUE_NONE})
 #define TEXT(t)   ((struct fields_value){.type = VALUE_TEXT, .text = (t)})
+#define NAME(n)   ((struct fields_value){.type = VALUE_NAME, .text = (n)})
 #define NUMBER(n) ((struct fields_value){.type = VALUE_NUMBER, .number = (n)})
 #define BOOL(b)   ((struct fields_value){.type = VALUE_BOOL, .number = (b)})
 
@@ -24,6 +25,11 @@ static const struct wire_snapshot *snapshot(const source_t *source)
 static value_t text_or_none(const char *text)
 {
 	return text && text[0] ? TEXT(text) : NONE;
+}
+
+static value_t name_or_none(const char *name)
+{
+	return name && name[0] ? NAME(name) : NONE;
 }
 
 static value_t number_or_none(uint64_t number)
@@ -83,7 +89,7 @@ static value_t pid(source_t *source)
 
 static value_t comm(source_t *source)
 {
-	return source->it->owner ? TEXT(source->it->owner->comm) : NONE;
+	return source->it->owner ? NAME(source->it->owner->comm) : NONE;
 }
 
 /* A listener's descriptor is not this connection's. */
@@ -121,7 +127,7 @@ static value_t netns(source_t *source)
 
 static value_t netns_name(source_t *source)
 {
-	return text_or_none(
+	return name_or_none(
 		census_name(source->verdict->census, WIRE_NAME_NETNS, snapshot(source)->id.netns));
 }
 
@@ -149,7 +155,7 @@ static value_t cgroup(source_t *source)
 
 static value_t cgroup_name(source_t *source)
 {
-	return text_or_none(
+	return name_or_none(
 		census_name(source->verdict->census, WIRE_NAME_CGROUP, snapshot(source)->cgroup));
 }
 

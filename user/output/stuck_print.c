@@ -22,9 +22,19 @@ static void write_quoted(const char *text, bool json, FILE *out)
 	line_buffer_send(&line, (json ? quote_json : quote_csv)(&line, to, text));
 }
 
+static void write_name(const char *name, bool json, FILE *out)
+{
+	struct line_buffer line;
+	char *to = line_buffer_begin(&line, out);
+
+	line_buffer_send(&line, (json ? quote_json_name : quote_csv_name)(&line, to, name));
+}
+
 static void write_value(const struct fields_value *value, bool json, FILE *out)
 {
-	if (value->type == VALUE_TEXT)
+	if (value->type == VALUE_NAME)
+		write_name(value->text, json, out);
+	else if (value->type == VALUE_TEXT)
 		write_quoted(value->text, json, out);
 	else if (value->type == VALUE_NUMBER)
 		fprintf(out, "%" PRIu64, value->number);
@@ -69,7 +79,8 @@ static void census_json(const struct verdict *verdict, const struct meta *meta, 
 
 	fputs("{\"event\":\"census\",\"schema\":1", out);
 	add_text("time", clock_iso8601(taken + (uint64_t)meta->wall_offset, when), out);
-	add_text("kernel", meta->kernel, out);
+	fputs(",\"kernel\":", out);
+	write_name(meta->kernel, true, out);
 	add_number("sockets", census->count, out);
 	add_number("namespaces", census->namespaces, out);
 	add_number("missing_namespaces", census->missing, out);
@@ -96,7 +107,7 @@ static void socket_json(const struct verdict *verdict, const struct verdict_sock
 	fputs(",\"holders\":[", out);
 	for (; holder; holder = holder->next) {
 		fprintf(out, "{\"pid\":%" PRIu32 ",\"comm\":", holder->pid);
-		write_quoted(holder->comm, true, out);
+		write_name(holder->comm, true, out);
 		fprintf(out, ",\"fd\":%" PRIu32 "}%s", holder->fd, holder->next ? "," : "");
 	}
 	fputs("]}\n", out);

@@ -7,12 +7,12 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/name.h"
 #include "match.h"
 #include "base/tcpstate.h"
 
 #define PAGE_WIDTH 79 /* of sentences */
 #define CELL_MAX   (GROUP_TEXT_MAX + 1)
-#define LINE_MAX   (4 * GROUP_TEXT_MAX)
 #define FINDINGS   20 /* on a terminal */
 #define HOLDERS    4
 
@@ -68,7 +68,7 @@ static const char *netns_text(const struct census *census, uint32_t netns, char 
 	const char *name = census_name(census, WIRE_NAME_NETNS, netns);
 
 	if (name && name[0])
-		snprintf(text, CELL_MAX, "%s", name);
+		name_text(text, CELL_MAX, name);
 	else
 		snprintf(text, CELL_MAX, "%" PRIu32, netns);
 	return text;
@@ -160,9 +160,6 @@ static void owner_cell(const struct row *row, char text[CELL_MAX])
 static void by_cell(const struct row *row, char text[CELL_MAX])
 {
 	snprintf(text, CELL_MAX, "%s", row->group->by);
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || (unsigned char)*text >= 0x7f)
-			*text = '?';
 }
 
 static void local_cell(const struct row *row, char text[CELL_MAX])
@@ -207,7 +204,7 @@ static void cgroup_cell(const struct row *row, char text[CELL_MAX])
 	const char *name = census_name(row->verdict->census, WIRE_NAME_CGROUP, id);
 
 	if (name)
-		snprintf(text, CELL_MAX, "%s", name);
+		name_text(text, CELL_MAX, name);
 	else if (id)
 		snprintf(text, CELL_MAX, "%" PRIu64, id);
 	else
@@ -276,7 +273,7 @@ static void measure(struct table *table, bool verbose)
 			    (columns[i].several_netns && !several && !verbose))
 				continue;
 			columns[i].cell(&row, text);
-			len = (int)strlen(text);
+			len = (int)name_columns(text);
 			table->widths[i] = len > table->widths[i] ? len : table->widths[i];
 		}
 	}
@@ -291,24 +288,23 @@ static void measure(struct table *table, bool verbose)
 /* The last cell has no width; a terminal's line ends where it ends. */
 static void print_row(const struct table *table, const struct row *row, FILE *out)
 {
-	char line[LINE_MAX], text[CELL_MAX];
+	char line[COLUMNS * (CELL_MAX + 2)], text[CELL_MAX];
 	size_t len = 0;
 
-	for (size_t i = 0; i < COLUMNS && len < sizeof(line); i++) {
-		int width = columns[i].right ? table->widths[i] : -table->widths[i];
+	for (size_t i = 0; i < COLUMNS; i++) {
+		int width = table->widths[i];
 
-		if (!table->widths[i])
+		if (!width)
 			continue;
-		text[0] = '\0';
+		snprintf(text, sizeof(text), "%s", row ? "" : columns[i].title);
 		if (row)
 			columns[i].cell(row, text);
+		width += (int)(strlen(text) - name_columns(text));
 		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%*s", len ? "  " : "",
-					width, row ? text : columns[i].title);
+					columns[i].right ? width : -width, text);
 	}
-	if (len >= sizeof(line))
-		len = sizeof(line) - 1;
-	if (table->terminal && len > table->terminal)
-		len = table->terminal;
+	if (table->terminal)
+		len = name_cut(line, table->terminal);
 	while (len && line[len - 1] == ' ')
 		len--;
 	fprintf(out, "%.*s\n", (int)len, line);
@@ -361,7 +357,7 @@ static void print_where(const struct verdict *verdict, const struct wire_snapsho
 	char text[CELL_MAX];
 
 	if (unit && unit[0] && unit[0] != '/')
-		fprintf(out, " in %s", unit);
+		fprintf(out, " in %s", name_text(text, sizeof(text), unit));
 	if (!census_name(verdict->census, WIRE_NAME_HOME, s->id.netns))
 		fprintf(out, ", network namespace %s",
 			netns_text(verdict->census, s->id.netns, text));

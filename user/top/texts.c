@@ -8,11 +8,12 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/name.h"
 #include "match.h"
 #include "output/stuck_text.h"
 #include "base/tcpstate.h"
 
-#define PARAGRAPH_MAX 640
+#define PARAGRAPH_MAX (RULES_TEXT_MAX + 128)
 #define MEMBERS_MAX   200
 #define HOLDERS_MAX   8
 
@@ -59,8 +60,7 @@ const char *top_text_next(const struct top_data *data, const struct top_row *row
 	const struct census *census = &data->overview->census;
 
 	if (row->filling)
-		return rules_filling_next(row->filling->rule, census, &row->filling->id,
-					  text);
+		return rules_filling_next(row->filling->rule, census, &row->filling->id, text);
 	return row->oldest->rule ? rules_next(row->oldest->rule, census, row->oldest->socket, text)
 				 : "";
 }
@@ -130,7 +130,7 @@ static void say(const struct page *page, unsigned indent, const char *fmt, ...)
 
 static void say_holders(const struct page *page, const struct verdict_socket *it)
 {
-	char owner[VERDICT_OWNER_MAX];
+	char owner[VERDICT_OWNER_MAX], comm[NAME_ROOM(sizeof(it->owner->comm))];
 	unsigned n = 0;
 
 	if (it->inherited || !it->owner) {
@@ -141,28 +141,34 @@ static void say_holders(const struct page *page, const struct verdict_socket *it
 	for (const struct census_holder *holder = it->socket->holders; holder;
 	     holder = holder->next) {
 		if (n++ < HOLDERS_MAX)
-			say(page, 9, "held by  %.16s[%u], descriptor %u", holder->comm, holder->pid,
-			    holder->fd);
+			say(page, 9, "held by  %s[%u], descriptor %u",
+			    name_text(comm, sizeof(comm), holder->comm), holder->pid, holder->fd);
 	}
 	if (n > HOLDERS_MAX)
 		say(page, 9, "         and %u more", n - HOLDERS_MAX);
 }
 
+/* Its name, if it has one, and its number. */
+static void say_named(const struct page *page, const char *what, const char *name, uint64_t id)
+{
+	char text[NAME_ROOM(sizeof(((struct wire_name *)0)->text))];
+
+	if (name)
+		say(page, 9, "%-8s %s (%" PRIu64 ")", what, name_text(text, sizeof(text), name),
+		    id);
+	else
+		say(page, 9, "%-8s %" PRIu64, what, id);
+}
+
 static void say_netns(const struct page *page, const struct census *census, uint32_t netns)
 {
-	const char *name = census_name(census, WIRE_NAME_NETNS, netns);
-
-	say(page, 9, "netns    %s%s%u%s", name ? name : "", name ? " (" : "", netns,
-	    name ? ")" : "");
+	say_named(page, "netns", census_name(census, WIRE_NAME_NETNS, netns), netns);
 }
 
 static void say_cgroup(const struct page *page, const struct census *census, uint64_t id)
 {
-	const char *name = census_name(census, WIRE_NAME_CGROUP, id);
-
 	if (id)
-		say(page, 9, "cgroup   %s%s%" PRIu64 "%s", name ? name : "", name ? " (" : "", id,
-		    name ? ")" : "");
+		say_named(page, "cgroup", census_name(census, WIRE_NAME_CGROUP, id), id);
 }
 
 static void say_age(const struct page *page, const char *which, const struct age *age)
