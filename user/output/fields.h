@@ -1,71 +1,125 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * fields.h - what an event says, field by field, in one table: the keys of the JSON output, the
- * columns of the CSV output, and what the man page documents (a test compares them).
+ * fields.h - what each event says, field by field: one table of fields and one of events. They are
+ * the keys of the JSON output, the columns of the CSV output, the schema, and what the man page
+ * documents (tests compare them).
+ *
+ * A field has one name, one type and one meaning in all events; an event has all of its fields, and
+ * what is not known is null in JSON and an empty cell in CSV.
  */
 #ifndef TCPDWELL_FIELDS_H
 #define TCPDWELL_FIELDS_H
 
-#include "base/append.h"
-#include "output/format.h"
+#include "diagnosis/verdict.h"
+#include "model/sink.h"
+#include "output/csv.h"
+#include "output/jsonl.h"
 
 enum fields_event {
-	EVENT_START = 1 << 0,
-	EVENT_TRANSITION = 1 << 1,
-	EVENT_HISTOGRAM = 1 << 2,
-	EVENT_LOST = 1 << 3,
-	EVENT_SUMMARY = 1 << 4,
+	/* Of a run; its CSV is one table. */
+	EVENT_START,
+	EVENT_TRANSITION,
+	EVENT_HISTOGRAM,
+	EVENT_LOST,
+	EVENT_SUMMARY,
+	/* Of one look; its CSV is of sockets alone. */
+	EVENT_CENSUS,
+	EVENT_STUCK,
+	EVENT_FINDING,
+	/* Of the kernel. */
+	EVENT_FEATURE,
+	EVENTS,
 };
 
 enum fields_type {
-	VALUE_NONE, /* not known, or means nothing here: null, an empty column */
-	VALUE_NAME, /* not ours: see name.h */
-	VALUE_TEXT, /* printable: may have to be quoted */
-	VALUE_WORD, /* ours: needs no quotes */
-	VALUE_NUMBER,
-	VALUE_BOOL,    /* `number` */
-	VALUE_TIME,    /* `number`, ns since 1970 */
-	VALUE_ADDRESS, /* 16 bytes, as in wire_id */
-	VALUE_BUCKETS, /* `cell`: [[upper bound in ns, count], ...], null as last bound, empty ones
-			  left out */
-	VALUE_GROUP,   /* `histogram`: {"local-port": "443"} */
+	FIELD_TEXT,   /* printable */
+	FIELD_NAME,   /* what others chose: see name.h */
+	FIELD_WORD,   /* ours, one of `words` */
+	FIELD_NUMBER, /* how many */
+	FIELD_NS,     /* how long */
+	FIELD_ID,     /* a number that is a name or a moment, and may need all of its 64 bits */
+	FIELD_BOOL,
+	FIELD_TIME,    /* a moment, ns since 1970 */
+	FIELD_ADDRESS, /* 16 bytes, as in wire_id */
+	FIELD_LIST,    /* written by `list` */
 };
 
 struct fields_value {
-	enum fields_type type;
+	bool is_known;
 	union {
-		uint64_t number;
+		uint64_t number; /* of NUMBER, NS, ID, BOOL, TIME */
 		const char *text;
 		const struct word *word;
 		const uint8_t *address;
 	};
 };
 
-/* What the fields of an event are taken from; only the parts of its kind are set. */
+/* A capability of the kernel's, as `features` tells it, and its ways; NULL is null. */
+struct fields_way {
+	const char *way, *words, *status, *error, *why, *cure;
+	unsigned number; /* of the error; 0: none */
+};
+
+struct fields_feature {
+	const char *feature, *gives, *without;
+	const struct fields_way *ways;
+	size_t n_ways;
+};
+
+/* What the fields of an event are taken from; only what its kind has is set. */
 struct fields_source {
 	enum fields_event event;
-	const struct sink *sink;
-	uint64_t ts; /* ns; 0: none */
+	const struct meta *meta;
+	uint64_t ts; /* ns */
+	/* of a transition */
 	const struct conn *conn;
 	const struct conn_event *transition;
+
 	const struct sink_histogram *histogram;
 	const struct sink_lost *lost;
 	const struct sink_summary *summary;
+	/* of a look: of a finding the oldest socket, unless it is of what fills up */
+	const struct verdict *verdict;
+	const struct verdict_socket *it;
+	const struct verdict_finding *finding;
+	const struct filling *filling;
+	char *text; /* RULES_TEXT_MAX bytes, for a value that has to be put together */
+
+	const struct fields_feature *feature;
+};
+
+/* A value of several parts. */
+struct fields_list {
+	void (*json)(struct jsonl *json, const struct fields_source *source);
+	void (*csv)(struct csv *csv, const struct fields_source *source); /* NULL: not in CSV */
+	const char *schema;                                               /* of its JSON, as JSON */
 };
 
 struct fields_row {
 	const char *name;
-	struct word key; /* the name as JSON begins a member with */
-	unsigned events; /* EVENT_*: which have it */
+	struct word key; /* as JSON begins the member */
+	enum fields_type type;
+	bool may_be_null;
 	struct fields_value (*get)(const struct fields_source *source);
+	const char *(*words)(unsigned i); /* all there are, NULL past the last; NULL: any */
+	const struct fields_list *list;
+	const char *about; /* a sentence or two */
 };
 
-#define FIELDS 54
+struct fields_event_row {
+	struct word name;
+	const char *about;
+	const uint8_t *fields; /* in order; ends with 0, which is no field */
+};
 
-/* The first is "event". */
 extern const struct fields_row fields[];
+extern const struct fields_event_row fields_events[EVENTS];
 
-/* Those of one event, EVENT_*; NULL behind the last. */
-const struct fields_row *const *fields_of(enum fields_event event);
+/* One event as a line. */
+void fields_json(const struct fields_source *source, FILE *out);
+
+/* One event as a row of the table that it belongs to: of a run, or of a look. */
+void fields_csv_heading(enum fields_event event, FILE *out);
+void fields_csv(const struct fields_source *source, FILE *out);
 
 #endif

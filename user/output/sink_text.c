@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/line_buffer.h"
 #include "base/name.h"
-#include "match.h"
+#include "model/age.h"
 #include "base/tcpstate.h"
 
 #define BAR_WIDTH    40
@@ -79,16 +79,9 @@ static char *put_local_port(char *to, uint16_t port, size_t width)
 
 static char *put_remote(char *to, const struct conn *conn, size_t width)
 {
-	bool v4 = match_is_ipv4(conn->id.raddr);
 	char *column = to + width;
 
-	if (!v4)
-		*to++ = '[';
-	to = address_append(to, conn->id.raddr);
-	if (!v4)
-		*to++ = ']';
-	*to++ = ':';
-	to = conn->id.rport ? append_number(to, conn->id.rport) : append_word(to, &unbound);
+	to = address_append_end(to, conn->id.raddr, conn->id.rport);
 	return append_blanks(to, column);
 }
 
@@ -109,28 +102,23 @@ static char *put_coarse(char *to, uint64_t ns)
 /* `room` columns, or more if it is exact. */
 static char *put_dwell(char *to, const struct conn_event *event, size_t room)
 {
-	char *begin = to, *end;
+	char *end = age_append(to, event->dwell, event->dwell_known);
 
-	if (event->dwell_known == DWELL_EXACT)
-		return clock_append_duration(to, event->dwell);
-	to = append_char(append_char(to, '>'), '=');
-	end = clock_append_duration(to, event->dwell);
-	return (size_t)(end - begin) > room && event->dwell >= NS_PER_S
-		       ? put_coarse(to, event->dwell)
-		       : end;
+	if (event->dwell_known == DWELL_EXACT || (size_t)(end - to) <= room ||
+	    event->dwell < NS_PER_S)
+		return end;
+	return put_coarse(to + strlen(">="), event->dwell);
 }
 
 static char *put_dwell_right(char *to, const struct sink *sink, const struct conn_event *event,
 			     size_t width)
 {
-	static const struct word meaningless = WORD("-"), unknown = WORD("?");
+	static const struct word meaningless = WORD("-");
 	char text[APPEND_ROOM];
 	size_t len;
 
 	if (sink->style.raw || !conn_is_dwell(event->from, event->to))
 		return append_right(to, &meaningless, width);
-	if (event->dwell_known == DWELL_UNKNOWN)
-		return append_right(to, &unknown, width);
 	len = (size_t)(put_dwell(text, event, width) - text);
 	to = append_blanks(to, to + (len < width ? width - len : 0));
 	memcpy(to, text, DWELL_MAX);
@@ -285,16 +273,16 @@ static void numbers(struct sink *sink, const struct hist *hist)
 
 static void still(struct sink *sink, const struct histset_still *still_there)
 {
-	char number[CLOCK_TEXT_MAX], oldest[CLOCK_TEXT_MAX];
+	const struct age oldest = {.ns = still_there->oldest, .known = still_there->oldest_known};
+	char number[CLOCK_TEXT_MAX], text[AGE_TEXT_MAX];
 
 	if (still_there->in_doubt)
 		fprintf(sink->out, "  still there, or ended unseen among what was lost: %s\n",
 			grouped(still_there->in_doubt, number));
 	if (!still_there->count)
 		return;
-	fprintf(sink->out, "  still there: %s, oldest %s%s\n", grouped(still_there->count, number),
-		still_there->oldest_known == DWELL_AT_LEAST ? ">=" : "",
-		still_there->oldest_known ? clock_duration(still_there->oldest, oldest) : "?");
+	fprintf(sink->out, "  still there: %s, oldest %s\n", grouped(still_there->count, number),
+		age_text(&oldest, text));
 }
 
 static void group_heading(struct sink *sink, const struct sink_histogram *histogram)

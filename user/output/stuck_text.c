@@ -8,7 +8,6 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/name.h"
-#include "match.h"
 #include "base/tcpstate.h"
 
 #define PAGE_WIDTH 79 /* of sentences */
@@ -33,34 +32,6 @@ static void print_words(const char *text, unsigned used, FILE *out)
 		text += len + (text[len] == ' ');
 	}
 	fputc('\n', out);
-}
-
-#define END_MAX (INET6_ADDRSTRLEN + 16)
-
-/* `port` 0 reads '*', as ss writes it; `addr` NULL too. */
-static const char *end_text(const uint8_t addr[16], uint16_t port, char text[END_MAX])
-{
-	char address[INET6_ADDRSTRLEN] = "*", number[8] = "*";
-	bool bare = !addr || match_is_ipv4(addr);
-
-	if (port)
-		snprintf(number, sizeof(number), "%u", port);
-	if (addr)
-		address_text(addr, address);
-	snprintf(text, END_MAX, "%s%s%s:%s", bare ? "" : "[", address, bare ? "" : "]", number);
-	return text;
-}
-
-static const char *age_text(const struct age *age, char text[CLOCK_TEXT_MAX + 2])
-{
-	char duration[CLOCK_TEXT_MAX];
-
-	if (age->known == DWELL_UNKNOWN)
-		strcpy(text, "?");
-	else
-		snprintf(text, CLOCK_TEXT_MAX + 2, "%s%s",
-			 age->known == DWELL_EXACT ? "" : ">=", clock_duration(age->ns, duration));
-	return text;
 }
 
 static const char *netns_text(const struct census *census, uint32_t netns, char text[CELL_MAX])
@@ -166,16 +137,16 @@ static void local_cell(const struct row *row, char text[CELL_MAX])
 {
 	const struct wire_id *id = &row->it->socket->s.id;
 
-	end_text(row->group->differs & VERDICT_LADDR ? NULL : id->laddr,
-		 row->group->differs & VERDICT_LPORT ? 0 : id->lport, text);
+	address_end_text(row->group->differs & VERDICT_LADDR ? NULL : id->laddr,
+			 row->group->differs & VERDICT_LPORT ? 0 : id->lport, text);
 }
 
 static void remote_cell(const struct row *row, char text[CELL_MAX])
 {
 	const struct wire_id *id = &row->it->socket->s.id;
 
-	end_text(row->group->differs & VERDICT_RADDR ? NULL : id->raddr,
-		 row->group->differs & VERDICT_RPORT ? 0 : id->rport, text);
+	address_end_text(row->group->differs & VERDICT_RADDR ? NULL : id->raddr,
+			 row->group->differs & VERDICT_RPORT ? 0 : id->rport, text);
 }
 
 static void netns_cell(const struct row *row, char text[CELL_MAX])
@@ -368,8 +339,9 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 {
 	const struct verdict_socket *worst = &verdict->sockets[finding->first];
 	const struct wire_snapshot *s = &worst->socket->s;
-	char local[END_MAX], remote[END_MAX], owner[VERDICT_OWNER_MAX], text[RULES_TEXT_MAX];
-	char age[CLOCK_TEXT_MAX + 2];
+	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], owner[VERDICT_OWNER_MAX],
+		text[RULES_TEXT_MAX];
+	char age[AGE_TEXT_MAX];
 
 	fprintf(out, "\n%s: %zu of %s", worst->rule->id, finding->count,
 		verdict_owners(worst, finding->differs & (VERDICT_PID | VERDICT_COMM), owner));
@@ -377,8 +349,8 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 	fputs("\n ", out);
 	print_words(worst->rule->says, 1, out);
 	fprintf(out, "  %s: %s, %s > %s", finding->count > 1 ? "oldest" : "age",
-		age_text(&worst->age, age), end_text(s->id.laddr, s->id.lport, local),
-		end_text(s->id.raddr, s->id.rport, remote));
+		age_text(&worst->age, age), address_end_text(s->id.laddr, s->id.lport, local),
+		address_end_text(s->id.raddr, s->id.rport, remote));
 	stuck_text_evidence(verdict, worst, text);
 	fprintf(out, "%s%s", text[0] ? "; " : "", text);
 	print_holders(worst->socket->holders, out);
@@ -388,13 +360,13 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 
 static void print_filling(const struct verdict *verdict, const struct filling *filling, FILE *out)
 {
-	char local[END_MAX], remote[END_MAX], text[RULES_TEXT_MAX];
+	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], text[RULES_TEXT_MAX];
 
 	fprintf(out, "\n%s: %zu of %zu (%zu %%)", filling->rule->id, filling->count, filling->room,
 		filling->count * 100 / filling->room);
 	if (filling->id.rport)
-		fprintf(out, ", %s > %s", end_text(filling->id.laddr, 0, local),
-			end_text(filling->id.raddr, filling->id.rport, remote));
+		fprintf(out, ", %s > %s", address_end_text(filling->id.laddr, 0, local),
+			address_end_text(filling->id.raddr, filling->id.rport, remote));
 	print_where(verdict, &(struct wire_snapshot){.id = filling->id}, out);
 	fputs("\n ", out);
 	print_words(filling->rule->says, 1, out);

@@ -250,10 +250,8 @@ static void text_max(const struct top_state *state, char text[CLOCK_TEXT_MAX])
 
 static void text_oldest(const struct top_state *state, char text[CLOCK_TEXT_MAX])
 {
-	char age[TOP_AGE_MAX];
-
-	snprintf(text, CLOCK_TEXT_MAX, "%s",
-		 state->now ? top_text_age(state->oldest, state->oldest_known, age) : "-");
+	*(state->now ? age_append(text, state->oldest, state->oldest_known)
+		     : append_char(text, '-')) = '\0';
 }
 
 static const struct {
