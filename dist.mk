@@ -4,9 +4,9 @@
 # dist/debian as debian/, and runs dpkg-buildpackage in it.
 
 # Beyond what the build needs, for `make deb` and `make check` alone: who only wants to trace installs none of it.
-DIST_PACKAGES  := debhelper dpkg-dev lintian systemd crun prometheus python3 python3-yaml curl bsdutils chromium tmux
+DIST_PACKAGES  := debhelper dpkg-dev lintian systemd crun prometheus python3 python3-yaml python3-jsonschema curl bsdutils chromium tmux
 DIST_SENTINELS := /usr/bin/script /usr/bin/tmux /usr/bin/chromium /usr/bin/python3 /usr/bin/dh /usr/bin/dpkg-buildpackage /usr/bin/lintian /lib/systemd/systemd /usr/bin/systemd-analyze \
-	/usr/bin/crun /usr/bin/prometheus /usr/bin/promtool /usr/lib/python3/dist-packages/yaml /usr/bin/curl
+	/usr/bin/crun /usr/bin/prometheus /usr/bin/promtool /usr/lib/python3/dist-packages/yaml /usr/lib/python3/dist-packages/jsonschema /usr/bin/curl
 
 .PHONY: deb deps-dist install-dist uninstall-dist
 

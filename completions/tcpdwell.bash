@@ -1,7 +1,7 @@
 # bash completion for tcpdwell(8).                                   -*- shell-script -*-
 # Made by completions/generate.sh from the option table: `make completions` makes it again.
 
-_tcpdwell_commands='trace hist stuck top report serve features'
+_tcpdwell_commands='trace hist stuck top report serve features schema'
 _tcpdwell_filtering=' trace hist stuck top report serve '
 _tcpdwell_with_file=' report '
 _tcpdwell_states='all connected synchronized bucket big established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listen closing'
@@ -16,6 +16,7 @@ _tcpdwell_options() {
         report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -d --duration -r --read --buffer --transitions --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
         serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min -b --by --buffer --transitions --timewait --max-connections --max-groups --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
         features) echo '-f --format -q --quiet -v --verbose -h --help -V --version' ;;
+        schema) echo '-q --quiet -v --verbose -h --help -V --version' ;;
         *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --watch --fail -b --by -d --duration -i --interval -f --format -w --write -r --read --raw --buffer --transitions --timewait --max-connections --max-groups --strict --ready-file -q --quiet -v --verbose -h --help -V --version' ;;
     esac
 }

@@ -14,6 +14,7 @@
 #include "commands/replay.h"
 #include "commands/report.h"
 #include "diagnosis/rules.h"
+#include "commands/schema.h"
 #include "commands/serve.h"
 #include "serve/metrics.h"
 #include "commands/stuck.h"
@@ -48,6 +49,8 @@ static int run(const struct options *options)
 		return print_features(options);
 	else if (options->command == COMMAND_REPORT)
 		return report_run(options);
+	else if (options->command == COMMAND_SCHEMA)
+		return schema_run(stdout);
 	else if (options->command == COMMAND_STUCK)
 		return stuck_run(options, stdout);
 	else if (options->command == COMMAND_SERVE)

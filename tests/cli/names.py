@@ -12,7 +12,7 @@ import subprocess
 import sys
 import unicodedata
 
-BUILD, WORK = os.environ["BUILD"], sys.argv[1]
+BUILD, TESTS, WORK = os.environ["BUILD"], os.environ["TESTS"], sys.argv[1]
 TCPDWELL = BUILD + "/tcpdwell"
 
 NAMES = [
@@ -176,6 +176,11 @@ def check_json():
                  lacks("netns_name", {unname(e["netns_name"] or "") for e in stuck}, known),
                  lacks("cgroup_name", {unname(e["cgroup_name"] or "") for e in stuck}, known),
                  lacks("events", {e["event"] for e in events}, {"census", "stuck", "finding"})]
+    with open(f"{WORK}/names.json", "wb") as file:
+        for arguments in (("trace",), ("hist", "-b", "comm"), ("stuck",)):
+            file.write(run(TCPDWELL, *arguments, "-f", "json", "-r", record)[0])
+    done = subprocess.run([sys.executable, TESTS + "/schema.py", f"{WORK}/schema", f"{WORK}/names.json"], capture_output=True, check=False)
+    problems.append("" if done.returncode in (0, 77) else done.stdout.decode())
     result("names-json", problems, f"{len(comms)} processes, {len(known)} cgroups and namespaces, each read back")
 
 
@@ -301,6 +306,8 @@ def check_messages():
 
 
 run(BUILD + "/fuzz/hostile", record, "6.18", *NAMES)
+with open(f"{WORK}/schema", "wb") as schema:
+    schema.write(run(TCPDWELL, "schema")[0])
 for check in (check_text, check_json, check_commands, check_csv, check_top, check_page, check_metrics, check_heads, check_messages):
     try:
         check()

@@ -21,7 +21,7 @@ static void open_stream(void)
 	out = open_memstream(&got, &got_len);
 }
 
-static const char *json_done(struct jsonl *json)
+static const char *jsonl_done(struct jsonl *json)
 {
 	jsonl_end(json);
 	fclose(out);
@@ -35,7 +35,7 @@ static const char *csv_done(struct csv *csv)
 	return got;
 }
 
-static const char *json_of(void (*put)(struct jsonl *json, const char *text), const char *text)
+static const char *jsonl_of(void (*put)(struct jsonl *json, const char *text), const char *text)
 {
 	struct jsonl json;
 
@@ -43,7 +43,7 @@ static const char *json_of(void (*put)(struct jsonl *json, const char *text), co
 	jsonl_begin(&json, out);
 	jsonl_key(&json, KEY("a"));
 	put(&json, text);
-	return json_done(&json);
+	return jsonl_done(&json);
 }
 
 static const char *csv_of(void (*put)(struct csv *csv, const char *text), const char *text)
@@ -58,13 +58,20 @@ static const char *csv_of(void (*put)(struct csv *csv, const char *text), const 
 
 static void test_json(void)
 {
+	static const struct {
+		uint64_t value, written;
+	} numbers[] = {{0, 0},
+		       {(1ULL << 53) - 1, (1ULL << 53) - 1},
+		       {(1ULL << 53) + 1, 1ULL << 53},
+		       {(1ULL << 54) + 7, (1ULL << 54) + 4},
+		       {17280000000000000, 17280000000000000}};
 	const uint8_t addr[16] = {[10] = 0xff, [11] = 0xff, 10, 0, 0, 9};
 	struct jsonl json;
 
 	test_begin("writers-json");
 	open_stream();
 	jsonl_begin(&json, out);
-	CHECK_STR(json_done(&json), "{}\n");
+	CHECK_STR(jsonl_done(&json), "{}\n");
 	open_stream();
 	jsonl_begin(&json, out);
 	jsonl_key(&json, KEY("n"));
@@ -87,13 +94,22 @@ static void test_json(void)
 	jsonl_time(&json, 1795363200123456789);
 	jsonl_key(&json, KEY("a"));
 	jsonl_address(&json, addr);
-	CHECK_STR(json_done(&json),
-		  "{\"n\":18446744073709551615,\"id\":\"18446744073709551615\",\"b\":true,"
+	CHECK_STR(jsonl_done(&json),
+		  "{\"n\":18446744073709549568,\"id\":\"18446744073709551615\",\"b\":true,"
 		  "\"l\":[{},null,[]],\"w\":\"CLOSED\",\"t\":\"2026-11-22T16:00:00.123456789Z\","
 		  "\"a\":\"10.0.0.9\"}\n");
-	CHECK_STR(json_of(jsonl_text, "a\"b\\c \xc3\xa9"), "{\"a\":\"a\\\"b\\\\c \xc3\xa9\"}\n");
-	CHECK_STR(json_of(jsonl_name, "\x1b\n\\x\xe9"),
+	CHECK_STR(jsonl_of(jsonl_text, "a\"b\\c \xc3\xa9"), "{\"a\":\"a\\\"b\\\\c \xc3\xa9\"}\n");
+	CHECK_STR(jsonl_of(jsonl_name, "\x1b\n\\x\xe9"),
 		  "{\"a\":\"\\\\x1b\\\\x0a\\\\x5cx\\\\xe9\"}\n");
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		open_stream();
+		jsonl_begin(&json, out);
+		jsonl_key(&json, KEY("n"));
+		jsonl_number(&json, numbers[i].value);
+		CHECK_EQ(strtoull(jsonl_done(&json) + strlen("{\"n\":"), NULL, 10),
+			 numbers[i].written);
+		CHECK_EQ((uint64_t)(double)numbers[i].written, numbers[i].written);
+	}
 	test_end("every kind of value, nested");
 }
 
@@ -149,7 +165,7 @@ static void test_long(void)
 		test_context("%zu bytes", len);
 		memset(text, len % 2 ? '"' : 'x', len);
 		text[len] = '\0';
-		read = json_loads(json_of(jsonl_text, text), 0, NULL);
+		read = json_loads(jsonl_of(jsonl_text, text), 0, NULL);
 		CHECK_STR(json_string_value(json_object_get(read, "a")), text);
 		json_decref(read);
 		CHECK_EQ(strlen(csv_of(csv_text, text)), (len % 2 ? 2 * len + 2 : len) + 1);

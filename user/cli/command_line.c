@@ -248,7 +248,7 @@ static const char *command_name(enum options_command command)
 
 static int check_together(const struct options *o, const struct given *given)
 {
-	if (given->expr[0] && o->command == COMMAND_FEATURES) {
+	if (given->expr[0] && o->command & (COMMAND_FEATURES | COMMAND_SCHEMA)) {
 		diag_error("'%s' takes no filter: '%s'", command_name(o->command), given->expr);
 		diag_hint("`tcpdwell --help` lists what it takes");
 		return -EINVAL;

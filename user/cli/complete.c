@@ -81,10 +81,10 @@ void complete_print(FILE *out)
 		print_values(row, out);
 		fputc('\n', out);
 	}
-	/* All but one take filters. */
+	/* Those that look at sockets take filters. */
 	for (const struct options_command_row *command = options_commands; command->name; command++)
 		fprintf(out, "%s\tcommand\t%s%s\n", command->name,
-			command->command == COMMAND_FEATURES ? "" : "filter",
+			command->command & (COMMAND_FEATURES | COMMAND_SCHEMA) ? "" : "filter",
 			command->arg && strstr(command->arg, "FILE") ? " file" : "");
 	fputs("state\twords\t", out);
 	for (unsigned i = 0; expr_states_name(i); i++)

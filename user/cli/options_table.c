@@ -19,7 +19,7 @@
 #define LIVES     (STREAMS | VIEWS)
 #define REPLAYS   (STREAMS | COMMAND_STUCK | COMMAND_REPORT)
 #define ANY       (LIVES | COMMAND_STUCK)
-#define ALL       (ANY | COMMAND_FEATURES)
+#define ALL       (ANY | COMMAND_FEATURES | COMMAND_SCHEMA)
 #define CHOOSE    (ANY | OPTIONS_EDIT)
 #define FILTER    (CHOOSE | OPTIONS_FILTER)
 #define GROUPS    (STREAMS | COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE)
@@ -43,6 +43,7 @@ const struct options_command_row options_commands[] = {
 	{"serve", COMMAND_SERVE, "metrics for Prometheus and the like (default 127.0.0.1:9798)",
 	 "[ADDR:PORT]"},
 	{"features", COMMAND_FEATURES, "what this kernel lets us see, and why not", NULL},
+	{"schema", COMMAND_SCHEMA, "the JSON Schema of what -f json writes", NULL},
 	{0},
 };
 

@@ -26,8 +26,10 @@ static void put_json(struct jsonl *json, const struct fields_source *source,
 		break;
 	case FIELD_NUMBER:
 	case FIELD_NS:
-	case FIELD_ID:
 		jsonl_number(json, value.number);
+		break;
+	case FIELD_ID:
+		jsonl_id(json, value.number);
 		break;
 	case FIELD_BOOL:
 		jsonl_bool(json, value.number);

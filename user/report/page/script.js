@@ -308,7 +308,7 @@ function dwells(name, width) {
 		parts.push(el("p", {class: "line"}, `${plural(state.partial, "more dwell")} ended whose beginning ${head.timewait_sampled ? "or end " : ""}was not seen: in no other number.`));
 	if (state.still)
 		parts.push(el("p", {class: "line" + (isWorrying(name, state) ? " warm" : "")},
-			`Still there: ${grouped(state.still)}, the oldest for ${state.oldest_exact ? "" : "≥ "}${duration(state.oldest_ns)}.`));
+			`Still there: ${grouped(state.still)}, the oldest for ${ageText(state.oldest_ns, state.oldest_exact)}.`));
 	if (state.still_in_doubt)
 		parts.push(el("p", {class: "line"}, `${grouped(state.still_in_doubt)} more may be there, or may have left unseen.`));
 	return parts;
