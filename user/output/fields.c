@@ -14,6 +14,11 @@ static const char *event_word(unsigned i)
 	return i < EVENTS ? fields_events[i].name.text : NULL;
 }
 
+static struct fields_value fields_get_event(const struct fields_source *source)
+{
+	return (struct fields_value){.is_known = true, .word = &fields_events[source->event].name};
+}
+
 static const char *state_word(unsigned i)
 {
 	return i < TCPSTATE_STATES ? tcpstate_name(tcpstate_order[i]) : NULL;

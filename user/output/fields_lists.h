@@ -3,7 +3,7 @@
 #ifndef TCPDWELL_FIELDS_LISTS_H
 #define TCPDWELL_FIELDS_LISTS_H
 
-#include "output/fields.h"
+#include "output/fields_source.h"
 
 /* Of a histogram: [[upper bound in ns, count], ...], null for no bound; {"local-port": "443"}. */
 extern const struct fields_list fields_buckets, fields_by;

@@ -56,11 +56,6 @@ static value_t list(void)
 
 /* ---- all events ---- */
 
-value_t fields_get_event(source_t *s)
-{
-	return word(&fields_events[s->event].name);
-}
-
 value_t fields_get_ts(source_t *s)
 {
 	return number(s->ts);

@@ -3,14 +3,13 @@
 #ifndef TCPDWELL_FIELDS_VALUES_H
 #define TCPDWELL_FIELDS_VALUES_H
 
-#include "output/fields.h"
+#include "output/fields_source.h"
 
 /* What the kernel's object is called; NULL past the last. */
 const char *fields_kind_name(unsigned i);
 
 #define FIELDS_GET(of) struct fields_value fields_get_##of(const struct fields_source *source)
 
-FIELDS_GET(event);
 FIELDS_GET(ts);
 FIELDS_GET(time);
 FIELDS_GET(schema);
