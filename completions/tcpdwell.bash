@@ -1,7 +1,7 @@
 # bash completion for tcpdwell(8).                                   -*- shell-script -*-
 # Made by completions/generate.sh from the option table: `make completions` makes it again.
 
-_tcpdwell_commands='trace hist stuck top report serve features'
+_tcpdwell_commands='trace hist stuck top report serve features schema'
 _tcpdwell_filtering=' trace hist stuck top report serve '
 _tcpdwell_with_file=' report '
 _tcpdwell_states='established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listen closing all connected synchronized bucket big'
@@ -16,6 +16,7 @@ _tcpdwell_options() {
         report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -q --quiet -v --verbose -d --duration --strict --ready-file -r --read --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
         serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -q --quiet -v --verbose --ready-file --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
         features) echo '-f --format -q --quiet -v --verbose -h --help -V --version' ;;
+        schema) echo '-q --quiet -v --verbose -h --help -V --version' ;;
         *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval --watch -f --format --raw -q --quiet -v --verbose -d --duration -n --count --fail --strict --ready-file -w --write -r --read --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
     esac
 }

@@ -77,6 +77,20 @@ one_error() {
 	[ -z "$WHY" ]
 }
 
+# valid_lines NAME FILE...: each line is as `tcpdwell schema` says.
+valid_lines() {
+	local name=$1 told status
+	shift
+	"$TCPDWELL" schema >"$WORK/schema"
+	told=$(python3 "$TESTS/schema.py" "$WORK/schema" "$@" 2>&1)
+	status=$?
+	case $status in
+	0) ok "$name-schema" "$told" ;;
+	77) skip "$name-schema" "$told" ;;
+	*) fail "$name-schema" "${told:-status $status}" ;;
+	esac
+}
+
 # wait_for SECONDS COMMAND...: until it succeeds, looking every 20 ms.
 wait_for() {
 	local tries=$(($1 * 50))

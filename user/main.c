@@ -13,6 +13,7 @@
 #include "commands/replay.h"
 #include "commands/report.h"
 #include "diagnosis/rules.h"
+#include "commands/schema.h"
 #include "commands/serve.h"
 #include "serve/metrics.h"
 #include "commands/stuck.h"
@@ -39,6 +40,8 @@ static int run(const struct options *options)
 		return features_run(options, stdout);
 	else if (options->command == COMMAND_REPORT)
 		return report_run(options);
+	else if (options->command == COMMAND_SCHEMA)
+		return schema_run(stdout);
 	else if (options->command == COMMAND_STUCK)
 		return stuck_run(options, stdout);
 	else if (options->command == COMMAND_SERVE)

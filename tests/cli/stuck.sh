@@ -48,7 +48,7 @@ fails 0 well -s time-wait --for 1m
 fails 0 stuck -6 -L 80
 
 jq -es 'map(select(.event == "stuck" and .rule == "close-wait-unread")) | length == 1 and
-	.[0].comm == "odd\"name,\u001b[31" + "m" and (.[0].holders | length) == 3' "$GOLDEN/stuck/stuck.json" >/dev/null &&
+	.[0].comm == "odd\"name,\\x1b[31" + "m" and (.[0].holders | length) == 3' "$GOLDEN/stuck/stuck.json" >/dev/null &&
 	ok stuck-json "a name with a quote, a comma and an escape, with three holders" || fail stuck-json "a name is not what it was"
 grep -qF '"odd""name,' "$GOLDEN/stuck/stuck.csv" && ok stuck-csv "the same name in quotes" || fail stuck-csv "a name is not quoted"
 

@@ -33,17 +33,17 @@ left() {
 		.lport == $l and .rport == $r) | [.ts_ns, .dwell_ns // 0, .dwell_known, .comm // "-"] | join(" ")' "$WORK/out.json")
 	read -r ts dwell known owner <<<"$told"
 	# A child that was forked later holds it too, and may be the one that closes it.
-	if [[ "$known $owner" =~ ^at_least\ ($5|heir)$ ]] && [ "$dwell" -le $((ts - $6 + 20000000)) ] && [ "$dwell" -ge $((ts - $6 - 1000000000)) ]; then
+	if [[ "$known $owner" =~ ^at-least\ ($5|heir)$ ]] && [ "$dwell" -le $((ts - $6 + 20000000)) ] && [ "$dwell" -ge $((ts - $6 - 1000000000)) ]; then
 		ok before "$1: left $2 after >=$dwell ns, truly $((ts - $6)), $owner"
 	else
-		fail before "$1: told '$told', should be at_least, $5, $((ts - $6)) ns"
+		fail before "$1: told '$told', should be at-least, $5, $((ts - $6)) ns"
 	fi
 }
 
 while read -r name lport rport state _ owner since _; do
 	case $name in leak | stalled-reader | half-close-held | passed-over) left "$name" "$state" "$lport" "$rport" "$owner" "$since" ;; esac
 done <"$WORK/cases"
-jq -e -n --argjson a "$attached" '[inputs | select(.event == "transition" and .dwell_known == "exact" and .ts_ns - .dwell_ns < $a - 1e9)] | length == 0' \
+jq -e -n --argjson a "$attached" '[inputs | select(.event == "transition" and .dwell_known == "exact" and (.ts_ns | tonumber) - .dwell_ns < $a - 1e9)] | length == 0' \
 	"$WORK/out.json" >/dev/null && ok before "nothing is exact that began before" || fail before "an exact dwell began before the attach"
 
 # ---- in the middle of a churn ----

@@ -73,8 +73,8 @@ if [ -z "$wrong" ] && [ -s "$WORK/lossy.dwells" ]; then
 else
 	fail losses "wrong dwells told as exact: $(head -3 <<<"$wrong" | tr '\n' ' ')"
 fi
-least=$(jq -rn '[inputs | select(.event == "transition" and .dwell_known == "at_least")] | length' "$WORK/json")
-bounds=$(jq -r 'select(.event == "transition" and .dwell_known == "at_least") | "\(.cookie) \(.from) \(.to) \(.dwell_ns)"' \
+least=$(jq -rn '[inputs | select(.event == "transition" and .dwell_known == "at-least")] | length' "$WORK/json")
+bounds=$(jq -r 'select(.event == "transition" and .dwell_known == "at-least") | "\(.cookie) \(.from) \(.to) \(.dwell_ns)"' \
 	"$WORK/json" | awk 'NR == FNR { dwell[$1 $2 $3] = $4; next }
 	($1 $2 $3) in dwell && $4 > dwell[$1 $2 $3] + 5e6 { print }' "$WORK/truth.dwells" -)
 [ -z "$bounds" ] && ok losses "$least lower bounds, none above the truth" || fail losses "bounds above the truth: $bounds"

@@ -27,7 +27,7 @@ ip netns del "$gone"
 sleep 2.2
 stop_tracer || fail sample-gone "tcpdwell ended with $?"
 judge sample-gone "$WORK/truth.gone" "$WORK/gone.json" -s
-jq 'select(.event == "transition" and .from == "TIME-WAIT" and .to == "CLOSED" and .cause == "unknown" and .dwell_known == "at_least")' \
+jq 'select(.event == "transition" and .from == "TIME-WAIT" and .to == "CLOSED" and .cause == "unknown" and .dwell_known == "at-least")' \
 	"$WORK/gone.json" | grep -q . && ok sample-gone "it is told as ended, cause unknown" ||
 	fail sample-gone "it is not told: $(tail -n 3 "$WORK/gone.json" | head -c 300)"
 

@@ -279,6 +279,14 @@ static int64_t get_int(const json_t *o, const char *key, int64_t none)
 	return json_is_integer(v) ? json_integer_value(v) : none;
 }
 
+/* A moment or a name: digits in a string. */
+static int64_t get_id(const json_t *o, const char *key, int64_t none)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? (int64_t)strtoull(text, NULL, 10) : none;
+}
+
 static void get_text(const json_t *o, const char *key, char *to, size_t size)
 {
 	copy(to, size, json_string_value(json_object_get(o, key)));
@@ -288,7 +296,7 @@ static void get_move(const json_t *o, struct move *m)
 {
 	char known[NAME];
 
-	m->ts = get_int(o, "ts_ns", -1);
+	m->ts = get_id(o, "ts_ns", -1);
 	m->dwell = get_int(o, "dwell_ns", -1);
 	get_text(o, "from", m->from, sizeof(m->from));
 	get_text(o, "to", m->to, sizeof(m->to));
@@ -316,7 +324,7 @@ static void read_transition(const json_t *o)
 	get_text(o, "raddr", tuple.raddr, sizeof(tuple.raddr));
 	get_text(o, "family", family, sizeof(family));
 	get_move(o, &m);
-	t = told_life(get_int(o, "socket", 0), &tuple, &m);
+	t = told_life(get_id(o, "socket", 0), &tuple, &m);
 	if (t->count == MOVES_MAX)
 		die("a life of more than %d moves in the output", MOVES_MAX);
 	learn(&t->tuple, &tuple);
@@ -469,7 +477,7 @@ static bool is_known_as_owed(const struct told *told, size_t i)
 	const char *known = told->moves[i].known;
 
 	if (is_bound_at_most(told, i) || (i + 1 == told->count && is_sampled_end(told)))
-		return strcmp(known, "at_least") == 0 || strcmp(known, "unknown") == 0;
+		return strcmp(known, "at-least") == 0 || strcmp(known, "unknown") == 0;
 	return strcmp(known, "exact") == 0;
 }
 

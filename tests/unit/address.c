@@ -86,10 +86,28 @@ static void test_known(void)
 	test_end("%zu", COUNT(addrs));
 }
 
+static void test_ends(void)
+{
+	const uint8_t v4[16] = {[10] = 0xff, [11] = 0xff, 10, 0, 0, 9}, v6[16] = {[15] = 1};
+	char text[ADDRESS_END_MAX];
+	uint8_t longest[16];
+
+	test_begin("address-ends");
+	CHECK_STR(address_end_text(v4, 443, text), "10.0.0.9:443");
+	CHECK_STR(address_end_text(v4, 0, text), "10.0.0.9:*");
+	CHECK_STR(address_end_text(v6, 443, text), "[::1]:443");
+	CHECK_STR(address_end_text(NULL, 443, text), "*:443");
+	CHECK_STR(address_end_text(NULL, 0, text), "*:*");
+	memset(longest, 0xff, sizeof(longest));
+	CHECK_EQ(strlen(address_end_text(longest, 65535, text)), strlen("[]:65535") + 39);
+	test_end("IPv4, IPv6, neither");
+}
+
 int main(void)
 {
 	test_ipv4();
 	test_ipv6();
 	test_known();
+	test_ends();
 	return test_status();
 }

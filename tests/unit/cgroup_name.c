@@ -36,6 +36,8 @@ static const struct {
 	 "podman:3f4e5d6c7b8a"},
 	{"lxc", "/lxc.payload.web1/system.slice/nginx.service", "lxc:web1"},
 	{"nspawn", "/machine.slice/machine-web\\x2done.scope/payload", "machine:web-one"},
+	{"escape", "/machine.slice/machine-a\\x1b\\x5b31m\\x00\\x9b\\x20b.scope",
+	 "machine:a\\x1b[31m\\x00\\x9b\\x20b"},
 	{"id-too-short", "/docker/3f4e5d6c", "/docker/3f4e5d6c"},
 	{"id-too-long", "/docker/" ID "0", "/docker/" ID "0"},
 	{"own", "/batch/job-17", "/batch/job-17"},

@@ -158,7 +158,7 @@ static void test_other_names(void)
 	}
 	CHECK_STR(tcpstate_cause_name(CAUSES), "?");
 	CHECK_STR(tcpstate_known_name(DWELL_EXACT), "exact");
-	CHECK_STR(tcpstate_known_name(DWELL_AT_LEAST), "at_least");
+	CHECK_STR(tcpstate_known_name(DWELL_AT_LEAST), "at-least");
 	CHECK_STR(tcpstate_known_name(DWELL_UNKNOWN), "unknown");
 	CHECK_STR(tcpstate_known_name(DWELL_KNOWNS), "?");
 	test_end("%d causes, all different, at most 11 characters", CAUSES - 1);

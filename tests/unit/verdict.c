@@ -110,7 +110,7 @@ static void test_names(void)
 	begin("");
 	put(census_snapshot(&(struct snap){.cookie = 1, .age = 9000}));
 	put(census_holder(1, 10, "\x1b[31mred\xff", 3));
-	CHECK_STR(owners(text), "?[31mred?[10]");
+	CHECK_STR(owners(text), "\\x1b[31mred\\xff[10]");
 	test_end("a name cannot speak to the terminal");
 }
 

@@ -2,6 +2,8 @@
 /* address.c - see address.h. The short form of IPv6 is that of RFC 5952. */
 #include "base/address.h"
 
+#include <stdbool.h>
+
 #include "match.h"
 #include "base/append.h"
 
@@ -86,5 +88,24 @@ char *address_append(char *to, const uint8_t addr[16])
 const char *address_text(const uint8_t addr[16], char *text)
 {
 	*address_append(text, addr) = '\0';
+	return text;
+}
+
+char *address_append_end(char *to, const uint8_t addr[16], uint16_t port)
+{
+	bool bare = !addr || match_is_ipv4(addr);
+
+	if (!bare)
+		*to++ = '[';
+	to = addr ? address_append(to, addr) : append_char(to, '*');
+	if (!bare)
+		*to++ = ']';
+	to = append_char(to, ':');
+	return port ? append_number(to, port) : append_char(to, '*');
+}
+
+const char *address_end_text(const uint8_t addr[16], uint16_t port, char text[ADDRESS_END_MAX])
+{
+	*address_append_end(text, addr, port) = '\0';
 	return text;
 }

@@ -12,4 +12,10 @@ const char *address_text(const uint8_t addr[16], char *text);
 /* The same as append.h does it. */
 char *address_append(char *to, const uint8_t addr[16]);
 
+/* An end of a connection: "10.0.0.9:443", "[2001:db8::1]:443". A port that is 0, and an address
+ * that is NULL, read '*', as ss writes what is not bound. */
+#define ADDRESS_END_MAX 56
+const char *address_end_text(const uint8_t addr[16], uint16_t port, char text[ADDRESS_END_MAX]);
+char *address_append_end(char *to, const uint8_t addr[16], uint16_t port);
+
 #endif

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/name.h"
+
 static bool is_quiet, is_verbose, shows_progress;
 static struct diag_taker taker;
 
@@ -24,7 +26,7 @@ bool diag_is_verbose(void)
 
 void diag_progress(const char *fmt, ...)
 {
-	char text[256];
+	char text[256], printable[NAME_ROOM(sizeof(text))];
 	va_list args;
 
 	if (is_quiet || (!isatty(STDERR_FILENO) && !is_verbose))
@@ -32,11 +34,12 @@ void diag_progress(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	name_text(printable, sizeof(printable), text);
 	shows_progress = isatty(STDERR_FILENO);
 	if (shows_progress)
-		fprintf(stderr, TO_BEGIN_AND_CLEAR "%s", text);
+		fprintf(stderr, TO_BEGIN_AND_CLEAR "%s", printable);
 	else
-		fprintf(stderr, "%s\n", text);
+		fprintf(stderr, "%s\n", printable);
 }
 
 void diag_progress_end(void)
@@ -54,17 +57,22 @@ struct diag_taker diag_divert(struct diag_taker now)
 	return before;
 }
 
+void diag_line(const char *line)
+{
+	diag_progress_end();
+	if (taker.take)
+		taker.take(taker.ctx, line);
+	else
+		fprintf(stderr, "%s\n", line);
+}
+
 static void say(const char *prefix, const char *fmt, va_list args)
 {
-	char text[2048];
+	char text[2048], printable[NAME_ROOM(sizeof(text))];
 	int len = snprintf(text, sizeof(text), "%s", prefix);
 
 	vsnprintf(text + len, sizeof(text) - (size_t)len, fmt, args);
-	diag_progress_end();
-	if (taker.take)
-		taker.take(taker.ctx, text);
-	else
-		fprintf(stderr, "%s\n", text);
+	diag_line(name_text(printable, sizeof(printable), text));
 }
 
 #define DEFINE_DIAG(name, prefix, condition) \

@@ -5,7 +5,7 @@
  *
  * An error is told once, by the function that knows what the user was doing: what failed and why,
  * in lower case, then a hint: what to do. Lines are whole; the program name is not repeated in
- * each.
+ * each. What others chose may be passed as it is: a line is printed by the rule of name.h.
  */
 #ifndef TCPDWELL_DIAG_H
 #define TCPDWELL_DIAG_H
@@ -35,6 +35,9 @@ struct diag_taker {
 	void *ctx;
 };
 struct diag_taker diag_divert(struct diag_taker taker);
+
+/* Says a line again that was taken, as it is. */
+void diag_line(const char *line);
 
 void diag_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void diag_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -73,7 +73,7 @@ static const struct word cause_names[CAUSES] = {
 
 static const struct word known_names[DWELL_KNOWNS] = {
 	[DWELL_UNKNOWN] = WORD("unknown"),
-	[DWELL_AT_LEAST] = WORD("at_least"),
+	[DWELL_AT_LEAST] = WORD("at-least"),
 	[DWELL_EXACT] = WORD("exact"),
 };
 

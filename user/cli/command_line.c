@@ -298,9 +298,9 @@ static int check_together(const struct options *o, const struct given *given)
 {
 	const struct options_command_row *command = options_command_row(o->command);
 
-	if (given->expr[0] && o->command == COMMAND_FEATURES) {
+	if (given->expr[0] && o->command & (COMMAND_FEATURES | COMMAND_SCHEMA)) {
 		diag_error("'%s' takes no filter: '%s'", command->name, given->expr);
-		diag_hint("what the kernel lets tcpdwell see is the same for all connections");
+		diag_hint("`tcpdwell %s --help` shows what it takes", command->name);
 		return -EINVAL;
 	}
 	for (size_t i = 0; options_rows[i].name; i++)

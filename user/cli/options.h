@@ -19,6 +19,7 @@ enum options_command {
 	COMMAND_TOP = 1 << 4,
 	COMMAND_SERVE = 1 << 5,
 	COMMAND_REPORT = 1 << 6,
+	COMMAND_SCHEMA = 1 << 7,
 };
 
 #define OPTIONS_EDIT_MAX 256

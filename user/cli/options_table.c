@@ -20,7 +20,7 @@
 #define LIVES     (STREAMS | VIEWS)
 #define REPLAYS   (STREAMS | COMMAND_STUCK | COMMAND_REPORT)
 #define ANY       (LIVES | COMMAND_STUCK)
-#define ALL       (ANY | COMMAND_FEATURES)
+#define ALL       (ANY | COMMAND_FEATURES | COMMAND_SCHEMA)
 #define CHOOSE    (ANY | OPTIONS_EDIT)
 #define FILTER    (CHOOSE | OPTIONS_FILTER)
 #define GROUPS    (STREAMS | COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE)
@@ -44,6 +44,7 @@ const struct options_command_row options_commands[] = {
 	 "[ADDR:PORT]"},
 	{"features", COMMAND_FEATURES, "show what this kernel lets tcpdwell see, and what not",
 	 NULL},
+	{"schema", COMMAND_SCHEMA, "print the JSON Schema of what -f json writes", NULL},
 	{0},
 };
 

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/name.h"
 #include "serve/endpoint.h"
 #include "serve/http.h"
 #include "commands/live_overview.h"
@@ -193,8 +194,10 @@ static void write_escaped(const char *text, FILE *out)
 
 static void write_row(const char *name, const char *value, FILE *out)
 {
+	char text[NAME_ROOM(META_TEXT_MAX)];
+
 	fprintf(out, "<tr><th>%s</th><td>", name);
-	write_escaped(*value ? value : "none", out);
+	write_escaped(*value ? name_text(text, sizeof(text), value) : "none", out);
 	fputs("</td></tr>\n", out);
 }
 

@@ -70,24 +70,10 @@ static void keep_line(void *ctx, const char *line)
 		top->n_kept++;
 }
 
-/* They have their word for what they are in front. */
 static void tell_kept(struct top *top)
 {
-	static const struct {
-		const char *prefix;
-		void (*tell)(const char *fmt, ...);
-	} kinds[] = {{"error: ", diag_error},
-		     {"hint: ", diag_hint},
-		     {"warning: ", diag_warn},
-		     {"detail: ", diag_detail},
-		     {"", diag_note}};
-
 	for (unsigned i = 0; i < top->n_kept; i++) {
-		size_t k = 0;
-
-		while (strncmp(top->kept[i], kinds[k].prefix, strlen(kinds[k].prefix)) != 0)
-			k++;
-		kinds[k].tell("%s", top->kept[i] + strlen(kinds[k].prefix));
+		diag_line(top->kept[i]);
 		free(top->kept[i]);
 	}
 }

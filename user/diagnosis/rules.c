@@ -10,6 +10,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/name.h"
 #include "base/tcpstate.h"
 
 #define IN(state) (uint16_t)(1u << (state))
@@ -345,15 +346,31 @@ const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_M
 
 #define SHELL_WORD_MAX (4 * sizeof(((struct wire_name *)0)->text) + 3)
 
-/* A name that anybody may choose, as a shell takes it for one word. */
+/* Between $' and ' a shell reads \xNN as name.h writes it; other backslashes are to be doubled. */
+static const char *shell_word_of_bytes(const char *text, char word[SHELL_WORD_MAX])
+{
+	char *to = stpcpy(word, "$'");
+
+	for (; *text; text++) {
+		if (*text == '\'' || (*text == '\\' && text[1] != 'x'))
+			*to++ = '\\';
+		*to++ = *text;
+	}
+	strcpy(to, "'");
+	return word;
+}
+
+/* A name that anybody may choose, printable, and taken for one word by a shell. */
 static const char *shell_word(const char *name, char word[SHELL_WORD_MAX])
 {
-	char *to = word;
+	char text[NAME_ROOM(sizeof(((struct wire_name *)0)->text))], *to = word;
 
 	if (name[0] != '-' &&
 	    !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 			       "0123456789_.:@%+-")])
 		return name;
+	if (strcmp(name_text(text, sizeof(text), name), name) != 0)
+		return shell_word_of_bytes(text, word);
 	*to++ = '\'';
 	for (; *name; name++)
 		if (*name == '\'')
@@ -375,7 +392,7 @@ static void put_entry(const struct census *census, const struct census_socket *s
 	text[0] = '\0';
 	if (census_name(census, WIRE_NAME_HOME, netns))
 		return;
-	if (name)
+	if (name && name[0])
 		snprintf(text, room, "ip netns exec %s ", shell_word(name, word));
 	else if (socket->holders)
 		snprintf(text, room, "nsenter -t %u -n ", socket->holders->pid);

@@ -56,7 +56,7 @@ const struct rules_rule *rules_judge(const struct rules_case *c, const struct ag
 /* One id a line, for the test that compares the man page with this table. */
 void rules_print_list(FILE *out);
 
-#define RULES_TEXT_MAX 256
+#define RULES_TEXT_MAX 1024 /* a name of a namespace, twice, each byte as \xNN */
 
 /* What of the socket proves it: "5 retransmits, the next in 3.2s". */
 const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_MAX]);

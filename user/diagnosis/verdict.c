@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "match.h"
+#include "base/name.h"
 #include "base/tcpstate.h"
 
 /* ---- whose ---- */
@@ -60,26 +61,17 @@ static unsigned other_processes(const struct verdict_socket *it)
 	return more;
 }
 
-/* A name is bytes that anybody may choose; what controls a terminal is not shown. */
-static void put_comm(const struct census_holder *owner, char text[16])
-{
-	memcpy(text, owner->comm, 16);
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || (unsigned char)*text >= 0x7f)
-			*text = '?';
-}
-
 const char *verdict_owners(const struct verdict_socket *it, uint8_t differs,
 			   char text[VERDICT_OWNER_MAX])
 {
 	unsigned more = it->inherited ? 0 : other_processes(it);
-	char comm[16], pid[16];
+	char comm[NAME_ROOM(sizeof(it->owner->comm))], pid[16];
 
 	if (!it->owner || differs & VERDICT_COMM) {
 		snprintf(text, VERDICT_OWNER_MAX, "%s", differs & VERDICT_COMM ? "*" : nobody(it));
 		return text;
 	}
-	put_comm(it->owner, comm);
+	name_text(comm, sizeof(comm), it->owner->comm);
 	snprintf(pid, sizeof(pid), "%u", it->owner->pid);
 	snprintf(text, VERDICT_OWNER_MAX, "%s%s[%s]", it->inherited ? "~" : "", comm,
 		 differs & VERDICT_PID ? "*" : pid);
@@ -187,17 +179,24 @@ static const char *values_of(const struct verdict *verdict, const struct verdict
 			     const struct group_by *by, char text[GROUP_TEXT_MAX])
 {
 	struct conn conn = conn_of(&it->socket->s, it->owner, it->inherited);
-	char value[GROUP_TEXT_MAX];
-	size_t len = 0;
+	char value[GROUP_TEXT_MAX], *to = text, *end = text + GROUP_TEXT_MAX;
 
 	*text = '\0';
-	for (unsigned i = 0; i < by->n && len < GROUP_TEXT_MAX; i++) {
+	for (unsigned i = 0; i < by->n && end - to > 1; i++) {
 		const char *name = NULL;
+		size_t len;
 
-		if (!strcmp(group_key_name(by->keys[i]), "cgroup"))
+		if (by->keys[i] == GROUP_CGROUP)
 			name = census_name(verdict->census, WIRE_NAME_CGROUP, conn.cgroup);
-		len += (size_t)snprintf(text + len, GROUP_TEXT_MAX - len, "%s%s", i ? " " : "",
-					name ? name : group_value(by->keys[i], &conn, value));
+		if (name)
+			name_text(value, sizeof(value), name);
+		else
+			group_value(by->keys[i], &conn, value);
+		if (i)
+			*to++ = ' ';
+		len = name_fit(value, (size_t)(end - to));
+		to = mempcpy(to, value, len);
+		*to = '\0';
 	}
 	return text;
 }

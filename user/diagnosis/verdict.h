@@ -71,9 +71,10 @@ bool verdict_asks(const struct selection *selection, const struct census *census
 /*
  * "nginx[4711]", "nginx[4711] +2" if two more processes hold it, "~nginx[4711]" for one not
  * accepted yet, "(orphan)", "(kernel)", "(no process)": its descriptor is on its way through a unix
- * socket, or in an io_uring; "?": that cannot be seen. What differs in a group reads '*'.
+ * socket, or in an io_uring; "?": that cannot be seen. What differs in a group reads '*'. The name
+ * is written by the rule of name.h.
  */
-#define VERDICT_OWNER_MAX 64
+#define VERDICT_OWNER_MAX 96
 const char *verdict_owner(const struct verdict_socket *socket, char text[VERDICT_OWNER_MAX]);
 const char *verdict_owners(const struct verdict_socket *socket, uint8_t differs,
 			   char text[VERDICT_OWNER_MAX]);

@@ -54,7 +54,8 @@ static bool name_container(const char *part, const char *parent, char *text)
 	return false;
 }
 
-/* systemd writes what may not stand in a unit's name as \x2d. */
+/* systemd writes what may not stand in a unit's name as \x2d. What cannot be seen stays written so.
+ */
 static void unescape(char *text)
 {
 	char *to = text;
@@ -63,7 +64,8 @@ static void unescape(char *text)
 		unsigned byte;
 
 		if (text[0] == '\\' && text[1] == 'x' && isxdigit((unsigned char)text[2]) &&
-		    isxdigit((unsigned char)text[3]) && sscanf(text + 2, "%2x", &byte) == 1) {
+		    isxdigit((unsigned char)text[3]) && sscanf(text + 2, "%2x", &byte) == 1 &&
+		    byte > ' ' && byte < 0x7f) {
 			*to++ = (char)byte;
 			text += 3;
 		} else {

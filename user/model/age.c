@@ -150,3 +150,18 @@ struct age age_of(const struct wire_snapshot *s, uint64_t tick_ns)
 		return of_mini(s, tick_ns);
 	return by_state[s->state] ? by_state[s->state](s, tick_ns) : nothing;
 }
+
+char *age_append(char *to, uint64_t ns, uint8_t known)
+{
+	if (known == DWELL_UNKNOWN)
+		return append_char(to, '?');
+	if (known == DWELL_AT_LEAST)
+		to = append_char(append_char(to, '>'), '=');
+	return clock_append_duration(to, ns);
+}
+
+const char *age_text(const struct age *age, char text[AGE_TEXT_MAX])
+{
+	*age_append(text, age->ns, age->known) = '\0';
+	return text;
+}

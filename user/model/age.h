@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "wire.h"
 
 struct age {
@@ -23,5 +24,12 @@ struct age {
  * before 6.14, of which nothing is known.
  */
 struct age age_of(const struct wire_snapshot *s, uint64_t tick_ns);
+
+/* As people read it: "4.49s", ">=4.49s" of a bound, "?". */
+#define AGE_TEXT_MAX (CLOCK_TEXT_MAX + 2)
+const char *age_text(const struct age *age, char text[AGE_TEXT_MAX]);
+
+/* The same as append.h does it, of any duration that is known as DWELL_* says. */
+char *age_append(char *to, uint64_t ns, uint8_t known);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "base/append.h"
+#include "base/name.h"
 
 #define UNKNOWN '?'
 
@@ -34,15 +35,11 @@ static char *inherited_mark(char *to, const struct conn *conn)
 	return conn->owner.known == OWNER_INHERITED ? append_char(to, '~') : to;
 }
 
-/* A name may hold anything; a tab would read as the next value. */
 static char *comm(char *to, const struct conn *conn)
 {
 	if (conn->owner.known == OWNER_UNKNOWN)
 		return append_char(to, UNKNOWN);
-	to = inherited_mark(to, conn);
-	for (const char *c = conn->owner.comm; *c; c++)
-		*to++ = (unsigned char)*c < ' ' ? '?' : *c;
-	return to;
+	return name_append(inherited_mark(to, conn), conn->owner.comm);
 }
 
 static char *pid(char *to, const struct conn *conn)
@@ -113,7 +110,10 @@ const char *group_value(unsigned key, const struct conn *conn, char text[GROUP_T
 	return text;
 }
 
-_Static_assert(GROUP_KEYS_MAX *(INET6_ADDRSTRLEN + 1) <= GROUP_TEXT_MAX, "no value is longer");
+_Static_assert(NAME_ROOM(sizeof(((struct conn_owner *)0)->comm) - 1) + 1 <= GROUP_VALUE_MAX &&
+		       INET6_ADDRSTRLEN <= GROUP_VALUE_MAX,
+	       "no value is longer");
+_Static_assert(GROUP_KEYS_MAX *GROUP_VALUE_MAX <= GROUP_TEXT_MAX, "no key is longer");
 
 const char *group_values(const struct group_by *by, const struct conn *conn,
 			 char text[GROUP_TEXT_MAX])

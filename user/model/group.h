@@ -7,8 +7,9 @@
 
 #include "model/connection.h"
 
-#define GROUP_KEYS_MAX 8
-#define GROUP_TEXT_MAX 512
+#define GROUP_KEYS_MAX  8
+#define GROUP_VALUE_MAX 64 /* with what separates it from the next */
+#define GROUP_TEXT_MAX  512
 
 enum group_key {
 	GROUP_STATE,
@@ -35,7 +36,8 @@ const char *group_key_name(unsigned key);
 
 /*
  * The value of one key: "443", "nginx", "10.0.0.9"; "?" where it is not known; "~nginx", "~4711"
- * where the owner is inherited from the listener, and the connection not yet seen held by it.
+ * where the owner is inherited from the listener, and the connection not yet seen held by it. A
+ * name is text already, by the rule of name.h.
  */
 const char *group_value(unsigned key, const struct conn *conn, char text[GROUP_TEXT_MAX]);
 
@@ -43,7 +45,7 @@ const char *group_value(unsigned key, const struct conn *conn, char text[GROUP_T
 const char *group_values(const struct group_by *by, const struct conn *conn,
 			 char text[GROUP_TEXT_MAX]);
 
-/* One value as append.h does it, with INET6_ADDRSTRLEN bytes of room. */
+/* One value as append.h does it, with GROUP_VALUE_MAX bytes of room. */
 char *group_append_value(char *to, unsigned key, const struct conn *conn);
 
 #endif

@@ -1,435 +1,419 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* fields.c - the table of fields. See fields.h. */
+/* fields.c - the tables. See fields.h. */
 #include "output/fields.h"
 
-#include "record/decode.h"
-#include "match.h"
 #include "base/tcpstate.h"
+#include "output/fields_lists.h"
+#include "output/fields_values.h"
+#include "record/decode.h"
 
-#define NONE ((struct fields_value){.type = VALUE_NONE})
+/* ---- words that a field can have ---- */
 
-static struct fields_value text(const char *value)
+static const char *event_word(unsigned i)
 {
-	return (struct fields_value){.type = VALUE_TEXT, .text = value};
+	return i < EVENTS ? fields_events[i].name.text : NULL;
 }
 
-static struct fields_value word(const struct word *value)
+static struct fields_value fields_get_event(const struct fields_source *source)
 {
-	return (struct fields_value){.type = VALUE_WORD, .word = value};
+	return (struct fields_value){.is_known = true, .word = &fields_events[source->event].name};
 }
 
-static struct fields_value address(const uint8_t value[16])
+static const char *state_word(unsigned i)
 {
-	return (struct fields_value){.type = VALUE_ADDRESS, .address = value};
+	return i < TCPSTATE_STATES ? tcpstate_name(tcpstate_order[i]) : NULL;
 }
 
-static struct fields_value number(uint64_t value)
+static const char *family_word(unsigned i)
 {
-	return (struct fields_value){.type = VALUE_NUMBER, .number = value};
+	static const char *const names[] = {"ipv4", "ipv6", NULL};
+
+	return names[i];
 }
 
-static struct fields_value number_unless_0(uint64_t value)
+static const char *cause_word(unsigned i)
 {
-	return value ? number(value) : NONE;
+	return i + 1 < CAUSES ? tcpstate_cause_name((uint8_t)(i + 1)) : NULL;
 }
 
-static struct fields_value boolean(bool value)
+static const char *known_word(unsigned i)
 {
-	return (struct fields_value){.type = VALUE_BOOL, .number = value};
+	return i < DWELL_KNOWNS ? tcpstate_known_name((uint8_t)i) : NULL;
 }
 
-static struct fields_value special(enum fields_type type)
+static const char *pid_known_word(unsigned i)
 {
-	return (struct fields_value){.type = type};
+	return i < OWNER_KNOWNS ? conn_owner_known_name((uint8_t)i) : NULL;
 }
 
-/* ---- all events ---- */
-
-static struct fields_value get_event(const struct fields_source *s)
+static const char *rule_word(unsigned i)
 {
-	static const struct word names[] = {
-		[EVENT_START] = WORD("start"),         [EVENT_TRANSITION] = WORD("transition"),
-		[EVENT_HISTOGRAM] = WORD("histogram"), [EVENT_LOST] = WORD("lost"),
-		[EVENT_SUMMARY] = WORD("summary"),
-	};
-
-	return word(&names[s->event]);
+	return rules_rule(i) ? rules_rule(i)->id : NULL;
 }
 
-static struct fields_value get_ts(const struct fields_source *s)
+static const char *lost_word(unsigned i)
 {
-	return number(s->ts);
+	static const uint16_t kinds[] = {WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET,
+					 WIRE_ACCEPTED};
+
+	return i < sizeof(kinds) / sizeof(kinds[0]) ? decode_kind_name(kinds[i]) : NULL;
 }
 
-static struct fields_value get_time(const struct fields_source *s)
-{
-	return (struct fields_value){.type = VALUE_TIME,
-				     .number = s->ts + (uint64_t)s->sink->meta->wall_offset};
-}
-
-/* ---- start ---- */
-
-static struct fields_value get_schema(const struct fields_source *s)
-{
-	(void)s;
-	return number(FORMAT_SCHEMA);
-}
-
-static struct fields_value get_version(const struct fields_source *s)
-{
-	return text(s->sink->meta->version);
-}
-
-static struct fields_value get_kernel(const struct fields_source *s)
-{
-	return text(s->sink->meta->kernel);
-}
-
-static struct fields_value get_transition_way(const struct fields_source *s)
-{
-	return text(s->sink->meta->transition_way);
-}
-
-static struct fields_value get_timewait_way(const struct fields_source *s)
-{
-	return text(s->sink->meta->timewait_way);
-}
-
-static struct fields_value get_sees_timewait(const struct fields_source *s)
-{
-	return boolean(s->sink->meta->sees_timewait);
-}
-
-static struct fields_value get_filter(const struct fields_source *s)
-{
-	return s->sink->meta->filter[0] ? text(s->sink->meta->filter) : NONE;
-}
-
-/* ---- transition ---- */
-
-static struct fields_value get_from(const struct fields_source *s)
-{
-	return word(tcpstate_word(s->transition->from));
-}
-
-static struct fields_value get_to(const struct fields_source *s)
-{
-	return word(tcpstate_word(s->transition->to));
-}
-
-static struct fields_value get_laddr(const struct fields_source *s)
-{
-	return address(s->conn->id.laddr);
-}
-
-static struct fields_value get_lport(const struct fields_source *s)
-{
-	return number_unless_0(s->conn->id.lport);
-}
-
-static struct fields_value get_raddr(const struct fields_source *s)
-{
-	return address(s->conn->id.raddr);
-}
-
-static struct fields_value get_rport(const struct fields_source *s)
-{
-	return number_unless_0(s->conn->id.rport);
-}
-
-static struct fields_value get_family(const struct fields_source *s)
-{
-	static const struct word ipv4 = WORD("ipv4"), ipv6 = WORD("ipv6");
-
-	return word(match_is_ipv4(s->conn->id.laddr) ? &ipv4 : &ipv6);
-}
-
-static struct fields_value get_cookie(const struct fields_source *s)
-{
-	return number_unless_0(s->conn->id.cookie & WIRE_ID_ADDRESS ? 0 : s->conn->id.cookie);
-}
-
-/* The cookie, or what stands for it. */
-static struct fields_value get_socket(const struct fields_source *s)
-{
-	return number_unless_0(s->conn->id.cookie & ~WIRE_ID_ADDRESS);
-}
-
-static struct fields_value get_netns(const struct fields_source *s)
-{
-	return number_unless_0(s->conn->id.netns);
-}
-
-static struct fields_value get_pid(const struct fields_source *s)
-{
-	return s->conn->owner.known != OWNER_UNKNOWN ? number(s->conn->owner.pid) : NONE;
-}
-
-static struct fields_value get_comm(const struct fields_source *s)
-{
-	return s->conn->owner.known != OWNER_UNKNOWN ? text(s->conn->owner.comm) : NONE;
-}
-
-static struct fields_value get_pid_known(const struct fields_source *s)
-{
-	return text(conn_owner_known_name(s->conn->owner.known));
-}
-
-static struct fields_value get_uid(const struct fields_source *s)
-{
-	return s->conn->uid != CONN_NO_UID ? number(s->conn->uid) : NONE;
-}
-
-static struct fields_value get_cgroup(const struct fields_source *s)
-{
-	return number_unless_0(s->conn->cgroup);
-}
-
-static struct fields_value get_dwell(const struct fields_source *s)
-{
-	return s->transition->dwell_known != DWELL_UNKNOWN ? number(s->transition->dwell) : NONE;
-}
-
-static struct fields_value get_dwell_known(const struct fields_source *s)
-{
-	return word(tcpstate_known_word(s->transition->dwell_known));
-}
-
-static struct fields_value get_cause(const struct fields_source *s)
-{
-	return s->transition->cause ? word(tcpstate_cause_word(s->transition->cause)) : NONE;
-}
-
-/* ---- histogram ---- */
-
-static struct fields_value get_state(const struct fields_source *s)
-{
-	return word(tcpstate_word(s->histogram->state));
-}
-
-static struct fields_value get_by(const struct fields_source *s)
-{
-	return s->histogram->by->n ? special(VALUE_GROUP) : NONE;
-}
-
-static struct fields_value get_begin(const struct fields_source *s)
-{
-	return number(s->summary ? s->summary->begin : s->histogram->begin);
-}
-
-static struct fields_value get_whole(const struct fields_source *s)
-{
-	return boolean(s->histogram->whole);
-}
-
-/* A state whose begin this kernel does not show has no dwells, which is not the same as none. */
-static bool is_visible(const struct fields_source *s)
-{
-	return s->sink->meta->sees_timewait || s->histogram->state != WIRE_TIME_WAIT;
-}
-
-static struct fields_value get_visible(const struct fields_source *s)
-{
-	return boolean(is_visible(s));
-}
-
-static struct fields_value get_count(const struct fields_source *s)
-{
-	return is_visible(s) ? number(s->histogram->cell->hist.count) : NONE;
-}
-
-static struct fields_value get_partial(const struct fields_source *s)
-{
-	return is_visible(s) ? number(s->histogram->cell->hist.partial) : NONE;
-}
-
-static struct fields_value if_any(const struct fields_source *s, uint64_t value)
-{
-	return s->histogram->cell->hist.count ? number(value) : NONE;
-}
-
-static struct fields_value get_min(const struct fields_source *s)
-{
-	return if_any(s, s->histogram->cell->hist.min);
-}
-
-static struct fields_value get_p50(const struct fields_source *s)
-{
-	return if_any(s, hist_quantile(&s->histogram->cell->hist, 0.50));
-}
-
-static struct fields_value get_p90(const struct fields_source *s)
-{
-	return if_any(s, hist_quantile(&s->histogram->cell->hist, 0.90));
-}
-
-static struct fields_value get_p99(const struct fields_source *s)
-{
-	return if_any(s, hist_quantile(&s->histogram->cell->hist, 0.99));
-}
-
-static struct fields_value get_max(const struct fields_source *s)
-{
-	return if_any(s, s->histogram->cell->hist.max);
-}
-
-static struct fields_value get_mean(const struct fields_source *s)
-{
-	return if_any(s, hist_mean(&s->histogram->cell->hist));
-}
-
-static struct fields_value get_still(const struct fields_source *s)
-{
-	return is_visible(s) ? number(s->histogram->cell->still.count) : NONE;
-}
-
-static struct fields_value get_still_in_doubt(const struct fields_source *s)
-{
-	return is_visible(s) ? number(s->histogram->cell->still.in_doubt) : NONE;
-}
-
-static struct fields_value get_oldest(const struct fields_source *s)
-{
-	const struct histset_still *still = &s->histogram->cell->still;
-
-	return is_visible(s) && still->oldest_known ? number(still->oldest) : NONE;
-}
-
-static struct fields_value get_oldest_known(const struct fields_source *s)
-{
-	const struct histset_still *still = &s->histogram->cell->still;
-
-	if (!is_visible(s) || !still->count)
-		return NONE;
-	return word(tcpstate_known_word(still->oldest_known));
-}
-
-static struct fields_value get_buckets(const struct fields_source *s)
-{
-	return s->histogram->cell->hist.count ? special(VALUE_BUCKETS) : NONE;
-}
-
-/* ---- lost, summary ---- */
-
-static struct fields_value get_lost_kind(const struct fields_source *s)
-{
-	return text(decode_kind_name(s->lost->kind));
-}
-
-static struct fields_value get_lost_count(const struct fields_source *s)
-{
-	return number(s->lost->count);
-}
-
-static struct fields_value get_transitions(const struct fields_source *s)
-{
-	return number(s->summary->transitions);
-}
-
-static struct fields_value get_connections(const struct fields_source *s)
-{
-	return number(s->summary->connections);
-}
-
-static struct fields_value get_lost_transition(const struct fields_source *s)
-{
-	return number(s->summary->lost[WIRE_TRANSITION]);
-}
-
-static struct fields_value get_lost_timewait(const struct fields_source *s)
-{
-	return number(s->summary->lost[WIRE_TIMEWAIT]);
-}
-
-static struct fields_value get_lost_accepted(const struct fields_source *s)
-{
-	return number(s->summary->lost[WIRE_ACCEPTED]);
-}
-
-static struct fields_value get_evicted(const struct fields_source *s)
-{
-	return number(s->summary->evicted);
-}
-
-#define ALL (EVENT_START | EVENT_TRANSITION | EVENT_HISTOGRAM | EVENT_LOST | EVENT_SUMMARY)
-
-#define ROW(name, events, get)                           \
-	{                                                \
-		name, WORD("\"" name "\":"), events, get \
-	}
-
-const struct fields_row fields[] = {
-	ROW("event", ALL, get_event),
-	ROW("ts_ns", ALL, get_ts),
-	ROW("time", ALL, get_time),
-
-	ROW("schema", EVENT_START, get_schema),
-	ROW("version", EVENT_START, get_version),
-	ROW("kernel", EVENT_START, get_kernel),
-	ROW("transitions_by", EVENT_START, get_transition_way),
-	ROW("timewait_by", EVENT_START, get_timewait_way),
-	ROW("timewait_visible", EVENT_START, get_sees_timewait),
-	ROW("filter", EVENT_START, get_filter),
-
-	ROW("from", EVENT_TRANSITION, get_from),
-	ROW("to", EVENT_TRANSITION, get_to),
-	ROW("laddr", EVENT_TRANSITION, get_laddr),
-	ROW("lport", EVENT_TRANSITION, get_lport),
-	ROW("raddr", EVENT_TRANSITION, get_raddr),
-	ROW("rport", EVENT_TRANSITION, get_rport),
-	ROW("family", EVENT_TRANSITION, get_family),
-	ROW("cookie", EVENT_TRANSITION, get_cookie),
-	ROW("socket", EVENT_TRANSITION, get_socket),
-	ROW("netns", EVENT_TRANSITION, get_netns),
-	ROW("pid", EVENT_TRANSITION, get_pid),
-	ROW("comm", EVENT_TRANSITION, get_comm),
-	ROW("pid_known", EVENT_TRANSITION, get_pid_known),
-	ROW("uid", EVENT_TRANSITION, get_uid),
-	ROW("cgroup", EVENT_TRANSITION, get_cgroup),
-	ROW("dwell_ns", EVENT_TRANSITION, get_dwell),
-	ROW("dwell_known", EVENT_TRANSITION, get_dwell_known),
-	ROW("cause", EVENT_TRANSITION, get_cause),
-
-	ROW("state", EVENT_HISTOGRAM, get_state),
-	ROW("by", EVENT_HISTOGRAM, get_by),
-	ROW("begin_ns", EVENT_HISTOGRAM | EVENT_SUMMARY, get_begin),
-	ROW("whole_run", EVENT_HISTOGRAM, get_whole),
-	ROW("visible", EVENT_HISTOGRAM, get_visible),
-	ROW("count", EVENT_HISTOGRAM, get_count),
-	ROW("partial", EVENT_HISTOGRAM, get_partial),
-	ROW("min_ns", EVENT_HISTOGRAM, get_min),
-	ROW("p50_ns", EVENT_HISTOGRAM, get_p50),
-	ROW("p90_ns", EVENT_HISTOGRAM, get_p90),
-	ROW("p99_ns", EVENT_HISTOGRAM, get_p99),
-	ROW("max_ns", EVENT_HISTOGRAM, get_max),
-	ROW("mean_ns", EVENT_HISTOGRAM, get_mean),
-	ROW("still", EVENT_HISTOGRAM, get_still),
-	ROW("still_in_doubt", EVENT_HISTOGRAM, get_still_in_doubt),
-	ROW("oldest_ns", EVENT_HISTOGRAM, get_oldest),
-	ROW("oldest_known", EVENT_HISTOGRAM, get_oldest_known),
-	ROW("buckets", EVENT_HISTOGRAM, get_buckets),
-
-	ROW("lost_kind", EVENT_LOST, get_lost_kind),
-	ROW("lost_count", EVENT_LOST, get_lost_count),
-
-	ROW("transitions", EVENT_SUMMARY, get_transitions),
-	ROW("connections", EVENT_SUMMARY, get_connections),
-	ROW("lost_transition", EVENT_SUMMARY, get_lost_transition),
-	ROW("lost_timewait", EVENT_SUMMARY, get_lost_timewait),
-	ROW("lost_accepted", EVENT_SUMMARY, get_lost_accepted),
-	ROW("evicted", EVENT_SUMMARY, get_evicted),
+/* ---- fields ---- */
+
+enum field {
+	F_NONE,
+	F_EVENT,
+	F_TS_NS,
+	F_TIME,
+	F_SCHEMA,
+	F_VERSION,
+	F_KERNEL,
+	F_TRANSITIONS_BY,
+	F_TIMEWAIT_BY,
+	F_TIMEWAIT_VISIBLE,
+	F_FILTER,
+	F_FROM,
+	F_TO,
+	F_LADDR,
+	F_LPORT,
+	F_RADDR,
+	F_RPORT,
+	F_FAMILY,
+	F_COOKIE,
+	F_SOCKET,
+	F_NETNS,
+	F_NETNS_NAME,
+	F_PID,
+	F_COMM,
+	F_PID_KNOWN,
+	F_UID,
+	F_CGROUP,
+	F_CGROUP_NAME,
+	F_DWELL_NS,
+	F_DWELL_KNOWN,
+	F_CAUSE,
+	F_STATE,
+	F_BY,
+	F_BEGIN_NS,
+	F_WHOLE_RUN,
+	F_VISIBLE,
+	F_COUNT,
+	F_PARTIAL,
+	F_MIN_NS,
+	F_P50_NS,
+	F_P90_NS,
+	F_P99_NS,
+	F_MAX_NS,
+	F_MEAN_NS,
+	F_STILL,
+	F_STILL_IN_DOUBT,
+	F_OLDEST_NS,
+	F_OLDEST_KNOWN,
+	F_BUCKETS,
+	F_LOST_KIND,
+	F_LOST_COUNT,
+	F_TRANSITIONS,
+	F_CONNECTIONS,
+	F_LOST_TRANSITION,
+	F_LOST_TIMEWAIT,
+	F_LOST_ACCEPTED,
+	F_EVICTED,
+	F_SOCKETS,
+	F_NAMESPACES,
+	F_MISSING_NAMESPACES,
+	F_STATES,
+	F_AGE_NS,
+	F_AGE_KNOWN,
+	F_AGE_FROM,
+	F_RULE,
+	F_EVIDENCE,
+	F_OWNER,
+	F_INHERITED,
+	F_ORPHAN,
+	F_FD,
+	F_KIND,
+	F_UNREAD,
+	F_UNSENT,
+	F_UNACKED,
+	F_WINDOW,
+	F_PROBES,
+	F_RETRANSMITS,
+	F_TIMER_NS,
+	F_WAITING,
+	F_BACKLOG,
+	F_HOLDERS,
+	F_ROOM,
+	F_SAYS,
+	F_NEXT,
+	F_FEATURE,
+	F_GIVES,
+	F_WITHOUT,
+	F_WAYS,
 };
 
-_Static_assert(sizeof(fields) / sizeof(fields[0]) == FIELDS, "FIELDS counts the rows");
+#define ROW(text, of_type, value)                                            \
+	.name = text, .key = WORD("\"" text "\":"), .type = FIELD_##of_type, \
+	.get = fields_get_##value
+#define OR_NULL .may_be_null = true
 
-const struct fields_row *const *fields_of(enum fields_event event)
-{
-	static const struct fields_row *rows[EVENT_SUMMARY + 1][FIELDS + 1];
-	const struct fields_row **to = rows[event];
+const struct fields_row fields[] = {
+	[F_EVENT] = {ROW("event", WORD, event), .words = event_word,
+		     .about = "What this line tells."},
+	[F_TS_NS] = {ROW("ts_ns", ID, ts),
+		     .about = "When it happened, in ns on CLOCK_MONOTONIC; of a histogram and of "
+			      "the summary, the end of its stretch of time."},
+	[F_TIME] = {ROW("time", TIME, time),
+		    .about = "The same moment as UTC, ISO 8601, with nanoseconds."},
+	[F_SCHEMA] = {ROW("schema", NUMBER, schema),
+		      .about = "Version of these fields. It is raised when a field changes its "
+			       "name, its type or its meaning."},
+	[F_VERSION] = {ROW("version", NAME, version),
+		       .about = "Version of the tcpdwell that traced this."},
+	[F_KERNEL] = {ROW("kernel", NAME, kernel),
+		      .about = "Release of the kernel, as `uname -r` prints it."},
+	[F_TRANSITIONS_BY] = {ROW("transitions_by", NAME, transition_way),
+			      .about = "How transitions are seen, in words."},
+	[F_TIMEWAIT_BY] = {ROW("timewait_by", NAME, timewait_way),
+			   .about = "How mini-sockets (TIME-WAIT, and FIN-WAIT-2 after close()) "
+				    "are seen, or why they are not, in words."},
+	[F_TIMEWAIT_VISIBLE] = {ROW("timewait_visible", BOOL, sees_timewait),
+				.about = "Are mini-sockets seen?"},
+	[F_FILTER] = {ROW("filter", NAME, filter), OR_NULL,
+		      .about = "The filter that the kernel was asked for: nothing else is told. "
+			       "Null if there is none."},
+	[F_FROM] = {ROW("from", WORD, from), .words = state_word, .about = "The state before."},
+	[F_TO] = {ROW("to", WORD, to), .words = state_word, .about = "The state after."},
+	[F_LADDR] = {ROW("laddr", ADDRESS, laddr), OR_NULL,
+		     .about = "Local address. IPv4-mapped IPv6 is written as IPv4. Null where a "
+			      "finding is about a whole network namespace."},
+	[F_LPORT] = {ROW("lport", NUMBER, lport), OR_NULL,
+		     .about = "Local port. Null if it is not known, or not one."},
+	[F_RADDR] = {ROW("raddr", ADDRESS, raddr), OR_NULL,
+		     .about = "Remote address; 0.0.0.0 or :: of a listener. Null where a finding "
+			      "is about a whole network namespace."},
+	[F_RPORT] = {ROW("rport", NUMBER, rport), OR_NULL,
+		     .about = "Remote port. Null if there is none, as of a listener."},
+	[F_FAMILY] = {ROW("family", WORD, family), .words = family_word,
+		      .about = "Address family; IPv4-mapped IPv6 is ipv4."},
+	[F_COOKIE] = {ROW("cookie", ID, cookie), OR_NULL,
+		      .about = "The kernel's socket cookie, the same through all of a connection's "
+			       "life. Null if the socket has none."},
+	[F_SOCKET] = {ROW("socket", ID, socket), OR_NULL,
+		      .about = "What this trace tells the socket by: its cookie, or a hash of its "
+			       "address in the kernel. Means nothing outside of this trace."},
+	[F_NETNS] = {ROW("netns", NUMBER, netns), OR_NULL,
+		     .about = "Inode number of the network namespace."},
+	[F_NETNS_NAME] = {ROW("netns_name", NAME, netns_name), OR_NULL,
+			  .about = "Its name, as `ip netns` has it. Null if it has none."},
+	[F_PID] = {ROW("pid", NUMBER, pid), OR_NULL,
+		   .about = "The owner's process number, in the initial pid namespace. Null if no "
+			    "owner is known."},
+	[F_COMM] = {ROW("comm", NAME, comm), OR_NULL,
+		    .about = "The name of that process. Null if no owner is known."},
+	[F_PID_KNOWN] = {ROW("pid_known", TEXT, pid_known), .words = pid_known_word,
+			 .about = "How the owner is known: exact if it accepted or held the "
+				  "socket, inherited if it owns the listener."},
+	[F_UID] = {ROW("uid", NUMBER, uid), OR_NULL,
+		   .about = "The socket's user, in the initial user namespace. Null of a "
+			    "mini-socket."},
+	[F_CGROUP] = {ROW("cgroup", ID, cgroup), OR_NULL,
+		      .about = "Id of the socket's cgroup in the version 2 hierarchy. Null if it "
+			       "is not known."},
+	[F_CGROUP_NAME] = {ROW("cgroup_name", NAME, cgroup_name), OR_NULL,
+			   .about = "The container or systemd unit that the cgroup's path names. "
+				    "Null if it is not known."},
+	[F_DWELL_NS] = {ROW("dwell_ns", NS, dwell), OR_NULL,
+			.about = "Time spent in the state before. Null if dwell_known is unknown."},
+	[F_DWELL_KNOWN] = {ROW("dwell_known", WORD, dwell_known), .words = known_word,
+			   .about = "What dwell_ns is: the whole time, a lower bound, or nothing."},
+	[F_CAUSE] =
+		{ROW("cause", WORD, cause), OR_NULL, .words = cause_word,
+		 .about = "Why the connection ended. Null unless it ended with this transition."},
+	[F_STATE] = {ROW("state", WORD, state), .words = state_word,
+		     .about = "The TCP state, named as in RFC 9293."},
+	[F_BY] = {ROW("by", LIST, by), OR_NULL, .words = group_key_name, .list = &fields_by,
+		  .about = "The group: a text for each key of --by. Null without --by."},
+	[F_BEGIN_NS] = {ROW("begin_ns", ID, begin),
+			.about = "Where its stretch of time begins, in ns on CLOCK_MONOTONIC; "
+				 "ts_ns is its end."},
+	[F_WHOLE_RUN] = {ROW("whole_run", BOOL, whole),
+			 .about = "Is it of the whole run, not of an interval?"},
+	[F_VISIBLE] = {ROW("visible", BOOL, visible),
+		       .about = "Can this kernel show the state at all?"},
+	[F_COUNT] = {ROW("count", NUMBER, count), OR_NULL,
+		     .about = "Of a histogram: dwells that ended, with both ends witnessed; null "
+			      "if the state is not visible. Of a finding: sockets."},
+	[F_PARTIAL] = {ROW("partial", NUMBER, partial), OR_NULL,
+		       .about = "Dwells that ended and whose beginning was not witnessed: they are "
+				"in no other number. Null if the state is not visible."},
+	[F_MIN_NS] = {ROW("min_ns", NS, min), OR_NULL,
+		      .about = "The shortest of those in count. Null if there is none."},
+	[F_P50_NS] = {ROW("p50_ns", NS, p50), OR_NULL,
+		      .about = "Half of them were at most this long: the upper bound of a bucket."},
+	[F_P90_NS] = {ROW("p90_ns", NS, p90), OR_NULL,
+		      .about = "90 % of them were at most this long: the upper bound of a bucket."},
+	[F_P99_NS] = {ROW("p99_ns", NS, p99), OR_NULL,
+		      .about = "99 % of them were at most this long: the upper bound of a bucket."},
+	[F_MAX_NS] = {ROW("max_ns", NS, max), OR_NULL, .about = "The longest of them."},
+	[F_MEAN_NS] = {ROW("mean_ns", NS, mean), OR_NULL, .about = "Their mean."},
+	[F_STILL] = {ROW("still", NUMBER, still), OR_NULL,
+		     .about = "Connections in this state at the end of the stretch of time. Null "
+			      "if the state is not visible."},
+	[F_STILL_IN_DOUBT] = {ROW("still_in_doubt", NUMBER, still_in_doubt), OR_NULL,
+			      .about = "Connections that were in this state when records were lost "
+				       "and may have left it unseen; not in still."},
+	[F_OLDEST_NS] = {ROW("oldest_ns", NS, oldest), OR_NULL,
+			 .about = "How long the oldest of them has been in its state. Null if "
+				  "there is none, or it is not known."},
+	[F_OLDEST_KNOWN] = {ROW("oldest_known", WORD, oldest_known), OR_NULL, .words = known_word,
+			    .about = "What oldest_ns is. Null if there is none."},
+	[F_BUCKETS] = {ROW("buckets", LIST, buckets), OR_NULL, .list = &fields_buckets,
+		       .about = "The histogram: pairs of an upper bound in ns and a number of "
+				"dwells, without empty ones. Null if count is 0."},
+	[F_LOST_KIND] = {ROW("lost_kind", TEXT, lost_kind), .words = lost_word,
+			 .about = "The kind of the records that were lost."},
+	[F_LOST_COUNT] =
+		{ROW("lost_count", NUMBER, lost_count),
+		 .about = "How many records of this kind were lost since the last such line."},
+	[F_TRANSITIONS] =
+		{ROW("transitions", NUMBER, transitions),
+		 .about = "Transitions of the connections that were asked for, shown or not."},
+	[F_CONNECTIONS] = {ROW("connections", NUMBER, connections),
+			   .about = "Connections remembered at the end."},
+	[F_LOST_TRANSITION] = {ROW("lost_transition", NUMBER, lost_transition),
+			       .about = "Transition records lost in the whole run."},
+	[F_LOST_TIMEWAIT] = {ROW("lost_timewait", NUMBER, lost_timewait),
+			     .about = "Records of mini-sockets lost in the whole run."},
+	[F_LOST_ACCEPTED] =
+		{ROW("lost_accepted", NUMBER, lost_accepted),
+		 .about = "Records of who accepted a connection, lost in the whole run."},
+	[F_EVICTED] = {ROW("evicted", NUMBER, evicted),
+		       .about = "Connections forgotten for lack of room."},
+	[F_SOCKETS] = {ROW("sockets", NUMBER, sockets),
+		       .about = "Sockets found in all network namespaces."},
+	[F_NAMESPACES] = {ROW("namespaces", NUMBER, namespaces),
+			  .about = "Network namespaces that were looked into."},
+	[F_MISSING_NAMESPACES] = {ROW("missing_namespaces", NUMBER, missing_namespaces),
+				  .about = "Network namespaces that could not be looked into."},
+	[F_STATES] = {ROW("states", LIST, states), .words = state_word, .list = &fields_states,
+		      .about = "How many sockets are in each state."},
+	[F_AGE_NS] = {ROW("age_ns", NS, age), OR_NULL,
+		      .about = "How long the socket has been in its state. Null if age_known is "
+			       "unknown."},
+	[F_AGE_KNOWN] = {ROW("age_known", WORD, age_known), .words = known_word,
+			 .about = "What age_ns is: the whole time, a lower bound, or nothing."},
+	[F_AGE_FROM] = {ROW("age_from", TEXT, age_from), OR_NULL,
+			.about = "What age_ns is known by, in words. Null if it is not known."},
+	[F_RULE] = {ROW("rule", TEXT, rule), OR_NULL, .words = rule_word,
+		    .about = "The rule that says what is wrong. Null if none does."},
+	[F_EVIDENCE] = {ROW("evidence", TEXT, evidence), OR_NULL,
+			.about = "What of the socket proves it, in words. Null if there is nothing "
+				 "to add."},
+	[F_OWNER] = {ROW("owner", TEXT, owner), OR_NULL,
+		     .about = "Whose it is, in words: comm[pid], ~comm[pid] for the owner of its "
+			      "listener, * for what is not the same for all. Null where a finding "
+			      "is about what fills up."},
+	[F_INHERITED] =
+		{ROW("inherited", BOOL, inherited),
+		 .about = "Is the owner that of its listener, because nobody has accepted it?"},
+	[F_ORPHAN] = {ROW("orphan", BOOL, orphan), .about = "Did its process close it?"},
+	[F_FD] = {ROW("fd", NUMBER, fd), OR_NULL,
+		  .about = "A descriptor of it in that process. Null if it has none."},
+	[F_KIND] = {ROW("kind", TEXT, kind), .words = fields_kind_name,
+		    .about = "Which of the kernel's objects it is: a full socket, a mini-socket "
+			     "(TIME-WAIT, FIN-WAIT-2), a request socket (SYN-RECEIVED)."},
+	[F_UNREAD] = {ROW("unread", NUMBER, unread), OR_NULL,
+		      .about = "Bytes received and not read; a FIN counts 1."},
+	[F_UNSENT] = {ROW("unsent", NUMBER, unsent), OR_NULL,
+		      .about = "Bytes written and never sent; a FIN counts 1."},
+	[F_UNACKED] = {ROW("unacked", NUMBER, unacked), OR_NULL,
+		       .about = "Bytes sent and not acknowledged; a FIN counts 1."},
+	[F_WINDOW] = {ROW("window", NUMBER, window), OR_NULL,
+		      .about = "The peer's receive window, in bytes."},
+	[F_PROBES] = {ROW("probes", NUMBER, probes), OR_NULL,
+		      .about = "Window probes or keepalives without an answer."},
+	[F_RETRANSMITS] = {ROW("retransmits", NUMBER, retransmits), OR_NULL,
+			   .about = "Retransmissions of the oldest segment."},
+	[F_TIMER_NS] = {ROW("timer_ns", NS, timer), OR_NULL,
+			.about = "Time until its timer fires: the next try, or its end. Null if "
+				 "none runs."},
+	[F_WAITING] = {ROW("waiting", NUMBER, waiting), OR_NULL,
+		       .about = "Of a listener: connections that wait for accept()."},
+	[F_BACKLOG] = {ROW("backlog", NUMBER, backlog), OR_NULL,
+		       .about = "Of a listener: how many may wait."},
+	[F_HOLDERS] = {ROW("holders", LIST, holders), .list = &fields_holders,
+		       .about = "Every process that holds it, and by which descriptor."},
+	[F_ROOM] = {ROW("room", NUMBER, room), OR_NULL,
+		    .about = "How many there can be, where a finding is about what fills up; else "
+			     "null."},
+	[F_SAYS] = {ROW("says", TEXT, says), .about = "What is wrong, in words."},
+	[F_NEXT] = {ROW("next", TEXT, next), .about = "The next command to type."},
+	[F_FEATURE] = {ROW("feature", TEXT, feature),
+		       .about = "A capability that the kernel may have."},
+	[F_GIVES] = {ROW("gives", TEXT, gives), .about = "What it lets tcpdwell show."},
+	[F_WITHOUT] = {ROW("without", TEXT, without), .about = "What is missing without it."},
+	[F_WAYS] = {ROW("ways", LIST, ways), .list = &fields_ways,
+		    .about = "The ways to have it, the best first; one at most is chosen."},
+};
 
-	if (!*to)
-		for (const struct fields_row *row = fields; row < fields + FIELDS; row++)
-			if (row->events & event)
-				*to++ = row;
-	return rows[event];
-}
+/* ---- events ---- */
+
+#define FIELDS(...)                          \
+	(const uint8_t[])                    \
+	{                                    \
+		F_EVENT, __VA_ARGS__, F_NONE \
+	}
+
+const struct fields_event_row fields_events[EVENTS] = {
+	[EVENT_START] = {.name = WORD("start"),
+			 .about = "The first line of trace and hist: what is traced, and how.",
+			 .fields = FIELDS(F_TS_NS, F_TIME, F_SCHEMA, F_VERSION, F_KERNEL,
+					  F_TRANSITIONS_BY, F_TIMEWAIT_BY, F_TIMEWAIT_VISIBLE,
+					  F_FILTER)},
+	[EVENT_TRANSITION] = {.name = WORD("transition"),
+			      .about = "A connection went from a state to another.",
+			      .fields = FIELDS(F_TS_NS, F_TIME, F_FROM, F_TO, F_LADDR, F_LPORT,
+					       F_RADDR, F_RPORT, F_FAMILY, F_COOKIE, F_SOCKET,
+					       F_NETNS, F_PID, F_COMM, F_PID_KNOWN, F_UID, F_CGROUP,
+					       F_DWELL_NS, F_DWELL_KNOWN, F_CAUSE)},
+	[EVENT_HISTOGRAM] = {.name = WORD("histogram"),
+			     .about = "How long connections were in a state, of one group, over a "
+				      "stretch of time.",
+			     .fields = FIELDS(F_TS_NS, F_TIME, F_STATE, F_BY, F_BEGIN_NS,
+					      F_WHOLE_RUN, F_VISIBLE, F_COUNT, F_PARTIAL, F_MIN_NS,
+					      F_P50_NS, F_P90_NS, F_P99_NS, F_MAX_NS, F_MEAN_NS,
+					      F_STILL, F_STILL_IN_DOUBT, F_OLDEST_NS,
+					      F_OLDEST_KNOWN, F_BUCKETS)},
+	[EVENT_LOST] = {.name = WORD("lost"),
+			.about = "Records were lost: dwells across the gap are lower bounds.",
+			.fields = FIELDS(F_TS_NS, F_TIME, F_LOST_KIND, F_LOST_COUNT)},
+	[EVENT_SUMMARY] = {.name = WORD("summary"),
+			   .about = "The last line of trace and hist.",
+			   .fields = FIELDS(F_TS_NS, F_TIME, F_BEGIN_NS, F_TRANSITIONS,
+					    F_CONNECTIONS, F_LOST_TRANSITION, F_LOST_TIMEWAIT,
+					    F_LOST_ACCEPTED, F_EVICTED)},
+	[EVENT_CENSUS] = {.name = WORD("census"),
+			  .about = "The first line of a look of stuck: what was looked at.",
+			  .fields = FIELDS(F_TS_NS, F_TIME, F_SCHEMA, F_KERNEL, F_SOCKETS,
+					   F_NAMESPACES, F_MISSING_NAMESPACES, F_STATES)},
+	[EVENT_STUCK] = {.name = WORD("stuck"),
+			 .about = "A socket that is stuck, or in a state that was asked for.",
+			 .fields = FIELDS(F_TS_NS, F_TIME, F_STATE, F_AGE_NS, F_AGE_KNOWN,
+					  F_AGE_FROM, F_RULE, F_EVIDENCE, F_OWNER, F_INHERITED,
+					  F_ORPHAN, F_PID, F_COMM, F_FD, F_LADDR, F_LPORT, F_RADDR,
+					  F_RPORT, F_NETNS, F_NETNS_NAME, F_COOKIE, F_UID, F_CGROUP,
+					  F_CGROUP_NAME, F_KIND, F_UNREAD, F_UNSENT, F_UNACKED,
+					  F_WINDOW, F_PROBES, F_RETRANSMITS, F_TIMER_NS, F_WAITING,
+					  F_BACKLOG, F_HOLDERS)},
+	[EVENT_FINDING] = {.name = WORD("finding"),
+			   .about =
+				   "What is wrong with sockets that one rule found and that belong "
+				   "to processes of one name, or what so many sockets fill up.",
+			   .fields = FIELDS(F_TS_NS, F_TIME, F_RULE, F_COUNT, F_ROOM, F_OWNER,
+					    F_OLDEST_NS, F_OLDEST_KNOWN, F_EVIDENCE, F_SAYS, F_NEXT,
+					    F_LADDR, F_LPORT, F_RADDR, F_RPORT, F_NETNS)},
+	[EVENT_FEATURE] = {.name = WORD("feature"),
+			   .about = "A capability of this kernel, as features tells it.",
+			   .fields = FIELDS(F_FEATURE, F_GIVES, F_WITHOUT, F_WAYS)},
+};

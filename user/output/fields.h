@@ -1,70 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * fields.h - what an event says, field by field, in one table: the keys of the JSON output, the
- * columns of the CSV output, and what the man page documents (a test compares them).
+ * fields.h - what each event says, field by field: one table of fields and one of events. They are
+ * the keys of the JSON output, the columns of the CSV output, the schema, and what the man page
+ * documents (tests compare them).
+ *
+ * A field has one name, one type and one meaning in all events; an event has all of its fields, and
+ * what is not known is null in JSON and an empty cell in CSV.
  */
 #ifndef TCPDWELL_FIELDS_H
 #define TCPDWELL_FIELDS_H
 
-#include "base/append.h"
-#include "output/format.h"
-
-enum fields_event {
-	EVENT_START = 1 << 0,
-	EVENT_TRANSITION = 1 << 1,
-	EVENT_HISTOGRAM = 1 << 2,
-	EVENT_LOST = 1 << 3,
-	EVENT_SUMMARY = 1 << 4,
-};
-
-enum fields_type {
-	VALUE_NONE, /* not known, or means nothing here: null, an empty column */
-	VALUE_TEXT, /* not ours: may have to be quoted */
-	VALUE_WORD, /* ours: needs no quotes */
-	VALUE_NUMBER,
-	VALUE_BOOL,    /* `number` */
-	VALUE_TIME,    /* `number`, ns since 1970 */
-	VALUE_ADDRESS, /* 16 bytes, as in wire_id */
-	VALUE_BUCKETS, /* `cell`: [[upper bound in ns, count], ...], null as last bound, empty ones
-			  left out */
-	VALUE_GROUP,   /* `histogram`: {"local-port": "443"} */
-};
-
-struct fields_value {
-	enum fields_type type;
-	union {
-		uint64_t number;
-		const char *text;
-		const struct word *word;
-		const uint8_t *address;
-	};
-};
-
-/* What the fields of an event are taken from; only the parts of its kind are set. */
-struct fields_source {
-	enum fields_event event;
-	const struct sink *sink;
-	uint64_t ts; /* ns; 0: none */
-	const struct conn *conn;
-	const struct conn_event *transition;
-	const struct sink_histogram *histogram;
-	const struct sink_lost *lost;
-	const struct sink_summary *summary;
-};
+#include "output/fields_source.h"
 
 struct fields_row {
 	const char *name;
-	struct word key; /* the name as JSON begins a member with */
-	unsigned events; /* EVENT_*: which have it */
+	struct word key; /* as JSON begins the member */
+	enum fields_type type;
+	bool may_be_null;
 	struct fields_value (*get)(const struct fields_source *source);
+	const char *(*words)(unsigned i); /* all there are, NULL past the last; NULL: any */
+	const struct fields_list *list;
+	const char *about; /* a sentence or two */
 };
 
-#define FIELDS 54
+struct fields_event_row {
+	struct word name;
+	const char *about;
+	const uint8_t *fields; /* in order; ends with 0, which is no field */
+};
 
-/* The first is "event". */
 extern const struct fields_row fields[];
+extern const struct fields_event_row fields_events[EVENTS];
 
-/* Those of one event, EVENT_*; NULL behind the last. */
-const struct fields_row *const *fields_of(enum fields_event event);
+/* One event as a line. */
+void fields_json(const struct fields_source *source, FILE *out);
+
+/* One event as a row of the table that it belongs to: of a run, or of a look. */
+void fields_csv_heading(enum fields_event event, FILE *out);
+void fields_csv(const struct fields_source *source, FILE *out);
 
 #endif

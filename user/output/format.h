@@ -5,8 +5,8 @@
 
 #include "model/sink.h"
 
-/* Raise it when a field of the JSON or CSV output changes its name or its meaning. */
-#define FORMAT_SCHEMA 1
+/* Raise it when a field of the JSON or CSV output changes its name, its type or its meaning. */
+#define FORMAT_SCHEMA 2
 
 enum format {
 	FORMAT_TEXT,

@@ -1,36 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* sink_fields.c - from the calls of a sink to the fields of an event. See sink_fields.h. */
-#include "output/sink_fields.h"
+/*
+ * sink_fields.c - the sinks that write every field of an event: JSON, one object a line, and CSV, a
+ * heading and a row an event. Which fields and how is in fields.h.
+ */
+#include "output/format.h"
 
-static void write_event(const struct fields_source *source)
+#include "output/fields.h"
+
+struct lines {
+	void (*begin)(FILE *out);
+	void (*write)(const struct fields_source *source, FILE *out);
+};
+
+static void write_line(const struct sink *sink, const struct fields_source *source)
 {
-	const struct sink_fields_format *format = source->sink->ops->format;
+	const struct lines *lines = sink->ops->format;
 
-	format->write(source);
+	lines->write(source, sink->out);
 }
 
-void sink_fields_start(struct sink *sink)
+static void start(struct sink *sink)
 {
-	const struct sink_fields_format *format = sink->ops->format;
+	const struct lines *lines = sink->ops->format;
 
-	if (format->begin)
-		format->begin(sink);
-	write_event(&(struct fields_source){
-		.event = EVENT_START, .sink = sink, .ts = sink->meta->attached});
+	lines->begin(sink->out);
+	write_line(sink, &(struct fields_source){.event = EVENT_START,
+						 .meta = sink->meta,
+						 .ts = sink->meta->attached});
 }
 
-void sink_fields_transition(struct sink *sink, const struct conn *conn,
-			    const struct conn_event *event)
+static void transition(struct sink *sink, const struct conn *conn, const struct conn_event *event)
 {
-	write_event(&(struct fields_source){.event = EVENT_TRANSITION,
-					    .sink = sink,
-					    .ts = event->ts,
-					    .conn = conn,
-					    .transition = event});
+	write_line(sink, &(struct fields_source){.event = EVENT_TRANSITION,
+						 .meta = sink->meta,
+						 .ts = event->ts,
+						 .conn = conn,
+						 .transition = event});
 }
 
 /* Each histogram carries the bounds of its interval. */
-void sink_fields_interval(struct sink *sink, uint64_t begin, uint64_t end, bool whole)
+static void interval(struct sink *sink, uint64_t begin, uint64_t end, bool whole)
 {
 	(void)sink;
 	(void)begin;
@@ -38,22 +47,45 @@ void sink_fields_interval(struct sink *sink, uint64_t begin, uint64_t end, bool 
 	(void)whole;
 }
 
-void sink_fields_histogram(struct sink *sink, const struct sink_histogram *histogram)
+static void histogram_of(struct sink *sink, const struct sink_histogram *histogram)
 {
-	write_event(&(struct fields_source){.event = EVENT_HISTOGRAM,
-					    .sink = sink,
-					    .ts = histogram->end,
-					    .histogram = histogram});
+	write_line(sink, &(struct fields_source){.event = EVENT_HISTOGRAM,
+						 .meta = sink->meta,
+						 .ts = histogram->end,
+						 .histogram = histogram});
 }
 
-void sink_fields_lost(struct sink *sink, const struct sink_lost *lost)
+static void lost(struct sink *sink, const struct sink_lost *lost_records)
 {
-	write_event(&(struct fields_source){
-		.event = EVENT_LOST, .sink = sink, .ts = lost->ts, .lost = lost});
+	write_line(sink, &(struct fields_source){.event = EVENT_LOST,
+						 .meta = sink->meta,
+						 .ts = lost_records->ts,
+						 .lost = lost_records});
 }
 
-void sink_fields_summary(struct sink *sink, const struct sink_summary *summary)
+static void summary(struct sink *sink, const struct sink_summary *sum)
 {
-	write_event(&(struct fields_source){
-		.event = EVENT_SUMMARY, .sink = sink, .ts = summary->end, .summary = summary});
+	write_line(sink, &(struct fields_source){.event = EVENT_SUMMARY,
+						 .meta = sink->meta,
+						 .ts = sum->end,
+						 .summary = sum});
 }
+
+static void begin_json(FILE *out)
+{
+	(void)out;
+}
+
+static void begin_csv(FILE *out)
+{
+	fields_csv_heading(EVENT_START, out);
+}
+
+static const struct lines json = {begin_json, fields_json}, csv = {begin_csv, fields_csv};
+
+#define OPS                                                                                        \
+	.start = start, .transition = transition, .interval = interval, .histogram = histogram_of, \
+	.lost = lost, .summary = summary
+
+const struct sink_ops sink_json = {OPS, .format = &json};
+const struct sink_ops sink_csv = {OPS, .format = &csv};

@@ -12,7 +12,8 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/line_buffer.h"
-#include "match.h"
+#include "base/name.h"
+#include "model/age.h"
 #include "base/tcpstate.h"
 
 #define BAR_WIDTH    40
@@ -45,18 +46,29 @@ static const char *grouped(uint64_t number, char text[CLOCK_TEXT_MAX])
 	return text;
 }
 
+/* What the head of a recording says is a name too. */
+static void print_said(struct sink *sink, const char *before, const char *name)
+{
+	char text[NAME_ROOM(META_TEXT_MAX)];
+
+	fprintf(sink->out, "%s%s\n", before, name_text(text, sizeof(text), name));
+}
+
 static void start(struct sink *sink)
 {
+	const struct meta *meta = sink->meta;
 	char zone[CLOCK_TEXT_MAX];
 
 	if (sink->style.quiet)
 		return;
-	fprintf(sink->out, "# transitions: %s\n# time-wait: %s%s\n", sink->meta->transition_way,
-		sink->meta->sees_timewait ? "" : "not visible on this kernel: ",
-		sink->meta->timewait_way);
-	fprintf(sink->out, "# times: %s\n", clock_zone(wall(sink, sink->meta->attached), zone));
-	if (sink->meta->filter[0])
-		fprintf(sink->out, "# filter: %s\n", sink->meta->filter);
+	print_said(sink, "# transitions: ", meta->transition_way);
+	print_said(sink,
+		   meta->sees_timewait ? "# time-wait: "
+				       : "# time-wait: not visible on this kernel: ",
+		   meta->timewait_way);
+	fprintf(sink->out, "# times: %s\n", clock_zone(wall(sink, meta->attached), zone));
+	if (meta->filter[0])
+		print_said(sink, "# filter: ", meta->filter);
 	if (!sink->style.moves)
 		return;
 	fprintf(sink->out, "%-*s %5s %-21s %-12s %-17s %7s%s\n",
@@ -77,16 +89,9 @@ static char *put_local_port(char *to, uint16_t port, size_t width)
 
 static char *put_remote(char *to, const struct conn *conn, size_t width)
 {
-	bool v4 = match_is_ipv4(conn->id.raddr);
 	char *column = to + width;
 
-	if (!v4)
-		*to++ = '[';
-	to = address_append(to, conn->id.raddr);
-	if (!v4)
-		*to++ = ']';
-	*to++ = ':';
-	to = conn->id.rport ? append_number(to, conn->id.rport) : append_word(to, &unbound);
+	to = address_append_end(to, conn->id.raddr, conn->id.rport);
 	return append_blanks(to, column);
 }
 
@@ -107,32 +112,37 @@ static char *put_coarse(char *to, uint64_t ns)
 /* `room` columns, or more if it is exact. */
 static char *put_dwell(char *to, const struct conn_event *event, size_t room)
 {
-	char *begin = to, *end;
+	char *end = age_append(to, event->dwell, event->dwell_known);
 
-	if (event->dwell_known == DWELL_EXACT)
-		return clock_append_duration(to, event->dwell);
-	to = append_char(append_char(to, '>'), '=');
-	end = clock_append_duration(to, event->dwell);
-	return (size_t)(end - begin) > room && event->dwell >= NS_PER_S
-		       ? put_coarse(to, event->dwell)
-		       : end;
+	if (event->dwell_known == DWELL_EXACT || (size_t)(end - to) <= room ||
+	    event->dwell < NS_PER_S)
+		return end;
+	return put_coarse(to + strlen(">="), event->dwell);
 }
 
 static char *put_dwell_right(char *to, const struct sink *sink, const struct conn_event *event,
 			     size_t width)
 {
-	static const struct word meaningless = WORD("-"), unknown = WORD("?");
+	static const struct word meaningless = WORD("-");
 	char text[APPEND_ROOM];
 	size_t len;
 
 	if (sink->style.raw || !conn_is_dwell(event->from, event->to))
 		return append_right(to, &meaningless, width);
-	if (event->dwell_known == DWELL_UNKNOWN)
-		return append_right(to, &unknown, width);
 	len = (size_t)(put_dwell(text, event, width) - text);
 	to = append_blanks(to, to + (len < width ? width - len : 0));
 	memcpy(to, text, DWELL_MAX);
 	return to + len;
+}
+
+/* Blanks up to column `width` of what stands between `begin` and `to`, and one more. */
+static char *put_columns(char *to, const char *begin, size_t width)
+{
+	size_t columns;
+
+	*to = '\0';
+	columns = name_columns(begin);
+	return append_char(append_blanks(to, to + (columns < width ? width - columns : 0)), ' ');
 }
 
 static char *put_verbose(char *to, const struct conn *conn)
@@ -144,8 +154,7 @@ static char *put_verbose(char *to, const struct conn *conn)
 	to = append_char(append_blanks(address_append(to, conn->id.laddr), column), ' ');
 	column = to + 8;
 	to = append_char(append_blanks(group_append_value(to, GROUP_PID, conn), column), ' ');
-	column = to + 16;
-	to = append_char(append_blanks(group_append_value(to, GROUP_COMM, conn), column), ' ');
+	to = put_columns(group_append_value(to, GROUP_COMM, conn), to, 16);
 	return append_number(to, conn->id.netns);
 }
 
@@ -275,16 +284,16 @@ static void numbers(struct sink *sink, const struct hist *hist)
 
 static void still(struct sink *sink, const struct histset_still *still_there)
 {
-	char number[CLOCK_TEXT_MAX], oldest[CLOCK_TEXT_MAX];
+	const struct age oldest = {.ns = still_there->oldest, .known = still_there->oldest_known};
+	char number[CLOCK_TEXT_MAX], text[AGE_TEXT_MAX];
 
 	if (still_there->in_doubt)
 		fprintf(sink->out, "  still there, or ended unseen among what was lost: %s\n",
 			grouped(still_there->in_doubt, number));
 	if (!still_there->count)
 		return;
-	fprintf(sink->out, "  still there: %s, oldest %s%s\n", grouped(still_there->count, number),
-		still_there->oldest_known == DWELL_AT_LEAST ? ">=" : "",
-		still_there->oldest_known ? clock_duration(still_there->oldest, oldest) : "?");
+	fprintf(sink->out, "  still there: %s, oldest %s\n", grouped(still_there->count, number),
+		age_text(&oldest, text));
 }
 
 static void group_heading(struct sink *sink, const struct sink_histogram *histogram)
@@ -308,7 +317,7 @@ static void histogram_of(struct sink *sink, const struct sink_histogram *histogr
 	group_heading(sink, histogram);
 	putc('\n', sink->out);
 	if (histogram->state == WIRE_TIME_WAIT && !sink->meta->sees_timewait) {
-		fprintf(sink->out, "  not visible on this kernel: %s\n", sink->meta->timewait_way);
+		print_said(sink, "  not visible on this kernel: ", sink->meta->timewait_way);
 		return;
 	}
 	numbers(sink, &cell->hist);

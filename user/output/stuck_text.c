@@ -7,12 +7,11 @@
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "match.h"
+#include "base/name.h"
 #include "base/tcpstate.h"
 
 #define PAGE_WIDTH 79 /* of sentences */
 #define CELL_MAX   (GROUP_TEXT_MAX + 1)
-#define LINE_MAX   (4 * GROUP_TEXT_MAX)
 #define FINDINGS   20 /* on a terminal */
 #define HOLDERS    4
 
@@ -35,40 +34,12 @@ static void print_words(const char *text, unsigned used, FILE *out)
 	fputc('\n', out);
 }
 
-#define END_MAX (INET6_ADDRSTRLEN + 16)
-
-/* `port` 0 reads '*', as ss writes it; `addr` NULL too. */
-static const char *end_text(const uint8_t addr[16], uint16_t port, char text[END_MAX])
-{
-	char address[INET6_ADDRSTRLEN] = "*", number[8] = "*";
-	bool bare = !addr || match_is_ipv4(addr);
-
-	if (port)
-		snprintf(number, sizeof(number), "%u", port);
-	if (addr)
-		address_text(addr, address);
-	snprintf(text, END_MAX, "%s%s%s:%s", bare ? "" : "[", address, bare ? "" : "]", number);
-	return text;
-}
-
-static const char *age_text(const struct age *age, char text[CLOCK_TEXT_MAX + 2])
-{
-	char duration[CLOCK_TEXT_MAX];
-
-	if (age->known == DWELL_UNKNOWN)
-		strcpy(text, "?");
-	else
-		snprintf(text, CLOCK_TEXT_MAX + 2, "%s%s",
-			 age->known == DWELL_EXACT ? "" : ">=", clock_duration(age->ns, duration));
-	return text;
-}
-
 static const char *netns_text(const struct census *census, uint32_t netns, char text[CELL_MAX])
 {
 	const char *name = census_name(census, WIRE_NAME_NETNS, netns);
 
 	if (name && name[0])
-		snprintf(text, CELL_MAX, "%s", name);
+		name_text(text, CELL_MAX, name);
 	else
 		snprintf(text, CELL_MAX, "%" PRIu32, netns);
 	return text;
@@ -160,25 +131,22 @@ static void owner_cell(const struct row *row, char text[CELL_MAX])
 static void by_cell(const struct row *row, char text[CELL_MAX])
 {
 	snprintf(text, CELL_MAX, "%s", row->group->by);
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || (unsigned char)*text >= 0x7f)
-			*text = '?';
 }
 
 static void local_cell(const struct row *row, char text[CELL_MAX])
 {
 	const struct wire_id *id = &row->it->socket->s.id;
 
-	end_text(row->group->differs & VERDICT_LADDR ? NULL : id->laddr,
-		 row->group->differs & VERDICT_LPORT ? 0 : id->lport, text);
+	address_end_text(row->group->differs & VERDICT_LADDR ? NULL : id->laddr,
+			 row->group->differs & VERDICT_LPORT ? 0 : id->lport, text);
 }
 
 static void remote_cell(const struct row *row, char text[CELL_MAX])
 {
 	const struct wire_id *id = &row->it->socket->s.id;
 
-	end_text(row->group->differs & VERDICT_RADDR ? NULL : id->raddr,
-		 row->group->differs & VERDICT_RPORT ? 0 : id->rport, text);
+	address_end_text(row->group->differs & VERDICT_RADDR ? NULL : id->raddr,
+			 row->group->differs & VERDICT_RPORT ? 0 : id->rport, text);
 }
 
 static void netns_cell(const struct row *row, char text[CELL_MAX])
@@ -207,7 +175,7 @@ static void cgroup_cell(const struct row *row, char text[CELL_MAX])
 	const char *name = census_name(row->verdict->census, WIRE_NAME_CGROUP, id);
 
 	if (name)
-		snprintf(text, CELL_MAX, "%s", name);
+		name_text(text, CELL_MAX, name);
 	else if (id)
 		snprintf(text, CELL_MAX, "%" PRIu64, id);
 	else
@@ -276,7 +244,7 @@ static void measure(struct table *table, bool verbose)
 			    (columns[i].several_netns && !several && !verbose))
 				continue;
 			columns[i].cell(&row, text);
-			len = (int)strlen(text);
+			len = (int)name_columns(text);
 			table->widths[i] = len > table->widths[i] ? len : table->widths[i];
 		}
 	}
@@ -291,24 +259,23 @@ static void measure(struct table *table, bool verbose)
 /* The last cell has no width; a terminal's line ends where it ends. */
 static void print_row(const struct table *table, const struct row *row, FILE *out)
 {
-	char line[LINE_MAX], text[CELL_MAX];
+	char line[COLUMNS * (CELL_MAX + 2)], text[CELL_MAX];
 	size_t len = 0;
 
-	for (size_t i = 0; i < COLUMNS && len < sizeof(line); i++) {
-		int width = columns[i].right ? table->widths[i] : -table->widths[i];
+	for (size_t i = 0; i < COLUMNS; i++) {
+		int width = table->widths[i];
 
-		if (!table->widths[i])
+		if (!width)
 			continue;
-		text[0] = '\0';
+		snprintf(text, sizeof(text), "%s", row ? "" : columns[i].title);
 		if (row)
 			columns[i].cell(row, text);
+		width += (int)(strlen(text) - name_columns(text));
 		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%*s", len ? "  " : "",
-					width, row ? text : columns[i].title);
+					columns[i].right ? width : -width, text);
 	}
-	if (len >= sizeof(line))
-		len = sizeof(line) - 1;
-	if (table->terminal && len > table->terminal)
-		len = table->terminal;
+	if (table->terminal)
+		len = name_cut(line, table->terminal);
 	while (len && line[len - 1] == ' ')
 		len--;
 	fprintf(out, "%.*s\n", (int)len, line);
@@ -361,7 +328,7 @@ static void print_where(const struct verdict *verdict, const struct wire_snapsho
 	char text[CELL_MAX];
 
 	if (unit && unit[0] && unit[0] != '/')
-		fprintf(out, " in %s", unit);
+		fprintf(out, " in %s", name_text(text, sizeof(text), unit));
 	if (!census_name(verdict->census, WIRE_NAME_HOME, s->id.netns))
 		fprintf(out, ", network namespace %s",
 			netns_text(verdict->census, s->id.netns, text));
@@ -372,8 +339,9 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 {
 	const struct verdict_socket *worst = &verdict->sockets[finding->first];
 	const struct wire_snapshot *s = &worst->socket->s;
-	char local[END_MAX], remote[END_MAX], owner[VERDICT_OWNER_MAX], text[RULES_TEXT_MAX];
-	char age[CLOCK_TEXT_MAX + 2];
+	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], owner[VERDICT_OWNER_MAX],
+		text[RULES_TEXT_MAX];
+	char age[AGE_TEXT_MAX];
 
 	fprintf(out, "\n%s: %zu of %s", worst->rule->id, finding->count,
 		verdict_owners(worst, finding->differs & (VERDICT_PID | VERDICT_COMM), owner));
@@ -381,8 +349,8 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 	fputs("\n ", out);
 	print_words(worst->rule->says, 1, out);
 	fprintf(out, "  %s: %s, %s > %s", finding->count > 1 ? "oldest" : "age",
-		age_text(&worst->age, age), end_text(s->id.laddr, s->id.lport, local),
-		end_text(s->id.raddr, s->id.rport, remote));
+		age_text(&worst->age, age), address_end_text(s->id.laddr, s->id.lport, local),
+		address_end_text(s->id.raddr, s->id.rport, remote));
 	stuck_text_evidence(verdict, worst, text);
 	fprintf(out, "%s%s", text[0] ? "; " : "", text);
 	print_holders(worst->socket->holders, out);
@@ -392,13 +360,13 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 
 static void print_filling(const struct verdict *verdict, const struct filling *filling, FILE *out)
 {
-	char local[END_MAX], remote[END_MAX], text[RULES_TEXT_MAX];
+	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], text[RULES_TEXT_MAX];
 
 	fprintf(out, "\n%s: %zu of %zu (%zu %%)", filling->rule->id, filling->count, filling->room,
 		filling->count * 100 / filling->room);
 	if (filling->id.rport)
-		fprintf(out, ", %s > %s", end_text(filling->id.laddr, 0, local),
-			end_text(filling->id.raddr, filling->id.rport, remote));
+		fprintf(out, ", %s > %s", address_end_text(filling->id.laddr, 0, local),
+			address_end_text(filling->id.raddr, filling->id.rport, remote));
 	print_where(verdict, &(struct wire_snapshot){.id = filling->id}, out);
 	fputs("\n ", out);
 	print_words(filling->rule->says, 1, out);

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "base/diag.h"
+#include "base/name.h"
 #include "wire.h"
 
 #define RECORDING_MAGIC "TCPDWELL"
@@ -46,15 +47,25 @@ struct recording_reader {
 
 /* ---- meta <-> JSON ---- */
 
+/* JSON has no bytes: what was typed and is no UTF-8 is written as it would be printed. */
+static json_t *text_to_json(const char *text)
+{
+	char printable[NAME_ROOM(META_TEXT_MAX)];
+	json_t *json = json_string(text);
+
+	return json ? json : json_string(name_text(printable, sizeof(printable), text));
+}
+
 static char *meta_to_json(const struct meta *meta)
 {
 	json_t *json = json_pack(
-		"{sI sI sI sI sb ss ss ss ss ss}", "attached_ns", (json_int_t)meta->attached,
+		"{sI sI sI sI sb so so so so so}", "attached_ns", (json_int_t)meta->attached,
 		"wall_offset_ns", (json_int_t)meta->wall_offset, "tick_ns",
 		(json_int_t)meta->tick_ns, "duration_ns", (json_int_t)meta->duration_ns,
-		"sees_timewait", meta->sees_timewait, "version", meta->version, "kernel",
-		meta->kernel, "transitions", meta->transition_way, "timewait", meta->timewait_way,
-		"filter", meta->filter);
+		"sees_timewait", meta->sees_timewait, "version", text_to_json(meta->version),
+		"kernel", text_to_json(meta->kernel), "transitions",
+		text_to_json(meta->transition_way), "timewait", text_to_json(meta->timewait_way),
+		"filter", text_to_json(meta->filter));
 	char *text;
 
 	/* Rare, and absent where nothing is to be said of it. */

@@ -64,7 +64,7 @@ static void add_word(json_t *all, const char *name, const char *value)
 	char text[META_TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%s %s", name, value);
-	json_array_append_new(all, values_text(text));
+	json_array_append_new(all, values_name(text));
 }
 
 static void add_numbers(json_t *all, const char *name, const uint32_t *list, unsigned n)
@@ -85,9 +85,9 @@ static json_t *filters_json(const struct overview *overview)
 	char text[CLOCK_TEXT_MAX];
 
 	if (overview->meta->filter[0])
-		json_array_append_new(all, values_text(overview->meta->filter));
+		json_array_append_new(all, values_name(overview->meta->filter));
 	if (o->filter_text[0] && strcmp(o->filter_text, overview->meta->filter) != 0)
-		json_array_append_new(all, values_text(o->filter_text));
+		json_array_append_new(all, values_name(o->filter_text));
 	add_numbers(all, "--pid", o->pids, o->n_pids);
 	add_numbers(all, "--uid", o->uids, o->n_uids);
 	for (unsigned i = 0; i < o->n_comms; i++)
@@ -129,17 +129,17 @@ static json_t *head_json(const struct overview *overview, const struct report_so
 	json_t *head = json_object();
 
 	json_object_set_new(head, "tcpdwell", json_string(TCPDWELL_VERSION));
-	json_object_set_new(head, "recorded_by", values_known_text(meta->version));
-	json_object_set_new(head, "host", values_known_text(source->host));
-	json_object_set_new(head, "recording", values_known_text(source->recording));
-	json_object_set_new(head, "broken", values_known_text(source->broken));
-	json_object_set_new(head, "kernel", values_known_text(meta->kernel));
+	json_object_set_new(head, "recorded_by", values_name(meta->version));
+	json_object_set_new(head, "host", values_name(source->host));
+	json_object_set_new(head, "recording", values_name(source->recording));
+	json_object_set_new(head, "broken", values_name(source->broken));
+	json_object_set_new(head, "kernel", values_name(meta->kernel));
 	json_object_set_new(head, "begin_ms", wall_ms(meta, meta->attached));
 	json_object_set_new(head, "end_ms", wall_ms(meta, overview_now(overview)));
 	json_object_set_new(head, "duration_ns",
 			    values_number(overview_now(overview) - meta->attached));
-	json_object_set_new(head, "transitions_by", values_known_text(meta->transition_way));
-	json_object_set_new(head, "timewait_by", values_known_text(meta->timewait_way));
+	json_object_set_new(head, "transitions_by", values_name(meta->transition_way));
+	json_object_set_new(head, "timewait_by", values_name(meta->timewait_way));
 	json_object_set_new(head, "timewait_visible", json_boolean(meta->sees_timewait));
 	json_object_set_new(head, "timewait_sampled", json_boolean(meta->samples_timewait));
 	json_object_set_new(head, "filters", filters_json(overview));

@@ -49,7 +49,7 @@ static json_t *netns_json(const struct census *census, uint32_t netns)
 	if (census_name(census, WIRE_NAME_HOME, netns))
 		return json_null();
 	snprintf(number, sizeof(number), "%u", netns);
-	return values_text(name && name[0] ? name : number);
+	return values_name(name && name[0] ? name : number);
 }
 
 /* ---- what is alike ---- */
@@ -68,7 +68,7 @@ static json_t *group_json(const struct verdict *verdict, const struct verdict_gr
 	set_number(row, "count", group->count);
 	set_ends(row, &it->socket->s.id, group->differs);
 	set(row, "owner", values_text(verdict_owners(it, group->differs, owner)));
-	set(row, "rule", values_known_text(it->rule ? it->rule->id : ""));
+	set(row, "rule", values_text(it->rule ? it->rule->id : ""));
 	return row;
 }
 
@@ -95,13 +95,12 @@ static json_t *finding_json(const struct verdict *verdict, const struct verdict_
 	set(json, "rule", json_string(worst->rule->id));
 	set_number(json, "count", finding->count);
 	set(json, "owner", values_text(verdict_owners(worst, finding->differs, owner)));
-	set(json, "unit",
-	    values_known_text(census_name(verdict->census, WIRE_NAME_CGROUP, s->cgroup)));
+	set(json, "unit", values_name(census_name(verdict->census, WIRE_NAME_CGROUP, s->cgroup)));
 	set(json, "netns", netns_json(verdict->census, s->id.netns));
 	set_age(json, &worst->age);
 	set_ends(json, &s->id, 0);
 	set(json, "fd", is_held ? json_integer(worst->owner->fd) : json_null());
-	set(json, "evidence", values_known_text(stuck_text_evidence(verdict, worst, evidence)));
+	set(json, "evidence", values_text(stuck_text_evidence(verdict, worst, evidence)));
 	set(json, "says", json_string(worst->rule->says));
 	set(json, "next",
 	    values_text(rules_next(worst->rule, verdict->census, worst->socket, next)));

@@ -5,33 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-json_t *values_text(const char *bytes)
+#include "base/name.h"
+
+json_t *values_name(const char *name)
 {
-	size_t len = strlen(bytes);
-	char *text = malloc(2 * len + 1), *to = text;
+	char *text = name && name[0] ? malloc(NAME_ROOM(strlen(name))) : NULL;
 	json_t *json;
 
 	if (!text)
-		return NULL;
-	for (const char *from = bytes; *from; from++) {
-		unsigned char c = (unsigned char)*from;
-
-		if (c < 0x80) {
-			*to++ = (char)c;
-		} else {
-			*to++ = (char)(0xc0 | c >> 6);
-			*to++ = (char)(0x80 | (c & 0x3f));
-		}
-	}
-	*to = '\0';
+		return name && name[0] ? NULL : json_null();
+	*name_append(text, name) = '\0';
 	json = json_string(text);
 	free(text);
 	return json;
 }
 
-json_t *values_known_text(const char *text)
+json_t *values_text(const char *text)
 {
-	return text && text[0] ? values_text(text) : json_null();
+	return text && text[0] ? json_string(text) : json_null();
 }
 
 json_t *values_number(uint64_t value)

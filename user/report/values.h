@@ -7,11 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bytes in no known encoding as text: each that is not ASCII is a character of its own. */
-json_t *values_text(const char *bytes);
+/* A name by the rule of name.h; null if there is none, or an empty one. */
+json_t *values_name(const char *name);
 
-/* The same; null if there is no text, or an empty one. */
-json_t *values_known_text(const char *bytes);
+/* The same of what is text already. */
+json_t *values_text(const char *text);
 
 /* What is too large for JSON's integers is the largest of them. */
 json_t *values_number(uint64_t value);

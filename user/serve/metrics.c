@@ -283,7 +283,7 @@ static void findings(struct metrics *m, const struct family *family)
 		struct metrics_labels labels = {0};
 
 		LABEL(&labels, "rule", m->findings.all[i].rule);
-		LABEL(&labels, "comm", m->findings.all[i].comm);
+		metrics_label_name(&labels, "comm", m->findings.all[i].comm);
 		add_count(m, family, &labels, m->findings.all[i].count);
 	}
 }
@@ -295,10 +295,10 @@ static void build(struct metrics *m, const struct family *family)
 	const struct meta *meta = m->overview->meta;
 	struct metrics_labels labels = {0};
 
-	LABEL(&labels, "version", meta->version);
-	LABEL(&labels, "kernel", meta->kernel);
-	LABEL(&labels, "transitions", meta->transition_way);
-	LABEL(&labels, "timewait", meta->timewait_way);
+	metrics_label_name(&labels, "version", meta->version);
+	metrics_label_name(&labels, "kernel", meta->kernel);
+	metrics_label_name(&labels, "transitions", meta->transition_way);
+	metrics_label_name(&labels, "timewait", meta->timewait_way);
 	add_count(m, family, &labels, 1);
 }
 

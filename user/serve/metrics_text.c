@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/name.h"
+
 static const struct {
 	const char *name, *suffix;
 	const char *prometheus; /* the type's name there */
@@ -77,52 +79,30 @@ void metrics_end(FILE *out, enum metrics_format format)
 
 /* ---- labels ---- */
 
-/* Bytes of the UTF-8 character at `text`, 0 if it is none: overlong forms and surrogates are not.
- * The `len` bytes that remain are at least 1. */
-static size_t utf8_length(const unsigned char *text, size_t len)
-{
-	size_t n = *text < 0x80 ? 1 : *text < 0xc2 ? 0 : *text < 0xe0 ? 2 : *text < 0xf0 ? 3 : 4;
-
-	if (!n || n > len || *text > 0xf4)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*text == 0xe0 && text[1] < 0xa0) || (*text == 0xed && text[1] > 0x9f) ||
-	    (*text == 0xf0 && text[1] < 0x90) || (*text == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-/* In the text a backslash is written twice, and a quote behind one. */
-static size_t write_character(char *to, const unsigned char *from, size_t len, size_t *ret_used)
-{
-	size_t n = utf8_length(from, len);
-
-	*ret_used = n ? n : 1;
-	if (!n || *from < ' ' || *from == 0x7f || (*from == '\\' && len > 1 && from[1] == 'x'))
-		return (size_t)sprintf(to, "\\\\x%02x", *from);
-	if (*from == '\\' || *from == '"')
-		return (size_t)sprintf(to, "\\%c", *from);
-	memcpy(to, from, n);
-	return n;
-}
-
 void metrics_label(struct metrics_labels *labels, const char *name, const char *value, size_t len)
 {
-	const unsigned char *from = (const unsigned char *)value;
-	size_t used;
 	char *to = labels->text + labels->len;
 
-	/* No byte takes more than five. */
-	if (labels->len + strlen(name) + 5 * len + 8 > METRICS_LABELS_MAX)
+	/* No byte takes more than two. */
+	if (labels->len + strlen(name) + 2 * len + 8 > METRICS_LABELS_MAX)
 		return;
 	to += sprintf(to, "%s%s=\"", labels->len ? "," : "", name);
-	for (; len; from += used, len -= used)
-		to += write_character(to, from, len, &used);
+	for (; len; len--, value++) {
+		if (*value == '\\' || *value == '"')
+			*to++ = '\\';
+		*to++ = *value;
+	}
 	*to++ = '"';
 	*to = '\0';
 	labels->len = (size_t)(to - labels->text);
+}
+
+void metrics_label_name(struct metrics_labels *labels, const char *name, const char *value)
+{
+	char text[NAME_ROOM(METRICS_NAME_MAX)];
+
+	name_text(text, sizeof(text), value);
+	metrics_label(labels, name, text, strlen(text));
 }
 
 /* ---- samples ---- */

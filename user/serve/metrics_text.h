@@ -2,9 +2,6 @@
 /*
  * metrics_text.h - the two texts that scrapers read, Prometheus' 0.0.4 and OpenMetrics' 1.0.0,
  * which differ in how a family is introduced and in how the text ends. Knows nothing of TCP.
- *
- * Label values are UTF-8 as both formats want it: a byte that is not, or is a control character, is
- * written as \xHH, and so is a backslash before an x; thus different values stay different.
  */
 #ifndef TCPDWELL_METRICS_TEXT_H
 #define TCPDWELL_METRICS_TEXT_H
@@ -52,7 +49,12 @@ struct metrics_labels {
 	char text[METRICS_LABELS_MAX]; /* `a="x",b="y"` */
 };
 
+/* `value` is text: valid UTF-8 without a line end. */
 void metrics_label(struct metrics_labels *labels, const char *name, const char *value, size_t len);
+
+/* `value` is a name, and is written by the rule of name.h. What is longer is cut. */
+#define METRICS_NAME_MAX 256
+void metrics_label_name(struct metrics_labels *labels, const char *name, const char *value);
 
 /* `labels` may be NULL. */
 void metrics_count(FILE *out, const char *name, const char *suffix,

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/name.h"
+
 int cells_clear(struct cells *cells, unsigned rows, unsigned cols)
 {
 	size_t n = (size_t)rows * cols;
@@ -45,23 +47,10 @@ static bool is_letter(uint32_t letter)
 /* The bytes of the sequence that begins here, 1 for a byte that begins none. */
 static unsigned decode_utf8(const char *text, uint32_t *ret_letter)
 {
-	const unsigned char *bytes = (const unsigned char *)text;
-	unsigned len = bytes[0] < 0x80   ? 1
-		       : bytes[0] < 0xc2 ? 0
-		       : bytes[0] < 0xe0 ? 2
-		       : bytes[0] < 0xf0 ? 3
-		       : bytes[0] < 0xf5 ? 4
-					 : 0;
-	uint32_t letter = len < 2 ? bytes[0] : bytes[0] & (0x7fu >> len);
+	uint32_t letter;
+	unsigned len = name_decode(text, &letter);
 
-	*ret_letter = '?';
-	for (unsigned i = 1; i < len; i++) {
-		if ((bytes[i] & 0xc0) != 0x80)
-			return 1;
-		letter = letter << 6 | (bytes[i] & 0x3f);
-	}
-	if (len && is_letter(letter))
-		*ret_letter = letter;
+	*ret_letter = len && is_letter(letter) ? letter : '?';
 	return len ? len : 1;
 }
 

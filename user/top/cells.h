@@ -4,7 +4,8 @@
  * beyond an edge is cut, whatever the size, so who draws need not ask.
  *
  * A cell takes one column. Letters of Latin, Greek and Cyrillic stand as they are; what is no
- * letter of these, is wider or narrower than a column, or is no UTF-8, is a '?'.
+ * letter of these, is wider or narrower than a column, or is no UTF-8, is a '?'. Names are put by
+ * the rule of name.h.
  */
 #ifndef TCPDWELL_CELLS_H
 #define TCPDWELL_CELLS_H

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/name.h"
 #include "base/tcpstate.h"
 #include "top/list.h"
 #include "top/texts.h"
@@ -108,7 +109,7 @@ static void put_before(const struct frame *f, unsigned row, unsigned *right, uin
 
 static void put_title(const struct frame *f)
 {
-	char text[2 * META_TEXT_MAX], when[CLOCK_TEXT_MAX];
+	char text[2 * META_TEXT_MAX], name[NAME_ROOM(sizeof(text))], when[CLOCK_TEXT_MAX];
 	unsigned right = f->cells->cols;
 	bool roomy = f->cells->cols >= 64;
 
@@ -125,7 +126,7 @@ static void put_title(const struct frame *f)
 	}
 	snprintf(text, sizeof(text), "%s%.200s%s%s", roomy ? "tcpdwell top  " : "", f->host,
 		 roomy ? "  Linux " : "", roomy ? f->data->overview->meta->kernel : "");
-	cells_put(f->cells, 0, 0, right, CELLS_BOLD, text);
+	cells_put(f->cells, 0, 0, right, CELLS_BOLD, name_text(name, sizeof(name), text));
 }
 
 static void put_totals(const struct frame *f, unsigned row)
@@ -163,7 +164,7 @@ static void put_header(const struct frame *f, unsigned rows)
 {
 	const char *kernel = f->data->overview->meta->filter;
 	unsigned cols = f->cells->cols, row = 2;
-	char text[OPTIONS_EDIT_MAX + META_TEXT_MAX + 64];
+	char text[OPTIONS_EDIT_MAX + META_TEXT_MAX + 64], name[NAME_ROOM(sizeof(text))];
 	bool is_said = strstr(f->ui->filter, kernel) != NULL;
 
 	if (rows >= 1)
@@ -174,13 +175,15 @@ static void put_header(const struct frame *f, unsigned rows)
 		snprintf(text, sizeof(text), "filter: %s%s%s", f->ui->filter,
 			 is_said ? "" : "; of what the kernel was asked for: ",
 			 is_said ? "" : kernel);
-		cells_put(f->cells, row++, 0, cols, CELLS_BOLD, text);
+		cells_put(f->cells, row++, 0, cols, CELLS_BOLD,
+			  name_text(name, sizeof(name), text));
 	}
 	if (row < rows) {
 		snprintf(text, sizeof(text), "time-wait: %s",
 			 f->data->overview->meta->timewait_way);
 		cells_put(f->cells, row, 0, cols,
-			  f->data->overview->meta->sees_timewait ? 0 : CELLS_YELLOW, text);
+			  f->data->overview->meta->sees_timewait ? 0 : CELLS_YELLOW,
+			  name_text(name, sizeof(name), text));
 	}
 }
 
@@ -247,10 +250,8 @@ static void text_max(const struct top_state *state, char text[CLOCK_TEXT_MAX])
 
 static void text_oldest(const struct top_state *state, char text[CLOCK_TEXT_MAX])
 {
-	char age[TOP_AGE_MAX];
-
-	snprintf(text, CLOCK_TEXT_MAX, "%s",
-		 state->now ? top_text_age(state->oldest, state->oldest_known, age) : "-");
+	*(state->now ? age_append(text, state->oldest, state->oldest_known)
+		     : append_char(text, '-')) = '\0';
 }
 
 static const struct {

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/tcpstate.h"
 #include "top/texts.h"
 
@@ -33,14 +34,14 @@ static void text_state(const struct top_list *list, const struct top_row *row, c
 
 static void text_age(const struct top_list *list, const struct top_row *row, char *text)
 {
-	char age[TOP_AGE_MAX];
+	char age[AGE_TEXT_MAX];
 
 	(void)list;
 	if (row->filling)
 		snprintf(text, TEXT_MAX, "%zu%% full",
 			 row->filling->count * 100 / row->filling->room);
 	else
-		strcpy(text, top_text_age(row->oldest->age.ns, row->oldest->age.known, age));
+		strcpy(text, age_text(&row->oldest->age, age));
 }
 
 static void text_count(const struct top_list *list, const struct top_row *row, char *text)
@@ -79,16 +80,13 @@ static void text_rport(const struct top_list *list, const struct top_row *row, c
 	put_port(id_of(row)->rport, !(differs_of(row) & VERDICT_RPORT), text);
 }
 
-/* A '*' for an address that is not the same, or for the port. */
+/* A '*' for an address that is not the same, or for the port; one for both. */
 static void put_end(const uint8_t addr[16], bool same_addr, uint16_t port, bool same_port,
 		    char *text)
 {
-	char end[TOP_END_MAX];
-
-	if (same_addr)
-		strcpy(text, top_text_end(addr, same_port ? port : 0, end));
-	else if (same_port && port)
-		snprintf(text, TEXT_MAX, "*:%u", port);
+	port = same_port ? port : 0;
+	if (same_addr || port)
+		address_end_text(same_addr ? addr : NULL, port, text);
 	else
 		strcpy(text, "*");
 }

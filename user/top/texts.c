@@ -8,36 +8,13 @@
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "match.h"
+#include "base/name.h"
 #include "output/stuck_text.h"
 #include "base/tcpstate.h"
 
-#define PARAGRAPH_MAX 640
+#define PARAGRAPH_MAX (RULES_TEXT_MAX + 128)
 #define MEMBERS_MAX   200
 #define HOLDERS_MAX   8
-
-const char *top_text_end(const uint8_t addr[16], uint16_t port, char text[TOP_END_MAX])
-{
-	char address[INET6_ADDRSTRLEN], number[8] = "*";
-	bool v4 = match_is_ipv4(addr);
-
-	if (port)
-		snprintf(number, sizeof(number), "%u", port);
-	snprintf(text, TOP_END_MAX, "%s%s%s:%s", v4 ? "" : "[", address_text(addr, address),
-		 v4 ? "" : "]", number);
-	return text;
-}
-
-const char *top_text_age(uint64_t ns, uint8_t known, char text[TOP_AGE_MAX])
-{
-	char duration[CLOCK_TEXT_MAX];
-
-	if (known == DWELL_UNKNOWN)
-		return "?";
-	snprintf(text, TOP_AGE_MAX, "%s%s",
-		 known == DWELL_EXACT ? "" : ">=", clock_duration(ns, duration));
-	return text;
-}
 
 const char *top_text_rule(const struct top_row *row)
 {
@@ -59,8 +36,7 @@ const char *top_text_next(const struct top_data *data, const struct top_row *row
 	const struct census *census = &data->overview->census;
 
 	if (row->filling)
-		return rules_filling_next(row->filling->rule, census, &row->filling->id,
-					  text);
+		return rules_filling_next(row->filling->rule, census, &row->filling->id, text);
 	return row->oldest->rule ? rules_next(row->oldest->rule, census, row->oldest->socket, text)
 				 : "";
 }
@@ -130,7 +106,7 @@ static void say(const struct page *page, unsigned indent, const char *fmt, ...)
 
 static void say_holders(const struct page *page, const struct verdict_socket *it)
 {
-	char owner[VERDICT_OWNER_MAX];
+	char owner[VERDICT_OWNER_MAX], comm[NAME_ROOM(sizeof(it->owner->comm))];
 	unsigned n = 0;
 
 	if (it->inherited || !it->owner) {
@@ -141,46 +117,52 @@ static void say_holders(const struct page *page, const struct verdict_socket *it
 	for (const struct census_holder *holder = it->socket->holders; holder;
 	     holder = holder->next) {
 		if (n++ < HOLDERS_MAX)
-			say(page, 9, "held by  %.16s[%u], descriptor %u", holder->comm, holder->pid,
-			    holder->fd);
+			say(page, 9, "held by  %s[%u], descriptor %u",
+			    name_text(comm, sizeof(comm), holder->comm), holder->pid, holder->fd);
 	}
 	if (n > HOLDERS_MAX)
 		say(page, 9, "         and %u more", n - HOLDERS_MAX);
 }
 
+/* Its name, if it has one, and its number. */
+static void say_named(const struct page *page, const char *what, const char *name, uint64_t id)
+{
+	char text[NAME_ROOM(sizeof(((struct wire_name *)0)->text))];
+
+	if (name)
+		say(page, 9, "%-8s %s (%" PRIu64 ")", what, name_text(text, sizeof(text), name),
+		    id);
+	else
+		say(page, 9, "%-8s %" PRIu64, what, id);
+}
+
 static void say_netns(const struct page *page, const struct census *census, uint32_t netns)
 {
-	const char *name = census_name(census, WIRE_NAME_NETNS, netns);
-
-	say(page, 9, "netns    %s%s%u%s", name ? name : "", name ? " (" : "", netns,
-	    name ? ")" : "");
+	say_named(page, "netns", census_name(census, WIRE_NAME_NETNS, netns), netns);
 }
 
 static void say_cgroup(const struct page *page, const struct census *census, uint64_t id)
 {
-	const char *name = census_name(census, WIRE_NAME_CGROUP, id);
-
 	if (id)
-		say(page, 9, "cgroup   %s%s%" PRIu64 "%s", name ? name : "", name ? " (" : "", id,
-		    name ? ")" : "");
+		say_named(page, "cgroup", census_name(census, WIRE_NAME_CGROUP, id), id);
 }
 
 static void say_age(const struct page *page, const char *which, const struct age *age)
 {
-	char text[TOP_AGE_MAX];
+	char text[AGE_TEXT_MAX];
 
-	say(page, 9, "%-8s %s%s%s", which, top_text_age(age->ns, age->known, text),
-	    age->from[0] ? ": " : "", age->from);
+	say(page, 9, "%-8s %s%s%s", which, age_text(age, text), age->from[0] ? ": " : "",
+	    age->from);
 }
 
 static void say_oldest(const struct page *page, const struct verdict *verdict,
 		       const struct verdict_socket *it)
 {
 	const struct wire_snapshot *s = &it->socket->s;
-	char local[TOP_END_MAX], remote[TOP_END_MAX], text[RULES_TEXT_MAX];
+	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], text[RULES_TEXT_MAX];
 
-	say(page, 9, "ends     %s > %s", top_text_end(s->id.laddr, s->id.lport, local),
-	    top_text_end(s->id.raddr, s->id.rport, remote));
+	say(page, 9, "ends     %s > %s", address_end_text(s->id.laddr, s->id.lport, local),
+	    address_end_text(s->id.raddr, s->id.rport, remote));
 	stuck_text_evidence(verdict, it, text);
 	say(page, 9, "evidence %s", text[0] ? text : "-");
 	say_holders(page, it);
@@ -193,14 +175,15 @@ static void say_oldest(const struct page *page, const struct verdict *verdict,
 static void say_member(const struct page *page, const struct verdict_socket *it)
 {
 	const struct wire_id *id = &it->socket->s.id;
-	char local[TOP_END_MAX], remote[TOP_END_MAX], age[TOP_AGE_MAX], owner[VERDICT_OWNER_MAX];
+	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], age[AGE_TEXT_MAX],
+		owner[VERDICT_OWNER_MAX];
 	char fd[24] = "";
 
 	if (it->owner && !it->inherited)
 		snprintf(fd, sizeof(fd), " fd %u", it->owner->fd);
-	say(page, 4, "%9s  %s > %s  %s%s", top_text_age(it->age.ns, it->age.known, age),
-	    top_text_end(id->laddr, id->lport, local), top_text_end(id->raddr, id->rport, remote),
-	    verdict_owner(it, owner), fd);
+	say(page, 4, "%9s  %s > %s  %s%s", age_text(&it->age, age),
+	    address_end_text(id->laddr, id->lport, local),
+	    address_end_text(id->raddr, id->rport, remote), verdict_owner(it, owner), fd);
 }
 
 static void say_members(const struct page *page, const struct verdict *verdict,
@@ -245,7 +228,7 @@ static void say_filling(const struct page *page, const struct top_data *data,
 			const struct top_row *row)
 {
 	const struct filling *filling = row->filling;
-	char local[TOP_END_MAX], remote[TOP_END_MAX], text[RULES_TEXT_MAX];
+	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], text[RULES_TEXT_MAX];
 
 	say(page, 0, "TIME-WAIT, %s: %zu of %zu (%zu %%)", filling->rule->id, filling->count,
 	    filling->room, filling->count * 100 / filling->room);
@@ -253,8 +236,8 @@ static void say_filling(const struct page *page, const struct top_data *data,
 	say(page, 9, "why      %s", filling->rule->says);
 	say(page, 9, "next     %s", top_text_next(data, row, text));
 	if (filling->id.rport)
-		say(page, 9, "ends     %s > %s", top_text_end(filling->id.laddr, 0, local),
-		    top_text_end(filling->id.raddr, filling->id.rport, remote));
+		say(page, 9, "ends     %s > %s", address_end_text(filling->id.laddr, 0, local),
+		    address_end_text(filling->id.raddr, filling->id.rport, remote));
 	say_netns(page, &data->overview->census, filling->id.netns);
 }
 

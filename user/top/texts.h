@@ -16,14 +16,6 @@ void top_text_help(top_text_fn line, void *ctx);
 void top_text_details(const struct top_data *data, const struct top_row *row, top_text_fn line,
 		      void *ctx);
 
-/* "10.0.0.9:443", "[2001:db8::1]:443"; port 0 reads '*', as ss writes it. */
-#define TOP_END_MAX 72
-const char *top_text_end(const uint8_t addr[16], uint16_t port, char text[TOP_END_MAX]);
-
-/* ">=4.49s", "?". */
-#define TOP_AGE_MAX 48
-const char *top_text_age(uint64_t ns, uint8_t known, char text[TOP_AGE_MAX]);
-
 /* What is wrong, and the next command to type, of a row; "" if there is none. */
 const char *top_text_rule(const struct top_row *row);
 const char *top_text_why(const struct top_row *row);

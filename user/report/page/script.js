@@ -6,7 +6,8 @@
  *   states  {state: {visible, wanted, count, partial, p50_ns, ..., still, oldest_ns, buckets: [bound_ns, count, ...]}}
  *   grid    dwells over time: {step_ns, columns, bounds_ns: [...], states: {state: [column, row, count, ...]}}
  *   census  the last look at all sockets, or null: {rows, findings, fillings, ...}
- * Times that are not known are null, and are never drawn as 0. A bound that is null is infinite.
+ * Names are printable: see user/base/name.h. Times that are not known are null, and are never drawn as 0. A bound that
+ * is null is infinite.
  */
 "use strict";
 (function () {
@@ -78,9 +79,6 @@ const percent = (part, whole) => {
 	const share = (100 * part) / whole;
 	return !part ? "0\u00a0%" : share < 0.1 ? "<0.1\u00a0%" : share >= 99.95 && part < whole ? ">99.9\u00a0%" : `${share.toFixed(share < 10 ? 1 : 0)}\u00a0%`;
 };
-/* Names are bytes that anybody may choose: what cannot be seen is spelled out. */
-const visible = (text) => text.replace(/[\u0000-\u001f\u007f-\u00a0\u00ad]/g, (c) =>
-	"\\x" + c.charCodeAt(0).toString(16).padStart(2, "0"));
 /* What differs among those that are alike is null. */
 const endpoint = (address, port) => `${address && address.includes(":") ? `[${address}]` : address || "*"}:${port || "*"}`;
 
@@ -180,10 +178,10 @@ function unseen() {
 function drawHead() {
 	const where = head.host || head.recording || "this host";
 	const notices = byId("notices");
-	document.title = `TCP states of ${visible(where)}`;
+	document.title = `TCP states of ${where}`;
 	byId("title").textContent = document.title;
 	byId("subtitle").textContent = `${time(head.begin_ms)}, for ${duration(head.duration_ns)}` +
-		(head.kernel ? ` · Linux ${visible(head.kernel)}` : "");
+		(head.kernel ? ` · Linux ${head.kernel}` : "");
 	const lost = losses();
 	if (head.broken)
 		notices.append(el("p", {class: "notice bad"}, el("strong", null, "This recording is not whole: "), head.broken + "."));
@@ -193,7 +191,7 @@ function drawHead() {
 	for (const text of unseen())
 		notices.append(el("p", {class: "notice mild"}, text));
 	if (head.filters.length)
-		notices.append(el("p", {class: "notice mild"}, "Narrowed to ", el("code", null, visible(head.filters.join(" "))),
+		notices.append(el("p", {class: "notice mild"}, "Narrowed to ", el("code", null, head.filters.join(" ")),
 			": there may be more on this host."));
 	if (!notices.childElementCount)
 		notices.append(el("p", {class: "notice good"}, "Nothing was lost, and all was seen."));
@@ -310,7 +308,7 @@ function dwells(name, width) {
 		parts.push(el("p", {class: "line"}, `${plural(state.partial, "more dwell")} ended whose beginning ${head.timewait_sampled ? "or end " : ""}was not seen: in no other number.`));
 	if (state.still)
 		parts.push(el("p", {class: "line" + (isWorrying(name, state) ? " warm" : "")},
-			`Still there: ${grouped(state.still)}, the oldest for ${state.oldest_exact ? "" : "≥ "}${duration(state.oldest_ns)}.`));
+			`Still there: ${grouped(state.still)}, the oldest for ${ageText(state.oldest_ns, state.oldest_exact)}.`));
 	if (state.still_in_doubt)
 		parts.push(el("p", {class: "line"}, `${grouped(state.still_in_doubt)} more may be there, or may have left unseen.`));
 	return parts;
@@ -652,13 +650,13 @@ function ageText(age, isExact) {
 }
 
 function finding(f) {
-	const unit = f.unit && !f.unit.startsWith("/") ? ` in ${visible(f.unit)}` : "", netns = f.netns ? `, network namespace ${visible(f.netns)}` : "";
-	const what = f.room === undefined ? `${grouped(f.count)} of ${visible(f.owner)}${unit}${netns}` : `${grouped(f.count)} of ${grouped(f.room)} (${percent(f.count, f.room)})${netns}`;
+	const unit = f.unit && !f.unit.startsWith("/") ? ` in ${f.unit}` : "", netns = f.netns ? `, network namespace ${f.netns}` : "";
+	const what = f.room === undefined ? `${grouped(f.count)} of ${f.owner}${unit}${netns}` : `${grouped(f.count)} of ${grouped(f.room)} (${percent(f.count, f.room)})${netns}`;
 	const facts = f.room === undefined ? [`${f.count > 1 ? "oldest" : "age"} ${ageText(f.age_ns, f.age_exact)}: ${endpoint(f.laddr, f.lport)} > ${endpoint(f.raddr, f.rport)}`,
 		f.fd === null ? "" : `fd ${f.fd}`, f.evidence || ""].filter(Boolean).join(", ") :
 		f.rport ? `${endpoint(f.laddr, 0)} > ${endpoint(f.raddr, f.rport)}` : "";
 	return el("article", {class: "finding"}, el("h3", null, `${f.rule}: ${what}`), el("p", null, f.says),
-		facts ? el("p", {class: "muted num"}, facts) : null, el("p", null, "next: ", el("code", null, visible(f.next))));
+		facts ? el("p", {class: "muted num"}, facts) : null, el("p", null, "next: ", el("code", null, f.next)));
 }
 
 const ROWS_AT_ONCE = 12;
@@ -690,7 +688,7 @@ function drawStuck() {
 			{head: "count", num: true, cell: (r) => grouped(r.count)},
 			{head: "local", cell: (r) => endpoint(r.laddr, r.lport)},
 			{head: "remote", cell: (r) => endpoint(r.raddr, r.rport)},
-			{head: "owner", cell: (r) => visible(r.owner)},
+			{head: "owner", cell: (r) => r.owner},
 			{head: "why", cell: (r) => (r.rule ? el("span", {class: "warm"}, r.rule) : "–")}], rows));
 	byId("stuck").append(lines(census.rows.slice(0, ROWS_AT_ONCE),
 		"Sockets in a state that connections should only pass through, oldest first; those that are alike are one line"));
@@ -733,18 +731,18 @@ function drawSeen() {
 	const census = data.census, lost = losses();
 	const fact = (name, value) => [el("dt", null, name), el("dd", null, value)];
 	byId("seen").append(...[
-		fact("host", head.host ? visible(head.host) : "not told by a recording"),
-		head.recording ? fact("recording", visible(head.recording)) : [],
-		fact("kernel", head.kernel ? visible(head.kernel) : "?"),
+		fact("host", head.host || "not told by a recording"),
+		head.recording ? fact("recording", head.recording) : [],
+		fact("kernel", head.kernel || "?"),
 		fact("from", time(head.begin_ms)), fact("to", `${time(head.end_ms)} (${duration(head.duration_ns)})`),
 		fact("transitions by", head.transitions_by || "?"), fact("TIME-WAIT by", head.timewait_by || "?"),
-		fact("filter", head.filters.length ? visible(head.filters.join(" ")) : "none: the whole host, all network namespaces"),
+		fact("filter", head.filters.length ? head.filters.join(" ") : "none: the whole host, all network namespaces"),
 		fact("census", census ? `${time(census.time_ms)}${census.whole ? "" : ", not completed"}` : "none"),
 		fact("lost", lost.length ? lost.join("; ") : "nothing"),
 		fact("not seen", unseen().join(" ") || "nothing that is known of"),
 	].flat());
 	byId("foot").textContent = `Made by tcpdwell ${head.tcpdwell}` +
-		(head.recorded_by && head.recorded_by !== head.tcpdwell ? `, recorded by ${visible(head.recorded_by)}` : "") + ". It is one file and needs no network.";
+		(head.recorded_by && head.recorded_by !== head.tcpdwell ? `, recorded by ${head.recorded_by}` : "") + ". It is one file and needs no network.";
 }
 
 /* ---- light and dark, sizes, paper ---- */
