@@ -51,7 +51,7 @@ jq -e -n --argjson a "$attached" '[inputs | select(.event == "transition" and .d
 new_netns busy || exit 1
 ip netns exec "$busy" sysctl -qw net.ipv4.tcp_max_tw_buckets=200000
 ip netns exec "$busy" "$BUILD/traffic" -o /dev/null -n 90001 churn >/dev/null 2>&1 &
-churn=$!
+churn=$! began=$SECONDS
 on_exit "kill $churn 2>/dev/null"
 wait_for 10 sh -c "ip netns exec $busy ss -Htan state time-wait | grep -q ."
 pids=()
@@ -66,12 +66,17 @@ for i in 1 2 3 4; do
 	wait_for 20 test -s "$WORK/ready.$i" || fail before "attach $i: not ready: $(cat "$WORK/hist.$i.err")"
 done
 kill -0 "$churn" 2>/dev/null && ok before "4 attaches while connections come and go" || fail before "the churn was over before the last attach"
-wait "$churn"
-# The first of its TIME-WAITs must not run out between the two counts: they have 60 s.
+# No longer than it is of use: the first of its TIME-WAITs must not run out between the two counts.
+kill "$churn"
+wait "$churn" 2>/dev/null
 sleep 0.3
 kill -INT "${pids[@]}"
 wait "${pids[@]}"
 ip netns exec "$busy" ss -Htan | awk '{ n[$1]++ } END { for (s in n) print s, n[s] }' | sed 's/^ESTAB /ESTABLISHED /; s/^LISTEN/LISTEN/' | sort >"$WORK/theirs"
+if [ $((SECONDS - began)) -ge 59 ]; then
+	skip before "the machine is so busy that TIME-WAITs ran out before they were counted: $((SECONDS - began)) s"
+	exit 0
+fi
 for i in 1 2 3 4; do
 	jq -r 'select(.event == "histogram" and .still > 0) | "\(.state) \(.still)"' "$WORK/hist.$i" | sort >"$WORK/ours"
 	if diff "$WORK/theirs" "$WORK/ours" >"$WORK/diff"; then
