@@ -34,8 +34,7 @@ BPF_TARGET := $(if $(findstring aarch64,$(MULTIARCH)),arm64,x86)
 BPF_CFLAGS := -g -O2 -Wall -Wextra -Wno-unused-parameter -Werror -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_TARGET) -Ivmlinux -Ibpf \
 	$(addprefix -I/usr/include/,$(MULTIARCH))
 
-# Without what is for `make static` only.
-USER_C  := $(filter-out user/static/%,$(wildcard user/*.c user/*/*.c))
+USER_C  := $(wildcard user/*.c user/*/*.c)
 USER_O  := $(USER_C:user/%.c=$(BUILD)/user/%.o)
 LIB_O   := $(filter-out $(BUILD)/user/main.o,$(USER_O))
 UNIT_C  := $(wildcard tests/unit/*.c)

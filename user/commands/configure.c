@@ -9,7 +9,7 @@ struct kernel_request configure_kernel(const struct options *options)
 	const struct selection *selection = &options->selection;
 
 	return (struct kernel_request){.only_looks = options->command == COMMAND_STUCK,
-				       .cgroups = options_want_cgroups(options),
+				       .wants_cgroups = options_want_cgroups(options),
 				       .match = selection->filtered ? &selection->match : NULL,
 				       .told_states = options_told_states(options),
 				       .buffer_bytes = options->buffer_bytes,

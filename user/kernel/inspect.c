@@ -64,8 +64,8 @@ static int tell_bounds(const struct pass *pass, bool begins)
 /* What was not told of this namespace was not there when its iterator began. */
 static int tell_swept(const struct pass *pass, uint32_t netns, uint64_t begun)
 {
-	struct wire_swept swept = {
-		.head = {.ts = begun, .kind = WIRE_SWEPT, .len = sizeof(swept)}, .netns = netns};
+	struct wire_swept swept = {.head = {.ts = begun, .kind = WIRE_SWEPT, .len = sizeof(swept)},
+				   .netns = netns};
 
 	return pass->fn(pass->ctx, &swept, sizeof(swept));
 }

@@ -105,7 +105,7 @@ static int configure(struct config *config, const struct ways *ways,
 	config->self = (__u32)getpid();
 	config->cookies = ways->chosen[FEATURE_IDENTITY] == IDENTITY_BY_COOKIE;
 	config->samples = ways->chosen[FEATURE_TIMEWAIT] == TIMEWAIT_BY_SAMPLE;
-	config->cgroups = request->cgroups;
+	config->cgroups = request->wants_cgroups;
 	if (getrandom(&config->salt, sizeof(config->salt), GRND_NONBLOCK) < 0)
 		config->salt = clock_now() * 0x9e3779b97f4a7c15ULL;
 	/* By its address a socket is told from the next only if its end is told. */
@@ -309,7 +309,8 @@ int loader_try_kind(enum way_kind kind)
 
 int loader_try(enum feature feature, int way, bool attaching)
 {
-	static const struct kernel_request request = {.cgroups = true, .buffer_bytes = BUFFER_MIN};
+	static const struct kernel_request request = {.wants_cgroups = true,
+						      .buffer_bytes = BUFFER_MIN};
 	const struct way *tried = &feature_rows[feature].ways[way];
 	struct bpf_link *links[WAY_PROGRAMS_MAX] = {0};
 	struct ways ways = ways_none();

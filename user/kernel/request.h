@@ -9,8 +9,8 @@
 #include "match.h"
 
 struct kernel_request {
-	bool only_looks; /* at the sockets that there are; events are not asked for */
-	bool cgroups;    /* of the sockets that events tell of */
+	bool only_looks;    /* at the sockets that there are; events are not asked for */
+	bool wants_cgroups; /* of the sockets that events tell of */
 	const struct match_config *match; /* which connections; NULL: all */
 	uint16_t told_states;     /* bits 1 << WIRE_*: only moves from or to these; 0: all moves */
 	uint64_t buffer_bytes;    /* 0: by the number of CPUs */
