@@ -2,7 +2,6 @@
 /* features.c - see features.h. */
 #include "commands/features.h"
 
-#include <jansson.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -10,6 +9,7 @@
 #include "base/diag.h"
 #include "kernel/features.h"
 #include "kernel/privileges.h"
+#include "output/fields.h"
 
 static const char *status_of(const struct features *features, enum feature f, int way)
 {
@@ -48,44 +48,54 @@ static void print_text(const struct features *features, FILE *out)
 	}
 }
 
-static json_t *way_to_json(const struct features *features, enum feature f, int w)
+static struct fields_way way_of(const struct features *features, enum feature f, int w)
 {
 	const struct way *way = &feature_rows[f].ways[w];
 	int error = features->refused[f][w];
 
-	return json_pack("{ss ss ss si so so so}", "way", way->name, "words", way->words, "status",
-			 status_of(features, f, w), "errno", error, "error",
-			 error ? json_string(strerror(error)) : json_null(), "why",
-			 error ? json_string(features_meaning(error)) : json_null(), "cure",
-			 error ? json_string(features_cure(error)) : json_null());
+	return (struct fields_way){.way = way->name,
+				   .words = way->words,
+				   .status = status_of(features, f, w),
+				   .number = (unsigned)error,
+				   .error = error && features_is_errno(error) ? strerror(error)
+									      : NULL,
+				   .why = error ? features_meaning(error) : NULL,
+				   .cure = error ? features_cure(error) : NULL};
 }
 
 static void print_json(const struct features *features, FILE *out)
 {
 	for (enum feature f = 0; f < FEATURES; f++) {
 		const struct feature_row *row = &feature_rows[f];
-		json_t *ways = json_array(), *line;
+		struct fields_way ways[WAYS_MAX];
+		struct fields_feature feature = {.feature = row->name,
+						 .gives = row->gives,
+						 .without = row->loss,
+						 .ways = ways};
 
 		for (int w = 0; ways_exist(f, w); w++)
-			json_array_append_new(ways, way_to_json(features, f, w));
-		line = json_pack("{ss ss ss ss so}", "event", "feature", "feature", row->name,
-				 "gives", row->gives, "without", row->loss, "ways", ways);
-		json_dumpf(line, out, JSON_COMPACT);
-		fputc('\n', out);
-		json_decref(line);
+			ways[feature.n_ways++] = way_of(features, f, w);
+		fields_json(&(struct fields_source){.event = EVENT_FEATURE, .feature = &feature},
+			    out);
 	}
 }
 
+/* A row a way, unlike JSON. */
 static void print_csv(const struct features *features, FILE *out)
 {
 	fputs("feature,way,status,errno,why\n", out);
 	for (enum feature f = 0; f < FEATURES; f++)
 		for (int w = 0; ways_exist(f, w); w++) {
-			int error = features->refused[f][w];
+			struct fields_way way = way_of(features, f, w);
+			struct csv csv;
 
-			fprintf(out, "%s,%s,%s,%d,\"%s\"\n", feature_rows[f].name,
-				feature_rows[f].ways[w].name, status_of(features, f, w), error,
-				error ? features_meaning(error) : "");
+			csv_begin(&csv, out);
+			csv_text(&csv, feature_rows[f].name);
+			csv_text(&csv, way.way);
+			csv_text(&csv, way.status);
+			csv_number(&csv, way.number);
+			csv_text(&csv, way.why ? way.why : "");
+			csv_end(&csv);
 		}
 }
 
