@@ -229,7 +229,8 @@ static json_t *state_json(const struct overview *overview, uint8_t state,
 	json_object_set_new(json, "mean_ns", values_number_if(any, hist_mean(hist)));
 	json_object_set_new(json, "still", values_number(still->count));
 	json_object_set_new(json, "still_in_doubt", values_number(still->in_doubt));
-	json_object_set_new(json, "oldest_ns", values_number_if(still->oldest_known != DWELL_UNKNOWN, still->oldest));
+	json_object_set_new(json, "oldest_ns",
+			    values_number_if(still->oldest_known != DWELL_UNKNOWN, still->oldest));
 	json_object_set_new(json, "oldest_exact", json_boolean(still->oldest_known == DWELL_EXACT));
 	json_object_set_new(json, "buckets", buckets_json(hist));
 	return json;
