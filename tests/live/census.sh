@@ -18,7 +18,7 @@ sleep 1.2
 "$TCPDWELL" stuck --netns "$a,$b,$c" -s $ALL -f json >"$WORK/same.json"
 inode() { stat -L -c %i "/run/netns/$1"; }
 seen() { # NETNS: "LPORT RPORT STATE RULE OWNER NAME", a line a socket
-	jq -r --argjson n "$(inode "$1")" 'select(.event == "stuck" and .netns == $n) | [.lport, .rport, .state, .rule // "-",
+	jq -r --argjson n "$(inode "$1")" 'select(.event == "stuck" and .netns == $n) | [.lport, .rport // 0, .state, .rule // "-",
 		(.owner | sub("\\[.*"; "")), .netns_name] | join(" ")' "$WORK/same.json" | sort
 }
 wanted() { # NAME NETNS STATE RULE OWNER of the client, STATE RULE OWNER of the server
@@ -44,7 +44,7 @@ done
 # ---- 10,000 sockets ----
 "$TCPDWELL" stuck --netns "$many" -s $ALL -f json >"$WORK/many.json"
 ip netns exec "$many" ss -tanpoeH >"$WORK/ss" 2>/dev/null # it complains of cgroup v1
-jq -r 'select(.event == "stuck") | [.state, .lport, .rport, ([.holders[] | "\(.pid):\(.fd)"] | sort | join(",")), .cookie, .uid] |
+jq -r 'select(.event == "stuck") | [.state, .lport, .rport // 0, ([.holders[] | "\(.pid):\(.fd)"] | sort | join(",")), .cookie, .uid] |
 	if .[3] == "" then .[3] = "-" | .[5] = "-" else . end | join(" ")' "$WORK/many.json" |
 	awk '{ printf "%s %s %s %s %x %s\n", $1, $2, $3, $4, $5, $6 }' | sort >"$WORK/ours"
 "$TESTS/live/ss.awk" -v full=1 "$WORK/ss" | sort >"$WORK/theirs"

@@ -21,7 +21,7 @@ theirs() { # ARGUMENT...
 		{ sub(/.*:/, "", $4); sub(/.*:/, "", $5); sub(/\*/, "0", $5); print ($1 in name ? name[$1] : $1), $4, $5 }' | sort
 }
 ours() { # ARGUMENT...
-	"$TCPDWELL" stuck -f json "$@" 2>"$WORK/err" | jq -r 'select(.event == "stuck") | [.state, .lport, .rport] | join(" ")' | sort
+	"$TCPDWELL" stuck -f json "$@" 2>"$WORK/err" | jq -r 'select(.event == "stuck") | [.state, .lport, (.rport // 0)] | join(" ")' | sort
 	[ ! -s "$WORK/err" ] || head -1 "$WORK/err"
 }
 

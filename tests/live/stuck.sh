@@ -38,7 +38,7 @@ not_found() {
 case_is_told() {
 	local told state rule owner age known holders
 	[ "$3" != none ] || { not_found "$1" "$2"; return; }
-	told=$(jq -r --argjson l "$2" --argjson r "$3" 'select(.event == "stuck" and .lport == $l and .rport == $r) |
+	told=$(jq -r --argjson l "$2" --argjson r "$3" 'select(.event == "stuck" and .lport == $l and (.rport // 0) == $r) |
 		[.state, .rule // "-", (.owner | sub("\\[.*"; "") | sub(" .*"; "")), .age_ns // "?", .age_known,
 		([.holders[].pid] | unique | length)] | join(" ")' "$WORK/out.json")
 	[ "$(wc -l <<<"$told")" = 1 ] || { fail stuck "$1: told more than once: $told"; return 1; }
@@ -86,7 +86,7 @@ fi
 
 # Agreement with ss: each socket that stays, once, in the same state, held by the same processes and descriptors.
 none=$(awk '$3 == "none" { printf "%s%s", sep, $2; sep = "|" }' "$WORK/cases")
-jq -r 'select(.event == "stuck") | [.state, .lport, .rport,
+jq -r 'select(.event == "stuck") | [.state, .lport, (.rport // 0),
 	([.holders[] | "\(.pid):\(.fd)"] | sort | join(",") | if . == "" then "-" else . end)] | join(" ")' "$WORK/out.json" |
 	grep -vE " ($none)( |\$)" | sort >"$WORK/ours"
 ip netns exec "$netns" ss -tanpH | "$TESTS/live/ss.awk" | grep -vE " ($none)( |\$)" | sort >"$WORK/theirs"

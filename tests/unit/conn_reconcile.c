@@ -115,17 +115,23 @@ static const struct scenario scenarios[] = {
 	 .count = 1,
 	 .judges_doubt = true},
 	/* Nobody is a stranger after a whole census: that it left a state shows that a move was not
-	 * told, and since when it was in it nobody knows. Today's bug: >=999. */
+	 * told, and since when it was in it nobody knows. (It was ">=999".) */
 	{.name = "reconcile-stranger",
-	 .feed = {FIRST, MOVE(2000, CLOSE_WAIT, LAST_ACK)},
+	 .feed = {FIRST, FIRST, MOVE(2000, CLOSE_WAIT, LAST_ACK)},
 	 .tells = {"2000 CLOSE-WAIT>LAST-ACK ?"},
 	 .count = 1,
 	 .judges_doubt = true,
 	 .missed = 1,
 	 .owed = 2},
+	/* One census alone may have passed over it, as it does now and then during a churn. */
+	{.name = "reconcile-stranger-passed-over",
+	 .feed = {FIRST, MOVE(2000, CLOSE_WAIT, LAST_ACK)},
+	 .tells = {"2000 CLOSE-WAIT>LAST-ACK ?"},
+	 .count = 1,
+	 .judges_doubt = true},
 	/* One move that was not told puts the others in doubt, until a census has met them. */
 	{.name = "reconcile-doubt-ends",
-	 .feed = {FIRST, MOVE(1500, CLOSE, SYN_SENT, .cookie = 8, .lport = 40001),
+	 .feed = {FIRST, FIRST, MOVE(1500, CLOSE, SYN_SENT, .cookie = 8, .lport = 40001),
 		  MOVE(2000, CLOSE_WAIT, LAST_ACK), MOVE(2001, LAST_ACK, CLOSE),
 		  ONE_CENSUS(5000, THERE(5001, SYN_SENT, .cookie = 8, .lport = 40001)),
 		  ONE_CENSUS(5100, THERE(5101, SYN_SENT, .cookie = 8, .lport = 40001))},
@@ -152,7 +158,7 @@ static const struct scenario scenarios[] = {
 	 .tells = {"2000 FIN-WAIT-1>FIN-WAIT-2 ?", "2100 FIN-WAIT-2>TIME-WAIT =100",
 		   "71000 TIME-WAIT>CLOSED ? unknown"},
 	 .judges_doubt = true,
-	 .missed = 2},
+	 .missed = 1},
 	/* The same without a census: it is in doubt ten seconds after its timer ran out ... */
 	{.name = "reconcile-mini-overdue",
 	 .feed = {FIRST, MOVE(2000, FIN_WAIT1, FIN_WAIT2), MINI(2100, ARMED, TIME_WAIT, 62100),
@@ -160,7 +166,6 @@ static const struct scenario scenarios[] = {
 	 .tells = {"2000 FIN-WAIT-1>FIN-WAIT-2 ?", "2100 FIN-WAIT-2>TIME-WAIT =100"},
 	 .count = 1,
 	 .judges_doubt = true,
-	 .missed = 1,
 	 .owed = 2,
 	 .in_doubt = 1},
 	/* ... and gone when no restart could have kept it. */
@@ -170,8 +175,7 @@ static const struct scenario scenarios[] = {
 	 .tells = {"2000 FIN-WAIT-1>FIN-WAIT-2 ?", "2100 FIN-WAIT-2>TIME-WAIT =100",
 		   "200000 TIME-WAIT>CLOSED ? unknown"},
 	 .judges_doubt = true,
-	 .missed = 2,
-	 .owed = 2},
+	 .missed = 1},
 	/* One that a segment restarted is not. */
 	{.name = "reconcile-mini-restarted",
 	 .feed = {FIRST, MOVE(2000, FIN_WAIT1, FIN_WAIT2), MINI(2100, ARMED, TIME_WAIT, 62100),
@@ -182,8 +186,7 @@ static const struct scenario scenarios[] = {
 		  TICK(85000)},
 	 .tells = {"2000 FIN-WAIT-1>FIN-WAIT-2 ?", "2100 FIN-WAIT-2>TIME-WAIT =100"},
 	 .count = 1,
-	 .judges_doubt = true,
-	 .missed = 1},
+	 .judges_doubt = true},
 	/* With a filter in the kernel nothing is told of others, so nothing is known of them. */
 	{.name = "reconcile-not-asked-for",
 	 .setup = {.filter = "-L 80"},

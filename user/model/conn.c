@@ -94,7 +94,8 @@ static bool is_told_late(const struct store_entry *entry, const struct wire_tran
 
 /*
  * After a whole census nobody is a stranger but who is born: this one came into its state by a move
- * that was not told. When, nobody knows.
+ * that was not told, or the iterator passed over it. Since when it was there nobody knows; that a
+ * move is missing two censuses prove.
  */
 static void note_stranger(struct conn_table *table, struct store_entry *entry,
 			  const struct wire_transition *t)
@@ -106,7 +107,7 @@ static void note_stranger(struct conn_table *table, struct store_entry *entry,
 	    !conn_census_covers(table, t->id.netns))
 		return;
 	entry->conn.since = 0;
-	if (conn_is_told(table, t->from))
+	if (table->counted_twice && conn_is_told(table, t->from))
 		conn_note_missed(table, t->head.ts);
 }
 

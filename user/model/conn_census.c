@@ -105,7 +105,7 @@ static void agree(struct conn_table *table, struct store_entry *entry,
 	if (!entry->conn.since_exact)
 		learn_age(table, entry, s);
 	/* It was unknown to all events before, and now it is no latecomer's. */
-	if (entry->by_census && conn_is_told(table, s->state) && !table->evicted)
+	if (entry->by_census && conn_is_told(table, s->state) && !table->evicted && !table->lost)
 		table->missed++;
 	entry->by_census = false;
 }
@@ -114,9 +114,10 @@ static void agree(struct conn_table *table, struct store_entry *entry,
 static void take_over(struct conn_table *table, struct store_entry *entry,
 		      const struct wire_snapshot *s)
 {
+	bool explained = entry->lost != table->lost;
 	struct conn before = entry->conn;
 
-	if (conn_is_told(table, before.state) || conn_is_told(table, s->state))
+	if (!explained && (conn_is_told(table, before.state) || conn_is_told(table, s->state)))
 		table->missed++;
 	store_remove(&table->store, entry);
 	entry = first_sight(table, s);
@@ -285,7 +286,7 @@ static void end_unseen(struct conn_table *table, struct store_entry *entry, uint
 				.cause = CAUSE_UNKNOWN,
 				.met = last_met(table, entry)};
 
-	if (conn_is_told(table, entry->conn.state))
+	if (entry->lost == table->lost && conn_is_told(table, entry->conn.state))
 		table->missed++;
 	conn_end(table, entry, end);
 }
@@ -382,6 +383,7 @@ static void end(struct conn_table *table)
 		decided = end_unmet(table);
 	else
 		inherit_all(table);
+	table->counted_twice = table->counted;
 	table->counted = true;
 	forget_uncovered(table);
 	if (table->owed)

@@ -13,6 +13,7 @@
  * - found, and unknown: added.
  * - not found where the census has been: it ended unseen. That is told, with an unknown cause, and
  *   counted as missed.
+ * What is lost explains what is missing since: then nothing more is counted.
  * The last three take two censuses in a row, and no event of that socket between: an iterator may
  * pass over a socket, and a program may be about to tell of a move that the iterator sees done.
  */

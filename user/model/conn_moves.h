@@ -21,6 +21,7 @@ struct conn_table {
 
 	/* Censuses: see conn_census.c. */
 	bool counted;            /* the first one is over */
+	bool counted_twice;      /* ... and the second: who is unknown now was not passed over */
 	bool in_census;          /* one is under way */
 	uint8_t census;          /* its number, or that of the last; wraps */
 	uint64_t census_ts[4];   /* ns: when the last ones began, by their number */
