@@ -298,7 +298,7 @@ static int check_together(const struct options *o, const struct given *given)
 {
 	const struct options_command_row *command = options_command_row(o->command);
 
-	if (given->expr[0] && o->command & (COMMAND_FEATURES | COMMAND_SCHEMA)) {
+	if (given->expr[0] && !options_command_filters(o->command)) {
 		diag_error("'%s' takes no filter: '%s'", command->name, given->expr);
 		diag_hint("`tcpdwell %s --help` shows what it takes", command->name);
 		return -EINVAL;

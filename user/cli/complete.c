@@ -82,10 +82,9 @@ void complete_print(FILE *out)
 		if (row->alias)
 			print_option(row, 0, row->alias, out);
 	}
-	/* Those that look at sockets take filters. */
 	for (const struct options_command_row *command = options_commands; command->name; command++)
 		fprintf(out, "%s\tcommand\t%s%s\n", command->name,
-			command->command & (COMMAND_FEATURES | COMMAND_SCHEMA) ? "" : "filter",
+			options_command_filters(command->command) ? "filter" : "",
 			command->arg && strstr(command->arg, "FILE") ? " file" : "");
 	fputs("state\twords\t", out);
 	print_states(out);

@@ -82,7 +82,7 @@ static void print_options(unsigned commands, FILE *out)
 static void print_usage(const struct options_command_row *row, FILE *out)
 {
 	fprintf(out, "usage: tcpdwell %s%s%s [OPTIONS]%s\n\n", row->name, row->arg ? " " : "",
-		row->arg ? row->arg : "", row->command == COMMAND_FEATURES ? "" : " [FILTER]");
+		row->arg ? row->arg : "", options_command_filters(row->command) ? " [FILTER]" : "");
 	print_wrapped(row->help, 0, 0, out);
 }
 
@@ -98,7 +98,7 @@ void help_print(enum options_command command, FILE *out)
 	if (!command)
 		print_commands(out);
 	print_options(command ? command : ~0U, out);
-	if (command != COMMAND_FEATURES)
+	if (!command || options_command_filters(command))
 		fputs("\nFILTER, in the words of ss:\n"
 		      "  [state STATE | exclude STATE]... [EXPRESSION]\n"
 		      "  state close-wait '( dport = :443 or sport = :8080 )' and not dst "

@@ -483,6 +483,15 @@ const struct options_row options_rows[] = {
 
 _Static_assert(COUNT(options_rows) <= OPTIONS_ROWS_MAX, "room for all rows");
 
+bool options_command_filters(enum options_command command)
+{
+	bool found = false;
+
+	for (const struct options_row *row = options_rows; row->name; row++)
+		found |= row->commands & OPTIONS_FILTER && row->commands & command;
+	return found;
+}
+
 const char *options_choice(const char *option, unsigned i)
 {
 	static const struct {

@@ -52,6 +52,9 @@ extern const struct options_row options_rows[];
 const struct options_command_row *options_command_named(const char *name);
 const struct options_command_row *options_command_row(enum options_command command);
 
+/* Does it look at sockets, of which a filter may choose some? */
+bool options_command_filters(enum options_command command);
+
 /* What -4 and -6 do, and inet: and inet6: of an expression. */
 bool options_set_family(struct options *o, uint8_t family, char *why);
 
