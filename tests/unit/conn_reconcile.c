@@ -159,6 +159,16 @@ static const struct scenario scenarios[] = {
 		   "71000 TIME-WAIT>CLOSED ? unknown"},
 	 .judges_doubt = true,
 	 .missed = 1},
+	/* Its timer is due, and the wheel is late: it is there, and its end will be told. */
+	{.name = "reconcile-mini-due",
+	 .feed = {FIRST, MOVE(2000, FIN_WAIT1, FIN_WAIT2), MINI(2100, ARMED, TIME_WAIT, 62100),
+		  MOVE(2100, FIN_WAIT2, CLOSE),
+		  ONE_CENSUS(62200, THERE(62201, TIME_WAIT, .of = WIRE_MINI, .expires = 62100)),
+		  ONE_CENSUS(62700, THERE(62701, TIME_WAIT, .of = WIRE_MINI, .expires = 62100)),
+		  MINI(63200, CANCELLED, TIME_WAIT, 62100), MINI(63200, EXPIRED, TIME_WAIT, 62100)},
+	 .tells = {"2000 FIN-WAIT-1>FIN-WAIT-2 ?", "2100 FIN-WAIT-2>TIME-WAIT =100",
+		   "63200 TIME-WAIT>CLOSED =61100 normal"},
+	 .judges_doubt = true},
 	/* The same without a census: it is in doubt ten seconds after its timer ran out ... */
 	{.name = "reconcile-mini-overdue",
 	 .feed = {FIRST, MOVE(2000, FIN_WAIT1, FIN_WAIT2), MINI(2100, ARMED, TIME_WAIT, 62100),

@@ -12,8 +12,7 @@
 
 /*
  * Request sockets are not connections of the model: no event tells how one ends. Nor is a socket
- * that is bound and no more. A mini-socket whose timer is due is ending this moment, and whether
- * that was told already nobody knows. Where no end of one is told, it would be there for ever;
+ * that is bound and no more. Where no end of one is told, it would be there for ever;
  * so would be what is in a state of which nothing is told.
  */
 static bool is_of_the_model(const struct conn_table *table, const struct wire_snapshot *s)
@@ -22,9 +21,13 @@ static bool is_of_the_model(const struct conn_table *table, const struct wire_sn
 		return false;
 	if (s->kind == WIRE_MINI && !table->config.sees_timewait)
 		return false;
-	if (table->config.told && !(table->config.told & 1 << s->state))
-		return false;
-	return s->kind != WIRE_MINI || s->timer > s->head.ts + table->config.tick_ns;
+	return !table->config.told || table->config.told & 1 << s->state;
+}
+
+/* The wheel of timers is late by up to some seconds: until then it is there all the same. */
+static bool is_due(const struct conn_table *table, const struct wire_snapshot *s)
+{
+	return s->kind == WIRE_MINI && s->timer <= s->head.ts + table->config.tick_ns;
 }
 
 static struct store_entry *find(struct conn_table *table, const struct wire_snapshot *s)
@@ -160,7 +163,8 @@ static void compare(struct conn_table *table, const struct wire_snapshot *s)
 	if (is_mini && table->config.samples)
 		return;
 	if (!entry) {
-		add_unknown(table, s);
+		if (!is_due(table, s))
+			add_unknown(table, s);
 		return;
 	}
 	/* Told of, or met, since this census began; or moved without an event, which sweeps tell.
@@ -190,6 +194,8 @@ void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *
 		compare(table, s);
 		return;
 	}
+	if (is_due(table, s))
+		return;
 	entry = find(table, s);
 	if (!entry)
 		first_sight(table, s);
