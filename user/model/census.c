@@ -254,7 +254,7 @@ static struct census_ids tidied(struct census_ids list)
 
 struct census_ids census_netns_ids(const struct census *census)
 {
-	struct census_ids list = {.ids = calloc(HASH_COUNT(census->limits), sizeof(*list.ids))};
+	struct census_ids list = {.ids = calloc(HASH_COUNT(census->limits) + 1, sizeof(*list.ids))};
 
 	for (const struct census_limits *limits = census->limits; list.ids && limits;
 	     limits = limits->hh.next)

@@ -152,6 +152,7 @@ enum field {
 	F_WAYS,
 };
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a string, and a part of names */
 #define ROW(text, of_type, value)                                            \
 	.name = text, .key = WORD("\"" text "\":"), .type = FIELD_##of_type, \
 	.get = fields_get_##value
