@@ -261,8 +261,8 @@ static void forget_uncovered(struct conn_table *table)
 
 	HASH_ITER (hh, table->covered, covered, next)
 		if (covered->census != table->census) {
-			HASH_DEL(table->covered,
-				 covered); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+			// NOLINTNEXTLINE(clang-analyzer-unix.Malloc): unlinks
+			HASH_DEL(table->covered, covered);
 			free(covered);
 		}
 }

@@ -152,10 +152,11 @@ enum field {
 	F_WAYS,
 };
 
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): a string, and a part of names */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a string, and a part of names */
 #define ROW(text, of_type, value)                                            \
 	.name = text, .key = WORD("\"" text "\":"), .type = FIELD_##of_type, \
 	.get = fields_get_##value
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define OR_NULL .may_be_null = true
 
 const struct fields_row fields[] = {
