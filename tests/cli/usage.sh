@@ -74,9 +74,9 @@ done < <("$TCPDWELL" --list-options | grep '^-' | cut -f1)
 
 # The help of a command lists what it takes, and nothing else; no line is wider than a terminal.
 for command in $("$TCPDWELL" --list-options | awk -F'\t' '$2 == "command" { print $1 }'); do
-	"$TCPDWELL" $command --help >"$WORK/help" && grep -q "^usage: tcpdwell $command" "$WORK/help" || { fail usage-help "$command: $(head -1 "$WORK/help")"; status=1; }
+	"$TCPDWELL" "$command" --help >"$WORK/help" && grep -q "^usage: tcpdwell $command" "$WORK/help" || { fail usage-help "$command: $(head -1 "$WORK/help")"; status=1; }
 	grep -oE -- '^  .{27}' "$WORK/help" | grep -oE -- '--[a-z0-9-]+' | sort >"$WORK/listed"
-	"$TCPDWELL" --list-options | awk -F'\t' -v command=$command 'index("," $2 ",", "," command ",") { print $1 }' |
+	"$TCPDWELL" --list-options | awk -F'\t' -v command="$command" 'index("," $2 ",", "," command ",") { print $1 }' |
 		grep -oE -- '--[a-z0-9-]+' | sort >"$WORK/taken"
 	if diff "$WORK/taken" "$WORK/listed" >"$WORK/diff" && [ -s "$WORK/taken" ]; then
 		ok usage-help "$command: $(wc -l <"$WORK/taken") options"
