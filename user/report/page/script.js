@@ -88,17 +88,17 @@ const LIFE = ["LISTEN", "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
 	"CLOSE-WAIT", "LAST-ACK"];
 const CLOSING = ["FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "TIME-WAIT", "CLOSE-WAIT", "LAST-ACK"];
 const MEANING = {
-	"CLOSED": "No connection: where a life begins and where it ends. Nothing stays here.",
-	"LISTEN": "Waits for connections, as long as its program wants.",
+	"CLOSED": "No connection. Every connection begins and ends here; nothing stays here.",
+	"LISTEN": "The program waits for connections. It stays here as long as it wants.",
 	"SYN-SENT": "connect() has sent a SYN and has no answer. One second or more: a SYN or its answer was lost.",
-	"SYN-RECEIVED": "A SYN was answered, and the last segment of the handshake is missing.",
-	"ESTABLISHED": "Both sides may talk. There is no timeout unless the program asks for one.",
-	"FIN-WAIT-1": "This side closed first and its FIN is not acknowledged. Long: the peer is gone, or does not read.",
-	"FIN-WAIT-2": "The FIN is acknowledged, the peer has not closed. Long: look for the peer’s CLOSE-WAIT.",
-	"CLOSING": "Both sides closed at the same time, and this side’s FIN is not acknowledged yet.",
-	"TIME-WAIT": "Closed first and all is done; the ports stay taken for about 60 seconds. That is normal.",
-	"CLOSE-WAIT": "The peer closed, and the program on this side has not. No timeout: long ones are its owner’s doing.",
-	"LAST-ACK": "The peer closed first, this side then too, and its FIN is not acknowledged. Long: the peer is gone.",
+	"SYN-RECEIVED": "This side answered a SYN; the last segment of the handshake has not arrived.",
+	"ESTABLISHED": "Both sides may send. There is no timeout unless the program sets one.",
+	"FIN-WAIT-1": "This side closed first; its FIN is not acknowledged. If long, the peer is gone or does not read.",
+	"FIN-WAIT-2": "The FIN is acknowledged; the peer has not closed. If long, look for the peer’s CLOSE-WAIT.",
+	"CLOSING": "Both sides closed at the same time; this side’s FIN is not acknowledged.",
+	"TIME-WAIT": "This side closed first and everything is done. The ports stay taken for about 60 seconds. This is normal.",
+	"CLOSE-WAIT": "The peer closed; the program on this side has not. There is no timeout: if long, the program is the reason.",
+	"LAST-ACK": "The peer closed first, then this side; its FIN is not acknowledged. If long, the peer is gone.",
 };
 const STEPS = { // RFC 9293, figure 5
 	"CLOSED>LISTEN": "passive open", "LISTEN>CLOSED": "close", "CLOSED>SYN-SENT": "active open, SYN sent",
@@ -108,14 +108,14 @@ const STEPS = { // RFC 9293, figure 5
 	"ESTABLISHED>FIN-WAIT-1": "close, FIN sent", "ESTABLISHED>CLOSE-WAIT": "FIN received",
 	"SYN-RECEIVED>FIN-WAIT-1": "close, FIN sent", "FIN-WAIT-1>FIN-WAIT-2": "ACK of FIN received",
 	"FIN-WAIT-1>CLOSING": "FIN received", "FIN-WAIT-1>TIME-WAIT": "FIN and ACK of FIN received",
-	"FIN-WAIT-2>TIME-WAIT": "FIN received", "CLOSING>TIME-WAIT": "ACK of FIN received", "TIME-WAIT>CLOSED": "its time is over",
+	"FIN-WAIT-2>TIME-WAIT": "FIN received", "CLOSING>TIME-WAIT": "ACK of FIN received", "TIME-WAIT>CLOSED": "timeout",
 	"CLOSE-WAIT>LAST-ACK": "close, FIN sent", "LAST-ACK>CLOSED": "ACK of FIN received",
 };
 const CAUSE = {
 	"normal": "as the protocol or the program intends", "reset": "the peer sent a RST",
 	"reset-sent": "this side sent a RST: closed with unread data, or with SO_LINGER 0",
-	"refused": "connect(): nobody listens there", "timed-out": "no answer until a timeout",
-	"unreachable": "the network said so", "no-port": "connect(): no local port was free",
+	"refused": "connect(): nobody listens there", "timed-out": "nobody answered in time",
+	"unreachable": "an ICMP message said so", "no-port": "connect(): no local port was free",
 	"reused-syn": "a new SYN took the TIME-WAIT’s place", "reused-conn": "connect() took the TIME-WAIT’s place",
 	"killed": "ss -K, or another SOCK_DESTROY", "table-full": "tcp_max_tw_buckets: no room for its TIME-WAIT",
 	"netns-gone": "its network namespace went away", "unknown": "nothing told why",
@@ -158,20 +158,20 @@ function losses() {
 function unseen() {
 	const all = [], census = data.census;
 	if (!head.timewait_visible)
-		all.push(`TIME-WAIT, and FIN-WAIT-2 after close(), could not be seen: ${head.timewait_by || "this kernel does not tell"}.`);
+		all.push(`TIME-WAIT, and FIN-WAIT-2 after close(), are not visible: ${head.timewait_by || "this kernel does not show them"}.`);
 	if (head.timewait_sampled)
-		all.push("TIME-WAIT, and FIN-WAIT-2 after close(), were only sampled twice a second: of one that lived for less nothing was seen, and the end of the others is a lower bound.");
+		all.push("TIME-WAIT, and FIN-WAIT-2 after close(), were sampled twice a second: shorter ones were not seen, and the ends of the others are lower bounds.");
 	if (!census)
-		all.push("What was stuck is not known: there is no census of the sockets in this recording.");
+		all.push("This recording has no census of the sockets, so it does not show what was stuck.");
 	if (census && !census.whole)
-		all.push("The census of the sockets was not completed: more may be stuck than is told.");
+		all.push("The census of the sockets is incomplete: more may be stuck.");
 	if (census && census.missing)
-		all.push(`${plural(census.missing, "network namespace")} could not be looked into: what is stuck there is not told.`);
+		all.push(`${plural(census.missing, "network namespace")} could not be entered: what is stuck there is not shown.`);
 	if (census && census.before_end_ns > 60e9)
-		all.push(`The census of the sockets is of ${time(census.time_ms)}, ${duration(census.before_end_ns)} before the end.`);
+		all.push(`The census of the sockets was taken at ${time(census.time_ms)}, ${duration(census.before_end_ns)} before the end.`);
 	const doubt = sum(LIFE.map((state) => data.states[state].still_in_doubt));
 	if (doubt)
-		all.push(`${plural(doubt, "connection")} may have left ${doubt === 1 ? "its" : "their"} state unseen, in what was lost, and ${doubt === 1 ? "is" : "are"} not counted.`);
+		all.push(`${plural(doubt, "connection")} may have left ${doubt === 1 ? "its" : "their"} state unseen when records were lost, and ${doubt === 1 ? "is" : "are"} not counted.`);
 	return all;
 }
 
@@ -184,17 +184,17 @@ function drawHead() {
 		(head.kernel ? ` · Linux ${head.kernel}` : "");
 	const lost = losses();
 	if (head.broken)
-		notices.append(el("p", {class: "notice bad"}, el("strong", null, "This recording is not whole: "), head.broken + "."));
+		notices.append(el("p", {class: "notice bad"}, el("strong", null, "This recording is incomplete: "), head.broken + "."));
 	if (lost.length)
 		notices.append(el("p", {class: "notice bad"}, el("strong", null, "Lost: "), lost.join("; "),
-			". All counts are lower bounds, and dwells that may have been touched are not known. A larger --buffer or a narrower filter helps."));
+			". All counts are lower bounds, and dwells that a loss may have changed are unknown. A larger --buffer or a narrower filter helps."));
 	for (const text of unseen())
 		notices.append(el("p", {class: "notice mild"}, text));
 	if (head.filters.length)
-		notices.append(el("p", {class: "notice mild"}, "Narrowed to ", el("code", null, head.filters.join(" ")),
-			": there may be more on this host."));
+		notices.append(el("p", {class: "notice mild"}, "Only ", el("code", null, head.filters.join(" ")),
+			": this host may have more."));
 	if (!notices.childElementCount)
-		notices.append(el("p", {class: "notice good"}, "Nothing was lost, and all was seen."));
+		notices.append(el("p", {class: "notice good"}, "Nothing was lost and everything was visible."));
 }
 
 function drawTiles() {
@@ -297,20 +297,20 @@ function bucketTable(name, state) {
 function dwells(name, width) {
 	const state = data.states[name], parts = [];
 	if (!state.visible)
-		return [el("p", {class: "line warm"}, "Could not be seen on this kernel.")];
+		return [el("p", {class: "line warm"}, "Not visible on this kernel.")];
 	if (!state.wanted)
-		parts.push(el("p", {class: "line muted"}, "Not among the states that were asked for (--state)."));
+		parts.push(el("p", {class: "line muted"}, "Not in the list of --state."));
 	else if (state.count)
 		parts.push(stats(state), histogram(name, state, width), bucketTable(name, state));
 	else
-		parts.push(el("p", {class: "line muted"}, "No dwell was seen from its beginning to its end."));
+		parts.push(el("p", {class: "line muted"}, "No dwell was seen from begin to end."));
 	if (state.partial)
-		parts.push(el("p", {class: "line"}, `${plural(state.partial, "more dwell")} ended whose beginning ${head.timewait_sampled ? "or end " : ""}was not seen: in no other number.`));
+		parts.push(el("p", {class: "line"}, `${plural(state.partial, "more dwell")} ended whose beginning ${head.timewait_sampled ? "or end " : ""}was not seen; no other number includes ${state.partial === 1 ? "it" : "them"}.`));
 	if (state.still)
 		parts.push(el("p", {class: "line" + (isWorrying(name, state) ? " warm" : "")},
 			`Still there: ${grouped(state.still)}, the oldest for ${ageText(state.oldest_ns, state.oldest_exact)}.`));
 	if (state.still_in_doubt)
-		parts.push(el("p", {class: "line"}, `${grouped(state.still_in_doubt)} more may be there, or may have left unseen.`));
+		parts.push(el("p", {class: "line"}, `${grouped(state.still_in_doubt)} more may still be there or may have left unseen.`));
 	return parts;
 }
 
@@ -549,13 +549,13 @@ function drawLegend() {
 	const entry = (kind, text) => el("span", {class: kind}, text);
 	byId("legend").append(entry("cool", "a step of RFC 9293"), entry("mild", "some ended by reset, timeout, refusal or the like"),
 		entry("warm", "a tenth or more did, or no step of the RFC"), entry("never", "never seen"),
-		el("div", null, "Short edges to a dot lead to CLOSED without the steps in between. ? : the beginning was not seen."));
+		el("div", null, "Short edges to a dot lead straight to CLOSED. ? : the begin was not seen."));
 }
 
 function drawMoves() {
 	const rows = Object.keys(STEPS).filter((key) => !moves.has(key)).map((key) => ({from: key.split(">")[0], to: key.split(">")[1], count: 0}));
 	const all = data.moves.slice().sort((a, b) => b.count - a.count).concat(rows);
-	byId("moves").append(table("How often each move was made, and how long the state before it had lasted", [
+	byId("moves").append(table("Number of each transition, and the time spent in the state before it", [
 		{head: "from", cell: (m) => m.from}, {head: "to", cell: (m) => el("span", {class: unusual(`${m.from}>${m.to}`)}, m.to)},
 		{head: "moves", num: true, cell: (m) => grouped(m.count)},
 		{head: "median", num: true, cell: (m) => (m.count ? dwellOf(m) || "–" : "")},
@@ -638,8 +638,8 @@ function heatTable(name, cells, columns) {
 function drawTime(width) {
 	const names = LIFE.filter((name) => data.grid.states[name]);
 	byId("time-lead").textContent = names.length ?
-		`When dwells ended, and how long they had been. A column is ${duration(data.grid.step_ns)}; the darker, the more, on a logarithmic scale of each picture's own. Times are UTC.` :
-		"No dwell was seen from its beginning to its end.";
+		`When dwells ended, and how long they were. A column is ${duration(data.grid.step_ns)}; darker means more (logarithmic, each picture by itself). Times are UTC.` :
+		"No dwell was seen from begin to end.";
 	byId("time").replaceChildren(...names.map((name) => heat(name, width)));
 }
 
@@ -664,8 +664,8 @@ const ROWS_AT_ONCE = 12;
 function drawStuck() {
 	const census = data.census;
 	if (!census) {
-		byId("census").textContent = "There is no census of the sockets in this recording, so what was stuck at its end is not known. " +
-			"A recording by trace or hist with -w has one.";
+		byId("census").textContent = "This recording has no census of the sockets, so it does not show what was stuck at its end. " +
+			"Recordings that trace and hist write with -w have one.";
 		return;
 	}
 	const states = LIFE.filter((name) => census.states[name]).map((name) => `${name} ${grouped(census.states[name])}`).join(", ");
@@ -674,9 +674,9 @@ function drawStuck() {
 	byId("findings").append(...census.findings.map(finding), ...census.fillings.map(finding));
 	const unshown = census.sayings - census.findings.length - census.fillings.length;
 	if (unshown)
-		byId("findings").append(el("p", null, `${plural(unshown, "more finding")} not shown: tcpdwell stuck shows all.`));
+		byId("findings").append(el("p", null, `${plural(unshown, "more finding")} not shown; tcpdwell stuck prints all.`));
 	if (!census.findings.length && !census.fillings.length)
-		byId("findings").append(el("p", {class: "notice good"}, "Nothing is found to be wrong."));
+		byId("findings").append(el("p", {class: "notice good"}, "No findings."));
 	if (!census.rows.length)
 		return;
 	const more = census.groups - census.rows.length;
@@ -691,12 +691,12 @@ function drawStuck() {
 			{head: "owner", cell: (r) => r.owner},
 			{head: "why", cell: (r) => (r.rule ? el("span", {class: "warm"}, r.rule) : "–")}], rows));
 	byId("stuck").append(lines(census.rows.slice(0, ROWS_AT_ONCE),
-		"Sockets in a state that connections should only pass through, oldest first; those that are alike are one line"));
+		"Sockets in a state that connections should only pass through, oldest first; similar sockets share a row"));
 	if (census.rows.length > ROWS_AT_ONCE)
-		byId("stuck").append(el("details", null, el("summary", null, plural(census.rows.length - ROWS_AT_ONCE, "more line")),
-			lines(census.rows.slice(ROWS_AT_ONCE), "Stuck for less long")));
+		byId("stuck").append(el("details", null, el("summary", null, plural(census.rows.length - ROWS_AT_ONCE, "more row")),
+			lines(census.rows.slice(ROWS_AT_ONCE), "Younger sockets")));
 	if (more > 0)
-		byId("stuck").append(el("p", {class: "muted"}, `${plural(more, "more line")} not shown: tcpdwell stuck shows all.`));
+		byId("stuck").append(el("p", {class: "muted"}, `${plural(more, "more row")} not shown; tcpdwell stuck prints all.`));
 }
 
 /* ---- ends, facts ---- */
@@ -712,13 +712,13 @@ function drawEnds() {
 		}
 	const rows = [...causes.values()].sort((a, b) => b.count - a.count), total = sum(rows.map((r) => r.count));
 	if (!rows.length) {
-		byId("ends").append(el("p", {class: "muted"}, "Nothing ended."));
+		byId("ends").append(el("p", {class: "muted"}, "No connection ended."));
 		return;
 	}
 	const bar = (r) => svg("svg", {class: "share", viewBox: "0 0 100 10", "aria-hidden": "true", preserveAspectRatio: "none"},
 		svg("rect", {class: "frame", width: 100, height: 10}),
 		svg("g", {class: `edge ${isHarmless(r.cause) ? "cool" : "warm"}`}, svg("polygon", {points: `0,0 ${Math.max(0.6, (100 * r.count) / total)},0 ${Math.max(0.6, (100 * r.count) / total)},10 0,10`})));
-	byId("ends").append(table("Listeners included; the share is of all ends", [
+	byId("ends").append(table("With listeners; share of all ends", [
 		{head: "cause", cell: (r) => el("span", {class: isHarmless(r.cause) ? null : "warm"}, r.cause)},
 		{head: "ends", num: true, cell: (r) => grouped(r.count)},
 		{head: "share", num: true, cell: (r) => percent(r.count, total)},
@@ -731,18 +731,18 @@ function drawSeen() {
 	const census = data.census, lost = losses();
 	const fact = (name, value) => [el("dt", null, name), el("dd", null, value)];
 	byId("seen").append(...[
-		fact("host", head.host || "not told by a recording"),
+		fact("host", head.host || "a recording does not say"),
 		head.recording ? fact("recording", head.recording) : [],
 		fact("kernel", head.kernel || "?"),
 		fact("from", time(head.begin_ms)), fact("to", `${time(head.end_ms)} (${duration(head.duration_ns)})`),
 		fact("transitions by", head.transitions_by || "?"), fact("TIME-WAIT by", head.timewait_by || "?"),
 		fact("filter", head.filters.length ? head.filters.join(" ") : "none: the whole host, all network namespaces"),
-		fact("census", census ? `${time(census.time_ms)}${census.whole ? "" : ", not completed"}` : "none"),
+		fact("census", census ? `${time(census.time_ms)}${census.whole ? "" : ", incomplete"}` : "none"),
 		fact("lost", lost.length ? lost.join("; ") : "nothing"),
-		fact("not seen", unseen().join(" ") || "nothing that is known of"),
+		fact("not seen", unseen().join(" ") || "nothing, as far as is known"),
 	].flat());
 	byId("foot").textContent = `Made by tcpdwell ${head.tcpdwell}` +
-		(head.recorded_by && head.recorded_by !== head.tcpdwell ? `, recorded by ${head.recorded_by}` : "") + ". It is one file and needs no network.";
+		(head.recorded_by && head.recorded_by !== head.tcpdwell ? `, recorded by ${head.recorded_by}` : "") + ". This file needs no network.";
 }
 
 /* ---- light and dark, sizes, paper ---- */
