@@ -7,6 +7,7 @@
  * without one, which are younger than that.
  */
 #include "timewait.bpf.h"
+#include "owner.bpf.h"
 #include "socket.bpf.h"
 
 #define TCP_NEW_SYN_RECV 12      /* include/net/tcp_states.h: a request socket */
@@ -199,6 +200,20 @@ static __always_inline struct sock *sock_of(struct file *file)
 	return socket ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
+/* The namespace that this pass told last. */
+__u32 met_last = 0;
+
+/* So that a namespace without a name or a process is not missed without a word. False: no room. */
+static __always_inline bool tell_met(struct seq_file *seq, __u32 netns)
+{
+	struct wire_met rec = {.netns = netns};
+
+	if (netns == met_last)
+		return true;
+	wire_stamp(&rec.head, WIRE_MET, sizeof(rec));
+	return !bpf_seq_write(seq, &rec, sizeof(rec));
+}
+
 SEC("iter/task_file")
 int holders(struct bpf_iter__task_file *ctx)
 {
@@ -206,8 +221,11 @@ int holders(struct bpf_iter__task_file *ctx)
 	struct file *file = ctx->file;
 	struct task_struct *task = ctx->task, *leader;
 	struct sock *sk;
+	__u32 netns;
 	__u16 family;
 
+	if (!ctx->meta->seq_num)
+		met_last = 0;
 	if (!file || !task)
 		return 0;
 	sk = sock_of(file);
@@ -216,15 +234,22 @@ int holders(struct bpf_iter__task_file *ctx)
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	if (family != AF_INET && family != AF_INET6)
 		return 0;
+	netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	if (!tell_met(ctx->meta->seq, netns))
+		return 0;
 	rec.cookie = config.cookies ? BPF_CORE_READ(sk, __sk_common.skc_cookie.counter)
 				    : id_from_address(sk);
-	if (!rec.cookie)
+	if (!rec.cookie) {
+		met_last = netns;
 		return 0;
+	}
 	wire_stamp(&rec.head, WIRE_HOLDER, sizeof(rec));
 	leader = BPF_CORE_READ(task, group_leader);
-	rec.pid = BPF_CORE_READ(task, tgid);
+	rec.pid = pid_of(leader, BPF_CORE_READ(task, tgid));
 	rec.fd = ctx->fd;
 	bpf_core_read(rec.comm, sizeof(rec.comm), &leader->comm);
-	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
+	/* What did not fit is told again, from the beginning. */
+	if (!bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec)))
+		met_last = netns;
 	return 0;
 }
