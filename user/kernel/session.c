@@ -168,13 +168,13 @@ static int on_record(void *ctx, void *record, size_t len)
 	return ++session->drained < SESSION_DRAIN_MAX ? 0 : -EAGAIN;
 }
 
-/* If one Linux capability more would let a better way work. */
+/* If one Linux capability or file more would let a better way work. */
 static void note_sampling(const struct session *session)
 {
 	int by_timer = session->features.refused[FEATURE_TIMEWAIT][TIMEWAIT_BY_TIMER];
 
 	if (chosen(session, FEATURE_TIMEWAIT) == TIMEWAIT_BY_SAMPLE &&
-	    by_timer == LOADER_ADDRESSES_HIDDEN)
+	    (by_timer == LOADER_ADDRESSES_HIDDEN || by_timer == LOADER_NO_SYMBOLS))
 		diag_note("TIME-WAIT is only sampled: %s: %s", features_meaning(by_timer),
 			  features_cure(by_timer));
 }
