@@ -32,7 +32,7 @@ for where in here elsewhere bare; do
 		if $where "$TCPDWELL" stuck -f json -s listen --netns "$netns" --cgroup "$path" >"$WORK/look" 2>"$WORK/err"; then
 			n=$(jq -rs '[.[] | select(.event == "stuck" and .lport == 18301)] | length' "$WORK/look")
 			[ "$path" = / ] && wanted=0 || wanted=1
-			[ "$n" = $wanted ] && ok "field-cgroup-$where" "--cgroup $path" || fail "field-cgroup-$where" "--cgroup $path: $n"
+			[ "$n" = "$wanted" ] && ok "field-cgroup-$where" "--cgroup $path" || fail "field-cgroup-$where" "--cgroup $path: $n"
 		else
 			fail "field-cgroup-$where" "--cgroup $path: $(cat "$WORK/err")"
 		fi
