@@ -457,14 +457,24 @@ static const char *fill_all(const char *from, const struct census *census,
 	return text;
 }
 
+/* fe80::/10 */
+static bool is_link_local(const uint8_t addr[16])
+{
+	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
+}
+
 const char *rules_next(const struct rules_rule *rule, const struct census *census,
 		       const struct census_socket *socket, char text[RULES_TEXT_MAX])
 {
 	bool nobody = strstr(rule->next, "{pid}") && !socket->holders;
 
 	/* Without a process to look at there is no such command. */
-	return fill_all(nobody ? "{in}ss -tnpoe 'sport = :{lport}'" : rule->next, census, socket,
-			text);
+	if (nobody)
+		return fill_all("{in}ss -tnpoe 'sport = :{lport}'", census, socket, text);
+	/* Such an address means another host behind each device; ss knows the device. */
+	if (strstr(rule->next, "{raddr}") && is_link_local(socket->s.id.raddr))
+		return fill_all("{in}ss -tnoi 'dst [{raddr}]:{rport}'", census, socket, text);
+	return fill_all(rule->next, census, socket, text);
 }
 
 const char *rules_filling_next(const struct rules_rule *rule, const struct census *census,
