@@ -169,7 +169,7 @@ static int on_record(void *ctx, void *record, size_t len)
 	return ++session->drained < SESSION_DRAIN_MAX ? 0 : -EAGAIN;
 }
 
-/* If one Linux capability or file more would let a better way work. */
+/* If one Linux capability more, or a file that can be read, would let a better way work. */
 static void note_sampling(const struct session *session)
 {
 	int by_timer = session->features.refused[FEATURE_TIMEWAIT][TIMEWAIT_BY_TIMER];

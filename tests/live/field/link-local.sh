@@ -17,7 +17,6 @@ for i in 1 2; do
 done
 in_near ip addr add 2001:db8::1/64 dev va2 nodad
 # Nobody answers a SYN: what has these addresses is not there.
-# Nobody answers: a SYN to each.
 for peer in fe80::2 2001:db8::2; do
 	in_near ip neigh replace $peer lladdr 02:00:00:00:00:09 dev va2
 done
