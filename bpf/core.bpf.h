@@ -21,6 +21,7 @@
 #define AF_INET      2          /* include/linux/socket.h */
 #define AF_INET6     10         /* include/linux/socket.h */
 #define IPPROTO_TCP  6          /* include/uapi/linux/in.h */
+#define IPPROTO_MPTCP 262
 #define SOCK_DONE    1          /* enum sock_flags, include/net/sock.h */
 #define RCV_SHUTDOWN 1          /* include/net/sock.h */
 #define ECONNRESET   104        /* include/uapi/asm-generic/errno.h */

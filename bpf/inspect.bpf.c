@@ -9,6 +9,8 @@
 #include "timewait.bpf.h"
 #include "socket.bpf.h"
 
+#define QUEUED_TOLD_MAX  512
+#define SUBFLOWS_MAX     9       /* MPTCP_SUBFLOWS_MAX, net/mptcp/protocol.h, and one that goes */
 #define TCP_NEW_SYN_RECV 12      /* include/net/tcp_states.h: a request socket */
 #define SOCK_DEAD        0       /* enum sock_flags, include/net/sock.h */
 #define S_IFMT           0170000 /* include/uapi/linux/stat.h */
@@ -100,16 +102,28 @@ static __always_inline void fill_timers(struct wire_snapshot *rec, __u64 now,
  */
 static __always_inline __u16 flags_of_holder(const struct sock *sk)
 {
-	struct socket *socket = sk->sk_socket;
+	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
 	__u16 flags = 0;
 
-	if (sk->__sk_common.skc_flags & (1UL << SOCK_DEAD))
+	if (BPF_CORE_READ(sk, __sk_common.skc_flags) & (1UL << SOCK_DEAD))
 		flags |= WIRE_S_ORPHAN;
 	if (socket)
 		flags |= WIRE_S_FILE;
-	if (socket && !socket->file)
+	if (socket && !BPF_CORE_READ(socket, file))
 		flags |= WIRE_S_KERNEL;
 	return flags;
+}
+
+/* The socket that a process has of it: of a subflow, the MPTCP socket. */
+static __always_inline const struct sock *as_held(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	struct mptcp_subflow_context *subflow;
+
+	if (!bpf_core_field_exists(tp->is_mptcp) || !tp->is_mptcp)
+		return sk;
+	subflow = tp->inet_conn.icsk_ulp_data;
+	return subflow ? BPF_CORE_READ(subflow, conn) ?: sk : sk;
 }
 
 static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now,
@@ -120,8 +134,12 @@ static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now,
 
 	rec->uid = sk->sk_uid.val;
 	rec->cgroup = cgroup_of(sk);
-	rec->flags = flags_of_holder(sk);
+	rec->flags = flags_of_holder(as_held(tp));
 	if (rec->state == WIRE_LISTEN) {
+		if (BPF_CORE_READ_BITFIELD(&sk->__sk_common, skc_ipv6only))
+			rec->flags |= WIRE_S_V6ONLY;
+		if (sk->__sk_common.skc_bound_dev_if)
+			rec->flags |= WIRE_S_DEVICE;
 		rec->unread = sk->sk_ack_backlog;
 		rec->room = sk->sk_max_ack_backlog;
 		return;
@@ -157,6 +175,24 @@ static __always_inline void fill_request(struct wire_snapshot *rec, __u64 now,
 	rec->began = time_of_us(rec, (__u32)BPF_CORE_READ(req, snt_synack));
 }
 
+/* The identity of a socket that `socks` has met; 0: younger than that. */
+static __always_inline __u64 known_as(const struct sock *sk)
+{
+	return config.cookies ? BPF_CORE_READ(sk, __sk_common.skc_cookie.counter)
+			      : id_from_address(sk);
+}
+
+static __always_inline bool write_queued(struct seq_file *seq, const struct sock *sk,
+					 const struct sock *listener)
+{
+	struct wire_queued rec = {};
+
+	wire_stamp(&rec.head, WIRE_QUEUED, sizeof(rec));
+	rec.cookie = known_as(sk);
+	rec.listener = known_as(listener);
+	return !rec.cookie || !rec.listener || !bpf_seq_write(seq, &rec, sizeof(rec));
+}
+
 SEC("iter/tcp")
 int socks(struct bpf_iter__tcp *ctx)
 {
@@ -185,6 +221,9 @@ int socks(struct bpf_iter__tcp *ctx)
 		return 0;
 	rec.id.cookie = config.cookies ? bpf_get_socket_cookie(common) : id_from_address(common);
 	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
+	if (rec.kind == WIRE_REQUEST)
+		write_queued(ctx->meta->seq, (const struct sock *)common,
+			     BPF_CORE_READ(common, skc_listener));
 	return 0;
 }
 
@@ -199,32 +238,94 @@ static __always_inline struct sock *sock_of(struct file *file)
 	return socket ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
+/*
+ * What waits at a listener, without its lock: a queue that changes meanwhile may lead astray. What
+ * comes of that is a cookie that no socket has, or no end, hence the bound. One read of an iterator
+ * has room for all of them (32 kB, bpf_seq_read()).
+ */
+static __always_inline void write_queue(struct seq_file *seq, const struct sock *listener)
+{
+	const struct inet_connection_sock *icsk = (const struct inet_connection_sock *)listener;
+	struct request_sock *req = BPF_CORE_READ(icsk, icsk_accept_queue.rskq_accept_head);
+
+	for (int i = 0; i < QUEUED_TOLD_MAX && req; i++) {
+		struct sock *child = BPF_CORE_READ(req, sk);
+
+		if (child && !write_queued(seq, child, listener))
+			return;
+		req = BPF_CORE_READ(req, dl_next);
+	}
+}
+
+struct descriptor {
+	struct seq_file *seq;
+	struct task_struct *task;
+	__u32 fd;
+};
+
+static __always_inline void write_holder(const struct descriptor *of, const struct sock *sk)
+{
+	struct wire_holder rec = {};
+	struct task_struct *task = of->task, *leader = BPF_CORE_READ(task, group_leader);
+
+	rec.cookie = known_as(sk);
+	if (!rec.cookie)
+		return;
+	wire_stamp(&rec.head, WIRE_HOLDER, sizeof(rec));
+	rec.pid = BPF_CORE_READ(task, tgid);
+	rec.fd = of->fd;
+	bpf_core_read(rec.comm, sizeof(rec.comm), &leader->comm);
+	bpf_seq_write(of->seq, &rec, sizeof(rec));
+}
+
+/* A process that holds an MPTCP socket holds its subflows. Returns the first of them. */
+static __always_inline struct sock *write_holder_of_subflows(const struct descriptor *of,
+							     struct mptcp_sock *msk)
+{
+	struct list_head *at = BPF_CORE_READ(msk, conn_list.next);
+	struct sock *first = NULL;
+
+	for (int i = 0;
+	     i < SUBFLOWS_MAX && at && at != __builtin_preserve_access_index(&msk->conn_list);
+	     i++) {
+		struct mptcp_subflow_context *subflow =
+			(void *)at - bpf_core_field_offset(struct mptcp_subflow_context, node);
+		struct sock *sk = BPF_CORE_READ(subflow, tcp_sock);
+
+		if (sk)
+			write_holder(of, sk);
+		if (!first)
+			first = sk;
+		at = BPF_CORE_READ(at, next);
+	}
+	return first;
+}
+
 SEC("iter/task_file")
 int holders(struct bpf_iter__task_file *ctx)
 {
-	struct wire_holder rec = {};
 	struct file *file = ctx->file;
-	struct task_struct *task = ctx->task, *leader;
+	struct task_struct *task = ctx->task;
+	struct descriptor of = {.seq = ctx->meta->seq, .task = task, .fd = ctx->fd};
 	struct sock *sk;
-	__u16 family;
+	__u16 family, protocol;
 
 	if (!file || !task)
 		return 0;
 	sk = sock_of(file);
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	if (!sk)
 		return 0;
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	protocol = BPF_CORE_READ(sk, sk_protocol);
 	if (family != AF_INET && family != AF_INET6)
 		return 0;
-	rec.cookie = config.cookies ? BPF_CORE_READ(sk, __sk_common.skc_cookie.counter)
-				    : id_from_address(sk);
-	if (!rec.cookie)
+	if (protocol == IPPROTO_TCP)
+		write_holder(&of, sk);
+	else if (protocol == IPPROTO_MPTCP && bpf_core_type_exists(struct mptcp_sock))
+		sk = write_holder_of_subflows(&of, (struct mptcp_sock *)sk);
+	else
 		return 0;
-	wire_stamp(&rec.head, WIRE_HOLDER, sizeof(rec));
-	leader = BPF_CORE_READ(task, group_leader);
-	rec.pid = BPF_CORE_READ(task, tgid);
-	rec.fd = ctx->fd;
-	bpf_core_read(rec.comm, sizeof(rec.comm), &leader->comm);
-	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
+	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == WIRE_LISTEN)
+		write_queue(of.seq, sk);
 	return 0;
 }

@@ -87,6 +87,8 @@ static __always_inline __u16 flags_of_end(const struct sock *sk, const struct tc
 		flags |= WIRE_F_ALL_ACKED;
 	if (sk->sk_lock.owned)
 		flags |= WIRE_F_HELD;
+	if (BPF_CORE_READ_BITFIELD(tp, repair))
+		flags |= WIRE_F_REPAIR;
 	return flags;
 }
 

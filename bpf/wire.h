@@ -47,7 +47,8 @@
 #define WIRE_LIMITS     10 /* struct wire_limits: what a namespace has room for */
 #define WIRE_CENSUS     11 /* struct wire_census: a census begins or ends */
 #define WIRE_NAME       12 /* struct wire_name: what people call a namespace or a cgroup */
-#define WIRE_KINDS      13
+#define WIRE_QUEUED     13 /* struct wire_queued: a connection waits for accept(2) at a listener */
+#define WIRE_KINDS      14
 
 struct wire_head {
 	__u64 ts;   /* ns, CLOCK_MONOTONIC */
@@ -86,7 +87,8 @@ struct wire_id {
 #define WIRE_F_RST_DOUBT (1 << 7) /* ECONNRESET, but not from tcp_validate_incoming() */
 #define WIRE_F_UNTOLD    (1 << 8) /* from SYN-RECEIVED; LISTEN -> SYN-RECEIVED was left out */
 #define WIRE_F_SECOND    (1 << 9) /* told by the second program: the first may have told it too */
-#define WIRE_F_ALL       0x3ff
+#define WIRE_F_REPAIR    (1 << 10) /* TCP_REPAIR was on: nothing is sent when it closes */
+#define WIRE_F_ALL       0x7ff
 
 struct wire_transition {
 	struct wire_head head;
@@ -180,7 +182,10 @@ struct wire_accepted {
 /* The segment that last updated the window begins behind all that is received in order. In a state
  * that the peer's FIN began: the peer has sent more since, or its FIN came late. */
 #define WIRE_S_BEYOND (1 << 3)
-#define WIRE_S_ALL    0xf
+/* Of a listener: */
+#define WIRE_S_V6ONLY (1 << 8) /* it takes no IPv4 */
+#define WIRE_S_DEVICE (1 << 9) /* only what comes through one device: SO_BINDTODEVICE, a VRF */
+#define WIRE_S_ALL    0x30f
 
 /*
  * Times are ns on CLOCK_MONOTONIC, 0 where the kernel does not tell or it never happened; those
@@ -219,6 +224,16 @@ struct wire_holder {
 	__u32 pid;
 	__u32 fd;
 	char comm[16];
+};
+
+/*
+ * The listener that the kernel chose for a request, or for a connection that nobody has accepted.
+ * Of one listener's connections the first ones that wait are told, not all.
+ */
+struct wire_queued {
+	struct wire_head head;
+	__u64 cookie; /* of what waits, as in wire_id */
+	__u64 listener;
 };
 
 /* Made by kernel/inspect.c from /proc/sys/net of that namespace. */
@@ -265,6 +280,7 @@ _Static_assert(sizeof(struct wire_accepted) == 88, "wire_accepted is 88 bytes");
 _Static_assert(sizeof(struct wire_lost) == 32, "wire_lost is 32 bytes");
 _Static_assert(sizeof(struct wire_snapshot) == 152, "wire_snapshot is 152 bytes");
 _Static_assert(sizeof(struct wire_holder) == 48, "wire_holder is 48 bytes");
+_Static_assert(sizeof(struct wire_queued) == 32, "wire_queued is 32 bytes");
 _Static_assert(sizeof(struct wire_limits) == 32, "wire_limits is 32 bytes");
 _Static_assert(sizeof(struct wire_census) == 24, "wire_census is 24 bytes");
 _Static_assert(sizeof(struct wire_name) == 136, "wire_name is 136 bytes");

@@ -90,6 +90,15 @@ TEST_INLINE union decode_record census_holder(int64_t cookie, uint32_t pid, cons
 	return to;
 }
 
+TEST_INLINE union decode_record census_queued(int64_t cookie, uint64_t listener)
+{
+	return (union decode_record){.queued = {.head = {.ts = CENSUS_NOW * NS_PER_MS,
+							 .kind = WIRE_QUEUED,
+							 .len = sizeof(struct wire_queued)},
+						.cookie = (uint64_t)cookie,
+						.listener = listener}};
+}
+
 TEST_INLINE union decode_record census_limits(uint32_t netns, uint16_t low, uint16_t high,
 					      uint32_t buckets)
 {

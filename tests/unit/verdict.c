@@ -90,6 +90,94 @@ static void test_owners(void)
 	test_end("of one, of three, of none, of the kernel, of a listener, in flight");
 }
 
+static void put_listener(int64_t cookie, const char *laddr, uint16_t flags, const char *holder)
+{
+	put(census_snapshot(&(struct snap){.cookie = cookie,
+					   .state = WIRE_LISTEN,
+					   .lport = 80,
+					   .rport = NONE,
+					   .laddr = laddr,
+					   .flags = WIRE_S_FILE | flags}));
+	put(census_holder(cookie, 100 + (uint32_t)cookie, holder, 3));
+}
+
+static void put_waiting(int64_t cookie, const char *laddr)
+{
+	put(census_snapshot(&(struct snap){
+		.cookie = cookie, .laddr = laddr, .lport = 80, .age = 9000, .flags = NONE16}));
+}
+
+/* Whose is one that nobody has accepted? As the kernel looks a listener up; if only it knows, '?'.
+ */
+static void test_listeners(void)
+{
+	char text[512];
+
+	test_begin("verdict-listeners");
+	begin("");
+	put_listener(1, "::", WIRE_S_V6ONLY, "six");
+	put_listener(2, "0.0.0.0", 0, "four");
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "~four[102]");
+	begin("");
+	put_listener(1, "::", WIRE_S_V6ONLY, "six");
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "?");
+	begin("");
+	put_listener(1, "::", 0, "both");
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "~both[101]");
+	begin("");
+	put_listener(1, "10.0.0.1", 0, "this");
+	put_listener(2, "0.0.0.0", 0, "any");
+	put_listener(3, "10.0.0.7", 0, "other");
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "~this[101]");
+	test_end("family, IPV6_V6ONLY, the address before one that stands for any");
+}
+
+static void test_reuseport(void)
+{
+	char text[512];
+
+	test_begin("verdict-reuseport");
+	begin("");
+	put_listener(1, "0.0.0.0", 0, "one");
+	put_listener(2, "0.0.0.0", 0, "two");
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "?");
+	put(census_queued(9, 2));
+	CHECK_STR(owners(text), "~two[102]");
+	begin("");
+	put_listener(1, "0.0.0.0", 0, "one");
+	put_listener(2, "0.0.0.0", WIRE_S_DEVICE, "two");
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "?");
+	/* Threads that listen: it is the process in any case. */
+	begin("");
+	put_listener(1, "0.0.0.0", 0, "one");
+	put(census_snapshot(&(struct snap){.cookie = 2,
+					   .state = WIRE_LISTEN,
+					   .lport = 80,
+					   .rport = NONE,
+					   .laddr = "0.0.0.0"}));
+	put(census_holder(2, 101, "one", 4));
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "~one[101]");
+	/* Redirected: it has another port. */
+	begin("");
+	put_listener(1, "0.0.0.0", 0, "proxy");
+	put(census_snapshot(
+		&(struct snap){.cookie = 9, .lport = 443, .age = 9000, .flags = NONE16}));
+	CHECK_STR(owners(text), "?");
+	put(census_queued(9, 1));
+	CHECK_STR(owners(text), "~proxy[101]");
+	/* A supervisor and its service. */
+	put(census_holder(1, 200, "service", 3));
+	CHECK_STR(owners(text), "~proxy[101] +1");
+	test_end("a group, a device, threads, a redirect, two holders");
+}
+
 /* Nobody who looks at descriptors: nothing is said of who holds none. */
 static void test_blind(void)
 {
@@ -264,6 +352,8 @@ int main(void)
 {
 	test_owners();
 	test_shared_cookie();
+	test_listeners();
+	test_reuseport();
 	test_blind();
 	test_names();
 	test_groups();

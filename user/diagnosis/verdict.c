@@ -18,11 +18,11 @@ static bool is_waiting_for_accept(const struct wire_snapshot *s)
 	       (s->kind == WIRE_FULL && !(s->flags & WIRE_S_FILE) && !(s->flags & WIRE_S_ORPHAN));
 }
 
-/* Of one that nobody has accepted; NULL: of another, or it is gone. */
+/* NULL: somebody has accepted it, or its listener is gone or not known. */
 static const struct census_socket *listener_of(const struct census *census,
-					       const struct wire_snapshot *s)
+					       const struct census_socket *socket)
 {
-	return is_waiting_for_accept(s) ? census_listener(census, &s->id) : NULL;
+	return is_waiting_for_accept(&socket->s) ? census_listener(census, socket) : NULL;
 }
 
 /* What nobody has accepted yet is its listener's. */
@@ -64,7 +64,7 @@ static unsigned other_processes(const struct verdict_socket *it)
 const char *verdict_owners(const struct verdict_socket *it, uint8_t differs,
 			   char text[VERDICT_OWNER_MAX])
 {
-	unsigned more = it->inherited ? 0 : other_processes(it);
+	unsigned more = other_processes(it);
 	char comm[NAME_ROOM(sizeof(it->owner->comm))], pid[16];
 
 	if (!it->owner || differs & VERDICT_COMM) {
@@ -141,7 +141,7 @@ bool verdict_asks(const struct selection *selection, const struct census *census
 {
 	struct verdict_socket it = {.socket = socket};
 
-	find_owner(census, listener_of(census, &socket->s), &it);
+	find_owner(census, listener_of(census, socket), &it);
 	return is_wanted(selection, &it);
 }
 
@@ -171,7 +171,7 @@ static int compare(const void *left, const void *right)
 /* The end that its likes share: the port that a listener has, else that of the peer. */
 static bool is_server(const struct census *census, const struct wire_snapshot *s)
 {
-	return census_listener(census, &s->id) != NULL || s->id.lport < s->id.rport;
+	return census_has_listener(census, &s->id) || s->id.lport < s->id.rport;
 }
 
 /* Of a cgroup the name, where there is one. */
@@ -341,7 +341,7 @@ static void judge(struct verdict *verdict, const struct census_socket *socket,
 		  const struct selection *selection, uint64_t tick_ns)
 {
 	struct verdict_socket it = {.socket = socket, .age = verdict_age(socket, tick_ns)};
-	const struct census_socket *listener = listener_of(verdict->census, &socket->s);
+	const struct census_socket *listener = listener_of(verdict->census, socket);
 
 	find_owner(verdict->census, listener, &it);
 	it.rule = rules_judge(&(struct rules_case){.s = &socket->s,

@@ -345,7 +345,8 @@ const struct fields_row fields[] = {
 	[F_BACKLOG] = {ROW("backlog", NUMBER, backlog), OR_NULL,
 		       .about = "Of a listener: how many may wait."},
 	[F_HOLDERS] = {ROW("holders", LIST, holders), .list = &fields_holders,
-		       .about = "Every process that holds it, and by which descriptor."},
+		       .about = "Every process that holds it, and by which descriptor. If `inherited`, "
+				"those that hold its listener."},
 	[F_ROOM] = {ROW("room", NUMBER, room), OR_NULL,
 		    .about = "How many there can be, where a finding is about what fills up; else "
 			     "null."},

@@ -106,7 +106,7 @@ const struct fields_list fields_states = {
 static void holders_json(struct jsonl *json, const struct fields_source *source)
 {
 	jsonl_open(json, '[');
-	for (const struct census_holder *holder = source->it->socket->holders; holder;
+	for (const struct census_holder *holder = source->it->owner; holder;
 	     holder = holder->next) {
 		jsonl_open(json, '{');
 		jsonl_key(json, KEY("pid"));
