@@ -7,6 +7,7 @@
  * without one, which are younger than that.
  */
 #include "timewait.bpf.h"
+#include "owner.bpf.h"
 #include "socket.bpf.h"
 
 #define QUEUED_TOLD_MAX  512
@@ -238,12 +239,20 @@ static __always_inline struct sock *sock_of(struct file *file)
 	return socket ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
+/* What `holders` is at; what it writes may not fit any more. */
+struct descriptor {
+	struct seq_file *seq;
+	struct task_struct *leader;
+	__u32 pid, fd;
+	bool is_full;
+};
+
 /*
  * What waits at a listener, without its lock: a queue that changes meanwhile may lead astray. What
  * comes of that is a cookie that no socket has, or no end, hence the bound. One read of an iterator
  * has room for all of them (32 kB, bpf_seq_read()).
  */
-static __always_inline void write_queue(struct seq_file *seq, const struct sock *listener)
+static __always_inline void write_queue(struct descriptor *of, const struct sock *listener)
 {
 	const struct inet_connection_sock *icsk = (const struct inet_connection_sock *)listener;
 	struct request_sock *req = BPF_CORE_READ(icsk, icsk_accept_queue.rskq_accept_head);
@@ -251,35 +260,31 @@ static __always_inline void write_queue(struct seq_file *seq, const struct sock 
 	for (int i = 0; i < QUEUED_TOLD_MAX && req; i++) {
 		struct sock *child = BPF_CORE_READ(req, sk);
 
-		if (child && !write_queued(seq, child, listener))
+		if (child && !write_queued(of->seq, child, listener)) {
+			of->is_full = true;
 			return;
+		}
 		req = BPF_CORE_READ(req, dl_next);
 	}
 }
 
-struct descriptor {
-	struct seq_file *seq;
-	struct task_struct *task;
-	__u32 fd;
-};
-
-static __always_inline void write_holder(const struct descriptor *of, const struct sock *sk)
+static __always_inline void write_holder(struct descriptor *of, const struct sock *sk)
 {
 	struct wire_holder rec = {};
-	struct task_struct *task = of->task, *leader = BPF_CORE_READ(task, group_leader);
+	struct task_struct *leader = of->leader;
 
 	rec.cookie = known_as(sk);
 	if (!rec.cookie)
 		return;
 	wire_stamp(&rec.head, WIRE_HOLDER, sizeof(rec));
-	rec.pid = BPF_CORE_READ(task, tgid);
+	rec.pid = of->pid;
 	rec.fd = of->fd;
 	bpf_core_read(rec.comm, sizeof(rec.comm), &leader->comm);
-	bpf_seq_write(of->seq, &rec, sizeof(rec));
+	of->is_full |= bpf_seq_write(of->seq, &rec, sizeof(rec)) != 0;
 }
 
 /* A process that holds an MPTCP socket holds its subflows. Returns the first of them. */
-static __always_inline struct sock *write_holder_of_subflows(const struct descriptor *of,
+static __always_inline struct sock *write_holder_of_subflows(struct descriptor *of,
 							     struct mptcp_sock *msk)
 {
 	struct list_head *at = BPF_CORE_READ(msk, conn_list.next);
@@ -301,15 +306,32 @@ static __always_inline struct sock *write_holder_of_subflows(const struct descri
 	return first;
 }
 
+/* The namespace that this pass told last. */
+__u32 met_last = 0;
+
+/* So that a namespace without a name or a process is not missed without a word. False: no room. */
+static __always_inline bool tell_met(struct seq_file *seq, __u32 netns)
+{
+	struct wire_met rec = {.netns = netns};
+
+	if (netns == met_last)
+		return true;
+	wire_stamp(&rec.head, WIRE_MET, sizeof(rec));
+	return !bpf_seq_write(seq, &rec, sizeof(rec));
+}
+
 SEC("iter/task_file")
 int holders(struct bpf_iter__task_file *ctx)
 {
 	struct file *file = ctx->file;
 	struct task_struct *task = ctx->task;
-	struct descriptor of = {.seq = ctx->meta->seq, .task = task, .fd = ctx->fd};
+	struct descriptor of = {.seq = ctx->meta->seq, .fd = ctx->fd};
 	struct sock *sk;
+	__u32 netns;
 	__u16 family, protocol;
 
+	if (!ctx->meta->seq_num)
+		met_last = 0;
 	if (!file || !task)
 		return 0;
 	sk = sock_of(file);
@@ -317,15 +339,22 @@ int holders(struct bpf_iter__task_file *ctx)
 		return 0;
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	protocol = BPF_CORE_READ(sk, sk_protocol);
-	if (family != AF_INET && family != AF_INET6)
+	if ((family != AF_INET && family != AF_INET6) ||
+	    (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP))
 		return 0;
+	netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	if (!tell_met(of.seq, netns))
+		return 0;
+	of.leader = BPF_CORE_READ(task, group_leader);
+	of.pid = pid_of(of.leader, BPF_CORE_READ(task, tgid));
 	if (protocol == IPPROTO_TCP)
 		write_holder(&of, sk);
-	else if (protocol == IPPROTO_MPTCP && bpf_core_type_exists(struct mptcp_sock))
+	else if (bpf_core_type_exists(struct mptcp_sock))
 		sk = write_holder_of_subflows(&of, (struct mptcp_sock *)sk);
-	else
-		return 0;
 	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == WIRE_LISTEN)
-		write_queue(of.seq, sk);
+		write_queue(&of, sk);
+	/* What did not fit is told again, from the beginning. */
+	if (!of.is_full)
+		met_last = netns;
 	return 0;
 }

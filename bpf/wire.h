@@ -35,6 +35,7 @@
 #define WIRE_STATES      12 /* state numbers are below this; 0 is none */
 
 /* Record kinds. */
+#define WIRE_MET        0 /* struct wire_met: of an iterator's own, never handed on */
 #define WIRE_TRANSITION 1 /* struct wire_transition: a full socket changed its state */
 #define WIRE_TIMEWAIT   2 /* struct wire_timewait: something happened to a mini-socket */
 #define WIRE_SOCKET     3 /* struct wire_socket: a full socket, as an iterator found it */
@@ -236,6 +237,13 @@ struct wire_queued {
 	__u64 listener;
 };
 
+/* The holders iterator was at a socket of this network namespace. */
+struct wire_met {
+	struct wire_head head;
+	__u32 netns;
+	__u32 unused;
+};
+
 /* Made by kernel/inspect.c from /proc/sys/net of that namespace. */
 struct wire_limits {
 	struct wire_head head;
@@ -245,13 +253,18 @@ struct wire_limits {
 	__u32 fin_timeout;         /* s; 0: not known */
 };
 
+/* wire_census.begins */
+#define WIRE_C_BEGINS 1
+#define WIRE_C_HIDDEN 2 /* processes of other pid namespaces are out of sight */
+#define WIRE_C_ALL    3
+
 /*
  * Before and after the limits, snapshots and holders of one census of all namespaces. Events may
  * come between them, in the order of time: what a snapshot says was so at its own time.
  */
 struct wire_census {
 	struct wire_head head;
-	__u32 begins;  /* 1; 0: it is over */
+	__u32 begins;  /* WIRE_C_*; 0: it is over */
 	__u32 missing; /* of one that is over: namespaces that could not be looked into */
 };
 
@@ -259,7 +272,8 @@ struct wire_census {
 #define WIRE_NAME_HOME   0 /* the network namespace that tcpdwell was started in; no text */
 #define WIRE_NAME_NETNS  1 /* of `ip netns` */
 #define WIRE_NAME_CGROUP 2 /* container or unit, from the path */
-#define WIRE_NAMES       3
+#define WIRE_NAME_WAY    3 /* the options of nsenter(1) that lead into a network namespace */
+#define WIRE_NAMES       4
 
 struct wire_name {
 	struct wire_head head;
@@ -281,6 +295,7 @@ _Static_assert(sizeof(struct wire_lost) == 32, "wire_lost is 32 bytes");
 _Static_assert(sizeof(struct wire_snapshot) == 152, "wire_snapshot is 152 bytes");
 _Static_assert(sizeof(struct wire_holder) == 48, "wire_holder is 48 bytes");
 _Static_assert(sizeof(struct wire_queued) == 32, "wire_queued is 32 bytes");
+_Static_assert(sizeof(struct wire_met) == 24, "wire_met is 24 bytes");
 _Static_assert(sizeof(struct wire_limits) == 32, "wire_limits is 32 bytes");
 _Static_assert(sizeof(struct wire_census) == 24, "wire_census is 24 bytes");
 _Static_assert(sizeof(struct wire_name) == 136, "wire_name is 136 bytes");

@@ -124,9 +124,9 @@ start_tracer() {
 	}
 }
 
-# stop_tracer: as with Ctrl-C; its exit status is the result.
+# stop_tracer: as a service manager does (a background job ignores Ctrl-C); its exit status is the result.
 stop_tracer() {
-	kill -INT "$TRACER" 2>/dev/null
+	kill -TERM "$TRACER" 2>/dev/null
 	wait "$TRACER"
 }
 

@@ -21,7 +21,7 @@ plainly() { (. tests/lib.sh && plainly "$@"); }
 
 # The live tests first: they take longest.
 tests=()
-[ "$kind" = quick ] || tests+=(tests/live/*.sh)
+[ "$kind" = quick ] || tests+=(tests/live/*.sh tests/live/field/*.sh)
 if [ "$kind" != live ]; then
 	for source in tests/unit/*.c; do
 		tests+=("$BUILD/unit/$(basename "$source" .c)")

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* main.c - from the command line to a command. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/complete.h"
 #include "base/diag.h"
+#include "base/stream.h"
 #include "commands/features.h"
 #include "commands/trace.h"
 #include "cli/command_line.h"
@@ -21,42 +25,42 @@
 
 /* Results that were not written are a failure too, however they came about; a closed pipe is not.
  */
-static int close_output(int status)
+static int close_output(FILE *out, int status)
 {
 	errno = 0;
-	if (!fclose(stdout) || errno == EPIPE || errno == EBADF || status)
+	if (!fclose(out) || errno == EPIPE || errno == EBADF || status)
 		return status;
 	diag_error("cannot write the output: %s", strerror(errno));
 	return DIAG_FAILED;
 }
 
-static int run(const struct options *options)
+static int run(const struct options *options, FILE *out)
 {
 	if (options->help)
-		help_print(options->command, stdout);
+		help_print(options->command, out);
 	else if (options->version)
-		printf("tcpdwell %s\n", TCPDWELL_VERSION);
+		fprintf(out, "tcpdwell %s\n", TCPDWELL_VERSION);
 	else if (options->command == COMMAND_FEATURES)
-		return features_run(options, stdout);
+		return features_run(options, out);
 	else if (options->command == COMMAND_REPORT)
 		return report_run(options);
 	else if (options->command == COMMAND_SCHEMA)
-		return schema_run(stdout);
+		return schema_run(out);
 	else if (options->command == COMMAND_STUCK)
-		return stuck_run(options, stdout);
+		return stuck_run(options, out);
 	else if (options->command == COMMAND_SERVE)
 		return serve_run(options);
 	else if (options->command == COMMAND_TOP)
 		return top_run(options);
 	else if (options->read_path)
-		return replay_run(options, stdout);
+		return replay_run(options, out);
 	else
-		return live_run(options, stdout);
+		return live_run(options, out);
 	return DIAG_OK;
 }
 
 /* For completion, and for the tests that compare the documentation with the tables. */
-static bool print_list(const char *which)
+static bool print_list(const char *which, FILE *out)
 {
 	static const struct {
 		const char *word;
@@ -67,23 +71,40 @@ static bool print_list(const char *which)
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (!strcmp(which, lists[i].word)) {
-			lists[i].print(stdout);
+			lists[i].print(out);
 			return true;
 		}
 	return false;
+}
+
+/* A file that we open must not become the output of a program that was started without one. */
+static bool fill_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd < 0 || !close(fd);
 }
 
 int main(int argc, char **argv)
 {
 	static struct options options; /* 32 KiB of port sets: not for the stack */
 	static char buffer[64 << 10];  /* its own would be a page, whatever size is asked */
+	FILE *out = fill_standard_files() ? stream_writing(STDOUT_FILENO) : NULL;
 
-	if (argc == 2 && print_list(argv[1]))
-		return close_output(DIAG_OK);
+	if (!out)
+		return DIAG_FAILED;
+	/* A closed pipe, and a file at its size limit, are errors of write() to be told. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	/* Whoever prints flushes when it has something to show. */
+	setvbuf(out, buffer, _IOFBF, sizeof(buffer));
+	if (argc == 2 && print_list(argv[1], out))
+		return close_output(out, DIAG_OK);
 	if (command_line_parse(&options, argc, argv))
 		return DIAG_USAGE;
 	diag_init(options.quiet, options.verbose);
-	/* Whoever prints flushes when it has something to show. */
-	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-	return close_output(run(&options));
+	return close_output(out, run(&options, out));
 }

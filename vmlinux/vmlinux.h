@@ -258,15 +258,32 @@ struct inet_timewait_sock {
 	struct timer_list tw_timer;
 };
 
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
 struct task_struct {
 	unsigned int flags;
 	int tgid;
+	struct pid *thread_pid;
 	struct task_struct *group_leader;
 	char comm[16];
 };
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+	__u64 session_id;
+	__u64 seq_num;
 };
 
 struct bpf_iter__tcp {

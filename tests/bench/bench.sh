@@ -55,7 +55,7 @@ begin() {
 		return 1
 	fi
 	# shellcheck disable=SC2046,SC2091 # words
-	$(command_of "$1") >"$WORK/out" 2>"$WORK/err" &
+	env --default-signal=INT $(command_of "$1") >"$WORK/out" 2>"$WORK/err" &
 	PEER=$!
 	on_exit "kill $PEER 2>/dev/null"
 	if wait_for 10 is_ready "$1" "$PEER" && sleep 0.3 && kill -0 "$PEER" 2>/dev/null; then
@@ -159,7 +159,7 @@ first_event() {
 	rm -f "$WORK/ready" "$WORK/out"
 	begun=$(date +%s%N)
 	# shellcheck disable=SC2046,SC2091
-	$(command_of "$1") >"$WORK/out" 2>/dev/null &
+	env --default-signal=INT $(command_of "$1") >"$WORK/out" 2>/dev/null &
 	PEER=$!
 	on_exit "kill $PEER 2>/dev/null"
 	wait_for 10 grep -qEm1 "$line" "$WORK/out"

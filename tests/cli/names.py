@@ -187,7 +187,7 @@ def check_json():
 def check_commands():
     """`next` is typed into a shell: the name of a namespace is one word of it, and the right one."""
     out, _ = run(TCPDWELL, "stuck", "-f", "json", "-r", record)
-    nexts = [e["next"] for e in lines(out) if e["event"] == "finding" and "ip netns exec" in e["next"]]
+    nexts = [e["next"] for e in lines(out) if e["event"] == "finding" and "ip netns exec" in (e["next"] or "")]
     problems, words = [], set()
     for command in nexts:
         got, _ = run("bash", "-c", "ip() { printf '%s\\0' \"$3\"; }; ping() { :; }; " + command)

@@ -196,7 +196,7 @@ mkfifo "$WORK/slow.rec"
 reader=$!
 exec 5>"$WORK/slow.rec"
 head -c 20000000 "$WORK/many.rec" >&5
-kill -INT $reader
+kill -TERM $reader
 tail -c +20000001 "$WORK/many.rec" >&5 2>/dev/null
 exec 5>&-
 wait $reader

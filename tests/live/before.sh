@@ -70,7 +70,7 @@ kill -0 "$churn" 2>/dev/null && ok before "4 attaches while connections come and
 kill "$churn"
 wait "$churn" 2>/dev/null
 sleep 0.3
-kill -INT "${pids[@]}"
+kill -TERM "${pids[@]}"
 wait "${pids[@]}"
 ip netns exec "$busy" ss -Htan | awk '{ n[$1]++ } END { for (s in n) print s, n[s] }' | sed 's/^ESTAB /ESTABLISHED /; s/^LISTEN/LISTEN/' | sort >"$WORK/theirs"
 if [ $((SECONDS - began)) -ge 59 ]; then

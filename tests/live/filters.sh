@@ -79,7 +79,7 @@ for pid in "${jobs_of_traffic[@]}"; do
 done
 sleep 1.1
 for pid in "${PIDS[@]}"; do
-	kill -INT "$pid"
+	kill -TERM "$pid"
 	wait "$pid" || fail filters "a tracer ended with $?"
 done
 

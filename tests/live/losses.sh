@@ -29,11 +29,11 @@ done
 sleep 1.1
 is_heard=
 stop_witness losses && is_heard=1
-kill -INT "$whole" "$raw_whole" "${PIDS[3]}"
+kill -TERM "$whole" "$raw_whole" "${PIDS[3]}"
 wait "$whole" || fail losses "the tracer with room ended with $?"
 wait "$raw_whole" "${PIDS[3]}"
 for pid in "${PIDS[@]:0:3}"; do
-	kill -INT "$pid"
+	kill -TERM "$pid"
 	wait "$pid"
 	status=$?
 	[ $status = 3 ] && ok losses "--strict: exit status 3" || fail losses "--strict: exit status $status, not 3"

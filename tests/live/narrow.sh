@@ -22,7 +22,7 @@ play "$netns" "$WORK/t1" -n 3 active-close simultaneous-close half-close >"$WORK
 play "$netns" "$WORK/t2" -n 2003 churn >"$WORK/log" 2>&1 || fail narrow "the churn did not play"
 sleep 1.1
 for pid in "${PIDS[@]}"; do
-	kill -INT "$pid"
+	kill -TERM "$pid"
 	wait "$pid" || fail narrow "a tracer ended with $?"
 done
 

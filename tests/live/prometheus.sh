@@ -79,7 +79,7 @@ wait $two || fail prometheus "the second host's traffic did not play"
 # Silent moves are told within a second, a census is up to a second old, and the next scrape is a second off.
 sleep 4
 for n in 1 2 3; do
-	kill -INT "${TRACERS[n - 1]}"
+	kill -TERM "${TRACERS[n - 1]}"
 	wait "${TRACERS[n - 1]}" || fail prometheus "hist ended with $?"
 done
 

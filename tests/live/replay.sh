@@ -21,7 +21,7 @@ play "$netns" "$WORK/truth" -n 3 active-close silent-move linger-reset kill-time
 play "$netns" "$WORK/truth" -n 503 churn >/dev/null || fail replay "the churn did not play"
 sleep 1.1
 for pid in "${PIDS[@]}"; do
-	kill -INT "$pid"
+	kill -TERM "$pid"
 	wait "$pid" || fail replay "a tracer ended with $?"
 done
 chmod 644 "$WORK"/*.rec

@@ -132,7 +132,7 @@ grep -qE '^CLOSE-WAIT .* 4  close-wait-leak +trouble' "$WORK/out" && ok stuck "-
 "$TCPDWELL" stuck --netns "$netns" --watch -i 200ms -f json >"$WORK/watch" &
 watcher=$!
 wait_for 20 sh -c "[ \$(grep -c '\"event\":\"census\"' '$WORK/watch') -ge 3 ]"
-kill -INT $watcher
+kill -TERM $watcher
 wait $watcher
 status=$?
 seen=$(grep -c '"event":"census"' "$WORK/watch")

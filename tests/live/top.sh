@@ -79,7 +79,7 @@ start "--netns $netns -i 500ms" || exit 1
 sees "header" '^tcpdwell top  .* every 500ms +[0-9:]{8}$'
 sees "losses" 'network namespace, dwells since [0-9:]{8} +nothing lost$'
 sees "time-wait" '^time-wait: .*'
-sees "census" '^CLOSE-WAIT +[0-9]+ +0 +0 +- +- +- +- +>=[0-9.]+m?s$'
+sees "census" '^CLOSE-WAIT +[1-9][0-9]* .* >=[0-9.]+m?s$'
 sees "list" '^>[A-Z].* >?=?[0-9.]+m?s +[0-9]+ '
 sees "why" '^why:  [a-z].*'
 sees "next" '^next: [a-z].*'
@@ -227,6 +227,7 @@ start "--netns $netns" && {
 	pid=$(the_pid)
 	pane kill-server
 	# Nobody may be there to wait for it.
-	wait_for 10 sh -c "! grep '^State:.[^Z]' /proc/$pid/status" && ok top "without its terminal it ends" || fail top "without its terminal it goes on"
+	wait_for 10 sh -c "! grep '^State:.[^Z]' /proc/$pid/status" && ok top "without its terminal it ends" ||
+		fail top "without its terminal it goes on: $(grep -E '^(State|Sig|Shd)' "/proc/$pid/status" | tr '\t\n' ' ;') in $(cat "/proc/$pid/wchan" "/proc/$pid/syscall")"
 }
 exec 3>&-

@@ -68,7 +68,7 @@ start_tracer() {
 }
 
 stop_tracer() {
-	kill -INT "$TRACER" 2>/dev/null
+	kill -TERM "$TRACER" 2>/dev/null
 	wait "$TRACER"
 }
 

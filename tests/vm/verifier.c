@@ -102,6 +102,7 @@ static void switch_all_on(struct bpf_object *obj)
 		config->rings = knows_atomics;
 		config->ring_slots = RING_SLOTS_MIN;
 		config->cgroups = 1;
+		config->pid_ns = 1;
 		config->filtered = 1;
 		config->match.by_local = config->match.by_remote = 1;
 		config->match.by_either = config->match.by_neither = 1;

@@ -3,6 +3,7 @@
 #include "base/ready.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,17 @@ void ready_forget(const char *path)
 		unlink(path);
 }
 
+/* A link that somebody put there is not followed, and what a run that was killed left is none of
+ * ours. */
+static FILE *create(const char *path)
+{
+	int fd;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
 int ready_tell(const char *path)
 {
 	char part[PATH_MAX];
@@ -24,7 +36,7 @@ int ready_tell(const char *path)
 	if (!path)
 		return 0;
 	snprintf(part, sizeof(part), "%s.part", path);
-	file = fopen(part, "we");
+	file = create(part);
 	if (!file || fprintf(file, "%d\n", (int)getpid()) < 0 || fclose(file) ||
 	    rename(part, path)) {
 		diag_error("cannot write ready file '%s': %s", path, strerror(errno));

@@ -6,12 +6,24 @@
 #include <stdbool.h>
 
 /*
- * From here on the first such signal only asks, the second one kills. A write that is under way is
- * finished; a closed pipe is an error of write(), no signal.
+ * From here on the first such signal only asks, the second one kills. One that was ignored when the
+ * program started stays ignored: that is what nohup and a shell's background jobs are for. What
+ * waits (open(), poll()) returns EINTR.
  */
 void stop_on_signals(void);
 
+/*
+ * SIGINT asks too if it was ignored: for who waits for standard input. A script's background job
+ * has that from /dev/null unless the script says otherwise, and then it is no job that goes on by
+ * itself.
+ */
+void stop_on_interrupt(void);
+
 bool stop_is_asked(void);
+
+/* Readable once a stop is asked, for who waits in poll(); -1 before stop_on_signals(), or where no
+ * descriptor is left. */
+int stop_fd(void);
 
 /* The second signal calls this instead of killing; NULL: it kills. For what has to be put in order
  * first: `last` may do only what is safe in a signal handler, and ends the program itself. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "base/stream.h"
 
 struct whole_file {
 	const char *path; /* as the user named it */
@@ -35,16 +36,15 @@ static struct whole_file *told(struct whole_file *file, int err)
 
 /* ---- the keeper ---- */
 
-/* Ctrl-C reaches it too: only we say when it is over. */
+/* What the terminal sends reaches it too: only we say when it is over. */
 static void keep(const struct whole_file *file, int order, int answer)
 {
+	sigset_t all;
 	int err = 0;
 	char byte;
 
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
 	if (read(order, &byte, 1) != 1)
 		unlink(file->beside);
 	else if (rename(file->beside, file->target))
@@ -91,10 +91,10 @@ static int ask_keeper(struct whole_file *file, bool good)
 	if (good && write(file->order, "y", 1) != 1)
 		good = false;
 	close(file->order);
-	if (read(file->answer, &err, sizeof(err)) != sizeof(err))
+	if (TEMP_FAILURE_RETRY(read(file->answer, &err, sizeof(err))) != sizeof(err))
 		err = EIO;
 	close(file->answer);
-	waitpid(file->keeper, NULL, 0);
+	TEMP_FAILURE_RETRY(waitpid(file->keeper, NULL, 0));
 	return good ? err : 0;
 }
 
@@ -134,7 +134,8 @@ static struct whole_file *open_beside(struct whole_file *file)
 
 static struct whole_file *open_as_it_is(struct whole_file *file)
 {
-	file->stream = strcmp(file->path, "-") ? fopen(file->path, "we") : stdout;
+	file->stream = strcmp(file->path, "-") ? stream_create(file->path, 0, 0)
+					       : stream_writing(STDOUT_FILENO);
 	return file->stream ? file : told(file, errno);
 }
 
@@ -173,7 +174,7 @@ static int close_stream(struct whole_file *file)
 		err = errno ? errno : EIO;
 	if (!err && file->keeper && fsync(fileno(file->stream)))
 		err = errno;
-	if (file->stream != stdout && fclose(file->stream) && !err)
+	if (fclose(file->stream) && !err)
 		err = errno;
 	return err;
 }

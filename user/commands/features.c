@@ -2,7 +2,6 @@
 /* features.c - see features.h. */
 #include "commands/features.h"
 
-#include <signal.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -105,7 +104,6 @@ int features_run(const struct options *options, FILE *out)
 		[FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv};
 	struct features features;
 
-	signal(SIGPIPE, SIG_IGN);
 	privileges_note_netns("a move from FIN-WAIT-2 to TIME-WAIT there may be told only when the "
 			      "TIME-WAIT ends");
 	features = features_of_kernel();

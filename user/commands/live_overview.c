@@ -10,6 +10,7 @@
 #include "commands/configure.h"
 #include "commands/live_records.h"
 #include "base/ready.h"
+#include "base/stream.h"
 
 struct live_overview {
 	struct session *session;
@@ -92,9 +93,11 @@ struct session_pause live_overview_pause(const struct live_overview *live)
 	return session_pause(live->session);
 }
 
-void live_overview_wait(const struct live_overview *live)
+bool live_overview_wait(const struct live_overview *live, int out)
 {
-	session_wait(live->session);
+	struct session_pause pause = session_pause(live->session);
+
+	return stream_wait(pause.bell_fd, out, pause.ms);
 }
 
 int live_overview_census(struct live_overview *live)

@@ -29,9 +29,9 @@ struct overview *live_overview_get(struct live_overview *live);
  */
 int live_overview_look(struct live_overview *live);
 
-/* See session_pause(), session_wait(). */
+/* See session_pause(); and waiting that long, as stream_wait() does. */
 struct session_pause live_overview_pause(const struct live_overview *live);
-void live_overview_wait(const struct live_overview *live);
+bool live_overview_wait(const struct live_overview *live, int out);
 
 /* Replaces the overview's census by what is there now. 0, or -errno after it was told. */
 int live_overview_census(struct live_overview *live);

@@ -3,10 +3,9 @@
 #include "commands/replay.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <string.h>
 
 #include "base/diag.h"
+#include "base/stop.h"
 #include "commands/configure.h"
 #include "commands/finish.h"
 #include "record/recording.h"
@@ -32,7 +31,9 @@ static int take_frame(void *ctx, const void *records, size_t len)
 
 	if (!err)
 		err = tracer_flush(replay->tracer);
-	return err || !tracer_is_over(replay->tracer) ? err : RECORDING_ENOUGH;
+	if (!err && tracer_is_over(replay->tracer))
+		err = RECORDING_ENOUGH;
+	return !err && stop_is_asked() ? -EINTR : err;
 }
 
 int replay_run(const struct options *options, FILE *out)
@@ -44,7 +45,7 @@ int replay_run(const struct options *options, FILE *out)
 	struct sink sink;
 	int err;
 
-	signal(SIGPIPE, SIG_IGN);
+	stop_on_signals();
 	reader = recording_open(options->read_path, &meta);
 	if (!reader)
 		return DIAG_FAILED;
@@ -63,6 +64,8 @@ int replay_run(const struct options *options, FILE *out)
 	if (options->duration_ns && (!meta.duration_ns || options->duration_ns < meta.duration_ns))
 		replay.until = meta.attached + options->duration_ns;
 	err = recording_read(reader, take_frame, &replay);
+	if (err == -EINTR)
+		diag_warn("interrupted: what was read until now is shown");
 	err = finish(options, replay.tracer, NULL, err == RECORDING_ENOUGH ? 0 : err);
 	tracer_free(replay.tracer);
 	recording_close(reader);

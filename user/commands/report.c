@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/diag.h"
@@ -222,14 +223,16 @@ static int settle(struct live_overview *live)
 static int watch(const struct options *options, struct live_overview *live)
 {
 	uint64_t until = live_overview_get(live)->meta->attached + options->duration_ns;
-	int more = 0;
+	int more = 0, out = strcmp(options->argument, "-") ? -1 : STDOUT_FILENO;
+	bool is_read = true;
 
 	if (!options->duration_ns)
 		diag_note("tracing; press Ctrl-C to stop and write the report");
-	while (more >= 0 && !stop_is_asked() && (!options->duration_ns || clock_now() < until)) {
+	while (more >= 0 && is_read && !stop_is_asked() &&
+	       (!options->duration_ns || clock_now() < until)) {
 		more = live_overview_look(live);
 		if (!more)
-			live_overview_wait(live);
+			is_read = !live_overview_wait(live, out);
 	}
 	return more < 0 ? more : settle(live);
 }

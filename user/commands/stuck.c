@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "model/census.h"
@@ -17,6 +16,7 @@
 #include "record/recording.h"
 #include "kernel/session.h"
 #include "base/stop.h"
+#include "base/stream.h"
 #include "output/stuck_print.h"
 #include "diagnosis/verdict.h"
 
@@ -63,20 +63,22 @@ static int take_frame(void *ctx, const void *records, size_t len)
 {
 	const struct stuck *stuck = ctx;
 
-	return recording_each(stuck->options->read_path, records, len, UINT64_MAX, take_recorded,
-			      ctx);
+	int err = recording_each(stuck->options->read_path, records, len, UINT64_MAX, take_recorded,
+				 ctx);
+
+	return !err && stop_is_asked() ? -EINTR : err;
 }
 
 /* ---- the answer ---- */
 
-/* 0: it is no terminal. */
-static unsigned terminal_width(FILE *out)
+/* Of standard output. 0: it is no terminal. */
+static unsigned terminal_width(void)
 {
 	struct winsize size;
 
-	if (!isatty(fileno(out)))
+	if (!isatty(STDOUT_FILENO))
 		return 0;
-	return ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
 }
 
 /* A state that is normal for a moment is no failure, unless it is what was asked for. */
@@ -89,7 +91,7 @@ static bool is_found(const struct verdict *verdict, const struct options *option
 
 static int tell(struct stuck *stuck)
 {
-	struct stuck_style style = configure_stuck(stuck->options, terminal_width(stuck->out));
+	struct stuck_style style = configure_stuck(stuck->options, terminal_width());
 	struct verdict verdict;
 
 	if (verdict_make(&verdict, &stuck->census, &stuck->options->selection, &stuck->options->by,
@@ -118,7 +120,9 @@ static int replay(struct stuck *stuck)
 		return DIAG_FAILED;
 	err = recording_read(reader, take_frame, stuck);
 	recording_close(reader);
-	if (!stuck->census.count)
+	if (err == -EINTR)
+		diag_warn("interrupted: what was read until now is shown");
+	else if (!stuck->census.count)
 		diag_warn("no sockets in '%s': `tcpdwell stuck -w FILE` records them",
 			  stuck->options->read_path);
 	return tell(stuck) || err ? DIAG_FAILED : DIAG_OK;
@@ -153,18 +157,17 @@ static int look_once(struct stuck *stuck, struct session *session)
 static int watch(struct stuck *stuck, struct session *session)
 {
 	uint64_t every = stuck->options->interval_ns ? stuck->options->interval_ns : WATCH_NS;
-	struct timespec moment = {.tv_sec = (time_t)(every / NS_PER_S),
-				  .tv_nsec = (long)(every % NS_PER_S)};
 	uint64_t looks = 0, enough = stuck->options->count ? stuck->options->count : UINT64_MAX;
 	int status = DIAG_OK;
+	bool is_read = true;
 
-	stuck->redraws = isatty(fileno(stuck->out)) && stuck->options->format == FORMAT_TEXT;
-	while (!stop_is_asked() && status == DIAG_OK) {
+	stuck->redraws = isatty(STDOUT_FILENO) && stuck->options->format == FORMAT_TEXT;
+	while (!stop_is_asked() && status == DIAG_OK && is_read) {
 		status = look_once(stuck, session);
 		if (++looks >= enough)
 			break;
 		if (!stop_is_asked() && status == DIAG_OK)
-			nanosleep(&moment, NULL);
+			is_read = !stream_wait(-1, STDOUT_FILENO, (int)(every / NS_PER_MS));
 	}
 	return status;
 }

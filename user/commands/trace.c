@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +15,7 @@
 #include "record/recording.h"
 #include "kernel/session.h"
 #include "base/stop.h"
+#include "base/stream.h"
 #include "model/tracer.h"
 #include "wire.h"
 
@@ -26,6 +26,7 @@ struct live {
 	struct sink sink;
 	struct tracer *tracer;
 	struct recording_writer *recording; /* NULL without -w */
+	bool is_unread;                     /* who read our output has gone */
 	uint64_t until; /* ns: what the kernel tells of later does not belong to the run */
 };
 
@@ -67,7 +68,7 @@ static int look(struct live *live)
 
 static bool is_over(const struct live *live, const struct meta *meta)
 {
-	return stop_is_asked() || tracer_is_over(live->tracer) ||
+	return live->is_unread || stop_is_asked() || tracer_is_over(live->tracer) ||
 	       (live->options->duration_ns &&
 		clock_now() >= meta->attached + live->options->duration_ns);
 }
@@ -99,13 +100,20 @@ static int settle(struct live *live)
 	return err == -ECANCELED ? 0 : err;
 }
 
+static void wait_a_moment(struct live *live)
+{
+	struct session_pause pause = session_pause(live->session);
+
+	live->is_unread = stream_wait(pause.bell_fd, STDOUT_FILENO, pause.ms);
+}
+
 static int loop(struct live *live, const struct meta *meta)
 {
 	int drained = 0;
 
 	while (drained >= 0 && !is_over(live, meta)) {
 		if (drained < SESSION_DRAIN_MAX)
-			session_wait(live->session);
+			wait_a_moment(live);
 		drained = look(live);
 	}
 	return drained < 0 ? drained : settle(live);

@@ -381,22 +381,33 @@ static const char *shell_word(const char *name, char word[SHELL_WORD_MAX])
 	return word;
 }
 
-/* What enters the namespace of the socket; nothing if we are in it, or know no way. */
-static void put_entry(const struct census *census, const struct census_socket *socket, char *text,
+/* What enters the namespace of the socket, by its name or by a process that is in it: one that
+ * holds the socket may be elsewhere. Nothing if we are in it. False if no way is known. */
+static bool put_entry(const struct census *census, const struct census_socket *socket, char *text,
 		      size_t room)
 {
 	uint32_t netns = socket->s.id.netns;
 	const char *name = census_name(census, WIRE_NAME_NETNS, netns);
+	const char *way = census_name(census, WIRE_NAME_WAY, netns);
 	char word[SHELL_WORD_MAX];
 
 	text[0] = '\0';
-	if (census_name(census, WIRE_NAME_HOME, netns))
-		return;
-	if (name && name[0])
+	/* In a recording that has no names nothing tells which one is ours. */
+	if (!census->names || census_name(census, WIRE_NAME_HOME, netns))
+		return true;
+	if (name && !name[0])
+		name = NULL;
+	if (name)
 		snprintf(text, room, "ip netns exec %s ", shell_word(name, word));
-	else if (socket->holders)
-		snprintf(text, room, "nsenter -t %u -n ", socket->holders->pid);
+	else if (way && !strncmp(way, "-t ", 3))
+		snprintf(text, room, "nsenter %s ", way);
+	else if (way)
+		snprintf(text, room, "nsenter %s ", shell_word(way, word));
+	return name || way;
 }
+
+/* Of fill_in(): typed here the command would speak of another namespace. */
+#define NO_WAY SIZE_MAX
 
 static size_t fill_in(const char *name, size_t len, const struct census *census,
 		      const struct census_socket *socket, char *text, size_t room)
@@ -416,15 +427,15 @@ static size_t fill_in(const char *name, size_t len, const struct census *census,
 			snprintf(value, sizeof(value), "%" PRIu64, numbers[i].number);
 	if (!strncmp("raddr", name, len))
 		address_text(socket->s.id.raddr, value);
-	if (!strncmp("in", name, len))
-		put_entry(census, socket, value, sizeof(value));
+	if (!strncmp("in", name, len) && !put_entry(census, socket, value, sizeof(value)))
+		return NO_WAY;
 	return (size_t)snprintf(text, room, "%s", value);
 }
 
 static const char *fill_all(const char *from, const struct census *census,
 			    const struct census_socket *socket, char text[RULES_TEXT_MAX])
 {
-	size_t used = 0;
+	size_t used = 0, len;
 
 	while (*from && used < RULES_TEXT_MAX - 1) {
 		const char *end = *from == '{' ? strchr(from, '}') : NULL;
@@ -433,8 +444,13 @@ static const char *fill_all(const char *from, const struct census *census,
 			text[used++] = *from++;
 			continue;
 		}
-		used += fill_in(from + 1, (size_t)(end - from - 1), census, socket, text + used,
-				RULES_TEXT_MAX - used);
+		len = fill_in(from + 1, (size_t)(end - from - 1), census, socket, text + used,
+			      RULES_TEXT_MAX - used);
+		if (len == NO_WAY) {
+			text[0] = '\0';
+			return text;
+		}
+		used += len;
 		from = end + 1;
 	}
 	text[used < RULES_TEXT_MAX ? used : RULES_TEXT_MAX - 1] = '\0';

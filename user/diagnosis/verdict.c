@@ -32,8 +32,8 @@ static void find_owner(const struct census *census, const struct census_socket *
 	uint16_t flags = it->socket->s.flags;
 
 	it->owner = it->socket->holders;
-	it->unheld = !it->owner && census->sees_holders && flags & WIRE_S_FILE &&
-		     !(flags & (WIRE_S_KERNEL | WIRE_S_ORPHAN));
+	it->unheld = !it->owner && census->sees_holders && !census->hides_holders &&
+		     flags & WIRE_S_FILE && !(flags & (WIRE_S_KERNEL | WIRE_S_ORPHAN));
 	if (it->owner || !listener)
 		return;
 	it->owner = listener->holders;

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/diag.h"
 #include "match.h"
 #include "kernel/netns.h"
+#include "kernel/pid_namespace.h"
 #include "wire.h"
 
 struct pass {
@@ -55,7 +57,7 @@ static int tell_bounds(const struct pass *pass, bool begins)
 {
 	struct wire_census census = {
 		.head = {.ts = clock_now(), .kind = WIRE_CENSUS, .len = sizeof(census)},
-		.begins = begins,
+		.begins = begins ? WIRE_C_BEGINS | (pid_namespace() ? WIRE_C_HIDDEN : 0) : 0,
 		.missing = pass->missing};
 
 	return pass->fn(pass->ctx, &census, sizeof(census));
@@ -126,7 +128,41 @@ static int look_into(void *ctx, uint32_t netns)
 	return err;
 }
 
-static int look_at_holders(const struct pass *pass)
+/* ---- holders ---- */
+
+static bool is_among(const uint32_t *inodes, size_t n, uint32_t inode)
+{
+	while (n && inodes[n - 1] != inode)
+		n--;
+	return n;
+}
+
+#define UNSEEN_MAX 256
+
+/* Takes what tells of namespaces out of the records. How many of these nobody looked into. */
+static uint32_t take_unseen(const struct pass *pass, struct iter_records *found)
+{
+	const struct match_config *match = pass->inspect->match;
+	uint32_t unseen[UNSEEN_MAX], n = 0;
+	struct wire_met met;
+	size_t kept = 0;
+
+	for (size_t at = 0; at < found->len; at += met.head.len) {
+		memcpy(&met, found->bytes + at, sizeof(met));
+		if (met.head.kind != WIRE_MET) {
+			memmove(found->bytes + kept, found->bytes + at, met.head.len);
+			kept += met.head.len;
+		} else if (n < UNSEEN_MAX && !netns_is_known(met.netns) &&
+			   !is_among(unseen, n, met.netns) &&
+			   (!match || !match->n_netns || match_netns(match, met.netns))) {
+			unseen[n++] = met.netns;
+		}
+	}
+	found->len = kept;
+	return n;
+}
+
+static int look_at_holders(struct pass *pass)
 {
 	struct iter_records found = {0};
 	int err;
@@ -136,9 +172,26 @@ static int look_at_holders(const struct pass *pass)
 	err = iter_read(pass->inspect->holders, &found);
 	if (note_news(&pass->inspect->told->holders, err))
 		diag_warn("which processes hold a socket is not told: %s", strerror(-err));
+	pass->missing += take_unseen(pass, &found);
 	err = hand_over(pass, &found);
 	iter_release(&found);
 	return err;
+}
+
+/* Some are gone before they are entered: only more than ever are worth a word. */
+static void warn_of_missing(const struct pass *pass)
+{
+	struct inspect_told *told = pass->inspect->told;
+
+	if (pass->missing > told->missing)
+		diag_warn("%u network namespace%s could not be entered: not looked at",
+			  pass->missing, pass->missing == 1 ? "" : "s");
+	if (pass->missing > told->missing)
+		told->missing = pass->missing;
+	if (pid_namespace() && !told->hidden)
+		diag_warn("processes of other pid namespaces are out of sight: the owner of their "
+			  "sockets is '?'");
+	told->hidden = true;
 }
 
 int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx)
@@ -151,13 +204,8 @@ int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx)
 	closed = netns_each(look_into, &pass);
 	if (closed < 0)
 		return closed;
-	/* Some are gone before they are entered: only more than ever are worth a word. */
-	if (closed > inspect->told->closed)
-		diag_warn("%d network namespace%s could not be entered: not looked at", closed,
-			  closed == 1 ? "" : "s");
-	if (closed > inspect->told->closed)
-		inspect->told->closed = closed;
 	pass.missing += (uint32_t)closed;
 	err = look_at_holders(&pass);
+	warn_of_missing(&pass);
 	return err ? err : tell_bounds(&pass, false);
 }

@@ -6,13 +6,17 @@
 #ifndef TCPDWELL_INSPECT_H
 #define TCPDWELL_INSPECT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "kernel/iter.h"
 #include "match.h"
 
 /* What was warned of, so that repeated censuses warn once. Begins cleared. */
 struct inspect_told {
 	int here, elsewhere, holders; /* errnos */
-	int closed;                   /* namespaces that could not be entered, at most */
+	uint32_t missing;             /* namespaces that could not be looked into, at most */
+	bool hidden;                  /* that processes are out of sight */
 };
 
 struct inspect {

@@ -16,6 +16,7 @@
 #include "config.h"
 #include "base/diag.h"
 #include "kernel/ksyms.h"
+#include "kernel/pid_namespace.h"
 #include "ring.h"
 #include "kernel/rings.h"
 
@@ -103,6 +104,7 @@ static int configure(struct config *config, const struct ways *ways,
 
 	config->tick_ns = clock_tick_ns();
 	config->self = (__u32)getpid();
+	config->pid_ns = pid_namespace();
 	config->cookies = ways->chosen[FEATURE_IDENTITY] == IDENTITY_BY_COOKIE;
 	config->samples = ways->chosen[FEATURE_TIMEWAIT] == TIMEWAIT_BY_SAMPLE;
 	config->cgroups = request->wants_cgroups;

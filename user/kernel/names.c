@@ -68,6 +68,17 @@ static int tell_namespaces(const struct names_asked *asked, iter_record_fn fn, v
 	return err;
 }
 
+static int tell_ways(const struct names_asked *asked, iter_record_fn fn, void *ctx)
+{
+	char way[CGROUP_NAME_MAX];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < asked->n_netns; i++)
+		if (netns_way((uint32_t)asked->netns[i], way, sizeof(way)))
+			err = tell(WIRE_NAME_WAY, asked->netns[i], way, fn, ctx);
+	return err;
+}
+
 /* On a hybrid host cgroup v2 is in a directory of its own. An id is the directory's inode. */
 static char *mount_point(void)
 {
@@ -111,5 +122,7 @@ int names_tell(const struct names_asked *asked, iter_record_fn fn, void *ctx)
 
 	if (!err)
 		err = tell_namespaces(asked, fn, ctx);
+	if (!err)
+		err = tell_ways(asked, fn, ctx);
 	return err ? err : tell_cgroups(asked, fn, ctx);
 }

@@ -20,7 +20,8 @@ struct names_asked {
 #define NAMES_WALK_MAX 50000
 
 /*
- * Hands over a WIRE_NAME for each that has one, and for the namespace that we are in. Reads
+ * Hands over a WIRE_NAME for each that has one, for the way into each network namespace that
+ * netns_each() found, and for the namespace that we are in. Reads
  * /run/netns, and walks /sys/fs/cgroup once, at most NAMES_WALK_MAX directories of it. 0, or what
  * `fn` returned; what cannot be read has no name.
  */

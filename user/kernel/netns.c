@@ -1,19 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* netns.c - see netns.h. */
+/*
+ * netns.c - see netns.h. One pass over /proc finds all there is: what a process or a thread is in,
+ * and what is mounted in the mount namespace of each. The way into each namespace is kept as a path
+ * until the next pass; before it is used the inode is compared.
+ */
 #include "kernel/netns.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/table.h"
+
 #define SELF "/proc/self/ns/net"
+
+/* A network namespace, or the mount namespace whose mounts have been read (`path` NULL). */
+struct place {
+	uint32_t inode;
+	unsigned pass; /* the one that met it last */
+	char *path;
+	UT_hash_handle hh;
+};
+
+static struct place *places, *mounts;
+static unsigned passes;
+
+static void free_place(struct place *place)
+{
+	free(place->path);
+	free(place);
+}
 
 uint32_t netns_current(void)
 {
@@ -22,62 +46,268 @@ uint32_t netns_current(void)
 	return stat(SELF, &st) ? 0 : (uint32_t)st.st_ino;
 }
 
-static int open_if(const char *path, uint32_t inode)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+/* ---- finding ---- */
 
-	if (fd < 0)
-		return -1;
-	if (!fstat(fd, &st) && (uint32_t)st.st_ino == inode)
-		return fd;
-	close(fd);
-	return -1;
+struct pass {
+	/* Non-zero ends the pass. -ENOENT: this is no way into it any more, another may be. */
+	int (*fn)(void *ctx, uint32_t inode, const char *path);
+	void *ctx;
+	dev_t nsfs;
+};
+
+/* NULL: it was met in this pass already, or there is no memory for it. */
+static struct place *meet(struct place **table, uint32_t inode, const char *path)
+{
+	struct place *place;
+
+	HASH_FIND(hh, *table, &inode, sizeof(inode), place);
+	if (place && place->pass == passes)
+		return NULL;
+	if (!place) {
+		place = calloc(1, sizeof(*place));
+		if (!place)
+			return NULL;
+		place->inode = inode;
+		HASH_ADD(hh, *table, inode, sizeof(place->inode), place);
+		if (!TABLE_HAS(place)) {
+			free(place);
+			return NULL;
+		}
+	}
+	free(place->path);
+	place->path = path ? strdup(path) : NULL;
+	place->pass = passes;
+	return place;
 }
 
-/* The first entry of the directory whose `before/NAME/after` is that namespace. */
-static int search(const char *before, const char *after, bool numbers_only, uint32_t inode)
+static int meet_netns(struct pass *pass, uint32_t inode, const char *path)
+{
+	struct place *place = meet(&places, inode, path);
+	int err = place ? pass->fn(pass->ctx, inode, path) : 0;
+
+	if (err != -ENOENT)
+		return err;
+	place->pass = passes - 1;
+	return 0;
+}
+
+/* What is no namespace (a file that an unclean end left in /run/netns) is none. */
+static int meet_path(struct pass *pass, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || st.st_dev != pass->nsfs)
+		return 0;
+	return meet_netns(pass, (uint32_t)st.st_ino, path);
+}
+
+/* `before/NAME/after` of each NAME in `before` that is a number, or of each. */
+static int meet_all(struct pass *pass, const char *before, const char *after)
 {
 	DIR *dir = opendir(before);
 	struct dirent *entry;
-	char path[512];
-	int fd = -1;
+	char path[PATH_MAX];
+	int err = 0;
 
-	while (dir && fd < 0 && (entry = readdir(dir))) {
+	while (dir && !err && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.' ||
-		    (numbers_only && !isdigit((unsigned char)entry->d_name[0])))
+		    (*after && !isdigit((unsigned char)entry->d_name[0])))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s%s", before, entry->d_name, after);
-		fd = open_if(path, inode);
+		err = meet_path(pass, path);
 	}
 	if (dir)
 		closedir(dir);
-	return fd;
+	return err;
 }
 
-static int open_netns(uint32_t inode)
+/* /proc/PID/mountinfo writes what separates its fields as \ooo. */
+static void unescape(char *text)
 {
-	int fd = search("/run/netns", "", false, inode);
+	char *to = text;
+	unsigned byte;
 
-	return fd >= 0 ? fd : search("/proc", "/ns/net", true, inode);
+	for (; *text; text++) {
+		if (text[0] == '\\' && sscanf(text + 1, "%3o", &byte) == 1) {
+			*to++ = (char)byte;
+			text += 3;
+		} else {
+			*to++ = *text;
+		}
+	}
+	*to = '\0';
+}
+
+/* "ID PARENT MAJOR:MINOR net:[INODE] MOUNTPOINT ...", seen from the root of that process. */
+static int meet_mount(struct pass *pass, const char *process, const char *line)
+{
+	char point[PATH_MAX], path[PATH_MAX + 64];
+	uint32_t inode;
+
+	if (sscanf(line, "%*s %*s %*s net:[%" SCNu32 "] %4095s", &inode, point) != 2)
+		return 0;
+	unescape(point);
+	snprintf(path, sizeof(path), "%s/root%s", process, point);
+	return meet_path(pass, path);
+}
+
+/* Once for each mount namespace. */
+static int meet_mounts(struct pass *pass, const char *process)
+{
+	char path[64], *line = NULL;
+	size_t room = 0;
+	struct stat st;
+	FILE *file;
+	int err = 0;
+
+	snprintf(path, sizeof(path), "%s/ns/mnt", process);
+	if (stat(path, &st) || !meet(&mounts, (uint32_t)st.st_ino, NULL))
+		return 0;
+	snprintf(path, sizeof(path), "%s/mountinfo", process);
+	file = fopen(path, "re");
+	while (file && !err && getline(&line, &room, file) > 0)
+		if (strstr(line, " net:["))
+			err = meet_mount(pass, process, line);
+	free(line);
+	if (file)
+		fclose(file);
+	return err;
+}
+
+/* Links of its folder of threads: one for each, and two. */
+static bool has_threads(const char *tasks)
+{
+	struct stat st;
+
+	return !stat(tasks, &st) && st.st_nlink > 3;
+}
+
+static int meet_process(struct pass *pass, const char *process)
+{
+	char path[64];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/ns/net", process);
+	err = meet_path(pass, path);
+	snprintf(path, sizeof(path), "%s/task", process);
+	if (!err && has_threads(path))
+		err = meet_all(pass, path, "/ns/net");
+	return err ? err : meet_mounts(pass, process);
+}
+
+static int meet_processes(struct pass *pass)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	char path[32];
+	int err = 0;
+
+	while (dir && !err && (entry = readdir(dir))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.16s", entry->d_name);
+		err = meet_process(pass, path);
+	}
+	if (dir)
+		closedir(dir);
+	return err;
+}
+
+/* Those that a pass did not meet are gone. */
+static void forget_gone(struct place **table)
+{
+	struct place *place = NULL, *next;
+
+	HASH_ITER (hh, *table, place, next) {
+		if (place->pass == passes)
+			continue;
+		HASH_DEL(*table, place); // NOLINT(clang-analyzer-unix.Malloc): unlinks
+		free_place(place);
+	}
+}
+
+/* Calls `fn` for each once, ours first. */
+static int find_all(struct pass *pass)
+{
+	struct stat st;
+	int err;
+
+	if (stat(SELF, &st))
+		return -errno;
+	passes++;
+	pass->nsfs = st.st_dev;
+	err = meet_netns(pass, (uint32_t)st.st_ino, SELF);
+	if (!err)
+		err = meet_all(pass, "/run/netns", "");
+	if (!err)
+		err = meet_processes(pass);
+	if (!err) {
+		forget_gone(&places);
+		forget_gone(&mounts);
+	}
+	return err;
+}
+
+/* ---- going there ---- */
+
+/* A descriptor of it; -1 with errno ENOENT: the path leads elsewhere by now, or nowhere. */
+static int open_if(const char *path, uint32_t inode)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = errno;
+	struct stat st;
+
+	if (fd >= 0 && !fstat(fd, &st) && (uint32_t)st.st_ino == inode)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	errno = fd >= 0 || err == ESRCH ? ENOENT : err;
+	return -1;
+}
+
+/* 0: we are there. */
+static int enter(const char *path, uint32_t inode)
+{
+	int there = open_if(path, inode), err;
+
+	if (there < 0)
+		return -errno;
+	err = setns(there, CLONE_NEWNET) ? -errno : 0;
+	close(there);
+	return err;
+}
+
+static int is_wanted(void *ctx, uint32_t inode, const char *path)
+{
+	(void)path;
+	return inode == *(const uint32_t *)ctx;
+}
+
+static int enter_known(uint32_t inode)
+{
+	const struct place *place;
+
+	HASH_FIND(hh, places, &inode, sizeof(inode), place);
+	return place && place->path ? enter(place->path, inode) : -ENOENT;
+}
+
+static int enter_wherever(uint32_t inode)
+{
+	struct pass pass = {.fn = is_wanted, .ctx = &inode};
+	int err = enter_known(inode);
+
+	return err == -ENOENT && find_all(&pass) > 0 ? enter_known(inode) : err;
 }
 
 int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx)
 {
-	int home, there, err;
+	int home, err;
 
 	if (inode == netns_current())
 		return fn(ctx);
 	home = open(SELF, O_RDONLY | O_CLOEXEC);
 	if (home < 0)
 		return -errno;
-	there = open_netns(inode);
-	if (there < 0) {
-		close(home);
-		return -ENOENT;
-	}
-	err = setns(there, CLONE_NEWNET) ? -errno : 0;
-	close(there);
+	err = enter_wherever(inode);
 	if (!err) {
 		err = fn(ctx);
 		if (setns(home, CLONE_NEWNET))
@@ -87,93 +317,69 @@ int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx)
 	return err;
 }
 
-/* ---- all of them ---- */
-
-struct found {
-	uint32_t *inodes;
-	size_t n, room;
-};
-
-/* False if it is there already, or there is no memory for it. */
-static bool add_new(struct found *found, uint32_t inode)
-{
-	for (size_t i = 0; i < found->n; i++)
-		if (found->inodes[i] == inode)
-			return false;
-	if (found->n == found->room) {
-		size_t room = 2 * found->room + 64;
-		uint32_t *inodes = reallocarray(found->inodes, room, sizeof(*inodes));
-
-		if (!inodes)
-			return false;
-		found->inodes = inodes;
-		found->room = room;
-	}
-	found->inodes[found->n++] = inode;
-	return true;
-}
-
 struct visit {
 	int (*fn)(void *ctx, uint32_t inode);
 	void *ctx;
-	struct found found;
+	uint32_t current;
 	int home, failed;
 };
 
-static int enter(struct visit *visit, const char *path)
+static int visit_one(void *ctx, uint32_t inode, const char *path)
 {
-	struct stat st;
-	int there, err;
+	struct visit *visit = ctx;
+	int err = inode == visit->current ? 0 : enter(path, inode);
 
-	if (stat(path, &st) || !add_new(&visit->found, (uint32_t)st.st_ino))
+	if (err == -ENOENT)
+		return err;
+	/* A mount in /run/netns may be a namespace of another kind. */
+	if (err == -EINVAL)
 		return 0;
-	there = open(path, O_RDONLY | O_CLOEXEC);
-	err = there < 0 || setns(there, CLONE_NEWNET);
-	if (there >= 0)
-		close(there);
 	if (err) {
 		visit->failed++;
 		return 0;
 	}
-	err = visit->fn(visit->ctx, (uint32_t)st.st_ino);
-	if (setns(visit->home, CLONE_NEWNET))
+	err = visit->fn(visit->ctx, inode);
+	if (inode != visit->current && setns(visit->home, CLONE_NEWNET))
 		abort();
-	return err;
-}
-
-static int enter_all(struct visit *visit, const char *before, const char *after, bool numbers_only)
-{
-	DIR *dir = opendir(before);
-	struct dirent *entry;
-	char path[512];
-	int err = 0;
-
-	while (dir && !err && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' ||
-		    (numbers_only && !isdigit((unsigned char)entry->d_name[0])))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s%s", before, entry->d_name, after);
-		err = enter(visit, path);
-	}
-	if (dir)
-		closedir(dir);
 	return err;
 }
 
 int netns_each(int (*fn)(void *ctx, uint32_t inode), void *ctx)
 {
-	struct visit visit = {.fn = fn, .ctx = ctx, .home = open(SELF, O_RDONLY | O_CLOEXEC)};
+	struct visit visit = {.fn = fn,
+			      .ctx = ctx,
+			      .current = netns_current(),
+			      .home = open(SELF, O_RDONLY | O_CLOEXEC)};
+	struct pass pass = {.fn = visit_one, .ctx = &visit};
 	int err;
 
 	if (visit.home < 0)
 		return -errno;
-	add_new(&visit.found, netns_current());
-	err = fn(ctx, netns_current());
-	if (!err)
-		err = enter_all(&visit, "/run/netns", "", false);
-	if (!err)
-		err = enter_all(&visit, "/proc", "/ns/net", true);
+	err = find_all(&pass);
 	close(visit.home);
-	free(visit.found.inodes);
 	return err < 0 ? err : visit.failed;
+}
+
+/* ---- what is known of them ---- */
+
+bool netns_is_known(uint32_t inode)
+{
+	const struct place *place;
+
+	HASH_FIND(hh, places, &inode, sizeof(inode), place);
+	return place != NULL;
+}
+
+bool netns_way(uint32_t inode, char *text, size_t room)
+{
+	const struct place *place;
+	unsigned pid;
+	int end = 0;
+
+	HASH_FIND(hh, places, &inode, sizeof(inode), place);
+	if (!place || !place->path)
+		return false;
+	if (sscanf(place->path, "/proc/%u/ns/net%n", &pid, &end) == 1 && end && !place->path[end])
+		return (size_t)snprintf(text, room, "-t %u -n", pid) < room;
+	return (size_t)snprintf(text, room, "--net=%s", place->path) < room;
 }

@@ -6,6 +6,8 @@
 #ifndef TCPDWELL_NETNS_H
 #define TCPDWELL_NETNS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Inode number of the namespace we are in; 0 if /proc does not tell. */
@@ -13,8 +15,9 @@ uint32_t netns_current(void);
 
 /*
  * Calls `fn` from within the namespace of this inode number, then comes back. It is looked for
- * among ours, the named ones (/run/netns) and those of all processes; nothing is held open, which
- * would keep a deleted namespace alive. Returns what `fn` returns, -ENOENT if there is no way into
+ * among ours, the named ones (/run/netns), those of all threads, and those that are mounted in the
+ * mount namespace of any process; nothing is held open, which would keep a deleted namespace
+ * alive. Returns what `fn` returns, -ENOENT if there is no way into
  * it, or why setns() failed. If it cannot come back it aborts, or it would read the wrong
  * namespace from then on.
  */
@@ -25,5 +28,12 @@ int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx);
  * first. Returns how many could not be entered, or what `fn` returned when that was negative.
  */
 int netns_each(int (*fn)(void *ctx, uint32_t inode), void *ctx);
+
+/* Was there a way to it at the last netns_each()? */
+bool netns_is_known(uint32_t inode);
+
+/* The options of nsenter(1) that lead there, of a process that is in it or else of a file: "-t 4711
+ * -n". False if none is known, or `room` bytes do not hold it. */
+bool netns_way(uint32_t inode, char *text, size_t room);
 
 #endif

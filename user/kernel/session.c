@@ -6,7 +6,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <malloc.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -317,14 +316,6 @@ struct session_pause session_pause(const struct session *session)
 		return (struct session_pause){.bell_fd = -1, .ms = PAUSE_SHARED_MS};
 	return (struct session_pause){.bell_fd = ring_buffer__epoll_fd(session->ring),
 				      .ms = (int)(session->pause_ns / NS_PER_MS)};
-}
-
-void session_wait(const struct session *session)
-{
-	struct session_pause pause = session_pause(session);
-	struct pollfd bell = {.fd = pause.bell_fd, .events = POLLIN};
-
-	poll(&bell, 1, pause.ms);
 }
 
 int session_losses(struct session *session, session_record_fn fn, void *ctx)

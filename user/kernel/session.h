@@ -49,9 +49,6 @@ struct session_pause {
 
 struct session_pause session_pause(const struct session *session);
 
-/* Waits that long. A signal ends it early. */
-void session_wait(const struct session *session);
-
 /* Hands over a WIRE_LOST for each kind that lost records since the last call. 0, or what `fn`
  * returned. */
 int session_losses(struct session *session, session_record_fn fn, void *ctx);

@@ -171,8 +171,10 @@ static void add_bounds(struct census *census, const struct wire_census *bounds)
 {
 	if (bounds->begins)
 		census_release(census);
-	if (bounds->begins)
+	if (bounds->begins) {
 		census->ts = bounds->head.ts;
+		census->hides_holders = bounds->begins & WIRE_C_HIDDEN;
+	}
 	census->is_whole = !bounds->begins;
 	census->missing = bounds->missing;
 }

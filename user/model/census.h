@@ -60,10 +60,11 @@ struct census {
 	struct census_limits *limits; /* by namespace */
 	size_t states[WIRE_STATES];   /* how many, by state */
 	size_t count, namespaces;
-	bool sees_holders; /* somebody was found to hold something: who holds nothing, is told */
-	uint64_t ts;       /* ns: when it began */
-	uint32_t missing;  /* namespaces that could not be looked into */
-	bool is_whole;     /* it was told to its end */
+	bool hides_holders; /* processes of other pid namespaces are out of sight */
+	bool sees_holders;  /* somebody was found to hold something: who holds nothing, is told */
+	uint64_t ts;        /* ns: when it began */
+	uint32_t missing;   /* namespaces that could not be looked into */
+	bool is_whole;      /* it was told to its end */
 };
 
 /* Takes a record; one that begins a census empties it, kinds that are none of its business are

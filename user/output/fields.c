@@ -351,7 +351,9 @@ const struct fields_row fields[] = {
 		    .about = "How many there can be, where a finding is about what fills up; else "
 			     "null."},
 	[F_SAYS] = {ROW("says", TEXT, says), .about = "What is wrong, in words."},
-	[F_NEXT] = {ROW("next", TEXT, next), .about = "The next command to type."},
+	[F_NEXT] = {ROW("next", TEXT, next), OR_NULL,
+		    .about = "The next command to type. Null if no way is known into the "
+			     "network namespace where it would have to run."},
 	[F_FEATURE] = {ROW("feature", TEXT, feature),
 		       .about = "A capability that the kernel may have."},
 	[F_GIVES] = {ROW("gives", TEXT, gives), .about = "What it lets tcpdwell show."},

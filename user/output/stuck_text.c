@@ -337,6 +337,13 @@ static void print_where(const struct verdict *verdict, const struct wire_snapsho
 			netns_text(verdict->census, s->id.netns, text));
 }
 
+/* "": no command is known that can be typed here. */
+static void print_next(const char *command, FILE *out)
+{
+	if (command[0])
+		fprintf(out, "  next: %s\n", command);
+}
+
 static void print_finding(const struct verdict *verdict, const struct verdict_finding *finding,
 			  FILE *out)
 {
@@ -357,8 +364,8 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 	stuck_text_evidence(verdict, worst, text);
 	fprintf(out, "%s%s", text[0] ? "; " : "", text);
 	print_holders(worst, out);
-	fprintf(out, "\n  next: %s\n",
-		rules_next(worst->rule, verdict->census, worst->socket, text));
+	fputc('\n', out);
+	print_next(rules_next(worst->rule, verdict->census, worst->socket, text), out);
 }
 
 static void print_filling(const struct verdict *verdict, const struct filling *filling, FILE *out)
@@ -373,8 +380,7 @@ static void print_filling(const struct verdict *verdict, const struct filling *f
 	print_where(verdict, &(struct wire_snapshot){.id = filling->id}, out);
 	fputs("\n ", out);
 	print_words(filling->rule->says, 1, out);
-	fprintf(out, "  next: %s\n",
-		rules_filling_next(filling->rule, verdict->census, &filling->id, text));
+	print_next(rules_filling_next(filling->rule, verdict->census, &filling->id, text), out);
 }
 
 static void print_findings(const struct verdict *verdict, size_t most, FILE *out)

@@ -57,7 +57,7 @@ static bool check_swept(raw_record *raw)
 
 static bool check_census(raw_record *raw)
 {
-	return raw->census.begins <= 1;
+	return raw->census.begins <= WIRE_C_ALL;
 }
 
 static bool check_lost(raw_record *raw)

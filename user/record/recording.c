@@ -3,6 +3,7 @@
 #include "record/recording.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 
 #include "base/diag.h"
 #include "base/name.h"
+#include "base/stop.h"
+#include "base/stream.h"
 #include "wire.h"
 
 #define RECORDING_MAGIC "TCPDWELL"
@@ -144,7 +147,8 @@ struct recording_writer *recording_create(const char *path, const struct meta *m
 	writer->path = strdup(path);
 	if (!writer->path)
 		goto no_memory;
-	writer->file = fopen(path, "we");
+	/* Who talks to whom on this host is for its owner alone. */
+	writer->file = stream_create(path, O_CREAT | O_TRUNC, 0600);
 	if (!writer->file) {
 		diag_error("cannot create recording '%s': %s", path, strerror(errno));
 		diag_hint("-w needs a file that can be written, in a folder that exists");
@@ -222,6 +226,8 @@ static int refuse_garbled(const struct recording_reader *reader, const char *wha
 
 static int refuse_cut(const struct recording_reader *reader)
 {
+	if (stop_is_asked())
+		return -EINTR;
 	if (ferror(reader->file)) {
 		diag_error("cannot read recording '%s': %s", reader->path, strerror(errno));
 		return -EIO;
@@ -261,7 +267,7 @@ static int read_header(struct recording_reader *reader, struct meta *ret_meta)
 	int err;
 
 	if (fread(&head, sizeof(head), 1, reader->file) != 1) {
-		if (ferror(reader->file))
+		if (ferror(reader->file) || stop_is_asked())
 			return refuse_cut(reader);
 		diag_error("'%s' is not a tcpdwell recording: it is too short", reader->path);
 		return -EINVAL;
@@ -282,6 +288,8 @@ struct recording_reader *recording_open(const char *path, struct meta *ret_meta)
 {
 	struct recording_reader *reader = calloc(1, sizeof(*reader));
 
+	if (!strcmp(path, "-"))
+		stop_on_interrupt();
 	if (reader)
 		reader->path = strdup(strcmp(path, "-") ? path : "standard input");
 	if (!reader || !reader->path) {
@@ -289,7 +297,7 @@ struct recording_reader *recording_open(const char *path, struct meta *ret_meta)
 		recording_close(reader);
 		return NULL;
 	}
-	reader->file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	reader->file = strcmp(path, "-") ? stream_open(path) : stream_reading(STDIN_FILENO);
 	if (!reader->file) {
 		diag_error("cannot read recording '%s': %s", path, strerror(errno));
 		diag_hint("-r needs a file that `tcpdwell -w` wrote, or '-' for standard input");
@@ -359,7 +367,7 @@ void recording_close(struct recording_reader *reader)
 {
 	if (!reader)
 		return;
-	if (reader->file && reader->file != stdin)
+	if (reader->file)
 		fclose(reader->file);
 	free(reader->path);
 	free(reader);

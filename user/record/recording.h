@@ -22,7 +22,8 @@
 struct recording_writer;
 struct recording_reader;
 
-/* Creates or truncates the file and writes its head. NULL after the error was told. */
+/* Creates (for its owner alone) or truncates the file and writes its head. NULL after the error was
+ * told. */
 struct recording_writer *recording_create(const char *path, const struct meta *meta);
 
 /* Appends one record to the frame under way. */
@@ -34,12 +35,14 @@ int recording_flush(struct recording_writer *writer);
 /* Flushes, writes the end mark if nothing failed so far, closes and frees. NULL does nothing. */
 int recording_finish(struct recording_writer *writer);
 
-/* Opens the file, "-" for standard input, and reads its head. NULL after the error was told. */
+/* Opens the file, "-" for standard input, and reads its head. NULL after the error was told, or
+ * because a stop was asked (stop.h). */
 struct recording_reader *recording_open(const char *path, struct meta *ret_meta);
 
 /*
  * Calls `fn` with each frame's payload until the end mark, until `fn` returns non-zero (which is
- * returned), or until the file turns out cut or garbled.
+ * returned), or until the file turns out cut or garbled. -EINTR, not told, if a stop was asked
+ * while it was waited for.
  */
 int recording_read(struct recording_reader *reader,
 		   int (*fn)(void *ctx, const void *records, size_t len), void *ctx);

@@ -390,8 +390,10 @@ static void put_advice(const struct frame *f, unsigned row, unsigned rows)
 		cells_put(f->cells, row++, begin, cols, CELLS_YELLOW, top_text_why(selected));
 		rows--;
 	}
-	begin = cells_put(f->cells, row, 0, cols, CELLS_BOLD, "next: ");
 	next = top_text_next(f->data, selected, text);
+	if (!next[0])
+		return;
+	begin = cells_put(f->cells, row, 0, cols, CELLS_BOLD, "next: ");
 	for (; rows && *next; rows--) {
 		unsigned len = rows > 1 ? cells_line(next, cols - begin) : (unsigned)strlen(next);
 

@@ -203,10 +203,19 @@ static void say_members(const struct page *page, const struct verdict *verdict,
 		say(page, 0, "and %zu more", row->count - told);
 }
 
+static void say_next(const struct page *page, const struct top_data *data,
+		     const struct top_row *row)
+{
+	char text[RULES_TEXT_MAX];
+	const char *next = top_text_next(data, row, text);
+
+	say(page, 9, "next     %s", next[0] ? next : "-");
+}
+
 static void say_group(const struct page *page, const struct top_data *data,
 		      const struct top_row *row)
 {
-	char text[RULES_TEXT_MAX], owner[VERDICT_OWNER_MAX];
+	char owner[VERDICT_OWNER_MAX];
 	const char *rule = top_text_rule(row);
 
 	say(page, 0, "%s%s%s: %zu of %s", tcpstate_name(row->state), rule[0] ? ", " : "", rule,
@@ -215,7 +224,7 @@ static void say_group(const struct page *page, const struct top_data *data,
 	say(page, 9, "why      %s",
 	    rule[0] ? top_text_why(row) : "nothing is known to be wrong with it");
 	if (rule[0])
-		say(page, 9, "next     %s", top_text_next(data, row, text));
+		say_next(page, data, row);
 	if (row->count > 1)
 		say_age(page, "youngest", &row->group->youngest);
 	say_age(page, row->count > 1 ? "oldest" : "age", &row->oldest->age);
@@ -228,13 +237,13 @@ static void say_filling(const struct page *page, const struct top_data *data,
 			const struct top_row *row)
 {
 	const struct filling *filling = row->filling;
-	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], text[RULES_TEXT_MAX];
+	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX];
 
 	say(page, 0, "TIME-WAIT, %s: %zu of %zu (%zu %%)", filling->rule->id, filling->count,
 	    filling->room, filling->count * 100 / filling->room);
 	say(page, 0, "%s", "");
 	say(page, 9, "why      %s", filling->rule->says);
-	say(page, 9, "next     %s", top_text_next(data, row, text));
+	say_next(page, data, row);
 	if (filling->id.rport)
 		say(page, 9, "ends     %s > %s", address_end_text(filling->id.laddr, 0, local),
 		    address_end_text(filling->id.raddr, filling->id.rport, remote));

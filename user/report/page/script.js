@@ -656,7 +656,7 @@ function finding(f) {
 		f.fd === null ? "" : `fd ${f.fd}`, f.evidence || ""].filter(Boolean).join(", ") :
 		f.rport ? `${endpoint(f.laddr, 0)} > ${endpoint(f.raddr, f.rport)}` : "";
 	return el("article", {class: "finding"}, el("h3", null, `${f.rule}: ${what}`), el("p", null, f.says),
-		facts ? el("p", {class: "muted num"}, facts) : null, el("p", null, "next: ", el("code", null, f.next)));
+		facts ? el("p", {class: "muted num"}, facts) : null, f.next ? el("p", null, "next: ", el("code", null, f.next)) : null);
 }
 
 const ROWS_AT_ONCE = 12;

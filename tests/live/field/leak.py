@@ -1,0 +1,65 @@
+"""leak.py WHERE [PORT] - one connection on loopback in CLOSE-WAIT whose end of file was read, kept until killed.
+
+WHERE, the network namespace that it is in: `here`, the caller's; a new one without a name: `process`, that this
+process is in; `thread`, that only a thread of it is in; `sockets`, that only its sockets keep; `away`, that another
+process is in while we hold the socket; `mount FILE`, that is mounted on FILE. Prints "ready INODE PID-OF-THE-NAMESPACE".
+"""
+import ctypes, os, socket, subprocess, sys, threading, time
+
+libc = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000
+where, port = sys.argv[1], int(sys.argv[2])
+keep = []
+
+
+def new():
+    if libc.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def leak():
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", port))
+    listener.listen()
+    client = socket.create_connection(("127.0.0.1", port))
+    server, _ = listener.accept()
+    client.close()
+    server.recv(1)
+    keep.extend([listener, server])
+
+
+def ready(pid=0):
+    print("ready", os.stat("/proc/thread-self/ns/net").st_ino, pid, flush=True)
+
+
+home = os.open("/proc/self/ns/net", os.O_RDONLY)
+if where == "here":
+    leak()
+    ready(os.getpid())
+elif where == "process":
+    new()
+    leak()
+    ready(os.getpid())
+elif where == "thread":
+    def run():
+        new()
+        leak()
+        ready(threading.get_native_id())
+        time.sleep(1000)
+    threading.Thread(target=run, daemon=True).start()
+elif where in ("sockets", "away", "mount"):
+    new()
+    leak()
+    inside = subprocess.Popen(["sleep", "1000"], preexec_fn=lambda: libc.prctl(1, 9)).pid if where == "away" else 0
+    if where == "mount":
+        open(sys.argv[3], "w").close()
+        subprocess.run(["mount", "--bind", "/proc/self/ns/net", sys.argv[3]], check=True)
+    ready(inside)
+    libc.setns(home, CLONE_NEWNET)
+if where == "away":
+    sys.stdin.read()
+    os.kill(inside, 9)
+else:
+    sys.stdin.read()
+os._exit(0)

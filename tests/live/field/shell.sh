@@ -1,0 +1,187 @@
+#!/bin/bash
+# What a shell expects: ignored signals stay ignored, the first Ctrl-C ends it whatever it waits for, it ends with
+# its reader, it leaves nothing behind and follows no link.
+. "$(dirname "$0")/../live.sh.inc"
+can_trace field-shell || exit 0
+cd "$WORK" || exit 1
+
+# A background job ignores SIGINT; what a person starts does not.
+PERSON=(env --default-signal=INT "$TCPDWELL")
+
+# start IGNORED... -- ARGUMENT...: in the background and ready, started with these signals ignored.
+start() {
+	local ignored=()
+	while [ "$1" != -- ]; do
+		ignored+=("$1")
+		shift
+	done
+	shift
+	rm -f ready out
+	[[ $1 = stuck ]] || set -- "$@" --ready-file ready
+	(
+		exec env --default-signal=INT "${ignored[@]/#/--ignore-signal=}" "$TCPDWELL" "$@" >out 2>err
+	) &
+	TRACER=$!
+	if [[ $1 = stuck ]]; then
+		wait_for 20 test -s out
+	else
+		wait_for 20 test -s ready
+	fi || fail field-shell "not ready: $*: $(cat err)"
+}
+
+# is_ended [SECONDS]: it ends soon, on a loaded machine too (a second is what a person is promised).
+is_ended() { wait_for "${1:-5}" sh -c "! kill -0 $TRACER || grep -q '^State:.Z' /proc/$TRACER/status"; }
+
+# ignores SIGNAL WHAT ARGUMENT...: goes on when the signal that was ignored at the start comes, and ends by TERM.
+ignores() {
+	local signal=$1
+	start "$signal" -- "${@:2}"
+	kill -"$signal" "$TRACER"
+	sleep 0.6
+	if ! kill -0 "$TRACER" 2>/dev/null; then
+		fail "field-ignored-$signal" "$2: ended by it"
+		return
+	fi
+	[ "$signal" != TERM ] && kill -TERM "$TRACER" || kill -INT "$TRACER"
+	is_ended 5 && wait "$TRACER" && ok "field-ignored-$signal" "$2 goes on, and ends well when another asks" ||
+		fail "field-ignored-$signal" "$2: not ended by another signal, or status $?"
+	kill -KILL "$TRACER" 2>/dev/null
+}
+ignores HUP hist -d 30
+ignores INT trace
+ignores TERM stuck --watch
+ignores HUP serve 127.0.0.1:0
+ignores INT report page.html
+
+# ends_by SIGNAL NAME: TRACER, which has nothing to read or no reader.
+ends_by() {
+	sleep 0.5
+	kill -"$1" "$TRACER"
+	is_ended && ok "field-first-$1-$2" "ended soon" || fail "field-first-$1-$2" "still there"
+	kill -KILL "$TRACER" 2>/dev/null
+	wait "$TRACER" 2>/dev/null
+}
+
+# A recording from a pipe: nothing yet, a part of its head, all of it but the end of the pipe.
+rec=$TESTS/golden/stuck/in.rec
+for size in 0 20 1000 1000000; do
+	for command in "stuck -r -" "hist -r -" "trace -r fifo" "report page.html -r -"; do
+		rm -f fifo
+		mkfifo fifo
+		# shellcheck disable=SC2086 # words
+		"${PERSON[@]}" $command <>fifo >out 2>err &
+		TRACER=$!
+		exec {pipe}<>fifo
+		head -c $size "$rec" >&"$pipe"
+		[ $size = 20 ] && signal=TERM || signal=INT
+		ends_by "$signal" "$(tr -dc '[:lower:]' <<<"$command")-$size"
+		exec {pipe}>&-
+	done
+done
+# A background job of a script waits for standard input no longer either.
+rm -f fifo && mkfifo fifo
+for command in "stuck -r -" "hist -r -"; do
+	# shellcheck disable=SC2086 # words
+	"$TCPDWELL" $command <>fifo >out 2>err &
+	TRACER=$!
+	ends_by INT "background-${command%% *}"
+done
+# A FIFO that nobody has opened for writing.
+rm -f fifo && mkfifo fifo
+"${PERSON[@]}" hist -r fifo >out 2>err &
+TRACER=$!
+ends_by INT no-writer
+# One that nobody reads.
+"${PERSON[@]}" trace -w fifo >out 2>err &
+TRACER=$!
+sleep 2
+ends_by INT no-reader
+# A reader that takes nothing: of events, of a replay, of a look.
+new_netns netns || exit 1
+for command in "trace -r $TESTS/golden/groups/in.rec --raw -f json" "stuck --watch -i 0.01 -s all -f json" "report - -r $rec"; do
+	rm -f fifo
+	mkfifo fifo
+	exec {pipe}<>fifo
+	# shellcheck disable=SC2086 # words
+	"${PERSON[@]}" $command >fifo 2>err &
+	TRACER=$!
+	wait_for 10 sh -c "grep -qE 'pipe_write|poll' /proc/$TRACER/wchan || ! kill -0 $TRACER"
+	sleep 1
+	ends_by INT "untaken-$(cut -c1-6 <<<"$command" | tr -dc '[:lower:]')"
+	exec {pipe}>&-
+done
+
+# Ends with its reader, though nothing happens.
+for command in "trace" "hist -f csv" "trace -w run.rec -f json" "stuck --watch -i 30" "report -"; do
+	rm -f fifo
+	mkfifo fifo
+	timeout 1 tail -f /dev/null <fifo &
+	# shellcheck disable=SC2086 # words
+	"${PERSON[@]}" $command --netns "$netns" >fifo 2>err &
+	TRACER=$!
+	sleep 1.5
+	if is_ended 5 && wait "$TRACER"; then
+		ok "field-reader-gone-$(tr -dc '[:lower:]' <<<"$command")" "ends well as its reader does"
+	else
+		fail "field-reader-gone-$(tr -dc '[:lower:]' <<<"$command")" "still there, or status $?: $(head -2 err)"
+	fi
+	kill -KILL "$TRACER" 2>/dev/null
+done
+
+# What it leaves: SIGQUIT reaches the whole group, as from a terminal.
+rm -rf empty && mkdir empty
+for signal in QUIT INT TERM; do
+	rm -f ready out
+	(ulimit -c 0; exec setsid "${PERSON[@]}" report empty/page.html --ready-file ready) >out 2>err &
+	TRACER=$!
+	wait_for 20 test -s ready
+	kill -$signal -- -"$TRACER"
+	wait "$TRACER"
+	wait_for 5 test -z "$(find empty -name 'page.html.*')"
+	left=$(find empty -name 'page.html.*')
+	[ -z "$left" ] && ok "field-leaves-nothing-$signal" "no temporary file" || fail "field-leaves-nothing-$signal" "$left"
+done
+
+# Who talks to whom is for its owner alone.
+for mask in 0022 0000 0077; do
+	rm -f run.rec
+	(umask $mask; exec "$TCPDWELL" -q -d 0.1 -w run.rec) >out 2>err
+	mode=$(stat -c %a run.rec)
+	[ "$mode" = 600 ] && ok "field-recording-mode-$mask" "0600" || fail "field-recording-mode-$mask" "$mode"
+done
+(umask 0277; exec "$TCPDWELL" stuck -w mask.rec) >out 2>err
+mode=$(stat -c %a mask.rec)
+[ "$mode" = 400 ] && ok field-recording-mode-0277 "the umask counts too" || fail field-recording-mode-0277 "$mode"
+
+# A link where the ready file, or what becomes it, is to be: not followed.
+for link in ready ready.part; do
+	rm -f ready ready.part
+	echo mine >precious
+	ln -s precious $link
+	"$TCPDWELL" -q -d 0.1 --ready-file ready >out 2>err
+	if [ "$(cat precious)" = mine ] && [ -f ready ] && [ ! -L ready ] && [ ! -L ready.part ]; then
+		ok "field-ready-link-$link" "not followed"
+	else
+		fail "field-ready-link-$link" "$(ls -l ready ready.part precious; cat precious err)"
+	fi
+done
+
+# Descriptors 0 to 2 closed: the recording is a recording.
+for closed in "<&-" ">&-" "<&- >&-" "<&- >&- 2>&-"; do
+	rm -f run.rec
+	eval '"$TCPDWELL" trace -d 0.3 -w run.rec' "$closed" >out
+	"$TCPDWELL" hist -r run.rec >out 2>err && ok "field-closed-${closed//[^0-9<>]/}" "the recording can be read" ||
+		fail "field-closed-${closed//[^0-9<>]/}" "$(cat err)"
+done
+
+# A limit of files' sizes is an error that is told.
+for command in "trace -r $TESTS/golden/groups/in.rec -f json" "report big.html -r $rec"; do
+	# shellcheck disable=SC2086 # words
+	(ulimit -f 1; exec "$TCPDWELL" $command) >big 2>err
+	status=$?
+	if [ $status = 1 ] && [ "$(grep -c '^error: .*File too large' err)" = 1 ]; then
+		ok "field-file-limit-${command%% *}" "$(head -1 err)"
+	else
+		fail "field-file-limit-${command%% *}" "status $status: $(cat err)"
+	fi
+done
