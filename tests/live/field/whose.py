@@ -130,7 +130,7 @@ def holders():
     connect(7201)
     time.sleep(1.3)
     lines = [o for o in stuck() if o["lport"] == 7201 and o["rule"] == "not-accepted"]
-    pids = {h["pid"] for o in lines for h in o["holders"]}
+    pids = {h["pid"] for o in lines for h in o["listener_holders"]}
     result("both who hold it", pids == {os.getpid(), heir} and lines[0]["owner"].endswith(" +1"), [o["owner"] for o in lines])
 
 
