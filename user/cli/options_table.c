@@ -442,7 +442,8 @@ const struct options_row options_rows[] = {
 	 "of others: all)"},
 	{'m', SECTION_FILTER, CHOOSE | OPTIONS_ONCE, "min", "for", "DURATION", set_min,
 	 "only what stays in its state at least this long: 500ms, 1h30m"},
-	{0, SECTION_FILTER, COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE | COMMAND_REPORT | OPTIONS_EDIT, "patience",
+	{0, SECTION_FILTER,
+	 COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE | COMMAND_REPORT | OPTIONS_EDIT, "patience",
 	 NULL, "DURATION", set_patience, "call a leak what has been idle for longer (default 5m)"},
 
 	{'b', SECTION_OUTPUT, GROUPS, "by", NULL, "KEYS", set_by,
