@@ -284,12 +284,16 @@ static __always_inline bool is_over(const struct sock *sk)
 	       BPF_CORE_READ(sk, __sk_common.skc_dport);
 }
 
+/* Of the one process that walks; the stack has no room for it. */
+struct wire_snapshot closed_now = {};
+
 /* False: no room. */
-static __always_inline bool write_closed(struct seq_file *seq, struct sock *sk, __u64 cookie,
-					 struct wire_snapshot *rec)
+static __always_inline bool write_closed(struct seq_file *seq, struct sock *sk, __u64 cookie)
 {
+	struct wire_snapshot *rec = &closed_now;
 	__u64 now = bpf_jiffies64();
 
+	__builtin_memset(rec, 0, sizeof(*rec));
 	wire_stamp(&rec->head, WIRE_SNAPSHOT, sizeof(*rec));
 	rec->state = WIRE_CLOSE;
 	socket_identity(&sk->__sk_common, &rec->id);
@@ -305,11 +309,7 @@ static __always_inline bool write_closed(struct seq_file *seq, struct sock *sk, 
 SEC("iter/task_file")
 int holders(struct bpf_iter__task_file *ctx)
 {
-	/* One after the other: the stack has no room for both. */
-	union {
-		struct wire_snapshot closed;
-		struct wire_holder holder;
-	} rec = {};
+	struct wire_holder rec = {};
 	struct file *file = ctx->file;
 	struct task_struct *task = ctx->task, *leader;
 	struct sock *sk;
@@ -335,21 +335,20 @@ int holders(struct bpf_iter__task_file *ctx)
 	/* What did not fit is told again, from the beginning. */
 	if (is_over(sk)) {
 		cookie = cookie ?: id_from_address(sk);
-		if (!write_closed(ctx->meta->seq, sk, cookie, &rec.closed))
+		if (!write_closed(ctx->meta->seq, sk, cookie))
 			return 0;
-		__builtin_memset(&rec.closed, 0, sizeof(rec.closed));
 	}
 	if (!cookie) {
 		met_last = netns;
 		return 0;
 	}
-	wire_stamp(&rec.holder.head, WIRE_HOLDER, sizeof(rec.holder));
-	rec.holder.cookie = cookie;
+	wire_stamp(&rec.head, WIRE_HOLDER, sizeof(rec));
+	rec.cookie = cookie;
 	leader = BPF_CORE_READ(task, group_leader);
-	rec.holder.pid = pid_of(leader, BPF_CORE_READ(task, tgid));
-	rec.holder.fd = ctx->fd;
-	bpf_core_read(rec.holder.comm, sizeof(rec.holder.comm), &leader->comm);
-	if (!bpf_seq_write(ctx->meta->seq, &rec.holder, sizeof(rec.holder)))
+	rec.pid = pid_of(leader, BPF_CORE_READ(task, tgid));
+	rec.fd = ctx->fd;
+	bpf_core_read(rec.comm, sizeof(rec.comm), &leader->comm);
+	if (!bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec)))
 		met_last = netns;
 	return 0;
 }
