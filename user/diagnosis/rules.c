@@ -48,6 +48,20 @@ static bool has_unread(const struct rules_case *c)
 	return c->s->unread > 0 && is_held(c);
 }
 
+/*
+ * In CLOSE-WAIT: data went out a moment ago, and the peer has acknowledged something since its FIN.
+ * It need not read the end of file for that, nor send every second.
+ */
+static bool is_answering(const struct rules_case *c)
+{
+	return c->s->flags & WIRE_S_BEYOND && c->s->sent + LIVES_NS > c->s->head.ts;
+}
+
+static bool has_left_unread(const struct rules_case *c)
+{
+	return has_unread(c) && !is_answering(c);
+}
+
 static bool is_unheld(const struct rules_case *c)
 {
 	return c->unheld;
@@ -56,7 +70,7 @@ static bool is_unheld(const struct rules_case *c)
 /* tcp_recvmsg_locked() counts the FIN as read once it has returned 0 for it. */
 static bool is_read(const struct rules_case *c)
 {
-	return !c->s->unread && is_held(c);
+	return !c->s->unread && is_held(c) && !is_answering(c);
 }
 
 /* And nothing of an answer is on its way. */
@@ -236,7 +250,7 @@ static const struct rules_rule rules[] = {
 		 "/proc/[0-9]*/fdinfo/*; {in}ss -xpn | awk '$3 > 0'"},
 	{.id = "close-wait-unread",
 	 .states = IN(WIRE_CLOSE_WAIT),
-	 .test = has_unread,
+	 .test = has_left_unread,
 	 .needs_age = true,
 	 .says = "the peer has closed; the process has not read to the end of file",
 	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
