@@ -142,6 +142,7 @@ struct socket {
 
 struct inode {
 	unsigned short i_mode;
+	unsigned long i_ino;
 };
 
 struct file {
@@ -181,14 +182,22 @@ struct inet_sock {
 	__be16 inet_sport;
 };
 
+struct inet_bind_bucket {
+	signed char fastreuse;
+};
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct inet_bind_bucket *icsk_bind_hash;
 	unsigned long icsk_timeout;              /* until 6.18 */
 	struct timer_list icsk_retransmit_timer; /* until 7.0 */
+	struct timer_list icsk_keepalive_timer;  /* since 7.0 */
 	__u32 icsk_rto;
 	__u8 icsk_retransmits;
+	__u8 icsk_backoff;
 	__u8 icsk_pending;
 	__u8 icsk_probes_out;
+	__u32 icsk_user_timeout;
 	struct {
 		__u32 lrcvtime;
 	} icsk_ack;
@@ -229,6 +238,12 @@ struct inet_timewait_sock {
 	unsigned char tw_substate;
 	__u32 tw_entry_stamp; /* since 6.14 */
 	struct timer_list tw_timer;
+	struct inet_bind_bucket *tw_tb;
+};
+
+struct tcp_timewait_sock {
+	struct inet_timewait_sock tw_sk;
+	int tw_ts_recent_stamp; /* a long until 5.x: its low half, on little endian */
 };
 
 struct pid_namespace {
