@@ -145,6 +145,7 @@ struct socket {
 
 struct inode {
 	unsigned short i_mode;
+	unsigned long i_ino;
 };
 
 struct file {
@@ -188,16 +189,24 @@ struct request_sock_queue {
 	struct request_sock *rskq_accept_head;
 };
 
+struct inet_bind_bucket {
+	signed char fastreuse;
+};
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	struct request_sock_queue icsk_accept_queue;
 	void *icsk_ulp_data;
+	struct inet_bind_bucket *icsk_bind_hash;
 	unsigned long icsk_timeout;              /* until 6.18 */
 	struct timer_list icsk_retransmit_timer; /* until 7.0 */
+	struct timer_list icsk_keepalive_timer;  /* since 7.0 */
 	__u32 icsk_rto;
 	__u8 icsk_retransmits;
+	__u8 icsk_backoff;
 	__u8 icsk_pending;
 	__u8 icsk_probes_out;
+	__u32 icsk_user_timeout;
 	struct {
 		__u32 lrcvtime;
 	} icsk_ack;
@@ -256,6 +265,12 @@ struct inet_timewait_sock {
 	unsigned char tw_substate;
 	__u32 tw_entry_stamp; /* since 6.14 */
 	struct timer_list tw_timer;
+	struct inet_bind_bucket *tw_tb;
+};
+
+struct tcp_timewait_sock {
+	struct inet_timewait_sock tw_sk;
+	int tw_ts_recent_stamp; /* a long until 5.x: its low half, on little endian */
 };
 
 struct pid_namespace {

@@ -15,6 +15,9 @@
 #include "kernel/pid_namespace.h"
 #include "wire.h"
 
+/* Where it is no sysctl yet (before 6.14): tcp_twsk_unique() wants a second on. */
+#define TW_REUSE_DELAY_MS 1000
+
 struct pass {
 	const struct inspect *inspect;
 	iter_record_fn fn;
@@ -38,18 +41,44 @@ static void read_numbers(const char *name, uint32_t *first, uint32_t *second)
 	fclose(file);
 }
 
+/* How many ports from `low` to `high` are in a list such as "8080,9000-9100". */
+static __u16 count_reserved(uint32_t low, uint32_t high)
+{
+	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_reserved_ports", "re");
+	uint32_t count = 0, first, last;
+	int matched = 0;
+
+	while (file && (matched = fscanf(file, "%" SCNu32 "-%" SCNu32, &first, &last)) > 0) {
+		if (matched == 1)
+			last = first;
+		first = first > low ? first : low;
+		last = last < high ? last : high;
+		count += first <= last ? last - first + 1 : 0;
+		if (fgetc(file) != ',')
+			break;
+	}
+	if (file)
+		fclose(file);
+	return (__u16)count;
+}
+
 static int tell_limits(const struct pass *pass, uint32_t netns)
 {
 	struct wire_limits limits = {
 		.head = {.ts = clock_now(), .kind = WIRE_LIMITS, .len = sizeof(limits)},
 		.netns = netns};
-	uint32_t low = 0, high = 0, none = 0;
+	uint32_t low = 0, high = 0, reuse = 0, none = 0;
 
 	read_numbers("tcp_max_tw_buckets", &limits.max_tw_buckets, &none);
 	read_numbers("tcp_fin_timeout", &limits.fin_timeout, &none);
 	read_numbers("ip_local_port_range", &low, &high);
 	limits.port_low = (__u16)low;
 	limits.port_high = (__u16)high;
+	limits.ports_reserved = count_reserved(low, high);
+	read_numbers("tcp_tw_reuse", &reuse, &none);
+	limits.tw_reuse = (__u16)reuse;
+	limits.tw_reuse_delay_ms = TW_REUSE_DELAY_MS;
+	read_numbers("tcp_tw_reuse_delay", &limits.tw_reuse_delay_ms, &none);
 	return pass->fn(pass->ctx, &limits, sizeof(limits));
 }
 
