@@ -13,9 +13,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Read records are given back in portions, since programs look at the position for each record. */
-#define PORTIONS 32
-
 static size_t page_size(void)
 {
 	return (size_t)sysconf(_SC_PAGESIZE);
@@ -104,7 +101,7 @@ static const void *record_at(struct ringbuf *ringbuf, size_t at, uint32_t len)
 int ringbuf_drain(struct ringbuf *ringbuf, unsigned long end, int max,
 		  int (*fn)(void *ctx, const void *record, size_t len), void *ctx)
 {
-	unsigned long at = *ringbuf->consumer, given_back = at;
+	unsigned long at = *ringbuf->consumer;
 	int drained = 0, err = 0;
 
 	while (!err && drained < max && is_before(at, end)) {
@@ -119,11 +116,7 @@ int ringbuf_drain(struct ringbuf *ringbuf, unsigned long end, int max,
 		err = fn(ctx, record_at(ringbuf, place, len), len);
 		drained++;
 		at += (len + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
-		if (at - given_back < ringbuf->size / PORTIONS)
-			continue;
 		__atomic_store_n(ringbuf->consumer, at, __ATOMIC_RELEASE);
-		given_back = at;
 	}
-	__atomic_store_n(ringbuf->consumer, at, __ATOMIC_RELEASE);
 	return err ? err : drained;
 }
