@@ -29,10 +29,12 @@ static unsigned long reserve(uint32_t len)
 static void submit(unsigned long at, uint64_t ts)
 {
 	struct wire_head head = {.ts = ts, .kind = WIRE_TICK, .len = sizeof(head)};
+	char bytes[sizeof(head)];
 	uint32_t len;
 
+	memcpy(bytes, &head, sizeof(head));
 	for (size_t i = 0; i < sizeof(head); i++)
-		data[(at + BPF_RINGBUF_HDR_SZ + i) % SIZE] = ((char *)&head)[i];
+		data[(at + BPF_RINGBUF_HDR_SZ + i) % SIZE] = bytes[i];
 	memcpy(&len, data + at % SIZE, sizeof(len));
 	len &= ~BPF_RINGBUF_BUSY_BIT;
 	memcpy(data + at % SIZE, &len, sizeof(len));

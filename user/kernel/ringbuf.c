@@ -46,6 +46,7 @@ int ringbuf_open(struct ringbuf *ringbuf, int map_fd, size_t size)
 	memory = mmap(NULL, page + size, PROT_READ, MAP_SHARED, map_fd, (off_t)page);
 	if (memory == MAP_FAILED)
 		return -errno;
+	ringbuf->mapped = memory;
 	ringbuf->producer = (const unsigned long *)(void *)memory;
 	ringbuf->data = memory + page;
 	ringbuf->bell_fd = open_bell(map_fd);
@@ -56,8 +57,8 @@ void ringbuf_close(struct ringbuf *ringbuf)
 {
 	if (ringbuf->consumer)
 		munmap(ringbuf->consumer, page_size());
-	if (ringbuf->producer)
-		munmap((void *)(uintptr_t)ringbuf->producer, page_size() + ringbuf->size);
+	if (ringbuf->mapped)
+		munmap(ringbuf->mapped, page_size() + ringbuf->size);
 	if (ringbuf->bell_fd >= 0)
 		close(ringbuf->bell_fd);
 	*ringbuf = (struct ringbuf){.bell_fd = -1};

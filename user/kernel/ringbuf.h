@@ -21,6 +21,7 @@ struct ringbuf {
 	unsigned long *consumer;       /* how far it is read; positions only grow */
 	const unsigned long *producer; /* how far room is taken */
 	const char *data;
+	void *mapped;               /* where both of these are */
 	size_t size;                /* bytes, a power of two */
 	int bell_fd;                /* readable once a program has asked for a wake-up */
 	__u64 whole[RINGBUF_WORDS]; /* a record that goes round the end of `data`, in one piece */
