@@ -101,8 +101,8 @@ static int tell_swept(const struct pass *pass, uint32_t netns, uint64_t begun)
 	return pass->fn(pass->ctx, &swept, sizeof(swept));
 }
 
-/* What was read, merged with the events until now. */
-static int hand_over(const struct pass *pass, const struct iter_records *found)
+/* What was read, merged with the events until now; without it if they are `ret_late`. */
+static int hand_over(const struct pass *pass, struct iter_records *found, bool *ret_late)
 {
 	const struct inspect *inspect = pass->inspect;
 	struct iter_records events = {0};
@@ -110,7 +110,10 @@ static int hand_over(const struct pass *pass, const struct iter_records *found)
 
 	if (inspect->events)
 		err = inspect->events(inspect->source, iter_keep, &events);
-	if (!err)
+	*ret_late = err > 0;
+	if (*ret_late)
+		iter_release(found);
+	if (err >= 0)
 		err = iter_merge(&events, found, pass->fn, pass->ctx);
 	iter_release(&events);
 	return err;
@@ -132,6 +135,7 @@ static int look_into(void *ctx, uint32_t netns)
 	struct inspect_told *told = pass->inspect->told;
 	struct iter_records found = {0};
 	uint64_t begun = clock_now();
+	bool late = false;
 	int err;
 
 	if (match && match->n_netns && !match_netns(match, netns))
@@ -150,8 +154,9 @@ static int look_into(void *ctx, uint32_t netns)
 	if (found.len)
 		err = tell_limits(pass, netns);
 	if (!err)
-		err = hand_over(pass, &found);
-	if (!err)
+		err = hand_over(pass, &found, &late);
+	pass->missing += late;
+	if (!err && !late)
 		err = tell_swept(pass, netns, begun);
 	iter_release(&found);
 	return err;
@@ -194,6 +199,7 @@ static uint32_t take_unseen(const struct pass *pass, struct iter_records *found)
 static int look_at_holders(struct pass *pass)
 {
 	struct iter_records found = {0};
+	bool late;
 	int err;
 
 	if (!pass->inspect->holders)
@@ -202,7 +208,7 @@ static int look_at_holders(struct pass *pass)
 	if (note_news(&pass->inspect->told->holders, err))
 		diag_warn("which processes hold a socket is not told: %s", strerror(-err));
 	pass->missing += take_unseen(pass, &found);
-	err = hand_over(pass, &found);
+	err = hand_over(pass, &found, &late);
 	iter_release(&found);
 	return err;
 }
