@@ -103,7 +103,7 @@ $(STATIC)/traffic: $(wildcard tests/live/traffic*.[ch] tests/live/rawtcp.[ch]) |
 $(STATIC)/verify: tests/live/verify.c $(STATIC_NEEDS) | $(STATIC)/user
 	$(STATIC_CC) $(STATIC_CFLAGS) -static $(STATIC_LDFLAGS) $< -ljansson -o $@
 
-$(STATIC)/verifier: tests/vm/verifier.c user/kernel/atomics.c bpf/config.h bpf/match.h bpf/ring.h bpf/wire.h $(STATIC_NEEDS) | $(STATIC)/user
+$(STATIC)/verifier: tests/vm/verifier.c bpf/config.h bpf/match.h bpf/wire.h $(STATIC_NEEDS) | $(STATIC)/user
 	$(STATIC_CC) $(STATIC_CFLAGS) -static $(STATIC_LDFLAGS) $(filter %.c,$^) $(STATIC_LIBS) -o $@
 
 -include $(STATIC_O:.o=.d)

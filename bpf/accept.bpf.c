@@ -15,8 +15,8 @@ static __always_inline int tell_accepted(const struct sock *sk)
 	__attribute__((aligned(8))) char comm[16];
 	struct wire_accepted *rec;
 	struct wire_id id = {};
-	struct wire_slip slip = {};
 	__u32 pid;
+	__u64 ts;
 
 	/* MPTCP accepts by this function too. */
 	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || !owner_read(&pid, comm))
@@ -28,13 +28,13 @@ static __always_inline int tell_accepted(const struct sock *sk)
 		return 0;
 	if (config.filtered && match_identity(&config.match, &id, 1) == MATCH_NO)
 		return 0;
-	rec = wire_reserve(WIRE_ACCEPTED, sizeof(*rec), &slip);
+	rec = wire_reserve(WIRE_ACCEPTED, sizeof(*rec), &ts);
 	if (!rec)
 		return 0;
 	rec->id = id;
 	rec->pid = pid;
 	copy_16(rec->comm, comm);
-	wire_submit(rec, slip);
+	wire_submit(rec);
 	return 0;
 }
 

@@ -42,16 +42,16 @@ struct config {
 	__u64 tick_ns;          /* length of a jiffy */
 	__u64 tw_timer_handler; /* address; 0: mini-sockets cannot be told by their timer */
 	__u32 n_ranges;
-	__u32 filtered;   /* 1: `match` has a condition */
-	__u32 self;       /* our pid there: what we hold, we only look at */
-	__u32 cookies;    /* 1: programs can make socket cookies; 0: see WIRE_ID_ADDRESS */
-	__u32 samples;    /* 1: sweeps tell every mini-socket, since nothing else does */
-	__u32 cgroups;    /* 1: somebody wants to know the cgroup of a socket */
-	__u32 rings;      /* how many, a power of two; 0: through the kernel's ring buffer */
-	__u32 ring_slots; /* of each, a power of two */
+	__u32 filtered; /* 1: `match` has a condition */
+	__u32 self;     /* our pid there: what we hold, we only look at */
+	__u32 cookies;  /* 1: programs can make socket cookies; 0: see WIRE_ID_ADDRESS */
+	__u32 samples;  /* 1: sweeps tell every mini-socket, since nothing else does */
+	__u32 cgroups;  /* 1: somebody wants to know the cgroup of a socket */
 	__u32 told; /* bits 1 << WIRE_*: moves that touch none of these are not told; 0: all are */
 	__u32 pid_ns; /* inode number of the pid namespace whose numbers are told; 0: the first */
-	__u64 salt;   /* of hashed addresses: random, another one each run */
+	__u32 half_buffer; /* bytes: when so many wait, the reader is woken */
+	__u32 unused;
+	__u64 salt; /* of hashed addresses: random, another one each run */
 	struct code_range ranges[CODE_RANGES_MAX];
 	struct code_parts kill, validate; /* tcp_abort, tcp_validate_incoming: as in `ranges` */
 	struct match_config match;

@@ -14,13 +14,13 @@
 #include "wire.h"
 #include "match.h"
 #include "config.h"
-#include "ring.h"
 #include "flavors.bpf.h"
 
 /* Constants of the kernel that BTF does not carry; each names where it stands. */
 #define AF_INET      2          /* include/linux/socket.h */
 #define AF_INET6     10         /* include/linux/socket.h */
 #define IPPROTO_TCP  6          /* include/uapi/linux/in.h */
+#define IPPROTO_MPTCP 262
 #define SOCK_DONE    1          /* enum sock_flags, include/net/sock.h */
 #define RCV_SHUTDOWN 1          /* include/net/sock.h */
 #define ECONNRESET   104        /* include/uapi/asm-generic/errno.h */
@@ -30,15 +30,6 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096); /* set by the loader */
 } events SEC(".maps");
-
-/* A struct ring each; sizes are set by the loader. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct ring) + RING_SLOTS_MIN * sizeof(struct ring_slot));
-} rings SEC(".maps");
 
 const volatile struct config config = {};
 
@@ -61,81 +52,30 @@ static __always_inline __u64 wire_stamp(struct wire_head *head, __u16 kind, __u1
 	return ts;
 }
 
-/* ---- rings: see ring.h ---- */
-
-/* The reader looks at intervals, and at once when a ring is half full. */
-static __always_inline void ring_the_bell(void)
-{
-	__u64 bell = 0;
-
-	bpf_ringbuf_output(&events, &bell, sizeof(bell), BPF_RB_FORCE_WAKEUP);
-}
-
-static __always_inline void *ring_reserve(__u64 *ret_seq)
-{
-	__u32 here = bpf_get_smp_processor_id() & (config.rings - 1);
-	struct ring *ring = bpf_map_lookup_elem(&rings, &here);
-	__u64 at, tail;
-
-	if (!ring)
-		return NULL;
-	tail = *(volatile __u64 *)&ring->tail;
-	if (*(volatile __u64 *)&ring->head - tail >= config.ring_slots - RING_MARGIN)
-		return NULL;
-	at = __sync_fetch_and_add(&ring->head, 1);
-	if (at - tail == config.ring_slots / 2)
-		ring_the_bell();
-	*ret_seq = at + 1;
-	return ring->slots[at & (config.ring_slots - 1)].record;
-}
-
-/* Whoever sees `seq` sees the record: x86 keeps stores in order, others need an atomic exchange. */
-static __always_inline void ring_commit(void *record, __u64 seq)
-{
-	struct ring_slot *slot = record - __builtin_offsetof(struct ring_slot, record);
-
-#ifdef __TARGET_ARCH_x86
-	barrier();
-	*(volatile __u64 *)&slot->seq = seq;
-#else
-	__sync_lock_test_and_set(&slot->seq, seq);
-#endif
-}
-
-/* ---- records ---- */
-
 /*
- * Do not read from a record. Its cache lines are still the reader's CPU's, 100 ns and more away
- * (6.18): loads wait for them, a few stores do not. What is needed again is on the slip.
+ * A record of this kind with its head filled in, and its time. NULL if there is no room; the loss
+ * is then counted before the program returns, so that the next record of the same socket carries
+ * the new number. Behind the head nothing is set: the caller writes every byte, once, and reads
+ * none. The record's cache lines are still the reader's CPU's, 100 ns and more away (6.18): loads
+ * wait for them, a few stores do not.
  */
-struct wire_slip {
-	__u64 seq; /* for wire_submit() */
-	__u64 ts;  /* the record's */
-};
-
-/*
- * A record of this kind with its head filled in. NULL if there is no room; the loss is then counted
- * before the program returns, so that the next record of the same socket carries the new number.
- * Behind the head nothing is set: the caller writes every byte, once.
- */
-static __always_inline void *wire_reserve_unset(__u16 kind, __u16 len, struct wire_slip *ret_slip)
+static __always_inline void *wire_reserve_unset(__u16 kind, __u16 len, __u64 *ret_ts)
 {
-	void *record = config.rings ? ring_reserve(&ret_slip->seq)
-				    : bpf_ringbuf_reserve(&events, len, 0);
+	void *record = bpf_ringbuf_reserve(&events, len, 0);
 
 	if (!record) {
 		__sync_fetch_and_add(&lost_by_kind[kind], 1);
 		__sync_fetch_and_add(&lost_total, 1);
 		return NULL;
 	}
-	ret_slip->ts = wire_stamp(record, kind, len);
+	*ret_ts = wire_stamp(record, kind, len);
 	return record;
 }
 
 /* The same, cleared. */
-static __always_inline void *wire_reserve(__u16 kind, __u16 len, struct wire_slip *ret_slip)
+static __always_inline void *wire_reserve(__u16 kind, __u16 len, __u64 *ret_ts)
 {
-	void *record = wire_reserve_unset(kind, len, ret_slip);
+	void *record = wire_reserve_unset(kind, len, ret_ts);
 
 	if (record)
 		__builtin_memset(record + sizeof(struct wire_head), 0,
@@ -143,13 +83,19 @@ static __always_inline void *wire_reserve(__u16 kind, __u16 len, struct wire_sli
 	return record;
 }
 
-/* The reader looks by itself: to wake it costs ten times as much as a record (6.18). */
-static __always_inline void wire_submit(void *record, struct wire_slip slip)
+/*
+ * The reader looks at intervals, for to wake it costs ten times as much as a record (6.18), and at
+ * once when the buffer passes its half. Other CPUs reserve meanwhile, so no record may see the half
+ * itself: a few that see a little more ring as well.
+ */
+#define BELL_BYTES 1024
+
+static __always_inline void wire_submit(void *record)
 {
-	if (config.rings)
-		ring_commit(record, slip.seq);
-	else
-		bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+
+	bpf_ringbuf_submit(record, waiting - config.half_buffer < BELL_BYTES ? BPF_RB_FORCE_WAKEUP
+									     : BPF_RB_NO_WAKEUP);
 }
 
 /*

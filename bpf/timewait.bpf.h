@@ -104,7 +104,7 @@ static __always_inline int timewait_emit(struct inet_timewait_sock *tw, struct t
 	struct wire_timewait *rec;
 	struct common_copy common;
 	struct wire_id id = {};
-	struct wire_slip slip = {};
+	__u64 ts;
 
 	common_read(&common, tw);
 	if (!common_is_tcp(&common))
@@ -112,12 +112,12 @@ static __always_inline int timewait_emit(struct inet_timewait_sock *tw, struct t
 	timewait_identity(&common, &id);
 	if (config.filtered && match_identity(&config.match, &id, 1) == MATCH_NO)
 		return 0;
-	rec = wire_reserve(WIRE_TIMEWAIT, sizeof(*rec), &slip);
+	rec = wire_reserve(WIRE_TIMEWAIT, sizeof(*rec), &ts);
 	if (!rec)
 		return 0;
 	rec->id = id;
-	timewait_fill(rec, tw, event, slip.ts);
-	wire_submit(rec, slip);
+	timewait_fill(rec, tw, event, ts);
+	wire_submit(rec);
 	return 0;
 }
 

@@ -87,6 +87,8 @@ static __always_inline __u16 flags_of_end(const struct sock *sk, const struct tc
 		flags |= WIRE_F_ALL_ACKED;
 	if (sk->sk_lock.owned)
 		flags |= WIRE_F_HELD;
+	if (BPF_CORE_READ_BITFIELD(tp, repair))
+		flags |= WIRE_F_REPAIR;
 	return flags;
 }
 
@@ -185,7 +187,7 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 {
 	const struct tcp_sock *tp = NULL;
 	struct wire_transition *rec;
-	struct wire_slip slip = {};
+	__u64 ts;
 
 	/* SCTP and MPTCP come this way too. */
 	if (sk->sk_protocol != IPPROTO_TCP)
@@ -201,7 +203,7 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	}
 	if (is_unwanted(sk, tp, from, to))
 		return 0;
-	rec = wire_reserve_unset(WIRE_TRANSITION, sizeof(*rec), &slip);
+	rec = wire_reserve_unset(WIRE_TRANSITION, sizeof(*rec), &ts);
 	if (!rec)
 		return 0;
 	fill(rec, sk, tp);
@@ -212,7 +214,7 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	if (from == WIRE_SYN_RECV && clones_are_untold)
 		flags |= WIRE_F_UNTOLD;
 	rec->flags = flags | fill_owner(rec, sk, from, to);
-	wire_submit(rec, slip);
+	wire_submit(rec);
 	return 0;
 }
 
@@ -309,12 +311,4 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(identity_cookie, const struct sock *sk)
 {
 	return bpf_get_socket_cookie((void *)sk) == 0;
-}
-
-/* Loaded only to learn whether this kernel knows atomic operations that return a value: since 5.12.
- */
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(buffer_rings)
-{
-	return __sync_fetch_and_add(&lost_total, 0) & 1;
 }

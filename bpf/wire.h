@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 4
+#define WIRE_VERSION 5
 
 /* TCP states as the kernel numbers them (include/net/tcp_states.h); tests/unit compares the two. */
 #define WIRE_ESTABLISHED 1
@@ -48,7 +48,8 @@
 #define WIRE_LIMITS     10 /* struct wire_limits: what a namespace has room for */
 #define WIRE_CENSUS     11 /* struct wire_census: a census begins or ends */
 #define WIRE_NAME       12 /* struct wire_name: what people call a namespace or a cgroup */
-#define WIRE_KINDS      13
+#define WIRE_QUEUED     13 /* struct wire_queued: a connection waits for accept(2) at a listener */
+#define WIRE_KINDS      14
 
 struct wire_head {
 	__u64 ts;   /* ns, CLOCK_MONOTONIC */
@@ -87,7 +88,8 @@ struct wire_id {
 #define WIRE_F_RST_DOUBT (1 << 7) /* ECONNRESET, but not from tcp_validate_incoming() */
 #define WIRE_F_UNTOLD    (1 << 8) /* from SYN-RECEIVED; LISTEN -> SYN-RECEIVED was left out */
 #define WIRE_F_SECOND    (1 << 9) /* told by the second program: the first may have told it too */
-#define WIRE_F_ALL       0x3ff
+#define WIRE_F_REPAIR    (1 << 10) /* TCP_REPAIR was on: nothing is sent when it closes */
+#define WIRE_F_ALL       0x7ff
 
 struct wire_transition {
 	struct wire_head head;
@@ -180,8 +182,16 @@ struct wire_accepted {
 #define WIRE_S_KERNEL (1 << 2) /* that has no file: the kernel's own, as of NFS */
 /* The segment that last updated the window begins behind all that is received in order. In a state
  * that the peer's FIN began: the peer has sent more since, or its FIN came late. */
-#define WIRE_S_BEYOND (1 << 3)
-#define WIRE_S_ALL    0xf
+#define WIRE_S_BEYOND       (1 << 3)
+#define WIRE_S_KEEPALIVE    (1 << 4) /* SO_KEEPALIVE: a peer that is gone will be found out */
+#define WIRE_S_USER_TIMEOUT (1 << 5) /* TCP_USER_TIMEOUT may have cut its timer below rto_ms */
+/* bind() chose its local port, which nobody else can bind to at its address; without: connect() */
+#define WIRE_S_BOUND      (1 << 6)
+#define WIRE_S_TIMESTAMPS (1 << 7) /* of a mini-socket: the peer sent timestamps */
+/* Of a listener: */
+#define WIRE_S_V6ONLY (1 << 8) /* it takes no IPv4 */
+#define WIRE_S_DEVICE (1 << 9) /* only what comes through one device: SO_BINDTODEVICE, a VRF */
+#define WIRE_S_ALL    0x3ff
 
 /*
  * Times are ns on CLOCK_MONOTONIC, 0 where the kernel does not tell or it never happened; those
@@ -191,10 +201,11 @@ struct wire_snapshot {
 	struct wire_head head;
 	struct wire_id id;
 	__u64 cgroup;
-	__u64 began;    /* the state, where the kernel notes that: mini-sockets from 6.14, requests,
-			 * SYN-SENT */
-	__u64 timer;    /* when its timer is to fire: retransmit, probe, FIN-WAIT-2, TIME-WAIT */
-	__u64 acked;    /* the last acceptable ACK came (rcv_tstamp): with every segment in order */
+	__u64 began; /* the state, where the kernel notes that: mini-sockets from 6.14, requests,
+		      * SYN-SENT */
+	__u64 timer; /* when its timer is to fire: retransmit, probe, FIN-WAIT-2, TIME-WAIT; if none
+		      * of them runs, keepalive (WIRE_S_KEEPALIVE) */
+	__u64 acked; /* the last acceptable ACK came (rcv_tstamp): with every segment in order */
 	__u64 received; /* the last data came (icsk_ack.lrcvtime) */
 	__u64 sent;     /* the last data went out (lsndtime) */
 	__u64 touched;  /* anything happened to it: a segment, a timer, data read or sent
@@ -211,7 +222,10 @@ struct wire_snapshot {
 	__u8 kind;        /* WIRE_FULL ... */
 	__u8 retransmits; /* of the oldest segment, by its timer */
 	__u8 probes;      /* zero-window probes, or keepalives, without an answer */
-	__u8 unused[2];
+	__u8 backoff;     /* how often rto_ms was doubled since it was measured */
+	__u8 unused;
+	__u32 inode; /* of the file that holds it, as /proc/PID/fd has it; 0: none */
+	__u32 unused2;
 };
 
 struct wire_holder {
@@ -220,6 +234,16 @@ struct wire_holder {
 	__u32 pid;
 	__u32 fd;
 	char comm[16];
+};
+
+/*
+ * The listener that the kernel chose for a request, or for a connection that nobody has accepted.
+ * Of one listener's connections the first ones that wait are told, not all.
+ */
+struct wire_queued {
+	struct wire_head head;
+	__u64 cookie; /* of what waits, as in wire_id */
+	__u64 listener;
 };
 
 /* The holders iterator was at a socket of this network namespace. */
@@ -236,6 +260,9 @@ struct wire_limits {
 	__u32 max_tw_buckets;
 	__u16 port_low, port_high; /* ip_local_port_range */
 	__u32 fin_timeout;         /* s; 0: not known */
+	__u16 ports_reserved;      /* of that range, ip_local_reserved_ports */
+	__u16 tw_reuse;            /* tcp_tw_reuse: 0, 1, 2 */
+	__u32 tw_reuse_delay_ms;   /* a TIME-WAIT of at least this age can be reused */
 };
 
 /* wire_census.begins */
@@ -277,10 +304,11 @@ _Static_assert(sizeof(struct wire_socket) == 72, "wire_socket is 72 bytes");
 _Static_assert(sizeof(struct wire_swept) == 24, "wire_swept is 24 bytes");
 _Static_assert(sizeof(struct wire_accepted) == 88, "wire_accepted is 88 bytes");
 _Static_assert(sizeof(struct wire_lost) == 32, "wire_lost is 32 bytes");
-_Static_assert(sizeof(struct wire_snapshot) == 152, "wire_snapshot is 152 bytes");
+_Static_assert(sizeof(struct wire_snapshot) == 160, "wire_snapshot is 160 bytes");
 _Static_assert(sizeof(struct wire_holder) == 48, "wire_holder is 48 bytes");
+_Static_assert(sizeof(struct wire_queued) == 32, "wire_queued is 32 bytes");
 _Static_assert(sizeof(struct wire_met) == 24, "wire_met is 24 bytes");
-_Static_assert(sizeof(struct wire_limits) == 32, "wire_limits is 32 bytes");
+_Static_assert(sizeof(struct wire_limits) == 40, "wire_limits is 40 bytes");
 _Static_assert(sizeof(struct wire_census) == 24, "wire_census is 24 bytes");
 _Static_assert(sizeof(struct wire_name) == 136, "wire_name is 136 bytes");
 

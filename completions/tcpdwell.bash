@@ -11,13 +11,13 @@ _tcpdwell_options() {
     case $1 in
         trace) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval -f --format --raw -q --quiet -v --verbose -d --duration -n --count --strict --ready-file -w --write -r --read --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
         hist) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval -f --format -q --quiet -v --verbose -d --duration -n --count --strict --ready-file -w --write -r --read --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
-        stuck) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval --watch -f --format -q --quiet -v --verbose -n --count --fail -w --write -r --read -h --help -V --version' ;;
-        top) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval -q --quiet -v --verbose --ready-file --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
-        report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -q --quiet -v --verbose -d --duration --strict --ready-file -r --read --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
-        serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -q --quiet -v --verbose --ready-file --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
+        stuck) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -i --interval --watch -f --format -q --quiet -v --verbose -n --count --fail -w --write -r --read -h --help -V --version' ;;
+        top) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -i --interval -q --quiet -v --verbose --ready-file --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
+        report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -q --quiet -v --verbose -d --duration --strict --ready-file -r --read --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
+        serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -q --quiet -v --verbose --ready-file --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
         features) echo '-f --format -q --quiet -v --verbose -h --help -V --version' ;;
         schema) echo '-q --quiet -v --verbose -h --help -V --version' ;;
-        *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval --watch -f --format --raw -q --quiet -v --verbose -d --duration -n --count --fail --strict --ready-file -w --write -r --read --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
+        *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -i --interval --watch -f --format --raw -q --quiet -v --verbose -d --duration -n --count --fail --strict --ready-file -w --write -r --read --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
     esac
 }
 
@@ -36,6 +36,7 @@ _tcpdwell_values() {
         -s|--state) echo 'list established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listen closing all connected synchronized bucket big' ;;
         -m|--min) echo 'any' ;;
         --for) echo 'any' ;;
+        --patience) echo 'any' ;;
         -b|--by) echo 'list state local-port remote-port address comm pid uid cgroup netns' ;;
         -i|--interval) echo 'any' ;;
         -f|--format) echo 'one text json csv' ;;

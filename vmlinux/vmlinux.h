@@ -38,9 +38,9 @@ enum bpf_map_type {
 
 enum {
 	BPF_ANY = 0,
+	BPF_RB_AVAIL_DATA = 0,
 	BPF_RB_NO_WAKEUP = 1,
 	BPF_RB_FORCE_WAKEUP = 2,
-	BPF_F_MMAPABLE = 1024,
 };
 
 /*
@@ -119,12 +119,15 @@ struct sock_common {
 	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	unsigned char skc_ipv6only : 1;
+	int skc_bound_dev_if;
 	struct proto *skc_prot;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
 	unsigned long skc_flags;
+	struct sock *skc_listener; /* of a request */
 };
 
 typedef struct {
@@ -142,6 +145,7 @@ struct socket {
 
 struct inode {
 	unsigned short i_mode;
+	unsigned long i_ino;
 };
 
 struct file {
@@ -181,14 +185,28 @@ struct inet_sock {
 	__be16 inet_sport;
 };
 
+struct request_sock_queue {
+	struct request_sock *rskq_accept_head;
+};
+
+struct inet_bind_bucket {
+	signed char fastreuse;
+};
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct request_sock_queue icsk_accept_queue;
+	void *icsk_ulp_data;
+	struct inet_bind_bucket *icsk_bind_hash;
 	unsigned long icsk_timeout;              /* until 6.18 */
 	struct timer_list icsk_retransmit_timer; /* until 7.0 */
+	struct timer_list icsk_keepalive_timer;  /* since 7.0 */
 	__u32 icsk_rto;
 	__u8 icsk_retransmits;
+	__u8 icsk_backoff;
 	__u8 icsk_pending;
 	__u8 icsk_probes_out;
+	__u32 icsk_user_timeout;
 	struct {
 		__u32 lrcvtime;
 	} icsk_ack;
@@ -208,10 +226,28 @@ struct tcp_sock {
 	__u32 rcv_tstamp;
 	__u32 lsndtime;
 	__u32 retrans_stamp;
+	__u8 repair : 1;
 	__u8 tcp_usec_ts : 1; /* since 6.7 */
+	bool is_mptcp;        /* with CONFIG_MPTCP */
+};
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct mptcp_sock {
+	struct list_head conn_list;
+};
+
+struct mptcp_subflow_context {
+	struct list_head node;
+	struct sock *tcp_sock;
+	struct sock *conn;
 };
 
 struct request_sock {
+	struct request_sock *dl_next;
+	struct sock *sk;
 	__u8 num_retrans;
 	struct timer_list rsk_timer;
 };
@@ -229,6 +265,12 @@ struct inet_timewait_sock {
 	unsigned char tw_substate;
 	__u32 tw_entry_stamp; /* since 6.14 */
 	struct timer_list tw_timer;
+	struct inet_bind_bucket *tw_tb;
+};
+
+struct tcp_timewait_sock {
+	struct inet_timewait_sock tw_sk;
+	int tw_ts_recent_stamp; /* a long until 5.x: its low half, on little endian */
 };
 
 struct pid_namespace {

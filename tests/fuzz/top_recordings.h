@@ -87,7 +87,9 @@ static void top_stuck_census(uint64_t ms, int leaked)
 		     SNAPSHOT({.flags = WIRE_S_ORPHAN,
 			       .unacked = 1,
 			       .retransmits = 5,
+			       .backoff = 5,
 			       .rto_ms = 6400,
+			       .touched = now > 3200 * NS_PER_MS ? now - 3200 * NS_PER_MS : 1,
 			       .timer = now + 3200 * NS_PER_MS}));
 	top_snapshot(AT(ms, SYN_SENT, 500, .lport = 52000, .rport = 25, .raddr = "203.0.113.5"),
 		     SNAPSHOT({.flags = WIRE_S_FILE,

@@ -31,7 +31,7 @@ wanted() { # NAME NETNS STATE RULE OWNER of the client, STATE RULE OWNER of the 
 	END
 }
 wanted a "$a" ESTABLISHED - same-a ESTABLISHED - same-a >"$WORK/wanted.a"
-wanted b "$b" FIN-WAIT-2 fin-wait-2-orphan '(orphan)' CLOSE-WAIT close-wait-leak same-b >"$WORK/wanted.b"
+wanted b "$b" FIN-WAIT-2 fin-wait-2-orphan '(orphan)' CLOSE-WAIT close-wait-held same-b >"$WORK/wanted.b"
 wanted c "$c" FIN-WAIT-2 fin-wait-2-held same-c CLOSE-WAIT close-wait-unread same-c >"$WORK/wanted.c"
 for which in a b c; do
 	if diff "$WORK/wanted.$which" <(seen "${!which}") >"$WORK/diff"; then

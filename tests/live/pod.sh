@@ -34,7 +34,7 @@ exec 3>"$WORK/stop"
 wait_for 30 grep -q '^ready' "$WORK/cases" || fail pod "the cases did not play: $(cat "$WORK/cases")"
 # told LINE: its value, which has to be above 0.
 told() { answers /metrics && value=$(awk -v line="$1" 'index($0, line " ") == 1 { print $NF }' "$WORK/answer") && [ "${value:-0}" != 0 ]; }
-for line in 'tcpdwell_state_duration_seconds_count{state="SYN-SENT"}' 'tcpdwell_findings{rule="close-wait-leak",comm="trouble"}'; do
+for line in 'tcpdwell_state_duration_seconds_count{state="SYN-SENT"}' 'tcpdwell_findings{rule="close-wait-held",comm="trouble"}'; do
 	wait_for 10 told "$line" && ok pod "$line $value" || fail pod "$line ${value:-is not told}"
 done
 told tcpdwell_unseen_namespaces || [ "$value" = 0 ] && ok pod "no namespace is out of sight" || fail pod "$value namespaces are out of sight"

@@ -16,7 +16,7 @@ chown 65534:65534 "$WORK/home"
 page=$WORK/home/page.html
 printf before >"$page"
 
-start_tracer "$WORK/out" report "$page" --netns "$netns" || exit 1
+start_tracer "$WORK/out" report "$page" --netns "$netns" --patience 1s || exit 1
 play "$netns" "$WORK/truth" -n $CONNECTIONS -p 7100 churn >"$WORK/traffic.log" 2>&1 || fail report "the traffic did not play: $(cat "$WORK/traffic.log")"
 play "$netns" "$WORK/truth" -n 5 -w 8 -p 7200 leak >"$WORK/leak.log" 2>&1 &
 sleep 4
@@ -56,7 +56,7 @@ fi
 
 # Killed: as before, and nothing beside.
 cp "$page" "$WORK/copy.html"
-start_tracer "$WORK/out" report "$page" --netns "$netns" || exit 1
+start_tracer "$WORK/out" report "$page" --netns "$netns" --patience 1s || exit 1
 kill -KILL "$TRACER"
 wait "$TRACER" 2>/dev/null
 one_file() { [ "$(ls -A "$WORK/home")" = page.html ]; }

@@ -200,14 +200,14 @@ says "groups beyond the cap" '^tcpdwell_label_overflow_total [1-9]' "$WORK/metri
 stop_exporter serve
 
 new_netns troubled || exit 1
-start_exporter "$troubled" ":$PORT" || exit 1
+start_exporter "$troubled" ":$PORT" --patience 1s || exit 1
 says "any address" "^listening on http://(\[::\]|0\.0\.0\.0):$PORT/" "$WORK/$troubled.err"
 ip netns exec "$troubled" "$BUILD/traffic" -n 11 -w 60 leak >/dev/null 2>&1 &
 on_exit "kill $! 2>/dev/null"
 sleep 4
 # The two look one after the other; what is young may have become old enough in between.
 for _ in 1 2 3; do
-	"$TCPDWELL" stuck --netns "$troubled" -f json | jq -r 'select(.event == "stuck" and .rule) |
+	"$TCPDWELL" stuck --netns "$troubled" --patience 1s -f json | jq -r 'select(.event == "stuck" and .rule) |
 		.rule + "," + (if (.owner | startswith("(") or . == "?") then "" else (.owner | ltrimstr("~") | sub("\\[.*"; "")) end)' |
 		sort | uniq -c | awk '{ print $2, $1 }' >"$WORK/told"
 	ip netns exec "$troubled" curl -s "$URL/metrics" |

@@ -123,7 +123,7 @@ wait_for 30 grep -q '^ready' "$WORK/cases" || fail service "the cases did not pl
 told() {
 	answers 9798 /metrics && value=$(awk -v line="$1" 'index($0, line " ") == 1 { print $NF }' "$WORK/answer") && [ "${value:-0}" != 0 ]
 }
-for line in 'tcpdwell_state_duration_seconds_count{state="CLOSE-WAIT"}' 'tcpdwell_findings{rule="close-wait-leak",comm="trouble"}' \
+for line in 'tcpdwell_state_duration_seconds_count{state="CLOSE-WAIT"}' 'tcpdwell_findings{rule="close-wait-held",comm="trouble"}' \
 	'tcpdwell_connections{state="FIN-WAIT-2"}'; do
 	wait_for 10 told "$line" && ok service "$line $value" || fail service "$line ${value:-is not told}"
 done

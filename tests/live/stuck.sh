@@ -18,7 +18,7 @@ start_trouble "$full" "$WORK/full" ports && start_trouble "$netns" "$WORK/cases"
 sleep 4
 
 before=$("$BUILD/trouble" now)
-"$TCPDWELL" stuck --netns "$netns" -s $ALL -f json -w "$WORK/rec" >"$WORK/out.json"
+"$TCPDWELL" stuck --netns "$netns" --patience 1s -s $ALL -f json -w "$WORK/rec" >"$WORK/out.json"
 after=$("$BUILD/trouble" now)
 
 # not_found NAME LPORT: sockets of that port come and go, and none is in trouble.
@@ -102,7 +102,7 @@ while read -r command; do
 	[ -n "$command" ] || continue
 	tried=$((tried + 1))
 	case $command in
-	*strace* | *ping* | *nstat*) continue ;;
+	*strace* | *ping* | *nstat* | *fdinfo*) continue ;;
 	esac
 	bash -c "$command" >"$WORK/typed" 2>&1 && [ -s "$WORK/typed" ] || bad="$bad '$command': $(head -1 "$WORK/typed");"
 done < <(cat "$WORK/out.json" "$WORK/full.json" | jq -r 'select(.event == "finding") | .next' | sed 's/; /\n/g' | sort -u)
@@ -112,9 +112,12 @@ bash -c "$(jq -r 'select(.event == "finding" and .rule == "no-process") | .next'
 grep -q '^u_str' "$WORK/typed" && ok stuck "the unix socket with the descriptor in flight is found by what is told to type" ||
 	fail stuck "the unix socket with the descriptor in flight is not found: $(cat "$WORK/typed")"
 
-plainly "$TCPDWELL" stuck -r - -s $ALL -f json <"$WORK/rec" 2>"$WORK/err" | cmp -s - "$WORK/out.json" &&
+plainly "$TCPDWELL" stuck -r - --patience 1s -s $ALL -f json <"$WORK/rec" 2>"$WORK/err" | cmp -s - "$WORK/out.json" &&
 	ok stuck "the same from its recording, without a privilege" || fail stuck "the recording tells otherwise: $(cat "$WORK/err")"
 
+"$TCPDWELL" stuck --netns "$netns" -f json | jq -r 'select(.event == "stuck") | .rule // empty' | sort -u >"$WORK/young"
+grep -q '^close-wait-held$' "$WORK/young" && grep -q '^fin-wait-2-held$' "$WORK/young" && ! grep -qE 'leak|idle' "$WORK/young" &&
+	ok stuck "without --patience none of it is a leak yet" || fail stuck "seconds old, and told: $(tr '\n' ' ' <"$WORK/young")"
 "$TCPDWELL" stuck --netns "$netns" --fail >"$WORK/out"
 status=$?
 [ $status = 4 ] && ok stuck "--fail: status 4" || fail stuck "--fail: status $status"
@@ -125,7 +128,7 @@ status=$?
 "$TCPDWELL" stuck --netns "$netns" -c receiver -q >"$WORK/out"
 [ "$(grep -c '^CLOSE-WAIT .*receiver' "$WORK/out")" = 1 ] && [ "$(grep -c 'trouble\[' "$WORK/out")" = 0 ] &&
 	ok stuck "-c receiver: $(head -1 "$WORK/out" | tr -s ' ')" || fail stuck "-c receiver: $(cat "$WORK/out")"
-"$TCPDWELL" stuck --netns "$netns" -s close-wait -b comm -q >"$WORK/out"
+"$TCPDWELL" stuck --netns "$netns" --patience 1s -s close-wait -b comm -q >"$WORK/out"
 grep -qE '^CLOSE-WAIT .* 4  close-wait-leak +trouble' "$WORK/out" && ok stuck "-b comm: $(grep -m1 leak "$WORK/out" | tr -s ' ')" ||
 	fail stuck "-b comm: $(cat "$WORK/out")"
 

@@ -87,7 +87,7 @@ sees "next" '^next: [a-z].*'
 
 # Where there is room for all of them.
 pane resize-window -x 80 -y 50
-sees "stuck" '^[> ]CLOSE-WAIT +>=[0-9.ms]+ +[0-9]+ +[0-9]+ +[0-9]+ receiver\[[0-9]+\] +close-wait-leak'
+sees "stuck" '^[> ]CLOSE-WAIT +>=[0-9.ms]+ +[0-9]+ +[0-9]+ +[0-9]+ receiver\[[0-9]+\] +close-wait-held'
 
 # The same numbers of sockets as ss has. One of the cases comes and goes, which leaves a TIME-WAIT each time.
 as_ss() {

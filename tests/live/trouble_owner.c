@@ -56,7 +56,7 @@ static void half_close_held(void)
 
 	shutdown(p.client, SHUT_WR);
 	read_to_end(p.server);
-	tell("half-close-held", p.rport, p.lport, "FIN-WAIT-2", "fin-wait-2-held", "trouble",
+	tell("half-close-held", p.rport, p.lport, "FIN-WAIT-2", "fin-wait-2-idle", "trouble",
 	     since);
 }
 

@@ -117,13 +117,16 @@ static void last_ack_dropped(void)
 
 	shutdown(p.client, SHUT_WR);
 	read_to_end(p.server);
+	/* The ACK of its FIN may be delayed; without it the peer would go on sending that. */
+	pause_ms(200);
 	drop_all(p.client);
 	since = now();
 	close(p.server);
 	tell("last-ack-dropped", p.lport, p.rport, "LAST-ACK", "peer-silent", "(orphan)", -since);
 }
 
-/* The peer's FIN arrives, ours does not; it waits a second so that ours is sent again before. */
+/* The peer's FIN arrives, again and again, since neither our ACK of it nor our FIN does; it waits a
+ * second so that ours is sent again before. */
 static void closing_dropped(void)
 {
 	struct pair p = open_pair();
@@ -134,7 +137,7 @@ static void closing_dropped(void)
 	pause_ms(1000);
 	since = now();
 	close(p.server);
-	tell("closing-dropped", p.rport, p.lport, "CLOSING", "peer-silent", "(orphan)", -since);
+	tell("closing-dropped", p.rport, p.lport, "CLOSING", "segments-lost", "(orphan)", -since);
 }
 
 static void syn_dropped(void)

@@ -16,7 +16,7 @@ static const struct {
 	uint64_t began, timer, acked, received, sent, touched;
 	uint32_t rto, unacked, unsent;
 	uint16_t flags;
-	uint8_t retransmits;
+	uint8_t retransmits, backoff; /* backoff 0: as often */
 	uint8_t known;
 	uint64_t ms;
 } cases[] = {
@@ -60,14 +60,30 @@ static const struct {
 	/* A child of TCP Fast Open, or a simultaneous open. */
 	{"syn-received-full", WIRE_FULL, WIRE_SYN_RECV, .acked = 90000, .received = 90000,
 	 .sent = 90000, .touched = 90000, .known = DWELL_UNKNOWN},
-	/* Sent, again after 200, 400 and 800 ms, the next after 1600 of which 600 are over. */
+	/* Sent, again after 200, 400 and 800 ms, the last time 600 ms ago. */
 	{"last-ack", WIRE_FULL, WIRE_LAST_ACK, .timer = 101000, .rto = 1600, .unacked = 1,
-	 .retransmits = 3, .known = DWELL_AT_LEAST, .ms = 600 + 1400 - 8},
+	 .retransmits = 3, .touched = 99400, .known = DWELL_AT_LEAST, .ms = 600 + 1400 - 8},
 	{"fin-wait-1", WIRE_FULL, WIRE_FIN_WAIT1, .timer = 101000, .rto = 1600, .unacked = 1,
-	 .retransmits = 1, .known = DWELL_AT_LEAST, .ms = 600 + 800 - 8},
+	 .retransmits = 1, .touched = 99400, .known = DWELL_AT_LEAST, .ms = 600 + 800 - 8},
+	/* Six times, then the timer was set to the 2.4 s that TCP_USER_TIMEOUT left. */
+	{"fin-wait-1-user-timeout", WIRE_FULL, WIRE_FIN_WAIT1, .timer = 101000, .rto = 12800,
+	 .unacked = 1, .retransmits = 6, .touched = 98600, .flags = WIRE_S_USER_TIMEOUT,
+	 .known = DWELL_AT_LEAST, .ms = 1400 + 12600 - 6400 - 8},
+	{"fin-wait-1-user-timeout-soon", WIRE_FULL, WIRE_FIN_WAIT1, .timer = 100100, .rto = 400,
+	 .unacked = 1, .retransmits = 1, .touched = 99996, .flags = WIRE_S_USER_TIMEOUT,
+	 .known = DWELL_UNKNOWN},
+	/* Doubled for data before the FIN was alone; it was sent again once. */
+	{"last-ack-backed-off-before", WIRE_FULL, WIRE_LAST_ACK, .timer = 101000, .rto = 1600,
+	 .unacked = 1, .retransmits = 1, .backoff = 3, .touched = 99400, .known = DWELL_AT_LEAST,
+	 .ms = 600 + 800 - 8},
+	/* A full queue of the device: tried ten times, doubled once. */
+	{"last-ack-device-full", WIRE_FULL, WIRE_LAST_ACK, .timer = 100400, .rto = 1600,
+	 .unacked = 1, .retransmits = 10, .backoff = 1, .touched = 99900, .known = DWELL_AT_LEAST,
+	 .ms = 100 + 800 - 8},
 	/* At the longest there is, each waits as long as the one before. */
 	{"fin-wait-1-longest", WIRE_FULL, WIRE_FIN_WAIT1, .timer = 180000, .rto = 120000,
-	 .unacked = 1, .retransmits = 40, .known = DWELL_AT_LEAST, .ms = 160000 - 8},
+	 .unacked = 1, .retransmits = 40, .touched = 60000, .known = DWELL_AT_LEAST,
+	 .ms = 160000 - 8},
 	{"last-ack-behind-data", WIRE_FULL, WIRE_LAST_ACK, .timer = 101000, .rto = 1600,
 	 .unacked = 9, .retransmits = 3, .known = DWELL_UNKNOWN},
 	/* The one byte that is out may be data, and the FIN wait for the window to open. */
@@ -75,8 +91,19 @@ static const struct {
 	 .unacked = 1, .unsent = 1, .retransmits = 3, .known = DWELL_UNKNOWN},
 	{"last-ack-first-try", WIRE_FULL, WIRE_LAST_ACK, .timer = 101000, .rto = 1600, .unacked = 1,
 	 .known = DWELL_UNKNOWN},
+	/* Not the timer of its FIN, or one set for longer than rto: it tells nothing either way. */
 	{"last-ack-other-timer", WIRE_FULL, WIRE_LAST_ACK, .timer = 104000, .rto = 1600,
 	 .unacked = 1, .retransmits = 3, .known = DWELL_UNKNOWN},
+	{"last-ack-late-timer", WIRE_FULL, WIRE_LAST_ACK, .timer = 104000, .rto = 1600,
+	 .unacked = 1, .retransmits = 3, .touched = 99400, .known = DWELL_AT_LEAST,
+	 .ms = 600 + 1400 - 8},
+	/* Jiffies that wrapped since: the clock that has not says more. */
+	{"close-wait-wrapped", WIRE_FULL, WIRE_CLOSE_WAIT, .acked = 99000, .received = 98000,
+	 .touched = 10000, .known = DWELL_AT_LEAST, .ms = 90000 - 4},
+	{"fin-wait-2-wrapped", WIRE_FULL, WIRE_FIN_WAIT2, .acked = 99000, .touched = 10000,
+	 .known = DWELL_AT_LEAST, .ms = 90000 - 4},
+	{"closed", WIRE_FULL, WIRE_CLOSE, .acked = 40000, .touched = 90000, .known = DWELL_AT_LEAST,
+	 .ms = 10000 - 4},
 	{"established", WIRE_FULL, WIRE_ESTABLISHED, .acked = 90000, .received = 99000,
 	 .sent = 60000, .touched = 99000, .known = DWELL_AT_LEAST, .ms = 39992},
 	/* Data came with the SYN, the handshake took 40 s more. */
@@ -101,7 +128,8 @@ int main(void)
 					  .unsent = cases[i].unsent,
 					  .rto_ms = cases[i].rto,
 					  .unacked = cases[i].unacked,
-					  .retransmits = cases[i].retransmits};
+					  .retransmits = cases[i].retransmits,
+					  .backoff = cases[i].backoff ?: cases[i].retransmits};
 		struct age age = age_of(&s, TICK * NS_PER_MS);
 		char name[64];
 

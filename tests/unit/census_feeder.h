@@ -21,6 +21,8 @@ struct snap {
 	uint16_t flags; /* WIRE_S_*; as usual WIRE_S_FILE, of a full one; NONE16: none */
 	uint64_t age;   /* ms since all of began, acked, received, sent, touched; 0: none of them */
 	uint64_t sent;  /* ms since, if not `age` */
+	uint64_t heard; /* ms since acked, received and touched, if not `age` */
+	uint64_t acked; /* ms since, if not `age` */
 	uint64_t left;  /* ms until its timer fires; 0: none runs */
 	uint32_t rto, uid, unread, room, unsent, unacked;
 	uint64_t cgroup;
@@ -68,10 +70,22 @@ TEST_INLINE union decode_record census_snapshot(const struct snap *snap)
 		.state = snap->state ? snap->state : WIRE_CLOSE_WAIT,
 		.kind = snap->kind,
 		.retransmits = snap->retransmits,
+		.backoff = snap->retransmits,
 		.probes = snap->probes};
+	if (s->flags & WIRE_S_FILE && !(s->flags & WIRE_S_KERNEL))
+		s->inode = 70000 + (uint32_t)snap->cookie;
 	if (snap->kind == WIRE_FULL) {
 		s->acked = s->received = s->touched = census_past(snap->age);
 		s->sent = census_past(snap->sent ? snap->sent : snap->age);
+		/* Silent since before the first try, touched by the last. */
+		if (snap->retransmits && snap->rto) {
+			s->acked = s->received = census_past(snap->age + 2 * snap->rto);
+			s->touched = census_past(snap->rto - snap->left);
+		}
+		if (snap->heard)
+			s->acked = s->received = s->touched = census_past(snap->heard);
+		if (snap->acked)
+			s->acked = s->touched = census_past(snap->acked);
 	}
 	return to;
 }
@@ -88,6 +102,15 @@ TEST_INLINE union decode_record census_holder(int64_t cookie, uint32_t pid, cons
 
 	memcpy(to.holder.comm, comm, strnlen(comm, 15));
 	return to;
+}
+
+TEST_INLINE union decode_record census_queued(int64_t cookie, uint64_t listener)
+{
+	return (union decode_record){.queued = {.head = {.ts = CENSUS_NOW * NS_PER_MS,
+							 .kind = WIRE_QUEUED,
+							 .len = sizeof(struct wire_queued)},
+						.cookie = (uint64_t)cookie,
+						.listener = listener}};
 }
 
 TEST_INLINE union decode_record census_limits(uint32_t netns, uint16_t low, uint16_t high,

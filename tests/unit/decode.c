@@ -19,6 +19,7 @@ static union decode_record good(uint16_t kind)
 		[WIRE_ACCEPTED] = sizeof(struct wire_accepted),
 		[WIRE_SNAPSHOT] = sizeof(struct wire_snapshot),
 		[WIRE_HOLDER] = sizeof(struct wire_holder),
+		[WIRE_QUEUED] = sizeof(struct wire_queued),
 		[WIRE_LIMITS] = sizeof(struct wire_limits),
 		[WIRE_CENSUS] = sizeof(struct wire_census),
 		[WIRE_NAME] = sizeof(struct wire_name),

@@ -52,6 +52,7 @@ struct rec {
 	uint64_t acked; /* ms: the last segment of the peer; 0: as usual, none */
 	uint64_t began; /* ms: the kernel's note */
 	uint8_t begins; /* of a census */
+	uint64_t at;    /* the cookie of the listener that it waits at */
 };
 
 #define MOVE(when, before, after, ...)                                               \
@@ -88,6 +89,10 @@ struct rec {
 #define HOLDS(when, number, name, ...)                                                      \
 	{                                                                                   \
 		.ms = when, .kind = WIRE_HOLDER, .pid = number, .comm = name, ##__VA_ARGS__ \
+	}
+#define WAITS_AT(when, listener, ...)                                          \
+	{                                                                      \
+		.ms = when, .kind = WIRE_QUEUED, .at = listener, ##__VA_ARGS__ \
 	}
 #define CENSUS_BEGINS(when, ...)                                            \
 	{                                                                   \
@@ -279,6 +284,10 @@ TEST_INLINE union decode_record feeder_record(const struct rec *rec)
 						 .pid = rec->pid};
 		if (rec->comm)
 			memcpy(to.holder.comm, rec->comm, strnlen(rec->comm, 15));
+	} else if (kind == WIRE_QUEUED) {
+		to.queued = (struct wire_queued){.head = feeder_head(rec, kind, sizeof(to.queued)),
+						 .cookie = feeder_id(rec).cookie,
+						 .listener = rec->at};
 	} else if (kind == WIRE_CENSUS) {
 		to.census = (struct wire_census){.head = feeder_head(rec, kind, sizeof(to.census)),
 						 .begins = rec->begins};

@@ -90,6 +90,94 @@ static void test_owners(void)
 	test_end("of one, of three, of none, of the kernel, of a listener, in flight");
 }
 
+static void put_listener(int64_t cookie, const char *laddr, uint16_t flags, const char *holder)
+{
+	put(census_snapshot(&(struct snap){.cookie = cookie,
+					   .state = WIRE_LISTEN,
+					   .lport = 80,
+					   .rport = NONE,
+					   .laddr = laddr,
+					   .flags = WIRE_S_FILE | flags}));
+	put(census_holder(cookie, 100 + (uint32_t)cookie, holder, 3));
+}
+
+static void put_waiting(int64_t cookie, const char *laddr)
+{
+	put(census_snapshot(&(struct snap){
+		.cookie = cookie, .laddr = laddr, .lport = 80, .age = 9000, .flags = NONE16}));
+}
+
+/* Whose is one that nobody has accepted? As the kernel looks a listener up; if only it knows, '?'.
+ */
+static void test_listeners(void)
+{
+	char text[512];
+
+	test_begin("verdict-listeners");
+	begin("");
+	put_listener(1, "::", WIRE_S_V6ONLY, "six");
+	put_listener(2, "0.0.0.0", 0, "four");
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "~four[102]");
+	begin("");
+	put_listener(1, "::", WIRE_S_V6ONLY, "six");
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "?");
+	begin("");
+	put_listener(1, "::", 0, "both");
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "~both[101]");
+	begin("");
+	put_listener(1, "10.0.0.1", 0, "this");
+	put_listener(2, "0.0.0.0", 0, "any");
+	put_listener(3, "10.0.0.7", 0, "other");
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "~this[101]");
+	test_end("family, IPV6_V6ONLY, the address before one that stands for any");
+}
+
+static void test_reuseport(void)
+{
+	char text[512];
+
+	test_begin("verdict-reuseport");
+	begin("");
+	put_listener(1, "0.0.0.0", 0, "one");
+	put_listener(2, "0.0.0.0", 0, "two");
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "?");
+	put(census_queued(9, 2));
+	CHECK_STR(owners(text), "~two[102]");
+	begin("");
+	put_listener(1, "0.0.0.0", 0, "one");
+	put_listener(2, "0.0.0.0", WIRE_S_DEVICE, "two");
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "?");
+	/* Threads that listen: it is the process in any case. */
+	begin("");
+	put_listener(1, "0.0.0.0", 0, "one");
+	put(census_snapshot(&(struct snap){.cookie = 2,
+					   .state = WIRE_LISTEN,
+					   .lport = 80,
+					   .rport = NONE,
+					   .laddr = "0.0.0.0"}));
+	put(census_holder(2, 101, "one", 4));
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "~one[101]");
+	/* Redirected: it has another port. */
+	begin("");
+	put_listener(1, "0.0.0.0", 0, "proxy");
+	put(census_snapshot(
+		&(struct snap){.cookie = 9, .lport = 443, .age = 9000, .flags = NONE16}));
+	CHECK_STR(owners(text), "?");
+	put(census_queued(9, 1));
+	CHECK_STR(owners(text), "~proxy[101]");
+	/* A supervisor and its service. */
+	put(census_holder(1, 200, "service", 3));
+	CHECK_STR(owners(text), "~proxy[101] +1");
+	test_end("a group, a device, threads, a redirect, two holders");
+}
+
 /* Nobody who looks at descriptors: nothing is said of who holds none. */
 static void test_blind(void)
 {
@@ -151,18 +239,27 @@ static void test_groups(void)
 	char text[512];
 
 	test_begin("verdict-groups");
-	begin("");
+	begin("--patience 1s");
 	put_some_alike();
 	CHECK_STR(groups(text), "100 - 2 409;400 - 2 9;");
-	begin("-b comm,state");
+	begin("-b comm,state --patience 1s");
 	put_some_alike();
 	CHECK_STR(groups(text), "500 nginx 12 9;");
-	begin("-b cgroup");
+	begin("-b cgroup --patience 1s");
 	put_some_alike();
 	CHECK_STR(groups(text), "500 nginx.service 12 9;");
 	begin("-b remote-port --for 505s");
 	put_some_alike();
 	CHECK_STR(groups(text), "1 40499 0 508;1 40498 0 507;1 40497 0 506;1 40496 0 505;");
+	begin("");
+	for (int i = 0; i < 23; i++) /* orphans, towards a port above theirs */
+		put(census_snapshot(&(struct snap){.cookie = i + 1,
+						   .age = 5000,
+						   .kind = WIRE_MINI,
+						   .state = WIRE_FIN_WAIT2,
+						   .lport = 33000 + i,
+						   .rport = 50051}));
+	CHECK_STR(groups(text), "23 - 1 4;");
 	test_end("500 alike, by process, by name, by unit, by port");
 }
 
@@ -171,7 +268,7 @@ static void test_findings(void)
 	struct verdict verdict;
 
 	test_begin("verdict-findings");
-	begin("");
+	begin("--patience 1s");
 	put_some_alike();
 	verdict = make();
 	CHECK_EQ(HASH_COUNT(verdict.findings), 1);
@@ -180,6 +277,54 @@ static void test_findings(void)
 	CHECK_STR(verdict.sockets[verdict.findings->first].rule->id, "close-wait-leak");
 	verdict_release(&verdict);
 	test_end("two processes of one name leak: one finding");
+}
+
+/* --for: nothing younger, and nothing whose age nobody knows. */
+static void test_for(void)
+{
+	struct verdict verdict;
+
+	test_begin("verdict-for");
+	begin("--for 30s");
+	put(census_snapshot(&(struct snap){.cookie = 1, .age = 29000}));
+	put(census_snapshot(&(struct snap){.cookie = 2, .age = 31000}));
+	put(census_snapshot(
+		&(struct snap){.cookie = 3, .state = WIRE_LISTEN, .unread = 9, .room = 4}));
+	verdict = make();
+	CHECK_EQ(verdict.n_sockets, 1);
+	CHECK_EQ(verdict.sockets[0].socket->s.id.cookie, 2);
+	CHECK_EQ(HASH_COUNT(verdict.findings), 1);
+	verdict_release(&verdict);
+	test_end("30 s: what is 29 s old is left out, and what is of unknown age");
+}
+
+/* What rule has a socket of these times, that was seen to enter its state 400 s ago? */
+static const char *rule_of(const struct snap *snap)
+{
+	struct verdict verdict;
+	const char *rule;
+
+	begin("");
+	put(census_snapshot(snap));
+	census_find(&census, 1, false)->entered = census_past(400000);
+	verdict = make();
+	rule = verdict.n_sockets && verdict.sockets[0].rule ? verdict.sockets[0].rule->id : "none";
+	verdict_release(&verdict);
+	return rule;
+}
+
+static void test_idle(void)
+{
+	test_begin("verdict-idle");
+	CHECK_STR(rule_of(&(struct snap){.cookie = 1, .age = 14000}), "close-wait-held");
+	CHECK_STR(rule_of(&(struct snap){.cookie = 1, .age = 500000, .acked = 14000}),
+		  "close-wait-leak");
+	CHECK_STR(rule_of(&(struct snap){.cookie = 1, .age = 500000, .acked = 10, .sent = 10}),
+		  "none");
+	CHECK_STR(rule_of(&(struct snap){
+			  .cookie = 1, .age = 500000, .acked = 14000, .state = WIRE_FIN_WAIT2}),
+		  "fin-wait-2-idle");
+	test_end("keepalive is no use of a connection, and data is");
 }
 
 /* A socket that moves while the iterator walks comes twice. */
@@ -264,10 +409,14 @@ int main(void)
 {
 	test_owners();
 	test_shared_cookie();
+	test_listeners();
+	test_reuseport();
 	test_blind();
 	test_names();
 	test_groups();
 	test_findings();
+	test_for();
+	test_idle();
 	test_twice();
 	test_many();
 	census_release(&census);

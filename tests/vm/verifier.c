@@ -24,9 +24,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "kernel/atomics.h"
 #include "config.h"
-#include "ring.h"
 
 #define LOG_SHOWN      2000
 #define LOG_STATISTICS 4 /* BPF_LOG_STATS, which no header tells */
@@ -40,8 +38,6 @@ static const struct {
 	{"timewait_kprobe_born", "inet_twsk_hashdance"},
 };
 #define N_OTHERS (sizeof(other_targets) / sizeof(other_targets[0]))
-
-static bool knows_atomics;
 
 static char log_text[4 << 20];
 static size_t log_used;
@@ -99,8 +95,6 @@ static void switch_all_on(struct bpf_object *obj)
 				.means = 1 + i % CODE_RUN};
 		config->kill.len[0] = config->validate.len[0] = 0x1000;
 		config->cookies = 1;
-		config->rings = knows_atomics;
-		config->ring_slots = RING_SLOTS_MIN;
 		config->cgroups = 1;
 		config->pid_ns = 1;
 		config->filtered = 1;
@@ -170,12 +164,8 @@ static int load(const char *path, const char *name, const char *target, bool sta
 		return -errno;
 	bpf_object__for_each_program (prog, out->obj) {
 		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), name));
-		if (!bpf_program__autoload(prog))
-			continue;
-		out->prog = prog;
-		/* As the loader does; the program that finds out is tried as it is. */
-		if (!knows_atomics && strcmp(name, "buffer_rings") != 0)
-			err = atomics_leave_out(prog);
+		if (bpf_program__autoload(prog))
+			out->prog = prog;
 	}
 	switch_all_on(out->obj);
 	log_used = 0;
@@ -252,15 +242,6 @@ static bool try(const char *path, const char *name, bool loud)
 	return false;
 }
 
-static bool can_load(const char *path, const char *name)
-{
-	struct attempt at;
-	bool can = !load(path, name, NULL, false, &at);
-
-	bpf_object__close(at.obj);
-	return can;
-}
-
 int main(int argc, char **argv)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
@@ -279,7 +260,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "verifier: cannot open '%s': %s\n", argv[1], strerror(errno));
 		return 2;
 	}
-	knows_atomics = can_load(argv[1], "buffer_rings");
 	bpf_object__for_each_program (prog, obj)
 		all = try(argv[1], bpf_program__name(prog), loud) && all;
 	bpf_object__close(obj);

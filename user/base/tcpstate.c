@@ -68,6 +68,7 @@ static const struct word cause_names[CAUSES] = {
 	[CAUSE_KILLED] = WORD("killed"),
 	[CAUSE_TABLE_FULL] = WORD("table-full"),
 	[CAUSE_NETNS_GONE] = WORD("netns-gone"),
+	[CAUSE_REPAIR] = WORD("repair"),
 	[CAUSE_UNKNOWN] = WORD("unknown"),
 };
 

@@ -15,12 +15,17 @@ static bool is_by(const struct options *o, const char *key)
 	return found;
 }
 
+bool options_want_owners(const struct options *o)
+{
+	return o->selection.n_pids || o->selection.n_comms || is_by(o, "pid") || is_by(o, "comm");
+}
+
 uint16_t options_told_states(const struct options *o)
 {
 	const uint16_t waits = 1 << WIRE_FIN_WAIT2 | 1 << WIRE_TIME_WAIT;
 
 	if (o->command != COMMAND_HIST || o->raw || o->write_path || o->read_path ||
-	    o->selection.n_pids || o->selection.n_comms || is_by(o, "pid") || is_by(o, "comm"))
+	    options_want_owners(o))
 		return 0;
 	/* Where a mini-socket comes from is told by what its full socket said last. */
 	return o->selection.states & waits

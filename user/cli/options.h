@@ -48,6 +48,9 @@ struct options {
  */
 uint16_t options_told_states(const struct options *options);
 
+/* Is anything filtered or grouped by the owner? */
+bool options_want_owners(const struct options *options);
+
 /* Does anything that is printed, recorded or filtered by name a cgroup? */
 bool options_want_cgroups(const struct options *options);
 

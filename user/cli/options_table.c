@@ -289,6 +289,15 @@ static bool set_min(struct options *o, const char *value, char *why)
 	return parse_duration(value, true, &o->selection.min_ns, why);
 }
 
+/* 0 is not "as the rules have it". */
+static bool set_patience(struct options *o, const char *value, char *why)
+{
+	if (!parse_duration(value, true, &o->selection.patience_ns, why))
+		return false;
+	o->selection.patience_ns = o->selection.patience_ns ?: 1;
+	return true;
+}
+
 static bool add_by(void *ctx, const char *piece, char *why)
 {
 	struct options *o = ctx;
@@ -449,6 +458,9 @@ const struct options_row options_rows[] = {
 	 "of others: all)"},
 	{'m', SECTION_FILTER, CHOOSE | OPTIONS_ONCE, "min", "for", "DURATION", set_min,
 	 "only what stays in its state at least this long: 500ms, 1h30m"},
+	{0, SECTION_FILTER,
+	 COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE | COMMAND_REPORT | OPTIONS_EDIT, "patience",
+	 NULL, "DURATION", set_patience, "call a leak what has been idle for longer (default 5m)"},
 
 	{'b', SECTION_OUTPUT, GROUPS, "by", NULL, "KEYS", set_by,
 	 "group by local-port, remote-port, address, comm, pid, uid, cgroup or netns"},

@@ -105,11 +105,8 @@ int live_records_look(struct live_records *records)
 
 int live_records_settle(struct live_records *records)
 {
-	int err;
+	int err = session_drain_all(records->session, records->take, records->ctx);
 
-	do
-		err = session_drain(records->session, records->take, records->ctx);
-	while (err >= SESSION_DRAIN_MAX);
 	if (err >= 0 || err == -ECANCELED)
 		err = session_losses(records->session, records->take, records->ctx);
 	/* Two sweeps have to miss a mini-socket that is gone: see conn_sample.h. */

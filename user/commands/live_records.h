@@ -22,8 +22,8 @@ struct live_records {
 };
 
 /*
- * One look, to be had as session_pause() says: the default rings bridge some 150 ms of a CPU full
- * of short connections.
+ * One look, to be had as session_pause() says: the default buffer bridges some 150 ms of CPUs
+ * full of short connections.
  * Number of records from it (SESSION_DRAIN_MAX: there is more), or what `take` said when that was
  * negative.
  */

@@ -86,10 +86,14 @@ static int look_back(struct live *live)
 /* What the kernel has told by now belongs to the run; what still happens does not. */
 static int settle(struct live *live)
 {
-	int err;
+	int err = 0;
 
+	/* Who holds what is still there is better known by its descriptors than by its listener. */
+	if (options_want_owners(live->options))
+		err = live_records_census(&live->records);
 	end_at(live, clock_now());
-	err = live_records_settle(&live->records);
+	if (!err)
+		err = live_records_settle(&live->records);
 	/* Who reads the recording may ask what was stuck in the end. */
 	if (!err && live->recording)
 		err = live_records_census(&live->records);

@@ -20,6 +20,12 @@
 /* A first retransmission, or a probe on its way, is daily life. */
 #define SILENT_TRIES 2
 
+/* Who was heard within this time lives. */
+#define LIVES_NS (10 * NS_PER_S)
+
+/* A server may think for long before it answers, and a pool keep what it does not use. */
+#define PATIENCE_S 300
+
 static bool is_orphan(const struct rules_case *c)
 {
 	return c->s->kind == WIRE_MINI || c->s->flags & WIRE_S_ORPHAN;
@@ -42,15 +48,41 @@ static bool has_unread(const struct rules_case *c)
 	return c->s->unread > 0 && is_held(c);
 }
 
+/*
+ * In CLOSE-WAIT: data went out a moment ago, and the peer has acknowledged something since its FIN.
+ * It need not read the end of file for that, nor send every second.
+ */
+static bool is_answering(const struct rules_case *c)
+{
+	return c->s->flags & WIRE_S_BEYOND && c->s->sent + LIVES_NS > c->s->head.ts;
+}
+
+static bool has_left_unread(const struct rules_case *c)
+{
+	return has_unread(c) && !is_answering(c);
+}
+
 static bool is_unheld(const struct rules_case *c)
 {
 	return c->unheld;
 }
 
 /* tcp_recvmsg_locked() counts the FIN as read once it has returned 0 for it. */
+static bool is_read(const struct rules_case *c)
+{
+	return !c->s->unread && is_held(c) && !is_answering(c);
+}
+
+/* And nothing of an answer is on its way. */
 static bool is_leaked(const struct rules_case *c)
 {
-	return !c->s->unread && is_held(c);
+	return is_read(c) && !c->s->unsent && !c->s->unacked;
+}
+
+/* It was connected. */
+static bool is_over(const struct rules_case *c)
+{
+	return is_held(c) && c->s->id.rport;
 }
 
 static bool is_past(const struct rules_case *c, uint64_t time)
@@ -80,6 +112,41 @@ static bool is_peer_silent(const struct rules_case *c)
 {
 	return c->s->kind == WIRE_FULL && ((c->s->unacked && c->s->retransmits >= SILENT_TRIES) ||
 					   c->s->probes >= SILENT_TRIES);
+}
+
+/* When the oldest segment was sent last. Data notes that, a FIN does not. */
+static uint64_t last_try(const struct wire_snapshot *s)
+{
+	uint64_t rto = s->rto_ms * NS_PER_MS;
+
+	if (s->unacked > 1 || !(IN(s->state) & SENDING))
+		return s->sent;
+	return s->timer > rto ? s->timer - rto : s->touched;
+}
+
+static uint64_t last_heard(const struct wire_snapshot *s)
+{
+	return s->acked > s->received ? s->acked : s->received;
+}
+
+/* When it was sent again first; each wait was twice the one before. */
+static uint64_t first_retry(const struct wire_snapshot *s)
+{
+	unsigned doubled = s->retransmits < s->backoff ? s->retransmits : s->backoff;
+	uint64_t rto = s->rto_ms * NS_PER_MS, last = last_try(s);
+	uint64_t since = doubled > 1 ? rto - (rto >> (doubled - 1)) : 0;
+
+	return last > since ? last - since : 0;
+}
+
+/* What was heard after the first retransmission was not on its way when the peer went. */
+static bool is_one_way(const struct rules_case *c)
+{
+	const struct wire_snapshot *s = c->s;
+	uint64_t heard = last_heard(s);
+
+	return s->kind == WIRE_FULL && s->unacked && s->retransmits >= SILENT_TRIES && heard &&
+	       heard + LIVES_NS > s->head.ts && heard > first_retry(s);
 }
 
 static bool is_unanswered(const struct rules_case *c)
@@ -138,6 +205,9 @@ static size_t places(const struct wire_limits *limits)
 static const struct rules_room local_ports = {takes_port, ports, true};
 static const struct rules_room mini_sockets = {takes_place, places, false};
 
+/* At its limit a process can neither accept nor open. */
+#define DESCRIPTORS "ls /proc/{pid}/fd | wc -l; grep files /proc/{pid}/limits"
+
 static const struct rules_rule rules[] = {
 	{.id = "not-accepted",
 	 .states = IN(WIRE_CLOSE_WAIT) | IN(WIRE_ESTABLISHED),
@@ -145,7 +215,14 @@ static const struct rules_rule rules[] = {
 	 .needs_age = true,
 	 .says = "complete, and nobody has called accept() for it: its listener's process is stuck "
 		 "or slow",
-	 .next = "{in}ss -tlnp 'sport = :{lport}'"},
+	 .next = "{in}ss -tlnp 'sport = :{lport}'; " DESCRIPTORS},
+	{.id = "segments-lost",
+	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT),
+	 .test = is_one_way,
+	 .says = "our segments do not arrive, but the peer lives: they are too large for the way "
+		 "(MTU), or are lost in one direction",
+	 .next = "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'; {in}ping -c 3 -M do -s "
+		 "1452 {raddr}; {in}ip route get {raddr}"},
 	{.id = "peer-silent",
 	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT),
 	 .test = is_peer_silent,
@@ -168,10 +245,12 @@ static const struct rules_rule rules[] = {
 	 .needs_age = true,
 	 .says = "open, but no process has a descriptor of it: it was passed into a unix socket "
 		 "that nobody reads, or into an io_uring",
-	 .next = "{in}ss -xpn | awk '$3 > 0'"},
+	 /* What rings hold is in their fdinfo. If none has this one, all that have any. */
+	 .next = "grep -ls 'socket:.{inode}.' /proc/[0-9]*/fdinfo/* || grep -ls ' socket:' "
+		 "/proc/[0-9]*/fdinfo/*; {in}ss -xpn | awk '$3 > 0'"},
 	{.id = "close-wait-unread",
 	 .states = IN(WIRE_CLOSE_WAIT),
-	 .test = has_unread,
+	 .test = has_left_unread,
 	 .needs_age = true,
 	 .says = "the peer has closed; the process has not read to the end of file",
 	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
@@ -179,17 +258,46 @@ static const struct rules_rule rules[] = {
 	 .states = IN(WIRE_CLOSE_WAIT),
 	 .test = is_leaked,
 	 .needs_age = true,
-	 .says = "the peer has closed, the process has read that and keeps the descriptor: a leak",
-	 .next = "ls -l /proc/{pid}/fd/{fd}; ls /proc/{pid}/fd | wc -l; grep files "
-		 "/proc/{pid}/limits"},
+	 .patience_s = PATIENCE_S,
+	 .says = "the peer has closed, the process has read that, and has kept the descriptor "
+		 "without using it since: a leak",
+	 .next = "ls -l /proc/{pid}/fd/{fd}; " DESCRIPTORS},
+	{.id = "close-wait-held",
+	 .states = IN(WIRE_CLOSE_WAIT),
+	 .test = is_read,
+	 .needs_age = true,
+	 .says = "the peer has closed, the process has read that and has not closed yet: it works "
+		 "on an answer, or has forgotten it",
+	 .next = "ls -l /proc/{pid}/fd/{fd}; " DESCRIPTORS},
+	{.id = "fin-wait-2-idle",
+	 .states = IN(WIRE_FIN_WAIT2),
+	 .test = is_held,
+	 .needs_age = true,
+	 .patience_s = PATIENCE_S,
+	 .says = "half closed by shutdown(), nothing has come from the peer since, and a process "
+		 "keeps the descriptor: no timeout will end it",
+	 .next = "ls -l /proc/{pid}/fd/{fd}"},
 	{.id = "fin-wait-2-held",
 	 .states = IN(WIRE_FIN_WAIT2),
 	 .test = is_held,
 	 .needs_age = true,
-	 .says = "half closed by shutdown(), the peer has not closed, and a process keeps the "
-		 "descriptor: "
-		 "no timeout will end it",
+	 .says = "half closed by shutdown(), and the peer has not closed yet",
 	 .next = "ls -l /proc/{pid}/fd/{fd}"},
+	{.id = "closed-leak",
+	 .states = IN(WIRE_CLOSE),
+	 .test = is_over,
+	 .needs_age = true,
+	 .patience_s = PATIENCE_S,
+	 .says = "the connection is over, by a reset or a timeout, and the process has kept the "
+		 "descriptor since: a leak",
+	 .next = "ls -l /proc/{pid}/fd/{fd}; " DESCRIPTORS},
+	{.id = "closed-held",
+	 .states = IN(WIRE_CLOSE),
+	 .test = is_over,
+	 .needs_age = true,
+	 .says = "the connection is over, by a reset or a timeout, and the process has not closed "
+		 "it yet",
+	 .next = "ls -l /proc/{pid}/fd/{fd}; " DESCRIPTORS},
 	{.id = "fin-wait-2-orphan",
 	 .states = IN(WIRE_FIN_WAIT2),
 	 .test = is_orphan,
@@ -215,7 +323,7 @@ static const struct rules_rule rules[] = {
 	 .states = IN(WIRE_LISTEN),
 	 .test = is_full,
 	 .says = "more connections wait for accept() than its backlog allows: new ones are dropped",
-	 .next = "{in}ss -tlnp 'sport = :{lport}'; {in}nstat -az TcpExtListenDrops"},
+	 .next = "{in}ss -tlnp 'sport = :{lport}'; {in}nstat -az TcpExtListenDrops; " DESCRIPTORS},
 	{.id = "established-unread",
 	 .states = IN(WIRE_ESTABLISHED),
 	 .test = is_unread_for_long,
@@ -261,21 +369,21 @@ static bool seems_to_wait(const struct rules_case *c)
 }
 
 static bool is_old_enough(const struct rules_rule *rule, const struct rules_case *c,
-			  const struct age *age, uint64_t min_ns)
+			  const struct age *proven, uint64_t patience_ns)
 {
-	if (age->ns < min_ns)
+	if (rule->patience_s && c->idle_ns < (patience_ns ?: rule->patience_s * NS_PER_S))
 		return false;
-	if (!rule->needs_age || age->ns >= RULES_MIN_AGE_NS)
+	if (!rule->needs_age || proven->ns >= RULES_MIN_AGE_NS)
 		return true;
-	return age->known == DWELL_UNKNOWN && seems_to_wait(c);
+	return proven->known == DWELL_UNKNOWN && seems_to_wait(c);
 }
 
-const struct rules_rule *rules_judge(const struct rules_case *c, const struct age *age,
-				     uint64_t min_ns)
+const struct rules_rule *rules_judge(const struct rules_case *c, const struct age *proven,
+				     uint64_t patience_ns)
 {
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (rules[i].test && rules[i].states & IN(c->s->state) && rules[i].test(c) &&
-		    is_old_enough(&rules[i], c, age, min_ns))
+		    is_old_enough(&rules[i], c, proven, patience_ns))
 			return &rules[i];
 	return NULL;
 }
@@ -301,11 +409,27 @@ static void add(char *text, const char *fmt, ...)
 static void add_timer(const struct wire_snapshot *s, char *text)
 {
 	char left[CLOCK_TEXT_MAX];
-	bool ends = s->state == WIRE_TIME_WAIT || s->state == WIRE_FIN_WAIT2;
+	bool orphan = s->kind == WIRE_MINI || s->flags & WIRE_S_ORPHAN;
+	bool ends = s->state == WIRE_TIME_WAIT || (s->state == WIRE_FIN_WAIT2 && orphan);
+	bool tries = s->kind == WIRE_REQUEST || s->unacked || s->unsent || s->probes ||
+		     !(s->flags & WIRE_S_KEEPALIVE);
 
 	if (s->timer > s->head.ts)
-		add(text, "%s in %s", ends ? "dropped" : "next try",
+		add(text, "%s in %s",
+		    ends    ? "dropped"
+		    : tries ? "next try"
+			    : "keepalive",
 		    clock_duration(s->timer - s->head.ts, left));
+}
+
+static void add_heard(const struct wire_snapshot *s, char *text)
+{
+	uint64_t heard = last_heard(s);
+	char ago[CLOCK_TEXT_MAX];
+
+	if (s->kind == WIRE_FULL && s->state != WIRE_SYN_SENT && s->retransmits && heard &&
+	    heard < s->head.ts)
+		add(text, "heard %s ago", clock_duration(s->head.ts - heard, ago));
 }
 
 /* The FIN counts one in each of the sequence numbers. */
@@ -340,6 +464,7 @@ const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_M
 		add(text, "%u probe%s unanswered", s->probes, s->probes == 1 ? "" : "s");
 	if (s->retransmits)
 		add(text, "%u retransmit%s", s->retransmits, s->retransmits == 1 ? "" : "s");
+	add_heard(s, text);
 	add_timer(s, text);
 	return text;
 }
@@ -381,6 +506,19 @@ static const char *shell_word(const char *name, char word[SHELL_WORD_MAX])
 	return word;
 }
 
+/* Who has it, or will be handed it by accept(). */
+static const struct census_holder *holder_of(const struct census *census,
+					     const struct census_socket *socket)
+{
+	const struct wire_snapshot *s = &socket->s;
+	const struct census_socket *listener = NULL;
+
+	if (!socket->holders &&
+	    (s->kind == WIRE_REQUEST || is_not_accepted(&(struct rules_case){.s = s})))
+		listener = census_listener(census, socket);
+	return listener ? listener->holders : socket->holders;
+}
+
 /* What enters the namespace of the socket, by its name or by a process that is in it: one that
  * holds the socket may be elsewhere. Nothing if we are in it. False if no way is known. */
 static bool put_entry(const struct census *census, const struct census_socket *socket, char *text,
@@ -412,14 +550,15 @@ static bool put_entry(const struct census *census, const struct census_socket *s
 static size_t fill_in(const char *name, size_t len, const struct census *census,
 		      const struct census_socket *socket, char *text, size_t room)
 {
-	const struct census_holder *holder = socket->holders;
+	const struct census_holder *holder = holder_of(census, socket);
 	const struct {
 		const char *name;
 		uint64_t number;
 	} numbers[] = {{"pid", holder ? holder->pid : 0},
 		       {"fd", holder ? holder->fd : 0},
 		       {"lport", socket->s.id.lport},
-		       {"rport", socket->s.id.rport}};
+		       {"rport", socket->s.id.rport},
+		       {"inode", socket->s.inode}};
 	char value[RULES_TEXT_MAX] = "";
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
@@ -463,18 +602,50 @@ static bool is_link_local(const uint8_t addr[16])
 	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
 }
 
+/* Takes out the commands that want what nobody knows. */
+static void leave_out(char *commands, const char *what)
+{
+	char *to = commands, *end;
+
+	for (char *from = commands; *from; from = end) {
+		size_t len = strcspn(from, ";");
+
+		end = from + len + (from[len] == ';') + (from[len] == ';' && from[len + 1] == ' ');
+		if (memmem(from, len, what, strlen(what)))
+			continue;
+		memmove(to, from, (size_t)(end - from));
+		to += end - from;
+	}
+	while (to > commands && strchr("; ", to[-1]))
+		to--;
+	*to = '\0';
+}
+
+/* Such an address means another host behind each device; ss knows the device. */
+static void take_out_link_local(char *commands)
+{
+	bool had = strstr(commands, "{raddr}");
+
+	leave_out(commands, "{raddr}");
+	if (had && !commands[0])
+		strcpy(commands, "{in}ss -tnoi 'dst [{raddr}]:{rport}'");
+}
+
 const char *rules_next(const struct rules_rule *rule, const struct census *census,
 		       const struct census_socket *socket, char text[RULES_TEXT_MAX])
 {
-	bool nobody = strstr(rule->next, "{pid}") && !socket->holders;
+	char next[RULES_TEXT_MAX];
 
-	/* Without a process to look at there is no such command. */
-	if (nobody)
-		return fill_all("{in}ss -tnpoe 'sport = :{lport}'", census, socket, text);
-	/* Such an address means another host behind each device; ss knows the device. */
-	if (strstr(rule->next, "{raddr}") && is_link_local(socket->s.id.raddr))
-		return fill_all("{in}ss -tnoi 'dst [{raddr}]:{rport}'", census, socket, text);
-	return fill_all(rule->next, census, socket, text);
+	snprintf(next, sizeof(next), "%s", rule->next);
+	if (!holder_of(census, socket))
+		leave_out(next, "{pid}");
+	if (is_link_local(socket->s.id.raddr))
+		take_out_link_local(next);
+	if (!next[0])
+		strcpy(next, "{in}ss -tnpoe 'sport = :{lport}'");
+	if (!put_entry(census, socket, text, RULES_TEXT_MAX))
+		leave_out(next, "{in}");
+	return fill_all(next, census, socket, text);
 }
 
 const char *rules_filling_next(const struct rules_rule *rule, const struct census *census,

@@ -19,6 +19,8 @@ struct rules_case {
 	const struct wire_snapshot *listener; /* that it came from; NULL: none, or not known */
 	bool unheld;                      /* it has a file, and no process has a descriptor of it */
 	const struct wire_limits *limits; /* of its namespace; NULL: not known */
+	uint64_t idle_ns; /* at least so long in its state, as far as anybody knows, and without
+			   * data either way */
 };
 
 /*
@@ -29,10 +31,11 @@ struct rules_rule { // NOLINT(clang-analyzer-optin.performance.Padding): in the 
 	const char *id;
 	uint16_t states; /* 1 << WIRE_* */
 	bool (*test)(const struct rules_case *c);
-	bool needs_age;   /* what it tests is normal for a moment */
-	const char *says; /* of one such socket, or of the room */
-	const char *next; /* the next command to type, {pid} {fd} {lport} ... to be filled in;
-			   * {in}: what enters its namespace */
+	bool needs_age;      /* what it tests is normal for a moment */
+	unsigned patience_s; /* only what has been idle for longer is meant; 0: for a moment */
+	const char *says;    /* of one such socket, or of the room */
+	const char *next;    /* the next command to type, {pid} {fd} {lport} ... to be filled in;
+			      * {in}: what enters its namespace */
 	const struct rules_room *fills; /* NULL: it speaks of one socket */
 };
 
@@ -49,9 +52,13 @@ const struct rules_rule *rules_rule(unsigned i);
 /* Nothing younger than this is called stuck by a rule that needs an age, whatever the user asks. */
 #define RULES_MIN_AGE_NS 1000000000ULL
 
-/* The first rule that fires for this socket, NULL if none does. */
-const struct rules_rule *rules_judge(const struct rules_case *c, const struct age *age,
-				     uint64_t min_ns);
+/*
+ * The first rule that fires for this socket, NULL if none does. `proven` is age_of() it, and not
+ * what those have seen who watched: whoever looks says the same of the same socket, and what flows
+ * is not old. `patience_ns` takes the place of rules_rule.patience_s; 0: as the table has it.
+ */
+const struct rules_rule *rules_judge(const struct rules_case *c, const struct age *proven,
+				     uint64_t patience_ns);
 
 /* One id a line, for the test that compares the man page with this table. */
 void rules_print_list(FILE *out);

@@ -18,11 +18,11 @@ static bool is_waiting_for_accept(const struct wire_snapshot *s)
 	       (s->kind == WIRE_FULL && !(s->flags & WIRE_S_FILE) && !(s->flags & WIRE_S_ORPHAN));
 }
 
-/* Of one that nobody has accepted; NULL: of another, or it is gone. */
+/* NULL: somebody has accepted it, or its listener is gone or not known. */
 static const struct census_socket *listener_of(const struct census *census,
-					       const struct wire_snapshot *s)
+					       const struct census_socket *socket)
 {
-	return is_waiting_for_accept(s) ? census_listener(census, &s->id) : NULL;
+	return is_waiting_for_accept(&socket->s) ? census_listener(census, socket) : NULL;
 }
 
 /* What nobody has accepted yet is its listener's. */
@@ -64,7 +64,7 @@ static unsigned other_processes(const struct verdict_socket *it)
 const char *verdict_owners(const struct verdict_socket *it, uint8_t differs,
 			   char text[VERDICT_OWNER_MAX])
 {
-	unsigned more = it->inherited ? 0 : other_processes(it);
+	unsigned more = other_processes(it);
 	char comm[NAME_ROOM(sizeof(it->owner->comm))], pid[16];
 
 	if (!it->owner || differs & VERDICT_COMM) {
@@ -100,6 +100,18 @@ struct age verdict_age(const struct census_socket *socket, uint64_t tick_ns)
 	if (proven.known == DWELL_EXACT || proven.ns >= witnessed)
 		return proven;
 	return (struct age){.ns = witnessed, .known = DWELL_AT_LEAST, .from = "watched since then"};
+}
+
+/*
+ * Answers to keepalive move on what proves an age, so that who was there when the state began knows
+ * more; and a stream that flows is not idle, however long it has been in its state.
+ */
+static uint64_t idle_for(const struct wire_snapshot *s, const struct age *age)
+{
+	uint64_t data = s->sent > s->received ? s->sent : s->received;
+	uint64_t quiet = s->head.ts > data ? s->head.ts - data : 0;
+
+	return quiet < age->ns ? quiet : age->ns;
 }
 
 /* ---- which ---- */
@@ -141,7 +153,7 @@ bool verdict_asks(const struct selection *selection, const struct census *census
 {
 	struct verdict_socket it = {.socket = socket};
 
-	find_owner(census, listener_of(census, &socket->s), &it);
+	find_owner(census, listener_of(census, socket), &it);
 	return is_wanted(selection, &it);
 }
 
@@ -167,12 +179,6 @@ static int compare(const void *left, const void *right)
 }
 
 /* ---- groups ---- */
-
-/* The end that its likes share: the port that a listener has, else that of the peer. */
-static bool is_server(const struct census *census, const struct wire_snapshot *s)
-{
-	return census_listener(census, &s->id) != NULL || s->id.lport < s->id.rport;
-}
 
 /* Of a cgroup the name, where there is one. */
 static const char *values_of(const struct verdict *verdict, const struct verdict_socket *it,
@@ -201,21 +207,104 @@ static const char *values_of(const struct verdict *verdict, const struct verdict
 	return text;
 }
 
-static void key_of(const struct verdict *verdict, const struct verdict_socket *it,
-		   const char *values, char *key, size_t size)
+#define KEY_MAX (GROUP_TEXT_MAX + 64)
+
+/* One of the two ends of a socket, with all else that those which are alike share. */
+struct end_key {
+	const struct rules_rule *rule;
+	uint64_t owner;
+	uint32_t netns;
+	uint16_t port;
+	uint8_t state;
+	uint8_t local;
+};
+
+struct end_count {
+	struct end_key key;
+	size_t count;
+	UT_hash_handle hh;
+};
+
+static struct end_key end_of(const struct verdict_socket *it, bool local)
+{
+	const struct wire_snapshot *s = &it->socket->s;
+
+	return (struct end_key){.rule = it->rule,
+				.owner = it->owner ? it->owner->pid : (uintptr_t)nobody(it),
+				.netns = s->id.netns,
+				.port = local ? s->id.lport : s->id.rport,
+				.state = s->state,
+				.local = local};
+}
+
+static struct end_count *find_end(struct end_count *ends, const struct end_key *key)
+{
+	struct end_count *end;
+
+	// NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it has no padding
+	HASH_FIND(hh, ends, key, sizeof(*key), end);
+	return end;
+}
+
+static int count_end(struct end_count **ends, const struct end_key *key)
+{
+	struct end_count *end = find_end(*ends, key);
+
+	if (!end) {
+		end = calloc(1, sizeof(*end));
+		if (!end)
+			return -ENOMEM;
+		end->key = *key;
+		HASH_ADD(hh, *ends, key, sizeof(end->key), end);
+		if (!TABLE_HAS(end)) {
+			free(end);
+			return -ENOMEM;
+		}
+	}
+	end->count++;
+	return 0;
+}
+
+static int count_ends(struct end_count **ends, const struct verdict *verdict)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < 2 * verdict->n_sockets; i++) {
+		struct end_key key = end_of(&verdict->sockets[i / 2], i % 2);
+
+		err = count_end(ends, &key);
+	}
+	return err;
+}
+
+/* The end that its likes share is the one that repeats; of one alone, that of the server. */
+static bool shares_local(const struct verdict *verdict, struct end_count *ends,
+			 const struct verdict_socket *it)
+{
+	const struct wire_id *id = &it->socket->s.id;
+	struct end_key here = end_of(it, true), there = end_of(it, false);
+	size_t local = find_end(ends, &here)->count, remote = find_end(ends, &there)->count;
+
+	if (!id->rport || local != remote)
+		return !id->rport || local > remote;
+	return census_has_listener(verdict->census, id) || id->lport < id->rport;
+}
+
+static void key_of(const struct verdict *verdict, struct end_count *ends,
+		   const struct verdict_socket *it, const char *values, char key[KEY_MAX])
 {
 	const struct wire_snapshot *s = &it->socket->s;
 	const char *rule = it->rule ? it->rule->id : "";
 	char owner[VERDICT_OWNER_MAX];
-	bool server;
+	bool local;
 
 	if (values[0]) {
-		snprintf(key, size, "%u\t%s\t%s", s->state, rule, values);
+		snprintf(key, KEY_MAX, "%u\t%s\t%s", s->state, rule, values);
 		return;
 	}
-	server = is_server(verdict->census, s);
-	snprintf(key, size, "%u\t%s\t%s\t%u\t%s%u", s->state, rule, verdict_owner(it, owner),
-		 s->id.netns, server ? "l" : "r", server ? s->id.lport : s->id.rport);
+	local = shares_local(verdict, ends, it);
+	snprintf(key, KEY_MAX, "%u\t%s\t%s\t%u\t%s%u", s->state, rule, verdict_owner(it, owner),
+		 s->id.netns, local ? "l" : "r", local ? s->id.lport : s->id.rport);
 }
 
 static uint8_t differences(const struct verdict_socket *a, const struct verdict_socket *b)
@@ -271,13 +360,14 @@ static struct verdict_group *new_group(struct verdict *verdict, size_t first, co
 	return NULL;
 }
 
-static int add_to_group(struct verdict *verdict, size_t i, const struct group_by *by)
+static int add_to_group(struct verdict *verdict, size_t i, const struct group_by *by,
+			struct end_count *ends)
 {
 	struct verdict_socket *it = &verdict->sockets[i];
 	struct verdict_group *group;
-	char key[GROUP_TEXT_MAX + 64], values[GROUP_TEXT_MAX];
+	char key[KEY_MAX], values[GROUP_TEXT_MAX];
 
-	key_of(verdict, it, values_of(verdict, it, by, values), key, sizeof(key));
+	key_of(verdict, ends, it, values_of(verdict, it, by, values), key);
 	HASH_FIND_STR(verdict->groups, key, group);
 	if (!group)
 		group = new_group(verdict, i, key, values);
@@ -288,6 +378,17 @@ static int add_to_group(struct verdict *verdict, size_t i, const struct group_by
 	group->differs |= differences(&verdict->sockets[group->first], it);
 	group->youngest = it->age;
 	return 0;
+}
+
+static int make_groups(struct verdict *verdict, const struct group_by *by)
+{
+	struct end_count *ends = NULL;
+	int err = count_ends(&ends, verdict);
+
+	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
+		err = add_to_group(verdict, i, by, ends);
+	TABLE_RELEASE(ends, free);
+	return err;
 }
 
 /* ---- findings ---- */
@@ -341,15 +442,17 @@ static void judge(struct verdict *verdict, const struct census_socket *socket,
 		  const struct selection *selection, uint64_t tick_ns)
 {
 	struct verdict_socket it = {.socket = socket, .age = verdict_age(socket, tick_ns)};
-	const struct census_socket *listener = listener_of(verdict->census, &socket->s);
+	struct age proven = age_of(&socket->s, tick_ns);
+	const struct census_socket *listener = listener_of(verdict->census, socket);
 
 	find_owner(verdict->census, listener, &it);
 	it.rule = rules_judge(&(struct rules_case){.s = &socket->s,
 						   .listener = listener ? &listener->s : NULL,
 						   .unheld = it.unheld,
 						   .limits = census_limits_of(verdict->census,
-									      socket->s.id.netns)},
-			      &it.age, selection->min_ns);
+									      socket->s.id.netns),
+						   .idle_ns = idle_for(&socket->s, &it.age)},
+			      &proven, selection->patience_ns);
 	if (!it.rule && !(selection->stuck_states & 1u << socket->s.state))
 		return;
 	if (is_stuck(selection, &it))
@@ -359,7 +462,7 @@ static void judge(struct verdict *verdict, const struct census_socket *socket,
 int verdict_make(struct verdict *verdict, const struct census *census,
 		 const struct selection *selection, const struct group_by *by, uint64_t tick_ns)
 {
-	int err = 0;
+	int err;
 
 	*verdict = (struct verdict){.census = census};
 	verdict->sockets = calloc(census->count + 1, sizeof(*verdict->sockets));
@@ -368,8 +471,7 @@ int verdict_make(struct verdict *verdict, const struct census *census,
 	for (const struct census_socket *socket = census->sockets; socket; socket = socket->hh.next)
 		judge(verdict, socket, selection, tick_ns);
 	qsort(verdict->sockets, verdict->n_sockets, sizeof(*verdict->sockets), compare);
-	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
-		err = add_to_group(verdict, i, by);
+	err = make_groups(verdict, by);
 	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
 		err = add_to_finding(verdict, i);
 	/* TIME-WAITs are nobody's any more, and each is gone before it is old. */

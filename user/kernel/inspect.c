@@ -15,6 +15,9 @@
 #include "kernel/pid_namespace.h"
 #include "wire.h"
 
+/* Where it is no sysctl yet (before 6.14): tcp_twsk_unique() wants a second on. */
+#define TW_REUSE_DELAY_MS 1000
+
 struct pass {
 	const struct inspect *inspect;
 	iter_record_fn fn;
@@ -38,18 +41,44 @@ static void read_numbers(const char *name, uint32_t *first, uint32_t *second)
 	fclose(file);
 }
 
+/* How many ports from `low` to `high` are in a list such as "8080,9000-9100". */
+static __u16 count_reserved(uint32_t low, uint32_t high)
+{
+	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_reserved_ports", "re");
+	uint32_t count = 0, first, last;
+	int matched = 0;
+
+	while (file && (matched = fscanf(file, "%" SCNu32 "-%" SCNu32, &first, &last)) > 0) {
+		if (matched == 1)
+			last = first;
+		first = first > low ? first : low;
+		last = last < high ? last : high;
+		count += first <= last ? last - first + 1 : 0;
+		if (fgetc(file) != ',')
+			break;
+	}
+	if (file)
+		fclose(file);
+	return (__u16)count;
+}
+
 static int tell_limits(const struct pass *pass, uint32_t netns)
 {
 	struct wire_limits limits = {
 		.head = {.ts = clock_now(), .kind = WIRE_LIMITS, .len = sizeof(limits)},
 		.netns = netns};
-	uint32_t low = 0, high = 0, none = 0;
+	uint32_t low = 0, high = 0, reuse = 0, none = 0;
 
 	read_numbers("tcp_max_tw_buckets", &limits.max_tw_buckets, &none);
 	read_numbers("tcp_fin_timeout", &limits.fin_timeout, &none);
 	read_numbers("ip_local_port_range", &low, &high);
 	limits.port_low = (__u16)low;
 	limits.port_high = (__u16)high;
+	limits.ports_reserved = count_reserved(low, high);
+	read_numbers("tcp_tw_reuse", &reuse, &none);
+	limits.tw_reuse = (__u16)reuse;
+	limits.tw_reuse_delay_ms = TW_REUSE_DELAY_MS;
+	read_numbers("tcp_tw_reuse_delay", &limits.tw_reuse_delay_ms, &none);
 	return pass->fn(pass->ctx, &limits, sizeof(limits));
 }
 
@@ -72,8 +101,8 @@ static int tell_swept(const struct pass *pass, uint32_t netns, uint64_t begun)
 	return pass->fn(pass->ctx, &swept, sizeof(swept));
 }
 
-/* What was read, merged with the events until now. */
-static int hand_over(const struct pass *pass, const struct iter_records *found)
+/* What was read, merged with the events until now; without it if they are `ret_late`. */
+static int hand_over(const struct pass *pass, struct iter_records *found, bool *ret_late)
 {
 	const struct inspect *inspect = pass->inspect;
 	struct iter_records events = {0};
@@ -81,7 +110,10 @@ static int hand_over(const struct pass *pass, const struct iter_records *found)
 
 	if (inspect->events)
 		err = inspect->events(inspect->source, iter_keep, &events);
-	if (!err)
+	*ret_late = err > 0;
+	if (*ret_late)
+		iter_release(found);
+	if (err >= 0)
 		err = iter_merge(&events, found, pass->fn, pass->ctx);
 	iter_release(&events);
 	return err;
@@ -110,6 +142,7 @@ static int look_into(void *ctx, uint32_t netns)
 	struct inspect_told *told = pass->inspect->told;
 	struct iter_records found = {0};
 	uint64_t begun = clock_now();
+	bool late = false;
 	int err;
 
 	err = iter_read(pass->inspect->socks, &found);
@@ -126,8 +159,9 @@ static int look_into(void *ctx, uint32_t netns)
 	if (found.len)
 		err = tell_limits(pass, netns);
 	if (!err)
-		err = hand_over(pass, &found);
-	if (!err)
+		err = hand_over(pass, &found, &late);
+	pass->missing += late;
+	if (!err && !late)
 		err = tell_swept(pass, netns, begun);
 	iter_release(&found);
 	return err;
@@ -168,6 +202,7 @@ static uint32_t take_unseen(struct pass *pass, struct iter_records *found)
 static int look_at_holders(struct pass *pass)
 {
 	struct iter_records found = {0};
+	bool late;
 	int err;
 
 	if (!pass->inspect->holders)
@@ -176,7 +211,7 @@ static int look_at_holders(struct pass *pass)
 	if (note_news(&pass->inspect->told->holders, err))
 		diag_warn("which processes hold a socket is not told: %s", strerror(-err));
 	pass->missing += take_unseen(pass, &found);
-	err = hand_over(pass, &found);
+	err = hand_over(pass, &found, &late);
 	iter_release(&found);
 	return err;
 }

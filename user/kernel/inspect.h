@@ -24,7 +24,8 @@ struct inspect {
 	const struct bpf_link *socks;
 	const struct bpf_link *holders; /* NULL: who holds a socket is not to be seen here */
 
-	/* Hands over what events told so far; NULL: nothing tells events. */
+	/* Hands over what events told so far, all of it (0) or not (1); NULL: nothing tells events.
+	 */
 	int (*events)(void *source, iter_record_fn fn, void *ctx);
 	void *source;
 	struct inspect_told *told;
@@ -33,7 +34,8 @@ struct inspect {
 /*
  * Hands over a WIRE_CENSUS that begins; for each namespace that is asked for a WIRE_LIMITS and a
  * WIRE_SNAPSHOT for each socket; a WIRE_HOLDER for each descriptor; a WIRE_CENSUS that ends. Events
- * come between them, in the order of time, so that no socket is seen in a state that it has left.
+ * come between them, in the order of time, so that no socket is seen in a state that it has left;
+ * where they are late, what was found is left out and the namespace is missing.
  * It warns of what it could not look into. 0, or -errno after it was told, or
  * what `fn` returned.
  */

@@ -11,14 +11,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "kernel/atomics.h"
 #include "base/clock.h"
 #include "config.h"
 #include "base/diag.h"
 #include "kernel/ksyms.h"
 #include "kernel/pid_namespace.h"
-#include "ring.h"
-#include "kernel/rings.h"
 
 #include "tcpdwell.skel.h"
 
@@ -31,14 +28,9 @@ static const struct {
 	{"timewait_kprobe_born", "inet_twsk_hashdance_schedule", "inet_twsk_hashdance"},
 };
 
-#define RINGS_MAX  64
-#define BUFFER_MIN 4096
-
 /* By default: 150 ms of the 200,000 records a second that a CPU full of short connections makes. */
-#define BUFFER_OF_A_RING (4ULL << 20)
-#define BUFFER_MOST      (64ULL << 20)
-#define BUFFER_OF_ALL    (4ULL << 20) /* where all share one */
-#define RING_OF_OLD      (2ULL << 20) /* the largest before 6.0: see size_buffer() */
+#define BUFFER_OF_A_CPU (4ULL << 20)
+#define BUFFER_MOST     (64ULL << 20)
 
 /* The words of libbpf are for people who write such programs: they are details. */
 static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -139,11 +131,9 @@ static void choose_target(struct bpf_program *prog)
 			bpf_program__set_attach_target(prog, 0, targets[i].older);
 }
 
-static int choose_programs(struct tcpdwell_bpf *skel, const struct ways *ways)
+static void choose_programs(struct tcpdwell_bpf *skel, const struct ways *ways)
 {
-	bool rings = ways->chosen[FEATURE_BUFFER] == BUFFER_BY_RINGS;
 	struct bpf_program *prog;
-	int err = 0;
 
 	bpf_object__for_each_program (prog, skel->obj) {
 		bool chosen = is_chosen(ways, bpf_program__name(prog));
@@ -151,59 +141,37 @@ static int choose_programs(struct tcpdwell_bpf *skel, const struct ways *ways)
 		bpf_program__set_autoload(prog, chosen);
 		if (chosen)
 			choose_target(prog);
-		if (chosen && !rings && !err)
-			err = atomics_leave_out(prog);
 	}
-	return err;
 }
 
-static unsigned power_of_two_upto(uint64_t number)
-{
-	unsigned power = 1;
-
-	while (2ULL * power <= number)
-		power *= 2;
-	return power;
-}
-
-/* One for each CPU that is there, or for a few. */
-static unsigned number_of_rings(void)
+/* By what the host has: a power of two, as the kernel wants it. */
+static uint64_t default_buffer(void)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned rings = power_of_two_upto(cpus > 1 ? 2 * (uint64_t)cpus - 1 : 1);
+	uint64_t bytes = BUFFER_OF_A_CPU;
 
-	return rings < RINGS_MAX ? rings : RINGS_MAX;
+	while (bytes < BUFFER_MOST && (long)(bytes / BUFFER_OF_A_CPU) < cpus)
+		bytes *= 2;
+	return bytes;
 }
 
-/*
- * Bytes, 0: by what the host has. Before 6.0 a value of an array map has 4 MB at most (E2BIG, from
- * array_map_alloc_check()), which a ring of 4 MB and its head exceed.
- */
-static void size_buffer(struct tcpdwell_bpf *skel, const struct ways *ways, uint64_t bytes,
-			uint64_t most_of_a_ring)
+/* A page is the least. Without events nothing fills the buffer. */
+static void size_buffer(struct tcpdwell_bpf *skel, const struct ways *ways,
+			const struct kernel_request *request)
 {
 	struct config *config = (struct config *)&skel->rodata->config;
-	uint64_t slots;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), bytes = page;
 
-	if (ways->chosen[FEATURE_BUFFER] != BUFFER_BY_RINGS) {
-		bpf_map__set_max_entries(skel->maps.events,
-					 (uint32_t)(bytes ? bytes : BUFFER_OF_ALL));
-		return;
-	}
-	config->rings = number_of_rings();
-	if (!bytes)
-		bytes = config->rings < BUFFER_MOST / BUFFER_OF_A_RING
-				? config->rings * BUFFER_OF_A_RING
-				: BUFFER_MOST;
-	slots = bytes / config->rings;
-	slots = (slots < most_of_a_ring ? slots : most_of_a_ring) / sizeof(struct ring_slot);
-	config->ring_slots = power_of_two_upto(slots > RING_SLOTS_MIN ? slots : RING_SLOTS_MIN);
-	bpf_map__set_max_entries(skel->maps.rings, config->rings);
-	bpf_map__set_value_size(skel->maps.rings, (uint32_t)rings_stride(config->ring_slots));
+	if (ways_get(ways, FEATURE_TRANSITION))
+		bytes = request->buffer_bytes ? request->buffer_bytes : default_buffer();
+	if (bytes < page)
+		bytes = page;
+	config->half_buffer = (uint32_t)(bytes / 2);
+	bpf_map__set_max_entries(skel->maps.events, (uint32_t)bytes);
 }
 
-static int load(const struct ways *ways, const struct kernel_request *request, uint64_t bytes,
-		uint64_t most_of_a_ring, struct tcpdwell_bpf **ret_skel)
+int loader_load(const struct ways *ways, const struct kernel_request *request,
+		struct tcpdwell_bpf **ret_skel)
 {
 	struct tcpdwell_bpf *skel;
 	int err;
@@ -217,34 +185,17 @@ static int load(const struct ways *ways, const struct kernel_request *request, u
 		return -errno;
 	err = configure((struct config *)&skel->rodata->config, ways, request);
 	/* libbpf keeps for ever what choosing a target reads, unless loading follows. */
-	if (!err)
-		err = choose_programs(skel, ways);
-	if (!err)
-		size_buffer(skel, ways, bytes, most_of_a_ring);
-	if (!err)
+	if (!err) {
+		choose_programs(skel, ways);
+		size_buffer(skel, ways, request);
 		err = tcpdwell_bpf__load(skel);
+	}
 	if (err) {
 		tcpdwell_bpf__destroy(skel);
 		return err;
 	}
 	*ret_skel = skel;
 	return 0;
-}
-
-/* Without events nothing fills the buffer. */
-int loader_load(const struct ways *ways, const struct kernel_request *request,
-		struct tcpdwell_bpf **ret_skel)
-{
-	uint64_t bytes = ways_get(ways, FEATURE_TRANSITION) ? request->buffer_bytes : BUFFER_MIN;
-	int err = load(ways, request, bytes, UINT64_MAX, ret_skel);
-
-	/* Too large a ring is one reason. */
-	if (err != -E2BIG || bytes == BUFFER_MIN)
-		return err;
-	err = load(ways, request, bytes, RING_OF_OLD, ret_skel);
-	if (!err && bytes)
-		diag_note("the buffer is smaller than asked: this kernel has rings of 2M at most");
-	return err;
 }
 
 /* libbpf attaches where the program says, which is the newer name; a kprobe has no BTF to ask. */
@@ -318,8 +269,7 @@ int loader_try_kind(enum way_kind kind)
 
 int loader_try(enum feature feature, int way, bool attaching)
 {
-	static const struct kernel_request request = {.wants_cgroups = true,
-						      .buffer_bytes = BUFFER_MIN};
+	static const struct kernel_request request = {.wants_cgroups = true, .buffer_bytes = 1};
 	const struct way *tried = &feature_rows[feature].ways[way];
 	struct bpf_link *links[WAY_PROGRAMS_MAX] = {0};
 	struct ways ways = ways_none();

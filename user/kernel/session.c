@@ -5,10 +5,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@
 #include "kernel/loader.h"
 #include "kernel/netns.h"
 #include "kernel/privileges.h"
-#include "kernel/rings.h"
+#include "kernel/ringbuf.h"
 #include "config.h"
 #include "wire.h"
 
@@ -35,16 +36,18 @@
  * told later than 100 ms after it happened. A process that wakes up finds its caches cold, so few
  * long looks cost less than many short ones: a fifth less with 40 ms than with 10 (6.18).
  */
-#define PAUSE_BUSY_NS   (40 * NS_PER_MS)
-#define PAUSE_IDLE_NS   (80 * NS_PER_MS)
-#define PAUSE_SHARED_MS 10
+#define PAUSE_BUSY_NS (40 * NS_PER_MS)
+#define PAUSE_IDLE_NS (80 * NS_PER_MS)
+
+/*
+ * A record that is being written holds back those behind it: for microseconds, unless its program
+ * is preempted, which some kernels do. So long a sweep or a census waits for it.
+ */
+#define WAIT_WRITER_MS 20
 
 struct session {
 	struct tcpdwell_bpf *skel;
-	struct ring_buffer *ring; /* of the records, or of the bell that the rings ring */
-	struct rings *rings;      /* NULL: this kernel has none */
-	void *memory;             /* theirs */
-	size_t memory_size;
+	struct ringbuf ringbuf;
 	uint64_t pause_ns; /* until the next look */
 	struct bpf_link *links[FEATURES][WAY_PROGRAMS_MAX];
 	struct features features;
@@ -52,10 +55,6 @@ struct session {
 	uint64_t told_lost[WIRE_KINDS];
 	uint64_t sweeps[2]; /* ns: when the last two began, the older first */
 	struct inspect_told told;
-	session_record_fn fn; /* of the drain under way */
-	void *ctx;
-	int drained;
-	int stopped; /* what fn returned */
 };
 
 static int chosen(const struct session *session, enum feature feature)
@@ -145,6 +144,7 @@ struct session *session_open(const struct kernel_request *request)
 		return NULL;
 	}
 	session->request = *request;
+	session->ringbuf.bell_fd = -1;
 	session->features = features_expected(request);
 	err = loader_load(&session->features.ways, request, &session->skel);
 	if (err && err != -LOADER_NO_BTF)
@@ -158,17 +158,6 @@ struct session *session_open(const struct kernel_request *request)
 
 /* ---- records ---- */
 
-/* libbpf goes on until the ring buffer is empty, unless told otherwise by a negative number. */
-static int on_record(void *ctx, void *record, size_t len)
-{
-	struct session *session = ctx;
-
-	session->stopped = session->fn(session->ctx, record, len);
-	if (session->stopped)
-		return session->stopped;
-	return ++session->drained < SESSION_DRAIN_MAX ? 0 : -EAGAIN;
-}
-
 /* If one Linux capability more, or a file that can be read, would let a better way work. */
 static void note_sampling(const struct session *session)
 {
@@ -180,45 +169,12 @@ static void note_sampling(const struct session *session)
 			  features_cure(by_timer));
 }
 
-/* A bell says that it is time to look. */
-static int on_bell(void *ctx, void *record, size_t len)
-{
-	(void)ctx;
-	(void)record;
-	(void)len;
-	return 0;
-}
-
-static int open_rings(struct session *session)
-{
-	const struct config *config = (const struct config *)&session->skel->rodata->config;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	session->memory_size = rings_stride(config->ring_slots) * config->rings;
-	session->memory_size = (session->memory_size + page - 1) / page * page;
-	session->memory = mmap(NULL, session->memory_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			       bpf_map__fd(session->skel->maps.rings), 0);
-	if (session->memory == MAP_FAILED) {
-		session->memory = NULL;
-		return -errno;
-	}
-	session->rings = rings_new(session->memory, config->rings, config->ring_slots);
-	return session->rings ? 0 : -ENOMEM;
-}
-
 static int open_buffer(struct session *session)
 {
-	bool rings = chosen(session, FEATURE_BUFFER) == BUFFER_BY_RINGS;
-	int err = 0;
+	const struct bpf_map *events = session->skel->maps.events;
 
 	session->pause_ns = PAUSE_BUSY_NS;
-	if (rings)
-		err = open_rings(session);
-	if (err)
-		return err;
-	session->ring = ring_buffer__new(bpf_map__fd(session->skel->maps.events),
-					 rings ? on_bell : on_record, session, NULL);
-	return session->ring ? 0 : -errno;
+	return ringbuf_open(&session->ringbuf, bpf_map__fd(events), bpf_map__max_entries(events));
 }
 
 static struct meta meta_of(const struct session *session)
@@ -259,7 +215,7 @@ int session_attach(struct session *session, struct meta *ret_meta)
 	return 0;
 }
 
-static int tell_lost(struct session *session, uint16_t kind)
+static int tell_lost(struct session *session, uint16_t kind, session_record_fn fn, void *ctx)
 {
 	uint64_t lost = __atomic_load_n(&session->skel->bss->lost_by_kind[kind], __ATOMIC_RELAXED);
 	uint32_t total = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
@@ -274,35 +230,16 @@ static int tell_lost(struct session *session, uint16_t kind)
 	if (!rec.count)
 		return 0;
 	session->told_lost[kind] = lost;
-	return session->fn(session->ctx, &rec, sizeof(rec));
-}
-
-static int drain_ringbuf(struct session *session, session_record_fn fn, void *ctx)
-{
-	int err;
-
-	session->fn = fn;
-	session->ctx = ctx;
-	session->drained = 0;
-	session->stopped = 0;
-	err = ring_buffer__consume(session->ring);
-	if (session->stopped)
-		return session->stopped;
-	return err < 0 && err != -EAGAIN ? err : session->drained;
+	return fn(ctx, &rec, sizeof(rec));
 }
 
 int session_drain(struct session *session, session_record_fn fn, void *ctx)
 {
 	int drained;
 
-	if (session->rings) {
-		/* The bell that is rung from here on is for the next look. */
-		if (rings_look_is_done(session->rings))
-			ring_buffer__consume(session->ring);
-		drained = rings_drain(session->rings, clock_now(), SESSION_DRAIN_MAX, fn, ctx);
-	} else {
-		drained = drain_ringbuf(session, fn, ctx);
-	}
+	ringbuf_take_bell(&session->ringbuf);
+	drained = ringbuf_drain(&session->ringbuf, ringbuf_end(&session->ringbuf),
+				SESSION_DRAIN_MAX, fn, ctx);
 	if (drained > 0)
 		session->pause_ns = PAUSE_BUSY_NS;
 	else if (session->pause_ns < PAUSE_IDLE_NS)
@@ -310,12 +247,9 @@ int session_drain(struct session *session, session_record_fn fn, void *ctx)
 	return drained;
 }
 
-/* The kernel's own ring buffer rings no bell, and all CPUs share it: it is looked at more often. */
 struct session_pause session_pause(const struct session *session)
 {
-	if (!session->rings)
-		return (struct session_pause){.bell_fd = -1, .ms = PAUSE_SHARED_MS};
-	return (struct session_pause){.bell_fd = ring_buffer__epoll_fd(session->ring),
+	return (struct session_pause){.bell_fd = session->ringbuf.bell_fd,
 				      .ms = (int)(session->pause_ns / NS_PER_MS)};
 }
 
@@ -323,24 +257,37 @@ int session_losses(struct session *session, session_record_fn fn, void *ctx)
 {
 	int err = 0;
 
-	session->fn = fn;
-	session->ctx = ctx;
 	for (uint16_t kind = 1; !err && kind < WIRE_KINDS; kind++)
-		err = tell_lost(session, kind);
+		err = tell_lost(session, kind, fn, ctx);
 	return err;
 }
 
 /* ---- all sockets ---- */
 
-/* All that is in the ring buffer, not only as much as session_drain() takes at once. */
-static int drain_all(void *source, session_record_fn fn, void *ctx)
+static void nap_1ms(void)
 {
+	poll(NULL, 0, 1);
+}
+
+int session_drain_all(struct session *session, session_record_fn fn, void *ctx)
+{
+	unsigned long end = ringbuf_end(&session->ringbuf);
 	int drained;
 
-	do
-		drained = session_drain(source, fn, ctx);
-	while (drained >= SESSION_DRAIN_MAX);
-	return drained < 0 ? drained : 0;
+	for (int naps = 0; naps <= WAIT_WRITER_MS; naps++) {
+		drained = ringbuf_drain(&session->ringbuf, end, INT_MAX, fn, ctx);
+		if (drained < 0)
+			return drained;
+		if (ringbuf_has_reached(&session->ringbuf, end))
+			return 0;
+		nap_1ms();
+	}
+	return 1;
+}
+
+static int events_so_far(void *source, session_record_fn fn, void *ctx)
+{
+	return session_drain_all(source, fn, ctx);
 }
 
 int session_census(struct session *session, session_record_fn fn, void *ctx)
@@ -348,7 +295,7 @@ int session_census(struct session *session, session_record_fn fn, void *ctx)
 	struct inspect inspect = {.match = session->request.match,
 				  .socks = session->links[FEATURE_SOCKETS][0],
 				  .holders = session->links[FEATURE_HOLDERS][0],
-				  .events = drain_all,
+				  .events = events_so_far,
 				  .source = session,
 				  .told = &session->told};
 
@@ -379,6 +326,7 @@ static int read_iterator(void *ctx)
 	return iter_read(sweeping->link, &sweeping->found);
 }
 
+/* 1: put off, since something found might be told before an older event. */
 static int sweep_one(struct session *session, uint32_t netns, session_record_fn fn, void *ctx)
 {
 	struct sweeping sweeping = {.link = session->links[FEATURE_SWEEP][0]};
@@ -386,18 +334,19 @@ static int sweep_one(struct session *session, uint32_t netns, session_record_fn 
 		.head = {.ts = clock_now(), .kind = WIRE_SWEPT, .len = sizeof(swept)},
 		.netns = netns};
 	struct iter_records events = {0};
-	int err;
+	int err, late;
 
 	err = netns_call(netns, read_iterator, &sweeping);
 	swept.blind = err != 0;
 	if (err)
 		diag_detail("cannot look into network namespace %u: %s", netns, strerror(-err));
 	swept.head.lost = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
-	err = drain_all(session, iter_keep, &events);
+	late = session_drain_all(session, iter_keep, &events);
+	if (late > 0)
+		iter_release(&sweeping.found);
+	err = late < 0 ? late : iter_merge(&events, &sweeping.found, fn, ctx);
 	if (!err)
-		err = iter_merge(&events, &sweeping.found, fn, ctx);
-	if (!err)
-		err = fn(ctx, &swept, sizeof(swept));
+		err = late ? late : fn(ctx, &swept, sizeof(swept));
 	iter_release(&events);
 	iter_release(&sweeping.found);
 	return err;
@@ -415,6 +364,9 @@ int session_sweep(struct session *session, const uint32_t *netns, size_t n, sess
 	session->skel->bss->sweep_since = session->sweeps[0] - SWEEP_OVERLAP_NS;
 	for (size_t i = 0; !err && i < n; i++)
 		err = sweep_one(session, netns[i], fn, ctx);
+	/* What was put off is for the next one. */
+	if (err > 0)
+		return 0;
 	session->sweeps[0] = session->sweeps[1];
 	session->sweeps[1] = begun;
 	return err;
@@ -489,10 +441,7 @@ void session_close(struct session *session)
 {
 	if (!session)
 		return;
-	ring_buffer__free(session->ring);
-	rings_free(session->rings);
-	if (session->memory)
-		munmap(session->memory, session->memory_size);
+	ringbuf_close(&session->ringbuf);
 	if (session->skel)
 		unload(session);
 	free(session);

@@ -39,11 +39,17 @@ int session_attach(struct session *session, struct meta *ret_meta);
 int session_drain(struct session *session, session_record_fn fn, void *ctx);
 
 /*
+ * Hands over all that was submitted until now. A record that is still being written is waited for,
+ * 20 ms at most. 0; 1 if it still holds back others; or what `fn` said.
+ */
+int session_drain_all(struct session *session, session_record_fn fn, void *ctx);
+
+/*
  * When to drain again: in `ms`, 40 while something happens and up to 80 while nothing does, or as
- * soon as `bell_fd` is readable: a ring is half full. Without rings 10, and no bell (-1).
+ * soon as `bell_fd` is readable: the buffer is half full.
  */
 struct session_pause {
-	int bell_fd; /* the session's; -1: none */
+	int bell_fd; /* the session's */
 	int ms;
 };
 
@@ -56,14 +62,16 @@ int session_losses(struct session *session, session_record_fn fn, void *ctx);
 /*
  * Looks through these network namespaces for what no event tells. For each it drains the ring
  * buffer, hands over those records and what it found, in the order of time, then a WIRE_SWEPT,
- * which is `blind` if the namespace could not be entered. 0, or what `fn` returned.
+ * which is `blind` if the namespace could not be entered. While a record that is being written
+ * holds back older events it finds nothing: the next sweep will. 0, or what `fn` returned.
  */
 int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
 		  void *ctx);
 
 /*
  * One look at every socket of the host: the records of inspect.h, and with them, in the order of
- * time, what is in the ring buffer. 0, or -errno after it was told, or what `fn` returned.
+ * time, what is in the ring buffer. A namespace is missing if events of before are held back by a
+ * record that is being written. 0, or -errno after it was told, or what `fn` returned.
  */
 int session_census(struct session *session, session_record_fn fn, void *ctx);
 

@@ -85,14 +85,6 @@ const struct feature_row feature_rows[FEATURES] = {
 			   .kind = WAY_KPROBE},
 			  {.name = "inherit",
 			   .words = "the owner of its listener, until one is seen holding it"}}},
-	[FEATURE_BUFFER] = {.name = "buffer",
-			    .gives = "how records come up",
-			    .loss = "nothing can be told",
-			    .ways = {{.name = "rings",
-				      .words = "a ring for each CPU, without a lock",
-				      .programs = {"buffer_rings"}},
-				     {.name = "ringbuf",
-				      .words = "the kernel's ring buffer, one for all CPUs"}}},
 };
 
 struct ways ways_none(void)

@@ -18,7 +18,6 @@ enum feature {
 	FEATURE_SOCKETS,    /* every socket as it stands, for `stuck` */
 	FEATURE_HOLDERS,    /* whose descriptors hold it, for `stuck` */
 	FEATURE_ACCEPT,     /* who accepted a connection */
-	FEATURE_BUFFER,     /* how records reach user space */
 	FEATURES,
 };
 
@@ -29,7 +28,6 @@ enum feature {
 #define IDENTITY_BY_COOKIE 0
 #define TIMEWAIT_BY_TIMER  2
 #define TIMEWAIT_BY_SAMPLE 3
-#define BUFFER_BY_RINGS    0
 
 /* A kernel may refuse all programs of a kind. */
 enum way_kind {

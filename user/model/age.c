@@ -84,6 +84,10 @@ static struct age of_peers_fin(const struct wire_snapshot *s, uint64_t tick_ns)
 {
 	uint64_t heard = later(s->acked, s->received);
 
+	/* Heard after anything happened: 32 bits of jiffies have wrapped, and `touched` has not. */
+	if (s->touched && heard > s->touched + NEAR_NS)
+		return of_touched(s, 0, tick_ns);
+
 	if (!heard || s->flags & WIRE_S_BEYOND || s->touched <= heard + NEAR_NS)
 		return of_touched(s, heard, tick_ns);
 	return at_least_since(s, heard, tick_ns, "last segment of the peer");
@@ -92,6 +96,8 @@ static struct age of_peers_fin(const struct wire_snapshot *s, uint64_t tick_ns)
 /* The ACK of our FIN was new, so tcp_ack() noted its time; later ones moved it on. */
 static struct age of_fin_acked(const struct wire_snapshot *s, uint64_t tick_ns)
 {
+	if (s->touched && s->acked > s->touched + NEAR_NS)
+		return of_touched(s, 0, tick_ns);
 	if (!s->acked || s->touched <= s->acked + NEAR_NS)
 		return of_touched(s, s->acked, tick_ns);
 	return at_least_since(s, s->acked, tick_ns, "last ACK of the peer");
@@ -99,24 +105,34 @@ static struct age of_fin_acked(const struct wire_snapshot *s, uint64_t tick_ns)
 
 /*
  * Only the FIN is out and nothing waits behind it, so all retransmissions since the last progress
- * were its own. Each waited at most half as long as the next: before the last one, which was rto
- * ago less what is left, (1 - 1/2^n) rto had passed.
+ * were its own. The rto was doubled after each, so they took (1 - 1/2^n) rto, n the doublings: a
+ * try that found no room in the device's queue is counted, and the rto is not doubled. The last one
+ * touched the socket. The timer tells nothing: TCP_USER_TIMEOUT, or a full queue, sets it to less
+ * than rto. If one was set like that, and the option raised, half of what they took is in doubt.
  */
 static struct age of_fin_sent(const struct wire_snapshot *s, uint64_t tick_ns)
 {
-	uint64_t rto = s->rto_ms * NS_PER_MS, left, passed;
+	unsigned doubled = s->retransmits < s->backoff ? s->retransmits : s->backoff;
+	uint64_t rto = s->rto_ms * NS_PER_MS, passed;
 
-	if (s->unacked != 1 || s->unsent || !s->retransmits || !s->timer)
+	if (s->unacked != 1 || s->unsent || !s->retransmits || !s->touched ||
+	    s->touched > s->head.ts)
 		return nothing;
-	left = s->timer > s->head.ts ? s->timer - s->head.ts : 0;
-	if (left > rto)
-		return nothing;
-	passed = rto - left + (s->retransmits < 32 ? rto - (rto >> s->retransmits) : rto);
+	passed = doubled < 32 ? rto - (rto >> doubled) : rto;
+	if (s->flags & WIRE_S_USER_TIMEOUT)
+		passed = passed > rto / 2 ? passed - rto / 2 : 0;
+	passed += s->head.ts - s->touched;
 	if (passed <= 2 * tick_ns)
 		return nothing;
 	return (struct age){.ns = passed - 2 * tick_ns,
 			    .known = DWELL_AT_LEAST,
 			    .from = "retransmissions of its FIN"};
+}
+
+/* What ended the connection touched the socket. */
+static struct age of_over(const struct wire_snapshot *s, uint64_t tick_ns)
+{
+	return of_touched(s, 0, tick_ns);
 }
 
 /* tcp_connect(), and the first SYN-ACK of a request. An accepted child has neither. */
@@ -140,10 +156,15 @@ static struct age of_established(const struct wire_snapshot *s, uint64_t tick_ns
 struct age age_of(const struct wire_snapshot *s, uint64_t tick_ns)
 {
 	static struct age (*const by_state[WIRE_STATES])(const struct wire_snapshot *, uint64_t) = {
-		[WIRE_ESTABLISHED] = of_established, [WIRE_SYN_SENT] = of_opening,
-		[WIRE_SYN_RECV] = of_opening,        [WIRE_FIN_WAIT1] = of_fin_sent,
-		[WIRE_FIN_WAIT2] = of_fin_acked,     [WIRE_CLOSE_WAIT] = of_peers_fin,
-		[WIRE_LAST_ACK] = of_fin_sent,       [WIRE_CLOSING] = of_peers_fin,
+		[WIRE_ESTABLISHED] = of_established,
+		[WIRE_SYN_SENT] = of_opening,
+		[WIRE_SYN_RECV] = of_opening,
+		[WIRE_FIN_WAIT1] = of_fin_sent,
+		[WIRE_FIN_WAIT2] = of_fin_acked,
+		[WIRE_CLOSE_WAIT] = of_peers_fin,
+		[WIRE_LAST_ACK] = of_fin_sent,
+		[WIRE_CLOSING] = of_peers_fin,
+		[WIRE_CLOSE] = of_over,
 	};
 
 	if (s->kind == WIRE_MINI)

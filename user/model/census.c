@@ -61,6 +61,7 @@ static int add_socket(struct census *census, const struct wire_snapshot *s)
 		census->states[socket->s.state]--;
 		census->states[s->state]++;
 		socket->s = *s;
+		socket->listener = 0;
 		return list_listener(census, socket);
 	}
 	socket = calloc(1, sizeof(*socket));
@@ -107,6 +108,14 @@ static int add_holder(struct census *census, const struct wire_holder *h)
 	*(socket->holders ? &socket->last_holder->next : &socket->holders) = holder;
 	socket->last_holder = holder;
 	return 0;
+}
+
+static void add_queued(const struct census *census, const struct wire_queued *q)
+{
+	struct census_socket *socket = census_find(census, q->cookie, false);
+
+	if (socket)
+		socket->listener = q->listener;
 }
 
 static int add_limits(struct census *census, const struct wire_limits *limits)
@@ -176,6 +185,8 @@ int census_add(struct census *census, const union decode_record *rec)
 		return add_socket(census, &rec->snapshot);
 	if (rec->head.kind == WIRE_HOLDER)
 		return add_holder(census, &rec->holder);
+	if (rec->head.kind == WIRE_QUEUED)
+		add_queued(census, &rec->queued);
 	if (rec->head.kind == WIRE_LIMITS)
 		return add_limits(census, &rec->limits);
 	if (rec->head.kind == WIRE_NAME)
@@ -185,24 +196,94 @@ int census_add(struct census *census, const union decode_record *rec)
 	return 0;
 }
 
-/* As the kernel looks one up: the address itself rather than one that stands for any. */
-const struct census_socket *census_listener(const struct census *census, const struct wire_id *id)
+/* ---- listeners ---- */
+
+/* How well this listener fits, as inet_lookup_listener() has it; 0: not at all. */
+static unsigned fit(const struct wire_snapshot *listener, const struct wire_id *id)
+{
+	bool is_ipv4 = match_is_ipv4(id->laddr);
+
+	/* It may be another socket by now, or closed. */
+	if (listener->state != WIRE_LISTEN || listener->id.netns != id->netns ||
+	    listener->id.lport != id->lport)
+		return 0;
+	if (!memcmp(listener->id.laddr, id->laddr, sizeof(id->laddr)))
+		return 3;
+	if (match_addr_known(listener->id.laddr))
+		return 0;
+	if (match_is_ipv4(listener->id.laddr) == is_ipv4)
+		return 2;
+	return is_ipv4 && !(listener->flags & WIRE_S_V6ONLY);
+}
+
+/* The next holder of another process. */
+static const struct census_holder *next_process(const struct census_holder *holder)
+{
+	uint32_t pid = holder->pid;
+
+	while (holder && holder->pid == pid)
+		holder = holder->next;
+	return holder;
+}
+
+/* All holders are listed in the same order. */
+static bool have_same_holders(const struct census_socket *a, const struct census_socket *b)
+{
+	const struct census_holder *left = a->holders, *right = b->holders;
+
+	while (left && right && left->pid == right->pid) {
+		left = next_process(left);
+		right = next_process(right);
+	}
+	return !left && !right;
+}
+
+static const struct census_socket *look_up_listener(const struct census *census,
+						    const struct wire_id *id)
 {
 	const struct census_port *port = find_port(census, id);
-	const struct census_socket *any = NULL;
+	const struct census_socket *best = NULL;
+	unsigned best_fit = 0;
+	bool by_device = false, is_alone = true, is_best = true;
 
 	for (const struct census_socket *socket = port ? port->first : NULL; socket;
 	     socket = socket->next_listener) {
-		/* It may be another socket by now, or closed. */
-		if (socket->s.state != WIRE_LISTEN || socket->s.id.netns != id->netns ||
-		    socket->s.id.lport != id->lport)
+		unsigned fits = fit(&socket->s, id);
+
+		if (!fits)
 			continue;
-		if (!memcmp(socket->s.id.laddr, id->laddr, sizeof(id->laddr)))
-			return socket;
-		if (!match_addr_known(socket->s.id.laddr))
-			any = socket;
+		by_device |= socket->s.flags & WIRE_S_DEVICE;
+		if (best && !have_same_holders(socket, best)) {
+			is_alone = false;
+			is_best = fits != best_fit && (is_best || fits > best_fit);
+		}
+		if (fits > best_fit) {
+			best = socket;
+			best_fit = fits;
+		}
 	}
-	return any;
+	return is_alone || (is_best && !by_device) ? best : NULL;
+}
+
+const struct census_socket *census_listener(const struct census *census,
+					    const struct census_socket *socket)
+{
+	const struct census_socket *listener;
+
+	if (!socket->listener)
+		return look_up_listener(census, &socket->s.id);
+	listener = census_find(census, socket->listener, false);
+	return listener && listener->s.state == WIRE_LISTEN ? listener : NULL;
+}
+
+bool census_has_listener(const struct census *census, const struct wire_id *id)
+{
+	const struct census_port *port = find_port(census, id);
+	const struct census_socket *socket = port ? port->first : NULL;
+
+	while (socket && !fit(&socket->s, id))
+		socket = socket->next_listener;
+	return socket != NULL;
 }
 
 const struct wire_limits *census_limits_of(const struct census *census, uint32_t netns)

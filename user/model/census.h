@@ -28,6 +28,8 @@ struct census_socket {
 	uint64_t entered; /* ns: when it was seen to enter its state, or to be in it already; 0: was
 			   * not seen. By those who watch events as well: overview.h */
 	bool entered_exact;
+	uint64_t listener; /* the cookie of the one that it waits at; 0: not known, or it does not
+			      wait */
 	struct census_holder *holders, *last_holder; /* in the order of the iterator: by process */
 	struct census_socket *next_listener;
 	bool is_listed; /* among the listeners */
@@ -72,8 +74,18 @@ int census_add(struct census *census, const union decode_record *rec);
 /* NULL if there is none. */
 struct census_socket *census_find(const struct census *census, uint64_t cookie, bool is_mini);
 
-/* The listener that this connection came from, or would have; NULL if there is none (any more). */
-const struct census_socket *census_listener(const struct census *census, const struct wire_id *id);
+/* Is there a listener that this connection came from, or may have come from? */
+bool census_has_listener(const struct census *census, const struct wire_id *id);
+
+/*
+ * The listener of a connection that nobody has accepted: as the kernel told, else by the kernel's
+ * look-up (inet_lookup_listener()): the address itself before one that stands for any. NULL if
+ * there is none, or if only the kernel knows which of several it chose: members of an SO_REUSEPORT
+ * group, listeners that are bound to a device. Those that the same processes hold are as good as
+ * one.
+ */
+const struct census_socket *census_listener(const struct census *census,
+					    const struct census_socket *socket);
 
 /* NULL if nothing was told of that namespace. */
 const struct wire_limits *census_limits_of(const struct census *census, uint32_t netns);

@@ -259,6 +259,8 @@ void conn_feed(struct conn_table *table, const union decode_record *rec)
 		conn_census_snapshot(table, &rec->snapshot);
 	else if (rec->head.kind == WIRE_HOLDER)
 		conn_census_holder(table, &rec->holder);
+	else if (rec->head.kind == WIRE_QUEUED)
+		conn_census_queued(table, &rec->queued);
 	else if (rec->head.kind == WIRE_CENSUS)
 		conn_census_bounds(table, &rec->census);
 	drop_given_up(table, rec->head.ts);

@@ -125,6 +125,9 @@ enum tcpstate_cause conn_cause_of_close(const struct wire_transition *t)
 		return CAUSE_RESET_SENT;
 	if (cause != CAUSE_NONE)
 		return cause;
+	/* tcp_close() calls tcp_disconnect(), which sends nothing. */
+	if (t->flags & WIRE_F_REPAIR)
+		return CAUSE_REPAIR;
 	return without_error[t->from] ? without_error[t->from](t) : CAUSE_UNKNOWN;
 }
 

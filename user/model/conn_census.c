@@ -203,17 +203,103 @@ void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *
 		learn_age(table, entry, s);
 }
 
+/* ---- whose ---- */
+
+/* A process that holds a socket whose owner is known as another one. */
+struct claim {
+	uint64_t cookie;
+	uint32_t pid; /* the first one */
+	char comm[16];
+	bool are_various; /* others have another name */
+	UT_hash_handle hh;
+};
+
+static bool same_name(const char a[16], const char b[16])
+{
+	return strncmp(a, b, 16) == 0;
+}
+
+static void claim(struct conn_table *table, const struct wire_holder *h)
+{
+	struct claim *claim;
+
+	HASH_FIND(hh, table->claims, &h->cookie, sizeof(h->cookie), claim);
+	if (claim) {
+		claim->are_various |= !same_name(claim->comm, h->comm);
+		return;
+	}
+	claim = calloc(1, sizeof(*claim));
+	if (!claim)
+		return;
+	claim->cookie = h->cookie;
+	claim->pid = h->pid;
+	memcpy(claim->comm, h->comm, sizeof(claim->comm));
+	HASH_ADD(hh, table->claims, cookie, sizeof(claim->cookie), claim);
+	if (!TABLE_HAS(claim))
+		free(claim);
+}
+
+static void own(struct conn_table *table, struct store_entry *entry, uint32_t pid,
+		const char comm[16])
+{
+	entry->awaits_accept = false;
+	entry->is_shared = false;
+	entry->confirmed = table->census & 7;
+	conn_own(&entry->conn, pid, comm);
+	if (entry->conn.is_listener)
+		store_listen(&table->store, entry);
+	conn_reconsider(table, entry);
+}
+
 void conn_census_holder(struct conn_table *table, const struct wire_holder *h)
 {
 	struct store_entry *entry = store_find_sock(&table->store, h->cookie);
+	const struct conn_owner *owner = entry ? &entry->conn.owner : NULL;
 
-	/* The first one, where several hold it. */
-	if (!entry || entry->conn.owner.known == OWNER_EXACT)
+	if (!entry)
 		return;
+	/* The first one, where several hold it; by the name that it has now. */
+	if (owner->known != OWNER_EXACT || owner->pid == h->pid) {
+		own(table, entry, h->pid, h->comm);
+		return;
+	}
+	claim(table, h);
+}
+
+/* An owner that this census did not meet as a holder has closed the socket, or is gone. */
+static void settle_claims(struct conn_table *table)
+{
+	struct claim *claim, *next;
+
+	HASH_ITER (hh, table->claims, claim, next) {
+		struct store_entry *entry = store_find_sock(&table->store, claim->cookie);
+
+		if (!entry)
+			continue;
+		if (entry->confirmed != (table->census & 7))
+			own(table, entry, claim->pid, claim->comm);
+		entry->is_shared = claim->are_various ||
+				   !same_name(entry->conn.owner.comm, claim->comm);
+		if (entry->conn.is_listener)
+			store_listen(&table->store, entry);
+	}
+	TABLE_RELEASE(table->claims, free);
+}
+
+/* The kernel says at which listener it waits, where an address would fit several. */
+void conn_census_queued(struct conn_table *table, const struct wire_queued *q)
+{
+	struct store_entry *entry = store_find_sock(&table->store, q->cookie);
+	const struct store_entry *listener = store_find_sock(&table->store, q->listener);
+
+	if (!entry || !listener || entry->conn.owner.known == OWNER_EXACT)
+		return;
+	entry->conn.owner = (struct conn_owner){.known = OWNER_UNKNOWN};
+	if (listener->conn.owner.known != OWNER_UNKNOWN && !listener->is_shared) {
+		entry->conn.owner = listener->conn.owner;
+		entry->conn.owner.known = OWNER_INHERITED;
+	}
 	entry->awaits_accept = false;
-	conn_own(&entry->conn, h->pid, h->comm);
-	if (entry->conn.is_listener)
-		store_listen(&table->store, entry);
 	conn_reconsider(table, entry);
 }
 
@@ -270,6 +356,7 @@ static void forget_uncovered(struct conn_table *table)
 void conn_census_release(struct conn_table *table)
 {
 	TABLE_RELEASE(table->covered, free);
+	TABLE_RELEASE(table->claims, free);
 }
 
 /* ---- bounds ---- */
@@ -386,6 +473,7 @@ static void end(struct conn_table *table)
 	bool decided = true;
 
 	table->in_census = false;
+	settle_claims(table);
 	if (table->counted)
 		decided = end_unmet(table);
 	else

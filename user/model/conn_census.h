@@ -28,8 +28,14 @@ void conn_census_bounds(struct conn_table *table, const struct wire_census *c);
 /* A socket as it stands. */
 void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *s);
 
-/* A process holds it: its owner, unless a system call of another one has proven more. */
+/*
+ * A process holds it: its owner, by the name that the process has now. An owner that a system call
+ * has proven stays, until a census finds only others holding the socket.
+ */
 void conn_census_holder(struct conn_table *table, const struct wire_holder *h);
+
+/* It waits for accept(2) at that listener, whose owner it inherits. */
+void conn_census_queued(struct conn_table *table, const struct wire_queued *q);
 
 /* The census under way has been through this namespace. */
 void conn_census_swept(struct conn_table *table, const struct wire_swept *s);

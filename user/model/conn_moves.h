@@ -26,6 +26,7 @@ struct conn_table {
 	uint8_t census;          /* its number, or that of the last; wraps */
 	uint64_t census_ts[4];   /* ns: when the last ones began, by their number */
 	struct covered *covered; /* namespaces that it has been through */
+	struct claim *claims;    /* holders of sockets that have another owner */
 	uint64_t next_overdue;   /* ns: when to look for mini-sockets that should be gone */
 	unsigned owed;           /* whole ones that would settle what was in doubt ... */
 	uint32_t owed_for;       /* ... when this many doubts had come up */

@@ -137,7 +137,7 @@ void store_listen(struct store *store, struct store_entry *entry)
 			return;
 		}
 	}
-	if (listener->owner.pid != entry->conn.owner.pid)
+	if (entry->is_shared || listener->owner.pid != entry->conn.owner.pid)
 		listener->owner = (struct conn_owner){.known = OWNER_UNKNOWN};
 	listener->sockets++;
 	entry->is_listening = true;

@@ -80,10 +80,12 @@ struct store_entry {
 	bool unsure_if_born : 1; /* first seen when its timer was set: at birth, or a restart? */
 
 	/* What censuses say of it (conn_census.c). */
-	bool by_census : 1; /* a full socket that a census told of first, at `born` */
-	uint8_t unmet : 2;  /* censuses in a row that did not find it */
-	uint8_t found : 4;  /* the state that the last one found it in; 0: in its own */
-	uint8_t census;     /* number of the last one that found it, or before its last event */
+	bool by_census : 1;    /* a full socket that a census told of first, at `born` */
+	uint8_t unmet : 2;     /* censuses in a row that did not find it */
+	uint8_t found : 4;     /* the state that the last one found it in; 0: in its own */
+	uint8_t confirmed : 3; /* number of the last one that met its owner as a holder, mod 8 */
+	bool is_shared : 1;    /* a listener that processes of several names hold */
+	uint8_t census;        /* number of the last one that found it, or before its last event */
 };
 
 _Static_assert(sizeof(struct store_entry) <= 144, "a million connections in 160 MB");

@@ -24,6 +24,7 @@ struct selection {
 	uint16_t stuck_states; /* those that nothing should stay in */
 	bool has_states;       /* the user named them */
 	uint64_t min_ns;       /* shorter dwells are not asked for */
+	uint64_t patience_ns;  /* what is idle for less is no leak; 0: as each rule has it */
 
 	uint32_t pids[SELECTION_LIST_MAX], uids[SELECTION_LIST_MAX];
 	uint64_t cgroups[SELECTION_LIST_MAX];

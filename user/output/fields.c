@@ -143,6 +143,7 @@ enum field {
 	F_WAITING,
 	F_BACKLOG,
 	F_HOLDERS,
+	F_LISTENER_HOLDERS,
 	F_ROOM,
 	F_SAYS,
 	F_NEXT,
@@ -346,6 +347,10 @@ const struct fields_row fields[] = {
 		       .about = "Of a listener: how many may wait."},
 	[F_HOLDERS] = {ROW("holders", LIST, holders), .list = &fields_holders,
 		       .about = "Every process that holds it, and by which descriptor."},
+	[F_LISTENER_HOLDERS] =
+		{ROW("listener_holders", LIST, listener_holders), .list = &fields_listener_holders,
+		 .about = "Of one that nobody has accepted: every process that holds its "
+			  "listener."},
 	[F_ROOM] = {ROW("room", NUMBER, room), OR_NULL,
 		    .about = "How many there can be, where a finding is about what fills up; else "
 			     "null."},
@@ -409,7 +414,7 @@ const struct fields_event_row fields_events[EVENTS] = {
 					  F_RPORT, F_NETNS, F_NETNS_NAME, F_COOKIE, F_UID, F_CGROUP,
 					  F_CGROUP_NAME, F_KIND, F_UNREAD, F_UNSENT, F_UNACKED,
 					  F_WINDOW, F_PROBES, F_RETRANSMITS, F_TIMER_NS, F_WAITING,
-					  F_BACKLOG, F_HOLDERS)},
+					  F_BACKLOG, F_HOLDERS, F_LISTENER_HOLDERS)},
 	[EVENT_FINDING] = {.name = WORD("finding"),
 			   .about =
 				   "What is wrong with sockets that one rule found and that belong "

@@ -103,11 +103,10 @@ const struct fields_list fields_states = {
 	states_json, NULL,
 	"{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\",\"minimum\":0}}"};
 
-static void holders_json(struct jsonl *json, const struct fields_source *source)
+static void list_holders(struct jsonl *json, const struct census_holder *holder)
 {
 	jsonl_open(json, '[');
-	for (const struct census_holder *holder = source->it->socket->holders; holder;
-	     holder = holder->next) {
+	for (; holder; holder = holder->next) {
 		jsonl_open(json, '{');
 		jsonl_key(json, KEY("pid"));
 		jsonl_number(json, holder->pid);
@@ -120,11 +119,23 @@ static void holders_json(struct jsonl *json, const struct fields_source *source)
 	jsonl_close(json, ']');
 }
 
-const struct fields_list fields_holders = {
-	holders_json, NULL,
-	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
-	"\"pid\":{\"type\":\"integer\",\"minimum\":0},\"comm\":{\"type\":\"string\"},"
-	"\"fd\":{\"type\":\"integer\",\"minimum\":0}},\"required\":[\"pid\",\"comm\",\"fd\"]}}"};
+static void holders_json(struct jsonl *json, const struct fields_source *source)
+{
+	list_holders(json, source->it->socket->holders);
+}
+
+static void listener_holders_json(struct jsonl *json, const struct fields_source *source)
+{
+	list_holders(json, source->it->inherited ? source->it->owner : NULL);
+}
+
+#define HOLDERS_SCHEMA                                                                 \
+	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"          \
+	"\"pid\":{\"type\":\"integer\",\"minimum\":0},\"comm\":{\"type\":\"string\"}," \
+	"\"fd\":{\"type\":\"integer\",\"minimum\":0}},\"required\":[\"pid\",\"comm\",\"fd\"]}}"
+
+const struct fields_list fields_holders = {holders_json, NULL, HOLDERS_SCHEMA};
+const struct fields_list fields_listener_holders = {listener_holders_json, NULL, HOLDERS_SCHEMA};
 
 /* ---- ways ---- */
 

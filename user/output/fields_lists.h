@@ -9,6 +9,6 @@
 extern const struct fields_list fields_buckets, fields_by;
 
 /* Of a census: {"LISTEN": 3}; of a socket: [{pid, comm, fd}]; of a capability: [{way, ...}]. */
-extern const struct fields_list fields_states, fields_holders, fields_ways;
+extern const struct fields_list fields_states, fields_holders, fields_listener_holders, fields_ways;
 
 #endif

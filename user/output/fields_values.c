@@ -573,6 +573,12 @@ value_t fields_get_holders(source_t *s)
 	return list();
 }
 
+value_t fields_get_listener_holders(source_t *s)
+{
+	(void)s;
+	return list();
+}
+
 /* ---- finding ---- */
 
 value_t fields_get_room(source_t *s)

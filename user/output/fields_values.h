@@ -89,6 +89,7 @@ FIELDS_GET(timer);
 FIELDS_GET(waiting);
 FIELDS_GET(backlog);
 FIELDS_GET(holders);
+FIELDS_GET(listener_holders);
 FIELDS_GET(room);
 FIELDS_GET(says);
 FIELDS_GET(next);

@@ -54,7 +54,7 @@ const char *stuck_text_evidence(const struct verdict *verdict, const struct verd
 	size_t used = strlen(rules_evidence(s, text));
 
 	if (s->state != WIRE_LISTEN && it->inherited)
-		listener = census_listener(verdict->census, &s->id);
+		listener = census_listener(verdict->census, it->socket);
 	if (listener)
 		snprintf(text + used, RULES_TEXT_MAX - used, "%sits listener: %s", used ? "; " : "",
 			 rules_evidence(&listener->s, more));
@@ -305,17 +305,20 @@ static void print_table(const struct verdict *verdict, const struct stuck_style 
 
 /* ---- findings ---- */
 
-static void print_holders(const struct census_holder *holder, FILE *out)
+static void print_holders(const struct verdict_socket *it, FILE *out)
 {
+	const char *what = it->inherited ? "listener held" : "held";
 	unsigned n = 0, more = 0;
 
-	for (; holder; holder = holder->next) {
+	for (const struct census_holder *holder = it->owner; holder; holder = holder->next) {
 		if (n++ >= HOLDERS) {
 			more++;
 			continue;
 		}
-		fprintf(out, "%s%" PRIu32 " fd %" PRIu32, n == 1 ? "\n  held by pid " : ", ",
-			holder->pid, holder->fd);
+		if (n == 1)
+			fprintf(out, "\n  %s by pid ", what);
+		fprintf(out, "%s%" PRIu32 " fd %" PRIu32, n == 1 ? "" : ", ", holder->pid,
+			holder->fd);
 	}
 	if (more)
 		fprintf(out, " and %u more", more);
@@ -360,7 +363,7 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 		address_end_text(s->id.raddr, s->id.rport, remote));
 	stuck_text_evidence(verdict, worst, text);
 	fprintf(out, "%s%s", text[0] ? "; " : "", text);
-	print_holders(worst->socket->holders, out);
+	print_holders(worst, out);
 	fputc('\n', out);
 	print_next(rules_next(worst->rule, verdict->census, worst->socket, text), out);
 }

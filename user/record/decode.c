@@ -84,6 +84,7 @@ static const struct {
 			   LAST_OF(wire_accepted, comm)},
 	[WIRE_SNAPSHOT] = {sizeof(struct wire_snapshot), check_snapshot, 0},
 	[WIRE_HOLDER] = {sizeof(struct wire_holder), check_nothing, LAST_OF(wire_holder, comm)},
+	[WIRE_QUEUED] = {sizeof(struct wire_queued), check_nothing, 0},
 	[WIRE_LIMITS] = {sizeof(struct wire_limits), check_nothing, 0},
 	[WIRE_NAME] = {sizeof(struct wire_name), check_name, LAST_OF(wire_name, text)},
 	[WIRE_CENSUS] = {sizeof(struct wire_census), check_census, 0},

@@ -20,6 +20,7 @@ union decode_record {
 	struct wire_swept swept;
 	struct wire_snapshot snapshot;
 	struct wire_holder holder;
+	struct wire_queued queued;
 	struct wire_limits limits;
 	struct wire_census census;
 	struct wire_name name;

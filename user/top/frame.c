@@ -191,7 +191,7 @@ static void put_header(const struct frame *f, unsigned rows)
 
 static void text_now(const struct top_state *state, char text[CLOCK_TEXT_MAX])
 {
-	top_list_number(state->now, 6, text);
+	top_list_number(state->now, 5, text);
 }
 
 static void text_rate(const struct top_state *state, char text[CLOCK_TEXT_MAX])

@@ -14,14 +14,14 @@
 void top_list_number(uint64_t number, unsigned width, char text[CLOCK_TEXT_MAX])
 {
 	static const char units[] = "kMGTPE";
-	const char *unit = units;
+	uint64_t unit = 1, rounded;
+	int len = snprintf(text, CLOCK_TEXT_MAX, "%" PRIu64, number);
 
-	if (snprintf(text, CLOCK_TEXT_MAX, "%" PRIu64, number) <= (int)width)
-		return;
-	for (number /= 1000;
-	     unit[1] && snprintf(text, CLOCK_TEXT_MAX, "%" PRIu64 "%c", number, *unit) > (int)width;
-	     unit++)
-		number /= 1000;
+	for (const char *name = units; *name && len > (int)width; name++) {
+		unit *= 1000;
+		rounded = number / unit + (number % unit >= unit / 2);
+		len = snprintf(text, CLOCK_TEXT_MAX, "%" PRIu64 "%c", rounded, *name);
+	}
 }
 
 /* ---- what is in the columns ---- */

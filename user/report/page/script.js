@@ -117,10 +117,10 @@ const CAUSE = {
 	"refused": "connect(): nobody listens there", "timed-out": "nobody answered in time",
 	"unreachable": "an ICMP message said so", "no-port": "connect(): no local port was free",
 	"reused-syn": "a new SYN took the TIME-WAIT’s place", "reused-conn": "connect() took the TIME-WAIT’s place",
-	"killed": "ss -K, or another SOCK_DESTROY", "table-full": "tcp_max_tw_buckets: no room for its TIME-WAIT",
+	"repair": "TCP_REPAIR: moved away, no segment was sent", "killed": "ss -K, or another SOCK_DESTROY", "table-full": "tcp_max_tw_buckets: no room for its TIME-WAIT",
 	"netns-gone": "its network namespace went away", "unknown": "nothing told why",
 };
-const HARMLESS = ["normal", "reused-syn", "reused-conn"];
+const HARMLESS = ["normal", "reused-syn", "reused-conn", "repair"];
 
 const moves = new Map(data.moves.map((move) => [`${move.from}>${move.to}`, move]));
 const isHarmless = (cause) => HARMLESS.includes(cause);
