@@ -13,7 +13,8 @@
 #define NS_PER_MS 1000000ULL
 #define NS_PER_S  1000000000ULL
 
-/* ns on CLOCK_MONOTONIC, the clock of bpf_ktime_get_ns(). */
+/* ns on CLOCK_MONOTONIC of the first time namespace, the clock of bpf_ktime_get_ns(), in whichever
+ * time namespace we are. The first call reads /proc/self/timens_offsets. */
 uint64_t clock_now(void);
 
 /* What to add to a CLOCK_MONOTONIC time to have ns since 1970, as of now. */

@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "base/tcpstate.h"
 #include "cli/suggest.h"
+#include "kernel/cgroup_tree.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -244,21 +245,36 @@ static bool set_netns(struct options *o, const char *value, char *why)
 	return parse_list(value, add_netns, o, why);
 }
 
+/* A path below the tree, from its root or from where it is mounted elsewhere. */
+static const char *below_tree(const char *path)
+{
+	static const char *const mounts[] = {"/sys/fs/cgroup/unified/", "/sys/fs/cgroup/", "/"};
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++)
+		if (!strncmp(path, mounts[i], strlen(mounts[i])))
+			return path + strlen(mounts[i]);
+	return path;
+}
+
 static bool add_cgroup(void *ctx, const char *piece, char *why)
 {
 	struct options *o = ctx;
-	char unified[300], hybrid[300];
-	const char *const paths[] = {unified, hybrid, piece, NULL};
-	const char *relative = piece + strspn(piece, "/");
+	uint64_t *id = &o->selection.cgroups[o->selection.n_cgroups];
+	const char *tree;
+	char in_tree[300];
+	const char *const paths[] = {in_tree, piece, NULL};
 
 	if (o->selection.n_cgroups >= SELECTION_LIST_MAX)
 		return parse_refuse(why, "more than %d cgroups", SELECTION_LIST_MAX);
-	snprintf(unified, sizeof(unified), "/sys/fs/cgroup/%s", relative);
-	snprintf(hybrid, sizeof(hybrid), "/sys/fs/cgroup/unified/%s", relative);
-	if (!parse_number(piece, 1, UINT64_MAX, &o->selection.cgroups[o->selection.n_cgroups],
-			  why) &&
-	    !inode_of(paths, CGROUP2_SUPER_MAGIC, &o->selection.cgroups[o->selection.n_cgroups]))
-		return parse_refuse(why, "no cgroup '%s' below /sys/fs/cgroup", piece);
+	if (!parse_number(piece, 1, UINT64_MAX, id, why)) {
+		tree = cgroup_tree();
+		snprintf(in_tree, sizeof(in_tree), "%s/%s", tree ? tree : "", below_tree(piece));
+		if (!inode_of(paths, CGROUP2_SUPER_MAGIC, id))
+			return tree ? parse_refuse(why, "no cgroup '%s' below /sys/fs/cgroup",
+						   piece)
+				    : parse_refuse(why,
+						   "the cgroup file system is not mounted here");
+	}
 	o->selection.n_cgroups++;
 	return true;
 }

@@ -30,6 +30,7 @@ struct stuck {
 	FILE *out;
 	bool found;
 	bool redraws; /* each answer takes the place of the one before */
+	bool has_told;
 };
 
 static int take_record(void *ctx, const void *record, size_t len)
@@ -99,6 +100,9 @@ static int tell(struct stuck *stuck)
 		diag_error("out of memory");
 		return DIAG_FAILED;
 	}
+	style.timed = stuck->options->watch;
+	style.again = stuck->has_told && !stuck->redraws;
+	stuck->has_told = true;
 	stuck->found |= is_found(&verdict, stuck->options);
 	if (stuck->redraws)
 		fputs("\033[H\033[2J", stuck->out);
@@ -151,6 +155,8 @@ static int look_once(struct stuck *stuck, struct session *session)
 	err = session_census(session, take_record, stuck);
 	if (!err)
 		err = tell_names(stuck);
+	if (!err && stuck->recording)
+		err = recording_flush(stuck->recording);
 	return err ? DIAG_FAILED : tell(stuck);
 }
 
@@ -161,6 +167,8 @@ static int watch(struct stuck *stuck, struct session *session)
 	int status = DIAG_OK;
 	bool is_read = true;
 
+	if (session_give_up_privileges(session))
+		return DIAG_FAILED;
 	stuck->redraws = isatty(STDOUT_FILENO) && stuck->options->format == FORMAT_TEXT;
 	while (!stop_is_asked() && status == DIAG_OK && is_read) {
 		status = look_once(stuck, session);

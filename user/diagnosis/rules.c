@@ -596,6 +596,12 @@ static const char *fill_all(const char *from, const struct census *census,
 	return text;
 }
 
+/* fe80::/10 */
+static bool is_link_local(const uint8_t addr[16])
+{
+	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
+}
+
 /* Takes out the commands that want what nobody knows. */
 static void leave_out(char *commands, const char *what)
 {
@@ -615,6 +621,16 @@ static void leave_out(char *commands, const char *what)
 	*to = '\0';
 }
 
+/* Such an address means another host behind each device; ss knows the device. */
+static void take_out_link_local(char *commands)
+{
+	bool had = strstr(commands, "{raddr}");
+
+	leave_out(commands, "{raddr}");
+	if (had && !commands[0])
+		strcpy(commands, "{in}ss -tnoi 'dst [{raddr}]:{rport}'");
+}
+
 const char *rules_next(const struct rules_rule *rule, const struct census *census,
 		       const struct census_socket *socket, char text[RULES_TEXT_MAX])
 {
@@ -623,6 +639,8 @@ const char *rules_next(const struct rules_rule *rule, const struct census *censu
 	snprintf(next, sizeof(next), "%s", rule->next);
 	if (!holder_of(census, socket))
 		leave_out(next, "{pid}");
+	if (is_link_local(socket->s.id.raddr))
+		take_out_link_local(next);
 	if (!next[0])
 		strcpy(next, "{in}ss -tnpoe 'sport = :{lport}'");
 	if (!put_entry(census, socket, text, RULES_TEXT_MAX))

@@ -18,7 +18,8 @@ static const struct {
 	const char *meaning;
 	const char *cure;
 } errors[] = {
-	{EACCES, true, "refused by the verifier or a security module", "run with -v for its words"},
+	{EACCES, true, "refused by the verifier, a security module or a seccomp filter",
+	 "run with -v for the verifier's words"},
 	{EINVAL, true, "the kernel does not know this kind of program, or what it calls",
 	 "a newer kernel"},
 	{E2BIG, true, "too complex for this kernel's verifier", "a newer kernel"},
@@ -29,10 +30,13 @@ static const struct {
 	{ENOTSUP, true, "not supported on this architecture or kernel", "a newer kernel"},
 	{524, true, "not supported on this architecture or kernel", "a newer kernel"},
 	{ENOMEM, true, "out of memory", "free memory, or a smaller --buffer"},
-	{ENOSYS, true, "this kernel has no BPF", "CONFIG_BPF_SYSCALL=y"},
+	{ENOSYS, true, "bpf(2) is forbidden by a seccomp filter, or not in this kernel",
+	 "a container's seccomp profile that permits bpf(2), or CONFIG_BPF_SYSCALL=y"},
 	{LOADER_NO_BTF, false, "this kernel has no BTF",
 	 "CONFIG_DEBUG_INFO_BTF=y, and /sys mounted"},
 	{LOADER_ADDRESSES_HIDDEN, false, "kernel addresses are hidden", NULL},
+	{LOADER_NO_SYMBOLS, false, "kernel symbols cannot be read: /proc/kallsyms",
+	 "run where no container or unit (ProtectKernelTunables=) hides the file"},
 	{FEATURES_NO_MINIS, false, "mini-sockets are not seen at all",
 	 "what would let a way of time-wait work"},
 	{FEATURES_SAMPLED, false,

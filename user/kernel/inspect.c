@@ -128,18 +128,23 @@ static bool note_news(int *told, int now)
 	return is_new;
 }
 
+static bool is_asked(void *ctx, uint32_t netns)
+{
+	const struct pass *pass = ctx;
+	const struct match_config *match = pass->inspect->match;
+
+	return !match || !match->n_netns || match_netns(match, netns);
+}
+
 static int look_into(void *ctx, uint32_t netns)
 {
 	struct pass *pass = ctx;
-	const struct match_config *match = pass->inspect->match;
 	struct inspect_told *told = pass->inspect->told;
 	struct iter_records found = {0};
 	uint64_t begun = clock_now();
 	bool late = false;
 	int err;
 
-	if (match && match->n_netns && !match_netns(match, netns))
-		return 0;
 	err = iter_read(pass->inspect->socks, &found);
 	if (netns == pass->home && note_news(&told->here, err))
 		diag_error("cannot look at the sockets here: %s", strerror(-err));
@@ -174,9 +179,8 @@ static bool is_among(const uint32_t *inodes, size_t n, uint32_t inode)
 #define UNSEEN_MAX 256
 
 /* Takes what tells of namespaces out of the records. How many of these nobody looked into. */
-static uint32_t take_unseen(const struct pass *pass, struct iter_records *found)
+static uint32_t take_unseen(struct pass *pass, struct iter_records *found)
 {
-	const struct match_config *match = pass->inspect->match;
 	uint32_t unseen[UNSEEN_MAX], n = 0;
 	struct wire_met met;
 	size_t kept = 0;
@@ -187,8 +191,7 @@ static uint32_t take_unseen(const struct pass *pass, struct iter_records *found)
 			memmove(found->bytes + kept, found->bytes + at, met.head.len);
 			kept += met.head.len;
 		} else if (n < UNSEEN_MAX && !netns_is_known(met.netns) &&
-			   !is_among(unseen, n, met.netns) &&
-			   (!match || !match->n_netns || match_netns(match, met.netns))) {
+			   !is_among(unseen, n, met.netns) && is_asked(pass, met.netns)) {
 			unseen[n++] = met.netns;
 		}
 	}
@@ -236,7 +239,7 @@ int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx)
 
 	if (err)
 		return err;
-	closed = netns_each(look_into, &pass);
+	closed = netns_each(is_asked, look_into, &pass);
 	if (closed < 0)
 		return closed;
 	pass.missing += (uint32_t)closed;

@@ -60,11 +60,20 @@ static int add_address(struct addresses *addresses, uint64_t address)
 	return 0;
 }
 
+/* Clang's ThinLTO adds ".llvm." and a number to a static function that it makes visible to other
+ * files: it is all of the function. */
+static bool is_whole(const char *name, const char *function)
+{
+	size_t len = strlen(function);
+
+	return !strncmp(name, function, len) && (!name[len] || !strncmp(name + len, ".llvm.", 6));
+}
+
 static void note_function(struct config *config, const char *name, uint64_t address)
 {
 	size_t len = strcspn(name, ".");
 
-	if (!strcmp(name, "tw_timer_handler"))
+	if (is_whole(name, "tw_timer_handler"))
 		config->tw_timer_handler = address;
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
 		if (strlen(functions[i].name) != len ||
@@ -119,7 +128,7 @@ static int read_symbols(FILE *file, struct config *config, struct addresses *add
 		if (rest[1] == 't' || rest[1] == 'T')
 			note_function(config, rest + 3, address);
 	}
-	return err ? err : ferror(file) ? -EIO : 0;
+	return err ? err : ferror(file) || !addresses->n ? -ENODATA : 0;
 }
 
 int ksyms_fill(struct config *ret_config)
@@ -130,7 +139,7 @@ int ksyms_fill(struct config *ret_config)
 	int err;
 
 	if (!file)
-		return -errno;
+		return -ENODATA;
 	config->n_ranges = 0;
 	config->tw_timer_handler = 0;
 	err = read_symbols(file, config, &addresses);

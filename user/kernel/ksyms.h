@@ -11,8 +11,8 @@
 
 /*
  * Fills tw_timer_handler, n_ranges and ranges. 0; -ENOENT if the kernel has no tw_timer_handler;
- * -EPERM if it hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is missing); or why the
- * file cannot be read.
+ * -EPERM if it hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is missing); -ENODATA if
+ * the file cannot be read or has no symbols; -ENOMEM.
  */
 int ksyms_fill(struct config *ret_config);
 

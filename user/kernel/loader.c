@@ -87,6 +87,13 @@ static int symbols_of_kernel(struct config *config)
 	return err;
 }
 
+static int why_no_symbols(int err)
+{
+	if (err == -EPERM)
+		return -LOADER_ADDRESSES_HIDDEN;
+	return err == -ENODATA ? -LOADER_NO_SYMBOLS : err;
+}
+
 /* Tells the programs what they need to know. Hidden addresses are an error only if a chosen way
  * needs them. */
 static int configure(struct config *config, const struct ways *ways,
@@ -110,7 +117,7 @@ static int configure(struct config *config, const struct ways *ways,
 	}
 	for (enum feature f = 0; symbols && f < FEATURES; f++)
 		if (ways_get(ways, f) && ways_get(ways, f)->needs_addresses)
-			return symbols == -EPERM ? -LOADER_ADDRESSES_HIDDEN : symbols;
+			return why_no_symbols(symbols);
 	return 0;
 }
 

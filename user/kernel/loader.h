@@ -19,6 +19,7 @@
 /* Errors that no system call gives, in errnos that none of those called here gives. */
 #define LOADER_NO_BTF           ENODATA
 #define LOADER_ADDRESSES_HIDDEN EADDRNOTAVAIL
+#define LOADER_NO_SYMBOLS       ENOMSG
 
 struct tcpdwell_bpf;
 struct bpf_link;

@@ -4,15 +4,14 @@
 
 #include <dirent.h>
 #include <fts.h>
-#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "kernel/cgroup_name.h"
+#include "kernel/cgroup_tree.h"
 #include "base/clock.h"
 #include "kernel/netns.h"
 #include "wire.h"
@@ -79,20 +78,10 @@ static int tell_ways(const struct names_asked *asked, iter_record_fn fn, void *c
 	return err;
 }
 
-/* On a hybrid host cgroup v2 is in a directory of its own. An id is the directory's inode. */
-static char *mount_point(void)
-{
-	static char unified[] = "/sys/fs/cgroup/unified", all[] = "/sys/fs/cgroup";
-	struct statfs fs;
-
-	if (!statfs(all, &fs) && (long)fs.f_type == CGROUP2_SUPER_MAGIC)
-		return all;
-	return !statfs(unified, &fs) && (long)fs.f_type == CGROUP2_SUPER_MAGIC ? unified : NULL;
-}
-
+/* An id is the directory's inode. */
 static int tell_cgroups(const struct names_asked *asked, iter_record_fn fn, void *ctx)
 {
-	char *paths[] = {mount_point(), NULL}, text[CGROUP_NAME_MAX];
+	char *paths[] = {(char *)cgroup_tree(), NULL}, text[CGROUP_NAME_MAX];
 	size_t left = asked->n_cgroups;
 	FTS *tree = left && paths[0] ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL) : NULL;
 	unsigned walked = 0;

@@ -22,7 +22,7 @@ struct names_asked {
 /*
  * Hands over a WIRE_NAME for each that has one, for the way into each network namespace that
  * netns_each() found, and for the namespace that we are in. Reads
- * /run/netns, and walks /sys/fs/cgroup once, at most NAMES_WALK_MAX directories of it. 0, or what
+ * /run/netns, and walks cgroup_tree() once, at most NAMES_WALK_MAX directories of it. 0, or what
  * `fn` returned; what cannot be read has no name.
  */
 int names_tell(const struct names_asked *asked, iter_record_fn fn, void *ctx);

@@ -318,6 +318,7 @@ int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx)
 }
 
 struct visit {
+	bool (*wants)(void *ctx, uint32_t inode);
 	int (*fn)(void *ctx, uint32_t inode);
 	void *ctx;
 	uint32_t current;
@@ -327,8 +328,11 @@ struct visit {
 static int visit_one(void *ctx, uint32_t inode, const char *path)
 {
 	struct visit *visit = ctx;
-	int err = inode == visit->current ? 0 : enter(path, inode);
+	int err;
 
+	if (!visit->wants(visit->ctx, inode))
+		return 0;
+	err = inode == visit->current ? 0 : enter(path, inode);
 	if (err == -ENOENT)
 		return err;
 	/* A mount in /run/netns may be a namespace of another kind. */
@@ -344,9 +348,11 @@ static int visit_one(void *ctx, uint32_t inode, const char *path)
 	return err;
 }
 
-int netns_each(int (*fn)(void *ctx, uint32_t inode), void *ctx)
+int netns_each(bool (*wants)(void *ctx, uint32_t inode), int (*fn)(void *ctx, uint32_t inode),
+	       void *ctx)
 {
-	struct visit visit = {.fn = fn,
+	struct visit visit = {.wants = wants,
+			      .fn = fn,
 			      .ctx = ctx,
 			      .current = netns_current(),
 			      .home = open(SELF, O_RDONLY | O_CLOEXEC)};

@@ -24,10 +24,12 @@ uint32_t netns_current(void);
 int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx);
 
 /*
- * Calls `fn` from within each network namespace that can be found, as above, each once, this one
- * first. Returns how many could not be entered, or what `fn` returned when that was negative.
+ * Calls `fn` from within each network namespace that can be found, as above, and that it `wants`,
+ * each once, this one first. Returns how many of those could not be entered, or what `fn` returned
+ * when that was negative.
  */
-int netns_each(int (*fn)(void *ctx, uint32_t inode), void *ctx);
+int netns_each(bool (*wants)(void *ctx, uint32_t inode), int (*fn)(void *ctx, uint32_t inode),
+	       void *ctx);
 
 /* Was there a way to it at the last netns_each()? */
 bool netns_is_known(uint32_t inode);

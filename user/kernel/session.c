@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "kernel/cgroup_tree.h"
 #include "kernel/features.h"
 #include "kernel/inspect.h"
 #include "kernel/iter.h"
@@ -157,13 +158,13 @@ struct session *session_open(const struct kernel_request *request)
 
 /* ---- records ---- */
 
-/* If one Linux capability more would let a better way work. */
+/* If one Linux capability more, or a file that can be read, would let a better way work. */
 static void note_sampling(const struct session *session)
 {
 	int by_timer = session->features.refused[FEATURE_TIMEWAIT][TIMEWAIT_BY_TIMER];
 
 	if (chosen(session, FEATURE_TIMEWAIT) == TIMEWAIT_BY_SAMPLE &&
-	    by_timer == LOADER_ADDRESSES_HIDDEN)
+	    (by_timer == LOADER_ADDRESSES_HIDDEN || by_timer == LOADER_NO_SYMBOLS))
 		diag_note("TIME-WAIT is only sampled: %s: %s", features_meaning(by_timer),
 			  features_cure(by_timer));
 }
@@ -374,10 +375,17 @@ int session_sweep(struct session *session, const uint32_t *netns, size_t n, sess
 /* ---- privileges ---- */
 
 /* Before Linux 6.0 (c8644cd0efe7) this takes CAP_BPF where unprivileged BPF is off. */
-static bool can_sweep(void *ctx)
+/* What every look goes through, whichever there is; NULL: none. */
+static struct bpf_link *looking_link(const struct session *session)
 {
-	const struct session *session = ctx;
-	int fd = bpf_iter_create(bpf_link__fd(session->links[FEATURE_SWEEP][0]));
+	struct bpf_link *sweep = session->links[FEATURE_SWEEP][0];
+
+	return sweep ? sweep : session->links[FEATURE_SOCKETS][0];
+}
+
+static bool can_look(void *ctx)
+{
+	int fd = bpf_iter_create(bpf_link__fd(looking_link(ctx)));
 
 	if (fd < 0)
 		return false;
@@ -399,16 +407,17 @@ static bool looks_elsewhere(const struct match_config *match)
  * namespaces for a privilege. */
 int session_give_up_privileges(struct session *session)
 {
-	bool sweeps = session->links[FEATURE_SWEEP][0];
-	bool netns = sweeps && looks_elsewhere(session->request.match);
+	bool looks = looking_link(session);
+	bool netns = looks && looks_elsewhere(session->request.match);
 
-	if (netns)
+	cgroup_tree(); /* which finds a way to it, or keeps none */
+	if (netns && session->links[FEATURE_SWEEP][0])
 		privileges_note_netns(
 			chosen(session, FEATURE_TIMEWAIT) == TIMEWAIT_BY_SAMPLE
 				? "TIME-WAIT, and FIN-WAIT-2 after close(), are not seen there"
 				: "a move from FIN-WAIT-2 to TIME-WAIT there may be told only "
 				  "when the TIME-WAIT ends");
-	return privileges_drop(netns, sweeps ? can_sweep : NULL, session);
+	return privileges_drop(netns, looks ? can_look : NULL, session);
 }
 
 void session_each_program(const struct session *session,

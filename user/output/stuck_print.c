@@ -3,6 +3,7 @@
  */
 #include "output/stuck_print.h"
 
+#include "base/clock.h"
 #include "output/fields.h"
 #include "output/stuck_text.h"
 
@@ -58,15 +59,26 @@ static void print_json(struct print *print)
 	}
 }
 
-static void print_csv(struct print *print, bool quiet)
+static void print_csv(struct print *print, const struct stuck_style *style)
 {
-	if (!quiet)
+	if (!style->quiet && !style->again)
 		fields_csv_heading(EVENT_STUCK, print->out);
 	for (size_t i = 0; i < print->verdict->n_sockets; i++) {
 		struct fields_source source = source_of_socket(print, EVENT_STUCK, i);
 
 		fields_csv(&source, print->out);
 	}
+}
+
+static void print_time(struct print *print, const struct stuck_style *style)
+{
+	const struct fields_source source = source_of(print, EVENT_CENSUS);
+	uint64_t wall = source.ts + (uint64_t)print->meta->wall_offset;
+	char when[CLOCK_TEXT_MAX], zone[CLOCK_TEXT_MAX];
+
+	if (style->timed)
+		fprintf(print->out, "%s# %s %s\n", style->again ? "\n" : "",
+			clock_date_time(wall, when), clock_zone(wall, zone));
 }
 
 void stuck_print(const struct verdict *verdict, enum format format, const struct stuck_style *style,
@@ -77,7 +89,9 @@ void stuck_print(const struct verdict *verdict, enum format format, const struct
 	if (format == FORMAT_JSON)
 		print_json(&print);
 	else if (format == FORMAT_CSV)
-		print_csv(&print, style->quiet);
-	else
+		print_csv(&print, style);
+	else {
+		print_time(&print, style);
 		stuck_text_print(verdict, style, out);
+	}
 }

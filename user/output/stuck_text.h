@@ -16,6 +16,8 @@ struct stuck_style {
 	 * and only the first STUCK_TEXT_ROWS are shown, unless `verbose`.
 	 */
 	unsigned columns;
+	bool timed; /* one look of several: text begins with when it was */
+	bool again; /* not the first of them: text is set apart, CSV has no header */
 };
 
 void stuck_text_print(const struct verdict *verdict, const struct stuck_style *style, FILE *out);
