@@ -253,6 +253,48 @@ static const char *filled_by(int n, uint16_t first_port, char text[256])
 	return text;
 }
 
+/* 20 TIME-WAITs of 20 ports whose peer sends timestamps; 10 of the ports may be reserved. */
+static const char *reused_by(uint16_t tw_reuse, const char *raddr, uint16_t reserved,
+			     char text[256])
+{
+	struct census census = {0};
+	union decode_record limits = census_limits(CENSUS_NETNS, 30000, 30019, 4000);
+	struct fillings fillings;
+
+	limits.limits.tw_reuse = tw_reuse;
+	limits.limits.ports_reserved = reserved;
+	put(&census, limits);
+	for (int i = 0; i < 20; i++)
+		put(&census,
+		    census_snapshot(&(struct snap){.cookie = i + 1,
+						   .lport = 30000 + i,
+						   .raddr = raddr,
+						   .kind = WIRE_MINI,
+						   .state = WIRE_TIME_WAIT,
+						   .flags = WIRE_S_ORPHAN | WIRE_S_TIMESTAMPS,
+						   .left = 10000}));
+	if (fillings_make(&fillings, &census, NULL))
+		abort();
+	snprintf(text, 256, "%zu", fillings.n ? fillings.all[0].room : 0);
+	fillings_release(&fillings);
+	census_release(&census);
+	return text;
+}
+
+static void test_reuse(void)
+{
+	char text[256];
+
+	test_begin("rules-reuse");
+	CHECK_STR(reused_by(0, "127.0.0.1", 0, text), "20");
+	CHECK_STR(reused_by(1, "10.0.0.2", 0, text), "0");
+	CHECK_STR(reused_by(2, "10.0.0.2", 0, text), "20");
+	CHECK_STR(reused_by(2, "127.0.0.1", 0, text), "0");
+	CHECK_STR(reused_by(2, "::1", 0, text), "0");
+	CHECK_STR(reused_by(0, "10.0.0.2", 5, text), "15");
+	test_end("tcp_tw_reuse 0, 1 and 2, loopback, reserved ports");
+}
+
 static void test_fillings(void)
 {
 	char text[256];
@@ -271,5 +313,6 @@ int main(void)
 	test_all();
 	test_patience();
 	test_fillings();
+	test_reuse();
 	return test_status();
 }

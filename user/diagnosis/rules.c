@@ -177,16 +177,34 @@ static bool is_behind_full_queue(const struct rules_case *c)
 	return is_unanswered(c) && c->listener && is_queue_full(c->listener);
 }
 
+static bool is_loopback(const uint8_t addr[16])
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	return match_is_ipv4(addr) ? addr[12] == 127 : !memcmp(addr, one, sizeof(one));
+}
+
+/* tcp_twsk_unique(): connect() takes such a port, once tcp_tw_reuse_delay has passed. */
+static bool is_reusable(const struct wire_snapshot *s, const struct wire_limits *limits)
+{
+	bool local = is_loopback(s->id.laddr) || is_loopback(s->id.raddr);
+
+	return s->flags & WIRE_S_TIMESTAMPS &&
+	       (limits->tw_reuse == 1 || (limits->tw_reuse == 2 && local));
+}
+
 /* The local port stays taken towards that destination. */
 static bool takes_port(const struct wire_snapshot *s, const struct wire_limits *limits)
 {
 	return s->state == WIRE_TIME_WAIT && s->id.lport >= limits->port_low &&
-	       s->id.lport <= limits->port_high;
+	       s->id.lport <= limits->port_high && !is_reusable(s, limits);
 }
 
 static size_t ports(const struct wire_limits *limits)
 {
-	return (size_t)limits->port_high - limits->port_low + 1;
+	size_t range = (size_t)limits->port_high - limits->port_low + 1;
+
+	return range > limits->ports_reserved ? range - limits->ports_reserved : 0;
 }
 
 /* inet_twsk_alloc() counts those in FIN-WAIT-2 too. */
@@ -332,9 +350,8 @@ static const struct rules_rule rules[] = {
 	{.id = "time-wait-ports",
 	 .states = IN(WIRE_TIME_WAIT),
 	 .fills = &local_ports,
-	 .says = "TIME-WAITs hold the local ports towards this destination: connect() will fail "
-		 "with "
-		 "EADDRNOTAVAIL",
+	 .says = "TIME-WAITs hold more than half of the local ports towards this destination: once "
+		 "all are taken, connect() fails with EADDRNOTAVAIL",
 	 .next = "{in}sysctl net.ipv4.ip_local_port_range net.ipv4.tcp_tw_reuse"},
 	{.id = "time-wait-table",
 	 .states = IN(WIRE_TIME_WAIT),
