@@ -89,6 +89,9 @@ static __always_inline __u16 flags_of_end(const struct sock *sk, const struct tc
 		flags |= WIRE_F_HELD;
 	if (BPF_CORE_READ_BITFIELD(tp, repair))
 		flags |= WIRE_F_REPAIR;
+	/* close() and shutdown() come here while the SYN is out, or set sk_shutdown before. */
+	if (from == WIRE_SYN_SENT && !tp->packets_out && !sk->sk_shutdown)
+		flags |= WIRE_F_UNSENT;
 	return flags;
 }
 

@@ -89,7 +89,8 @@ struct wire_id {
 #define WIRE_F_UNTOLD    (1 << 8) /* from SYN-RECEIVED; LISTEN -> SYN-RECEIVED was left out */
 #define WIRE_F_SECOND    (1 << 9) /* told by the second program: the first may have told it too */
 #define WIRE_F_REPAIR    (1 << 10) /* TCP_REPAIR was on: nothing is sent when it closes */
-#define WIRE_F_ALL       0x7ff
+#define WIRE_F_UNSENT    (1 << 11) /* from SYN-SENT: connect() failed before it sent a SYN */
+#define WIRE_F_ALL       0xfff
 
 struct wire_transition {
 	struct wire_head head;

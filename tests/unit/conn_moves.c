@@ -98,7 +98,7 @@ static const struct scenario scenarios[] = {
 	 .setup = {.filter = "-D 443"},
 	 .feed = {MOVE(2000, CLOSE, SYN_SENT, .lport = NONE),
 		  MOVE(2001, SYN_SENT, CLOSE, .lport = NONE)},
-	 .tells = {"2000 CLOSED>SYN-SENT ?", "2001 SYN-SENT>CLOSED =1 no-port"}},
+	 .tells = {"2000 CLOSED>SYN-SENT ?", "2001 SYN-SENT>CLOSED ? no-port"}},
 	{.name = "conn-late-remote-port",
 	 .setup = {.filter = "-D 443"},
 	 .feed = {MOVE(2000, LISTEN, SYN_RECV, .rport = NONE), MOVE(2001, SYN_RECV, ESTABLISHED)},

@@ -60,10 +60,11 @@ static enum tcpstate_cause from_last_ack(const struct wire_transition *t)
 	return t->flags & WIRE_F_ALL_ACKED ? CAUSE_NORMAL : CAUSE_UNKNOWN;
 }
 
-/* tcp_v4_connect() sets SYN-SENT, then inet_hash_connect() looks for a port; failing that, back. */
+/* tcp_v4_connect() sets SYN-SENT, then inet_hash_connect() looks for a port, or whether the one
+ * that bind() chose is free towards that destination; failing that, back. */
 static enum tcpstate_cause from_syn_sent(const struct wire_transition *t)
 {
-	return t->id.lport ? CAUSE_NORMAL : CAUSE_NO_PORT;
+	return t->id.lport && !(t->flags & WIRE_F_UNSENT) ? CAUSE_NORMAL : CAUSE_NO_PORT;
 }
 
 /*

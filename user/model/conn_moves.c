@@ -60,7 +60,7 @@ static void measure(const struct conn_table *table, const struct store_entry *en
 {
 	uint64_t since = entry->conn.since, until = move->met ? move->met : event->ts;
 
-	if (!conn_is_dwell(event->from, event->to))
+	if (!conn_event_is_dwell(event))
 		return;
 	event->dwell_known = DWELL_EXACT;
 	if (!entry->conn.since_exact || move->met || entry->lost != move->lost) {

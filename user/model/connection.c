@@ -7,6 +7,11 @@ bool conn_is_dwell(uint8_t from, uint8_t to)
 	return from != WIRE_CLOSE && !(from == WIRE_LISTEN && to != WIRE_CLOSE);
 }
 
+bool conn_event_is_dwell(const struct conn_event *event)
+{
+	return conn_is_dwell(event->from, event->to) && event->cause != CAUSE_NO_PORT;
+}
+
 bool conn_is_of_listener(const struct wire_transition *t)
 {
 	return t->to == WIRE_LISTEN || (t->from == WIRE_LISTEN && t->to == WIRE_CLOSE);

@@ -84,6 +84,9 @@ const char *conn_owner_known_name(uint8_t known);
  * is its listener's. */
 bool conn_is_dwell(uint8_t from, uint8_t to);
 
+/* The same of an event. A connect() that failed before its SYN was never in SYN-SENT. */
+bool conn_event_is_dwell(const struct conn_event *event);
+
 /* Is it a listener's own transition? LISTEN -> SYN-RECEIVED is that of the child it accepts. */
 bool conn_is_of_listener(const struct wire_transition *t);
 

@@ -32,7 +32,7 @@ struct tracer {
 static bool is_long_enough(const struct tracer *tracer, const struct conn_event *event)
 {
 	return !tracer->config.selection->min_ns ||
-	       (conn_is_dwell(event->from, event->to) && event->dwell_known != DWELL_UNKNOWN &&
+	       (conn_event_is_dwell(event) && event->dwell_known != DWELL_UNKNOWN &&
 		event->dwell >= tracer->config.selection->min_ns);
 }
 
@@ -49,7 +49,7 @@ static bool is_of_interest(const struct tracer *tracer, const struct conn_event 
 
 bool tracer_counts(const struct tracer *tracer, const struct conn_event *event)
 {
-	return conn_is_dwell(event->from, event->to) &&
+	return conn_event_is_dwell(event) &&
 	       tracer->config.selection->states & 1u << event->from &&
 	       is_long_enough(tracer, event);
 }

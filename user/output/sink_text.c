@@ -127,7 +127,7 @@ static char *put_dwell_right(char *to, const struct sink *sink, const struct con
 	char text[APPEND_ROOM];
 	size_t len;
 
-	if (sink->style.raw || !conn_is_dwell(event->from, event->to))
+	if (sink->style.raw || !conn_event_is_dwell(event))
 		return append_right(to, &meaningless, width);
 	len = (size_t)(put_dwell(text, event, width) - text);
 	to = append_blanks(to, to + (len < width ? width - len : 0));

@@ -22,7 +22,7 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 		return;
 	data->entered[event->to]++;
 	if (event->dwell_known == DWELL_EXACT && event->dwell >= data->shown.min_ns &&
-	    conn_is_dwell(event->from, event->to))
+	    conn_event_is_dwell(event))
 		hist_add(&data->dwells[event->from], event->dwell);
 }
 
