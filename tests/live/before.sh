@@ -57,7 +57,8 @@ wait_for 10 sh -c "ip netns exec $busy ss -Htan state time-wait | grep -q ."
 pids=()
 for i in 1 2 3 4; do
 	rm -f "$WORK/ready.$i"
-	"$TCPDWELL" hist -s $STATES -f json --netns "$busy" --ready-file "$WORK/ready.$i" >"$WORK/hist.$i" 2>"$WORK/hist.$i.err" &
+	# A buffer that takes it all, however busy the machine is: a loss is not what this is about.
+	"$TCPDWELL" hist -s $STATES -f json --buffer 64M --netns "$busy" --ready-file "$WORK/ready.$i" >"$WORK/hist.$i" 2>"$WORK/hist.$i.err" &
 	pids+=($!)
 	on_exit "kill $! 2>/dev/null"
 	sleep 0.3

@@ -494,7 +494,7 @@ const struct options_row options_rows[] = {
 	 "replay FILE ('-': standard input), without root"},
 
 	{0, SECTION_LIMITS, LIVES, "buffer", NULL, "SIZE", set_buffer,
-	 "buffer for all CPUs, a power of two; default: 1M a CPU, 64M at most"},
+	 "buffer for all CPUs, a power of two; default: 2M a CPU, 64M at most"},
 	{0, SECTION_LIMITS, LIVES, "timewait", NULL, "WAY", set_timewait,
 	 "see TIME-WAIT this way only: auto, fentry, kprobe, timer or sample"},
 	{0, SECTION_LIMITS, LIVES, "max-connections", NULL, "N", set_max_connections,

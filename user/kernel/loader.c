@@ -29,7 +29,7 @@ static const struct {
 };
 
 /* By default: 150 ms of the 200,000 records a second that a CPU full of short connections makes. */
-#define BUFFER_OF_A_CPU (1ULL << 20)
+#define BUFFER_OF_A_CPU (2ULL << 20)
 #define BUFFER_MOST     (64ULL << 20)
 
 /* The words of libbpf are for people who write such programs: they are details. */
