@@ -85,9 +85,9 @@ struct wire_id {
 #define WIRE_F_ALL_ACKED (1 << 3) /* LAST-ACK -> CLOSE: all sent, FIN included, is acknowledged */
 #define WIRE_F_KILLED    (1 << 5) /* tcp_abort() took a listener down, which leaves no sk_err */
 #define WIRE_F_HELD      (1 << 6) /* a system call, anyone's, held the socket; told with `to` CLOSE */
-#define WIRE_F_RST_DOUBT (1 << 7) /* ECONNRESET, but not from tcp_validate_incoming() */
-#define WIRE_F_UNTOLD    (1 << 8) /* from SYN-RECEIVED; LISTEN -> SYN-RECEIVED was left out */
-#define WIRE_F_SECOND    (1 << 9) /* told by the second program: the first may have told it too */
+#define WIRE_F_RST_DOUBT (1 << 7)  /* ECONNRESET, but not from tcp_validate_incoming() */
+#define WIRE_F_UNTOLD    (1 << 8)  /* from SYN-RECEIVED; LISTEN -> SYN-RECEIVED was left out */
+#define WIRE_F_SECOND    (1 << 9)  /* told by the second program: the first may have told it too */
 #define WIRE_F_REPAIR    (1 << 10) /* TCP_REPAIR was on: nothing is sent when it closes */
 #define WIRE_F_UNSENT    (1 << 11) /* from SYN-SENT: connect() failed before it sent a SYN */
 #define WIRE_F_ALL       0xfff

@@ -49,8 +49,7 @@ static bool is_of_interest(const struct tracer *tracer, const struct conn_event 
 
 bool tracer_counts(const struct tracer *tracer, const struct conn_event *event)
 {
-	return conn_event_is_dwell(event) &&
-	       tracer->config.selection->states & 1u << event->from &&
+	return conn_event_is_dwell(event) && tracer->config.selection->states & 1u << event->from &&
 	       is_long_enough(tracer, event);
 }
 
