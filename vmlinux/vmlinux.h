@@ -229,18 +229,18 @@ struct tcp_sock {
 	__u32 retrans_stamp;
 	__u8 repair : 1;
 	__u8 tcp_usec_ts : 1; /* since 6.7 */
-	bool is_mptcp;        /* with CONFIG_MPTCP */
+	bool is_mptcp;        /* with CONFIG_MPTCP: Debian's since 6.1 */
 };
 
 struct list_head {
 	struct list_head *next;
 };
 
-struct mptcp_sock {
+struct mptcp_sock { /* with CONFIG_MPTCP: Debian's since 6.1 */
 	struct list_head conn_list;
 };
 
-struct mptcp_subflow_context {
+struct mptcp_subflow_context { /* with CONFIG_MPTCP: Debian's since 6.1 */
 	struct list_head node;
 	struct sock *tcp_sock;
 	struct sock *conn;

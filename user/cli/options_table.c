@@ -12,7 +12,7 @@
 #include "base/parse.h"
 #include "base/tcpstate.h"
 #include "cli/suggest.h"
-#include "kernel/cgroup_tree.h"
+#include "base/cgroup_tree.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

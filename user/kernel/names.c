@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "kernel/cgroup_name.h"
-#include "kernel/cgroup_tree.h"
+#include "base/cgroup_tree.h"
 #include "base/clock.h"
 #include "kernel/netns.h"
 #include "wire.h"

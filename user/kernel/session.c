@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
-#include "kernel/cgroup_tree.h"
+#include "base/cgroup_tree.h"
 #include "kernel/features.h"
 #include "kernel/inspect.h"
 #include "kernel/iter.h"

@@ -269,9 +269,7 @@ void conn_census_holder(struct conn_table *table, const struct wire_holder *h)
 /* An owner that this census did not meet as a holder has closed the socket, or is gone. */
 static void settle_claims(struct conn_table *table)
 {
-	struct claim *claim, *next;
-
-	HASH_ITER (hh, table->claims, claim, next) {
+	for (const struct claim *claim = table->claims; claim; claim = claim->hh.next) {
 		struct store_entry *entry = store_find_sock(&table->store, claim->cookie);
 
 		if (!entry)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* cgroup_tree.c - see cgroup_tree.h. */
-#include "kernel/cgroup_tree.h"
+#include "base/cgroup_tree.h"
 
 #include <linux/magic.h>
 #include <linux/mount.h>
