@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && print_list(argv[1], out))
 		return close_output(out, DIAG_OK);
 	if (command_line_parse(&options, argc, argv))
-		return DIAG_USAGE;
+		return close_output(out, DIAG_USAGE);
 	diag_init(options.quiet, options.verbose);
 	return close_output(out, run(&options, out));
 }

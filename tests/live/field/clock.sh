@@ -29,7 +29,7 @@ judge_time() {
 
 # in_time NAME PORT UNSHARE...: unshare(1) with these options and commands before the program.
 in_time() {
-	local name=$1 port=$2 began moves stop
+	local name=$1 port=$2 played=$SECONDS began looked moves stop
 	shift 2
 	rm -f "$WORK"/{ready,stop,traffic,look,rec}
 	mkfifo "$WORK/stop"
@@ -53,10 +53,12 @@ in_time() {
 		fi
 	done
 	"$@" "$TCPDWELL" stuck -f json -P $((port + 1)) >"$WORK/look" 2>"$WORK/err"
-	moves=$(jq -r 'select(.event == "stuck" and .state == "CLOSE-WAIT") | "\(.time) \(.age_ns >= 1e9 and .age_ns < 2e10)"' "$WORK/look")
+	looked=$(date +%s)
+	moves=$(jq -r --argjson most $((SECONDS - played + 1)) 'select(.event == "stuck" and .state == "CLOSE-WAIT") |
+		"\(.time) \(.age_ns >= 1e9 and .age_ns < $most * 1e9)"' "$WORK/look")
 	if [ "${moves#* }" = true ]; then
 		ok "field-clock-$name-age" "as old as it is"
-		judge_time "field-clock-$name-look" "${moves% *}" "$began"
+		judge_time "field-clock-$name-look" "${moves% *}" "$looked"
 	else
 		fail "field-clock-$name-age" "'$moves': $(cat "$WORK/look" "$WORK/err")"
 	fi
