@@ -175,6 +175,7 @@ def daemon():
         if os.fork():
             ready()
             os._exit(0)
+        signal.alarm(30)  # nobody is left to end it
         called("orphaned")
         accept_and_keep(sock)
 
