@@ -7,7 +7,7 @@ DIST=$TESTS/../dist
 
 new_netns netns || exit 1
 inside() { ip netns exec "$netns" "$@"; }
-ip netns exec "$netns" "$TCPDWELL" serve --ready-file "$WORK/ready" 127.0.0.1:9798 >"$WORK/serve.out" 2>&1 &
+ip netns exec "$netns" "$TCPDWELL" serve --patience 5s --ready-file "$WORK/ready" 127.0.0.1:9798 >"$WORK/serve.out" 2>&1 &
 on_exit "kill $! 2>/dev/null"
 wait_for 20 test -s "$WORK/ready" || { fail dashboard "no exporter: $(head -3 "$WORK/serve.out")"; exit 1; }
 

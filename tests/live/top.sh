@@ -56,7 +56,7 @@ start() {
 
 # of_terminal: alternate screen, cursor, application keys.
 of_terminal() { pane display-message -p '#{alternate_on} #{cursor_flag} #{keypad_cursor_flag}#{keypad_flag}'; }
-the_pid() { pane list-panes -F '#{pane_pid}' | xargs -I{} pgrep -P {} -x tcpdwell; }
+the_pid() { pane list-panes -F '#{pane_pid}' | xargs -I{} pgrep -n -P {} -x tcpdwell; }
 is_over() { shows '^status [0-9]+'; }
 
 # is_restored NAME STATUS
