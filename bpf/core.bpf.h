@@ -17,10 +17,10 @@
 #include "flavors.bpf.h"
 
 /* Constants of the kernel that BTF does not carry; each names where it stands. */
-#define AF_INET       2  /* include/linux/socket.h */
-#define AF_INET6      10 /* include/linux/socket.h */
-#define IPPROTO_TCP   6  /* include/uapi/linux/in.h */
-#define IPPROTO_MPTCP 262
+#define AF_INET       2          /* include/linux/socket.h */
+#define AF_INET6      10         /* include/linux/socket.h */
+#define IPPROTO_TCP   6          /* include/uapi/linux/in.h */
+#define IPPROTO_MPTCP 262        /* include/uapi/linux/in.h */
 #define SOCK_DONE     1          /* enum sock_flags, include/net/sock.h */
 #define RCV_SHUTDOWN  1          /* include/net/sock.h */
 #define ECONNRESET    104        /* include/uapi/asm-generic/errno.h */

@@ -4,16 +4,17 @@
  *
  * `socks` walks the network namespace of the process that opens it, `holders` walks all processes.
  * `socks` comes first: it gives a cookie to each socket that has none. `holders` skips sockets
- * without one, which are younger than that.
+ * without one, which are younger than that. It also tells what only descriptors lead to: sockets
+ * that are closed, what waits at a listener, and the subflows of an MPTCP socket.
  */
 #include "timewait.bpf.h"
 #include "owner.bpf.h"
 #include "socket.bpf.h"
 
-#define QUEUED_TOLD_MAX  512
-#define SUBFLOWS_MAX     9  /* MPTCP_SUBFLOWS_MAX, net/mptcp/protocol.h, and one that goes */
-#define TCP_NEW_SYN_RECV 12 /* include/net/tcp_states.h: a request socket */
-#define SOCK_DEAD        0  /* enum sock_flags, include/net/sock.h */
+#define QUEUED_TOLD_MAX  512 /* of 32 bytes: half of what one read of an iterator has room for */
+#define SUBFLOWS_MAX     9   /* MPTCP_SUBFLOWS_MAX, net/mptcp/protocol.h, and one that goes */
+#define TCP_NEW_SYN_RECV 12  /* include/net/tcp_states.h: a request socket */
+#define SOCK_DEAD        0   /* enum sock_flags, include/net/sock.h */
 #define SOCK_KEEPOPEN    3
 #define S_IFMT           0170000 /* include/uapi/linux/stat.h */
 #define S_IFSOCK         0140000
