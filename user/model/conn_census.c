@@ -383,6 +383,12 @@ static void end_unseen(struct conn_table *table, struct store_entry *entry, uint
 	conn_end(table, entry, end);
 }
 
+/* Its port would have decided whether it is wanted: the filter in the kernel kept the rest. */
+static bool is_unheard_of(const struct store_entry *entry)
+{
+	return !entry->is_mini && entry->is_unsettled;
+}
+
 /* False if there is something that only the next census can decide. */
 static bool end_unmet(struct conn_table *table)
 {
@@ -397,10 +403,12 @@ static bool end_unmet(struct conn_table *table)
 		    (entry->is_mini && table->config.samples) ||
 		    !conn_census_covers(table, entry->conn.id.netns))
 			continue;
-		if (++entry->unmet >= UNMET_MAX)
-			end_unseen(table, entry, ts);
-		else
+		if (++entry->unmet < UNMET_MAX)
 			decided = false;
+		else if (is_unheard_of(entry))
+			store_remove(&table->store, entry);
+		else
+			end_unseen(table, entry, ts);
 	}
 	return decided;
 }
