@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "commands/configure.h"
-#include "kernel/names.h"
 #include "record/recording.h"
 #include "kernel/session.h"
 #include "base/stop.h"
@@ -132,29 +131,11 @@ static int replay(struct stuck *stuck)
 	return tell(stuck) || err ? DIAG_FAILED : DIAG_OK;
 }
 
-/* Of the namespaces and cgroups that were met. */
-static int tell_names(struct stuck *stuck)
-{
-	struct census_ids netns = census_netns_ids(&stuck->census);
-	struct census_ids cgroups = census_cgroup_ids(&stuck->census);
-	const struct names_asked asked = {.netns = netns.ids,
-					  .n_netns = netns.n,
-					  .cgroups = cgroups.ids,
-					  .n_cgroups = cgroups.n};
-	int err = names_tell(&asked, take_record, stuck);
-
-	free(netns.ids);
-	free(cgroups.ids);
-	return err;
-}
-
 static int look_once(struct stuck *stuck, struct session *session)
 {
 	int err;
 
 	err = session_census(session, take_record, stuck);
-	if (!err)
-		err = tell_names(stuck);
 	if (!err && stuck->recording)
 		err = recording_flush(stuck->recording);
 	return err ? DIAG_FAILED : tell(stuck);

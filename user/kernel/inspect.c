@@ -232,9 +232,25 @@ static void warn_of_missing(const struct pass *pass)
 	told->hidden = true;
 }
 
+struct taker {
+	struct names *names;
+	iter_record_fn fn;
+	void *ctx;
+};
+
+static int note_and_take(void *ctx, const void *record, size_t len)
+{
+	const struct taker *taker = ctx;
+
+	names_meet(taker->names, record);
+	return taker->fn(taker->ctx, record, len);
+}
+
 int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx)
 {
-	struct pass pass = {.inspect = inspect, .fn = fn, .ctx = ctx, .home = netns_current()};
+	struct taker taker = {.names = inspect->names, .fn = fn, .ctx = ctx};
+	struct pass pass = {
+		.inspect = inspect, .fn = note_and_take, .ctx = &taker, .home = netns_current()};
 	int err = tell_bounds(&pass, true), closed;
 
 	if (err)
@@ -245,5 +261,7 @@ int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx)
 	pass.missing += (uint32_t)closed;
 	err = look_at_holders(&pass);
 	warn_of_missing(&pass);
+	if (!err)
+		err = names_tell(inspect->names, fn, ctx);
 	return err ? err : tell_bounds(&pass, false);
 }

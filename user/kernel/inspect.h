@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "kernel/iter.h"
+#include "kernel/names.h"
 #include "match.h"
 
 /* What was warned of, so that repeated censuses warn once. Begins cleared. */
@@ -29,15 +30,16 @@ struct inspect {
 	int (*events)(void *source, iter_record_fn fn, void *ctx);
 	void *source;
 	struct inspect_told *told;
+	struct names *names;
 };
 
 /*
  * Hands over a WIRE_CENSUS that begins; for each namespace that is asked for a WIRE_LIMITS and a
- * WIRE_SNAPSHOT for each socket; a WIRE_HOLDER for each descriptor; a WIRE_CENSUS that ends. Events
- * come between them, in the order of time, so that no socket is seen in a state that it has left;
- * where they are late, what was found is left out and the namespace is missing.
- * It warns of what it could not look into. 0, or -errno after it was told, or
- * what `fn` returned.
+ * WIRE_SNAPSHOT for each socket; a WIRE_HOLDER for each descriptor; a WIRE_NAME for what has one; a
+ * WIRE_CENSUS that ends. Events come between them, in the order of time, so that no socket is seen
+ * in a state that it has left; where they are late, what was found is left out and the namespace is
+ * missing. It warns of what it could not look into. 0, or -errno after it was told, or what `fn`
+ * returned.
  */
 int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx);
 

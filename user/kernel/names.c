@@ -13,10 +13,59 @@
 #include "kernel/cgroup_name.h"
 #include "base/cgroup_tree.h"
 #include "base/clock.h"
+#include "base/table.h"
 #include "kernel/netns.h"
 #include "wire.h"
 
 _Static_assert(CGROUP_NAME_MAX == sizeof(((struct wire_name *)NULL)->text), "a name fits");
+
+struct names_entry {
+	uint64_t id;
+	bool is_met;                /* since the last names_tell() */
+	bool is_new;                /* nobody has looked for it yet */
+	char name[CGROUP_NAME_MAX]; /* of a cgroup; "": none */
+	UT_hash_handle hh;
+};
+
+/* ---- what is met ---- */
+
+static struct names_entry *find(struct names_entry *table, uint64_t id)
+{
+	struct names_entry *entry;
+
+	HASH_FIND(hh, table, &id, sizeof(id), entry);
+	return entry;
+}
+
+static void meet(struct names_entry **table, uint64_t id)
+{
+	struct names_entry *entry = find(*table, id);
+
+	if (entry) {
+		entry->is_met = true;
+		return;
+	}
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return;
+	*entry = (struct names_entry){.id = id, .is_met = true, .is_new = true};
+	HASH_ADD(hh, *table, id, sizeof(id), entry);
+	if (!TABLE_HAS(entry))
+		free(entry);
+}
+
+void names_meet(struct names *names, const void *record)
+{
+	const struct wire_snapshot *snapshot = record;
+
+	if (snapshot->head.kind != WIRE_SNAPSHOT)
+		return;
+	meet(&names->netns, snapshot->id.netns);
+	if (snapshot->cgroup)
+		meet(&names->cgroups, snapshot->cgroup);
+}
+
+/* ---- what it is called ---- */
 
 static struct wire_name name_of(uint64_t of, uint64_t id, const char *text)
 {
@@ -36,19 +85,7 @@ static int tell(uint64_t of, uint64_t id, const char *text, iter_record_fn fn, v
 	return fn(ctx, &name, sizeof(name));
 }
 
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static bool is_asked(const uint64_t *ids, size_t n, uint64_t id)
-{
-	return n && bsearch(&id, ids, n, sizeof(id), compare);
-}
-
-static int tell_namespaces(const struct names_asked *asked, iter_record_fn fn, void *ctx)
+static int tell_namespaces(const struct names *names, iter_record_fn fn, void *ctx)
 {
 	DIR *dir = opendir("/run/netns");
 	struct dirent *entry;
@@ -57,61 +94,105 @@ static int tell_namespaces(const struct names_asked *asked, iter_record_fn fn, v
 	while (dir && !err && (entry = readdir(dir))) {
 		struct stat st;
 
-		if (entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &st, 0) ||
-		    !is_asked(asked->netns, asked->n_netns, st.st_ino))
-			continue;
-		err = tell(WIRE_NAME_NETNS, st.st_ino, entry->d_name, fn, ctx);
+		if (entry->d_name[0] != '.' && !fstatat(dirfd(dir), entry->d_name, &st, 0) &&
+		    find(names->netns, st.st_ino))
+			err = tell(WIRE_NAME_NETNS, st.st_ino, entry->d_name, fn, ctx);
 	}
 	if (dir)
 		closedir(dir);
 	return err;
 }
 
-static int tell_ways(const struct names_asked *asked, iter_record_fn fn, void *ctx)
+static int tell_ways(const struct names *names, iter_record_fn fn, void *ctx)
 {
 	char way[CGROUP_NAME_MAX];
 	int err = 0;
 
-	for (size_t i = 0; !err && i < asked->n_netns; i++)
-		if (netns_way((uint32_t)asked->netns[i], way, sizeof(way)))
-			err = tell(WIRE_NAME_WAY, asked->netns[i], way, fn, ctx);
+	for (const struct names_entry *it = names->netns; !err && it; it = it->hh.next)
+		if (netns_way((uint32_t)it->id, way, sizeof(way)))
+			err = tell(WIRE_NAME_WAY, it->id, way, fn, ctx);
 	return err;
 }
 
-/* An id is the directory's inode. */
-static int tell_cgroups(const struct names_asked *asked, iter_record_fn fn, void *ctx)
+static size_t count_new(const struct names *names)
 {
-	char *paths[] = {(char *)cgroup_tree(), NULL}, text[CGROUP_NAME_MAX];
-	size_t left = asked->n_cgroups;
+	size_t n = 0;
+
+	for (const struct names_entry *it = names->cgroups; it; it = it->hh.next)
+		n += it->is_new;
+	return n;
+}
+
+/* An id is the directory's inode. */
+static void look_for_new(struct names *names)
+{
+	char *paths[] = {(char *)cgroup_tree(), NULL};
+	size_t left = count_new(names);
 	FTS *tree = left && paths[0] ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL) : NULL;
 	unsigned walked = 0;
 	FTSENT *entry;
-	int err = 0;
 
-	while (tree && left && !err && walked < NAMES_WALK_MAX && (entry = fts_read(tree))) {
+	while (tree && left && walked < NAMES_WALK_MAX && (entry = fts_read(tree))) {
 		const char *path = entry->fts_path + strlen(paths[0]);
+		struct names_entry *cgroup;
 
 		if (entry->fts_info != FTS_D)
 			continue;
 		walked++;
-		if (!is_asked(asked->cgroups, asked->n_cgroups, entry->fts_statp->st_ino))
+		cgroup = find(names->cgroups, entry->fts_statp->st_ino);
+		if (!cgroup || !cgroup->is_new)
 			continue;
+		cgroup_name(*path ? path : "/", cgroup->name);
+		cgroup->is_new = false;
 		left--;
-		err = tell(WIRE_NAME_CGROUP, entry->fts_statp->st_ino,
-			   cgroup_name(*path ? path : "/", text), fn, ctx);
 	}
 	if (tree)
 		fts_close(tree);
+}
+
+static int tell_cgroups(const struct names *names, iter_record_fn fn, void *ctx)
+{
+	int err = 0;
+
+	for (const struct names_entry *it = names->cgroups; !err && it; it = it->hh.next)
+		if (it->is_met && *it->name)
+			err = tell(WIRE_NAME_CGROUP, it->id, it->name, fn, ctx);
 	return err;
 }
 
-int names_tell(const struct names_asked *asked, iter_record_fn fn, void *ctx)
+/* What is named is kept while sockets are of it; that it has no name, too. */
+static void forget_the_past(struct names *names)
+{
+	struct names_entry *cgroup, *next;
+
+	TABLE_RELEASE(names->netns, free);
+	HASH_ITER (hh, names->cgroups, cgroup, next) {
+		if (!cgroup->is_met) {
+			HASH_DEL(names->cgroups, cgroup); /* NOLINT(clang-analyzer-unix.Malloc) */
+			free(cgroup);
+			continue;
+		}
+		cgroup->is_met = cgroup->is_new = false;
+	}
+}
+
+int names_tell(struct names *names, iter_record_fn fn, void *ctx)
 {
 	int err = tell(WIRE_NAME_HOME, netns_current(), "", fn, ctx);
 
+	look_for_new(names);
 	if (!err)
-		err = tell_namespaces(asked, fn, ctx);
+		err = tell_namespaces(names, fn, ctx);
 	if (!err)
-		err = tell_ways(asked, fn, ctx);
-	return err ? err : tell_cgroups(asked, fn, ctx);
+		err = tell_ways(names, fn, ctx);
+	if (!err)
+		err = tell_cgroups(names, fn, ctx);
+	forget_the_past(names);
+	return err;
+}
+
+void names_release(struct names *names)
+{
+	TABLE_RELEASE(names->netns, free);
+	TABLE_RELEASE(names->cgroups, free);
 }

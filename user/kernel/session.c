@@ -55,6 +55,7 @@ struct session {
 	uint64_t told_lost[WIRE_KINDS];
 	uint64_t sweeps[2]; /* ns: when the last two began, the older first */
 	struct inspect_told told;
+	struct names names;
 };
 
 static int chosen(const struct session *session, enum feature feature)
@@ -297,7 +298,8 @@ int session_census(struct session *session, session_record_fn fn, void *ctx)
 				  .holders = session->links[FEATURE_HOLDERS][0],
 				  .events = events_so_far,
 				  .source = session,
-				  .told = &session->told};
+				  .told = &session->told,
+				  .names = &session->names};
 
 	return inspect.socks ? inspect_run(&inspect, fn, ctx) : 0;
 }
@@ -442,6 +444,7 @@ void session_close(struct session *session)
 	if (!session)
 		return;
 	ringbuf_close(&session->ringbuf);
+	names_release(&session->names);
 	if (session->skel)
 		unload(session);
 	free(session);

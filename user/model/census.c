@@ -312,50 +312,6 @@ static void free_socket(struct census_socket *socket)
 	free(socket);
 }
 
-/* ---- lists of ids ---- */
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* In order, and each once. */
-static struct census_ids tidied(struct census_ids list)
-{
-	size_t n = 0;
-
-	if (list.n)
-		qsort(list.ids, list.n, sizeof(*list.ids), compare);
-	for (size_t i = 0; i < list.n; i++)
-		if (!n || list.ids[n - 1] != list.ids[i])
-			list.ids[n++] = list.ids[i];
-	list.n = n;
-	return list;
-}
-
-struct census_ids census_netns_ids(const struct census *census)
-{
-	struct census_ids list = {.ids = calloc(HASH_COUNT(census->limits) + 1, sizeof(*list.ids))};
-
-	for (const struct census_limits *limits = census->limits; list.ids && limits;
-	     limits = limits->hh.next)
-		list.ids[list.n++] = limits->limits.netns;
-	return tidied(list);
-}
-
-struct census_ids census_cgroup_ids(const struct census *census)
-{
-	struct census_ids list = {.ids = calloc(census->count, sizeof(*list.ids))};
-
-	for (const struct census_socket *socket = census->sockets; list.ids && socket;
-	     socket = socket->hh.next)
-		if (socket->s.cgroup)
-			list.ids[list.n++] = socket->s.cgroup;
-	return tidied(list);
-}
-
 void census_release(struct census *census)
 {
 	TABLE_RELEASE(census->sockets, free_socket);

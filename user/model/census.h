@@ -93,17 +93,6 @@ const struct wire_limits *census_limits_of(const struct census *census, uint32_t
 /* What people call it, of a kind WIRE_NAME_*; NULL if nobody told. */
 const char *census_name(const struct census *census, uint64_t of, uint64_t id);
 
-/* A list of ids, each once, in ascending order. The caller frees `ids`. */
-struct census_ids {
-	uint64_t *ids;
-	size_t n;
-};
-
-/* The network namespaces that something was told of; the cgroups of the sockets. Empty if out of
- * memory. */
-struct census_ids census_netns_ids(const struct census *census);
-struct census_ids census_cgroup_ids(const struct census *census);
-
 /* Empties it. */
 void census_release(struct census *census);
 

@@ -87,6 +87,12 @@ c = socket.create_connection(("127.0.0.1", int(sys.argv[1]))); print("ready", fl
 	port=$((port + 1))
 done
 sleep 1.2
+# What every face says of the namespace; a recording of events holds censuses, too.
+"$TCPDWELL" report "$WORK/page.html" -d 1 --ready-file "$WORK/page.ready" 2>/dev/null
+"$TCPDWELL" trace -d 1 -w "$WORK/recording" >/dev/null 2>&1
+"$TCPDWELL" report -r "$WORK/recording" "$WORK/replayed.html" 2>/dev/null
+# page FILE: its findings, a JSON line each.
+page() { sed -n 's/^<script type="application\/json" id="data">//p' "$1" | sed 's/<\/script>$//' | jq -c '.census.findings[]'; }
 for where in process thread away; do
 	inside=$process_inside
 	[ $where = thread ] && inside=$thread_id
@@ -97,6 +103,15 @@ for where in process thread away; do
 	there=$(bash -c "${next%%ss -*} stat -Lc %i /proc/self/ns/net" 2>&1)
 	[ "$there" = "$netns" ] && ok "field-next-$where" "${next%%ss -*}leads there" || fail "field-next-$where" "'$next' leads to $there, not $netns"
 done
+look
+value '[.[] | select(.event == "finding") | {rule, next}] | sort' >"$WORK/told"
+for from in page replayed; do
+	page "$WORK/$from.html" | jq -s '[.[] | {rule, next}] | sort' >"$WORK/$from"
+	grep -q nsenter "$WORK/told" && cmp -s "$WORK/told" "$WORK/$from" && ok "field-next-$from" "the same commands" ||
+		fail "field-next-$from" "$(diff "$WORK/told" "$WORK/$from")"
+done
+"$TCPDWELL" stuck -f json -r "$WORK/recording" 2>/dev/null | jq -r 'select(.event == "stuck") | .cgroup_name' | grep -qv '^null$' &&
+	ok field-recorded-cgroups "a recording of events names cgroups" || fail field-recorded-cgroups "no cgroup of the recording has a name"
 
 # ---- another pid namespace ----
 
