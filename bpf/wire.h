@@ -49,7 +49,8 @@
 #define WIRE_CENSUS     11 /* struct wire_census: a census begins or ends */
 #define WIRE_NAME       12 /* struct wire_name: what people call a namespace or a cgroup */
 #define WIRE_QUEUED     13 /* struct wire_queued: a connection waits for accept(2) at a listener */
-#define WIRE_KINDS      14
+#define WIRE_CLOCK      14 /* struct wire_clock: somebody has set the wall clock */
+#define WIRE_KINDS      15
 
 struct wire_head {
 	__u64 ts;   /* ns, CLOCK_MONOTONIC */
@@ -295,6 +296,12 @@ struct wire_name {
 	char text[104];
 };
 
+/* Before the first one the recording's head says. What is recorded behind it is told by it. */
+struct wire_clock {
+	struct wire_head head;
+	__s64 wall_offset; /* ns to add to CLOCK_MONOTONIC for ns since 1970 */
+};
+
 #define WIRE_MAX_SIZE sizeof(struct wire_snapshot)
 
 _Static_assert(sizeof(struct wire_head) == 16, "wire_head is 16 bytes");
@@ -312,5 +319,6 @@ _Static_assert(sizeof(struct wire_met) == 24, "wire_met is 24 bytes");
 _Static_assert(sizeof(struct wire_limits) == 40, "wire_limits is 40 bytes");
 _Static_assert(sizeof(struct wire_census) == 24, "wire_census is 24 bytes");
 _Static_assert(sizeof(struct wire_name) == 136, "wire_name is 136 bytes");
+_Static_assert(sizeof(struct wire_clock) == 24, "wire_clock is 24 bytes");
 
 #endif

@@ -563,6 +563,32 @@ static void served(void)
 	}
 }
 
+static void put_clock(uint64_t ms, int64_t hours)
+{
+	put_at(ms,
+	       (union decode_record){
+		       .clock = {.head = {.ts = CENSUS_NOW * NS_PER_MS,
+					  .kind = WIRE_CLOCK,
+					  .len = sizeof(struct wire_clock)},
+				 .wall_offset = (int64_t)((WALL_AT_ATTACH + hours * 3600) *
+								  (int64_t)NS_PER_S -
+							  FEEDER_ATTACHED * (int64_t)NS_PER_MS)}});
+}
+
+/* Somebody set the wall clock back by an hour, and later on by two: no dwell minds. */
+static void clock_set(void)
+{
+	PUT(MOVE(2000, CLOSE, SYN_SENT, HELD_BY(101, "curl"), .cookie = 1));
+	PUT(MOVE(2010, SYN_SENT, ESTABLISHED, .cookie = 1));
+	put_clock(2500, -1);
+	PUT(MOVE(3000, ESTABLISHED, CLOSE_WAIT, .cookie = 1));
+	put_clock(4000, 1);
+	put_at(5000, census_bounds(true, 0));
+	SNAP_AT(5000, {.cookie = 1, .age = 2000});
+	put_at(5000, census_bounds(false, 0));
+	PUT(MOVE(6000, CLOSE_WAIT, LAST_ACK, .cookie = 1));
+}
+
 #include "top_recordings.h"
 
 static const struct {
@@ -577,10 +603,10 @@ static const struct {
 	{"accepted", accepted, EVENTS},   {"stuck", stuck, EVENTS},
 	{"well", well, EVENTS},           {"crowd", crowd, EVENTS},
 	{"page", page, EVENTS},           {"served", served, EVENTS},
-	{"top-stuck", top_stuck, EVENTS}, {"top-lost", top_lost, EVENTS},
-	{"top-blind", top_well, NOTHING}, {"top-empty", top_empty, EVENTS},
-	{"top-well", top_well, EVENTS},   {"top-odd", top_odd, EVENTS},
-	{"top-crowd", top_crowd, EVENTS},
+	{"clock", clock_set, EVENTS},     {"top-stuck", top_stuck, EVENTS},
+	{"top-lost", top_lost, EVENTS},   {"top-blind", top_well, NOTHING},
+	{"top-empty", top_empty, EVENTS}, {"top-well", top_well, EVENTS},
+	{"top-odd", top_odd, EVENTS},     {"top-crowd", top_crowd, EVENTS},
 };
 
 static int make(unsigned i, const char *path)

@@ -23,6 +23,7 @@ static union decode_record good(uint16_t kind)
 		[WIRE_LIMITS] = sizeof(struct wire_limits),
 		[WIRE_CENSUS] = sizeof(struct wire_census),
 		[WIRE_NAME] = sizeof(struct wire_name),
+		[WIRE_CLOCK] = sizeof(struct wire_clock),
 	};
 	union decode_record rec = {.head = {.ts = 5, .kind = kind, .len = lengths[kind]}};
 

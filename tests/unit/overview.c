@@ -8,9 +8,9 @@
 #include "diagnosis/verdict.h"
 #include "diagnosis/overview.h"
 
-static const struct meta meta = {.attached = FEEDER_ATTACHED * NS_PER_MS,
-				 .tick_ns = FEEDER_TICK * NS_PER_MS,
-				 .sees_timewait = true};
+static struct meta meta = {.attached = FEEDER_ATTACHED * NS_PER_MS,
+			   .tick_ns = FEEDER_TICK * NS_PER_MS,
+			   .sees_timewait = true};
 static struct options options;
 static struct overview *overview;
 

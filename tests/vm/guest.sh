@@ -243,6 +243,40 @@ test_accept() {
 	end_netns "$NS"
 }
 
+# Somebody sets the clock, forward by a day and back: times of day follow, dwells do not, and a recording says the same.
+test_clock() {
+	local before after back
+	new_netns
+	if ! start_tracer /tmp/out auto --netns "$NS" -w /tmp/rec; then
+		fail clock "cannot trace: $(first_line /tmp/out.err)"
+	else
+		before=$(date -u +%Y-%m-%d)
+		nsenter -t "$NS" -n traffic -o /tmp/truth -n 3 churn >/tmp/traffic.log 2>&1
+		sleep 0.3
+		date -s "@$(($(date +%s) + 86400))" >/dev/null
+		after=$(date -u +%Y-%m-%d)
+		sleep 0.5
+		nsenter -t "$NS" -n traffic -o /tmp/truth -n 3 churn >/tmp/traffic.log 2>&1
+		sleep 0.3
+		date -s "@$(($(date +%s) - 86400))" >/dev/null
+		sleep 0.5
+		stop_tracer || fail clock "tcpdwell ended with $?: $(first_line /tmp/out.err)"
+		back=$(grep '"event":"transition"' /tmp/out | sed 's/.*"time":"\([-0-9]*\)T.*/\1/' | uniq | tr '\n' ' ')
+		tcpdwell -r /tmp/rec -f json >/tmp/replayed
+		if [ "$back" != "$before $after " ]; then
+			fail clock "days of the moves: '$back', not '$before $after'"
+		elif [ "$(grep -c '"event":"transition"' /tmp/replayed)" = 0 ] || ! sed '/"event":"transition"/!d' /tmp/replayed >/tmp/a ||
+			! sed '/"event":"transition"/!d' /tmp/out >/tmp/b || ! cmp -s /tmp/a /tmp/b; then
+			fail clock "the recording tells other times"
+		elif ! tail -n 1 /tmp/out | grep -q "\"time\":\"${before}T"; then
+			fail clock "the end: $(tail -n 1 /tmp/out | cut -c 1-100)"
+		else
+			ok clock "moves of $before and $after as the clock was set, also from a recording"
+		fi
+	fi
+	end_netns "$NS"
+}
+
 # ways: those asked for, or all that this tcpdwell knows.
 ways() {
 	if ! tcpdwell --help | grep -q -e --timewait; then
@@ -271,11 +305,11 @@ way_works() {
 # The first way that works is put to all tests, the others to those in which ways differ.
 run_tests() {
 	local test way first=1 each=
-	for test in features verifier accept; do
+	for test in features verifier accept clock; do
 		case " $TESTS " in *" $test "*) "test_$test" ;; esac
 	done
 	for test in $TESTS; do
-		case $test in features | verifier | accept) ;; *) each="$each test_$(echo "$test" | tr - _)" ;; esac
+		case $test in features | verifier | accept | clock) ;; *) each="$each test_$(echo "$test" | tr - _)" ;; esac
 	done
 	[ -n "$each" ] || return
 	for way in $(ways); do

@@ -11,7 +11,7 @@
 #   -k        keep the folder with the initramfs and the console
 #   -v        print the guest's notes too (always kept in the cache, as results/KERNEL.log)
 #
-# TEST: features verifier accept truth-ipv4 truth-ipv6 truth-mapped time-wait churn nested (default: all).
+# TEST: features verifier accept clock truth-ipv4 truth-ipv6 truth-mapped time-wait churn nested (default: all).
 # On stdout "ok|FAIL|skip KERNEL/WAY/TEST: ...", then for each way
 #   summary KERNEL WAY passed=N failed=N skipped=N version=V seconds=S
 # (WAY is '-' for what belongs to none). Exit 1 if anything failed. No KVM even if there is one: that keeps
@@ -22,7 +22,7 @@
 set -u
 . "$(dirname "$0")/vm.sh.inc"
 
-ALL_TESTS="features verifier accept truth-ipv4 truth-ipv6 truth-mapped time-wait churn nested"
+ALL_TESTS="features verifier accept clock truth-ipv4 truth-ipv6 truth-mapped time-wait churn nested"
 TIMEOUT=${TCPDWELL_VM_TIMEOUT:-1200}
 
 fail() {

@@ -73,9 +73,18 @@ uint64_t clock_now(void)
 	return read_clock(CLOCK_MONOTONIC) - namespace_offset();
 }
 
+/* Between two looks at one clock at the other: whoever was interrupted there tries again. */
 int64_t clock_wall_offset(void)
 {
-	return (int64_t)(read_clock(CLOCK_REALTIME) - clock_now());
+	uint64_t before, wall, after;
+	int tries = 5;
+
+	do {
+		before = clock_now();
+		wall = read_clock(CLOCK_REALTIME);
+		after = clock_now();
+	} while (after - before > NS_PER_US && --tries);
+	return (int64_t)(wall - before);
 }
 
 uint64_t clock_tick_ns(void)

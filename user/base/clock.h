@@ -17,7 +17,8 @@
  * time namespace we are. The first call reads /proc/self/timens_offsets. */
 uint64_t clock_now(void);
 
-/* What to add to a CLOCK_MONOTONIC time to have ns since 1970, as of now. */
+/* What to add to a CLOCK_MONOTONIC time to have ns since 1970, as of now; right to a microsecond,
+ * or to what interrupted the last of some tries. */
 int64_t clock_wall_offset(void);
 
 /*

@@ -26,8 +26,10 @@ static int tick(struct live_records *records)
 {
 	struct wire_head head = {.ts = clock_now(), .kind = WIRE_TICK, .len = sizeof(head)};
 
+	int err = records->take(records->ctx, &head, sizeof(head));
+
 	records->last_tick = head.ts;
-	return records->take(records->ctx, &head, sizeof(head));
+	return err ? err : session_clock(records->session, records->take, records->ctx);
 }
 
 /* At most a twentieth of the time goes into sweeps: with a million sockets one takes half a second.

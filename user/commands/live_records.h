@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * live_records.h - keeps the records of an attached session flowing to one taker: what is in the
- * ring buffer, what was lost, a sweep where the model waits for one, a tick when nothing happened.
+ * ring buffer, what was lost, a sweep where the model waits for one, a tick when nothing happened,
+ * and the wall clock when it was set.
  */
 #ifndef TCPDWELL_LIVE_RECORDS_H
 #define TCPDWELL_LIVE_RECORDS_H

@@ -40,6 +40,8 @@ static int take_record(void *ctx, const void *record, size_t len)
 
 	if (used < 0)
 		return used;
+	if (rec.head.kind == WIRE_CLOCK)
+		stuck->meta.wall_offset = rec.clock.wall_offset;
 	err = census_add(&stuck->census, &rec);
 	if (err)
 		diag_error("out of memory");
@@ -135,7 +137,9 @@ static int look_once(struct stuck *stuck, struct session *session)
 {
 	int err;
 
-	err = session_census(session, take_record, stuck);
+	err = session_clock(session, take_record, stuck);
+	if (!err)
+		err = session_census(session, take_record, stuck);
 	if (!err && stuck->recording)
 		err = recording_flush(stuck->recording);
 	return err ? DIAG_FAILED : tell(stuck);

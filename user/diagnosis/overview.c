@@ -35,7 +35,7 @@ static const struct sink_ops ops = {.start = on_start, .event = on_event, .lost 
 
 /* ---- the overview ---- */
 
-struct overview *overview_new(const struct tracer_config *config, const struct meta *meta)
+struct overview *overview_new(const struct tracer_config *config, struct meta *meta)
 {
 	struct overview *overview = calloc(1, sizeof(*overview));
 

@@ -23,7 +23,7 @@ struct overview {
 	struct sink sink; /* first: what the tracer tells comes through it */
 	struct tracer *tracer;
 	struct tracer_config config;
-	const struct meta *meta;
+	struct meta *meta;
 
 	/* Since the beginning, of wanted connections. CLOSED is WIRE_CLOSE. */
 	uint64_t moves[WIRE_STATES][WIRE_STATES]; /* by state left and state entered */
@@ -39,7 +39,7 @@ struct overview {
 };
 
 /* The selection and `meta` must outlive it. NULL if out of memory. */
-struct overview *overview_new(const struct tracer_config *config, const struct meta *meta);
+struct overview *overview_new(const struct tracer_config *config, struct meta *meta);
 void overview_free(struct overview *overview);
 
 /* One record. Its length, -EBADMSG if it is none, or -ENOMEM. */

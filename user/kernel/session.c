@@ -53,6 +53,7 @@ struct session {
 	struct features features;
 	struct kernel_request request;
 	uint64_t told_lost[WIRE_KINDS];
+	int64_t told_wall_offset;
 	uint64_t sweeps[2]; /* ns: when the last two began, the older first */
 	struct inspect_told told;
 	struct names names;
@@ -212,6 +213,7 @@ int session_attach(struct session *session, struct meta *ret_meta)
 	malloc_trim(0);
 	*ret_meta = meta_of(session);
 	session->sweeps[0] = session->sweeps[1] = ret_meta->attached;
+	session->told_wall_offset = ret_meta->wall_offset;
 	note_sampling(session);
 	return 0;
 }
@@ -261,6 +263,22 @@ int session_losses(struct session *session, session_record_fn fn, void *ctx)
 	for (uint16_t kind = 1; !err && kind < WIRE_KINDS; kind++)
 		err = tell_lost(session, kind, fn, ctx);
 	return err;
+}
+
+/* What a step, a resume or slewing has to come to, to be told. */
+#define CLOCK_STEP_NS (5 * (int64_t)NS_PER_MS)
+
+int session_clock(struct session *session, session_record_fn fn, void *ctx)
+{
+	struct wire_clock rec = {
+		.head = {.ts = clock_now(), .kind = WIRE_CLOCK, .len = sizeof(rec)},
+		.wall_offset = clock_wall_offset()};
+	int64_t step = rec.wall_offset - session->told_wall_offset;
+
+	if (step > -CLOCK_STEP_NS && step < CLOCK_STEP_NS)
+		return 0;
+	session->told_wall_offset = rec.wall_offset;
+	return fn(ctx, &rec, sizeof(rec));
 }
 
 /* ---- all sockets ---- */

@@ -59,6 +59,10 @@ struct session_pause session_pause(const struct session *session);
  * returned. */
 int session_losses(struct session *session, session_record_fn fn, void *ctx);
 
+/* Hands over a WIRE_CLOCK if the wall clock was set, by 5 ms or more, since the attach or the last
+ * one. 0, or what `fn` returned. */
+int session_clock(struct session *session, session_record_fn fn, void *ctx);
+
 /*
  * Looks through these network namespaces for what no event tells. For each it drains the ring
  * buffer, hands over those records and what it found, in the order of time, then a WIRE_SWEPT,

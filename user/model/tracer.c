@@ -15,6 +15,7 @@
 
 struct tracer {
 	struct tracer_config config;
+	struct meta *meta;
 	struct sink *sink;
 	struct conn_table *conns;
 	struct histset *whole_run, *interval; /* interval: NULL without -i */
@@ -308,6 +309,8 @@ int tracer_feed(struct tracer *tracer, const void *record, size_t len)
 		on_lost(tracer, &rec.lost);
 	if (rec.head.kind == WIRE_TICK)
 		tell_missed(tracer);
+	if (rec.head.kind == WIRE_CLOCK)
+		tracer->meta->wall_offset = rec.clock.wall_offset;
 	if (rec.head.kind == WIRE_TRANSITION && repeats_note(&tracer->twice, &rec.transition))
 		return used;
 	conn_feed(tracer->conns, &rec);
@@ -364,7 +367,7 @@ const struct conn_table *tracer_connections(const struct tracer *tracer)
 	return tracer->conns;
 }
 
-struct tracer *tracer_new(const struct tracer_config *config, const struct meta *meta,
+struct tracer *tracer_new(const struct tracer_config *config, struct meta *meta,
 			  struct sink *sink)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
@@ -381,6 +384,7 @@ struct tracer *tracer_new(const struct tracer_config *config, const struct meta 
 	if (!tracer)
 		return NULL;
 	tracer->config = *config;
+	tracer->meta = meta;
 	tracer->sink = sink;
 	tracer->now = tracer->interval_begin = tracer->sum.begin = meta->attached;
 	tracer->conns = conn_table_new(&conns);

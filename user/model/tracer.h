@@ -31,9 +31,9 @@ struct tracer;
 
 /*
  * Writes the head of the output. The selection, `meta` and `sink` must outlive it, and nobody else
- * writes to the sink's stream. NULL if out of memory.
+ * writes to the sink's stream. Where the wall clock is set, it changes meta->wall_offset. NULL if out of memory.
  */
-struct tracer *tracer_new(const struct tracer_config *config, const struct meta *meta,
+struct tracer *tracer_new(const struct tracer_config *config, struct meta *meta,
 			  struct sink *sink);
 void tracer_free(struct tracer *tracer);
 

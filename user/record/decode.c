@@ -87,6 +87,7 @@ static const struct {
 	[WIRE_QUEUED] = {sizeof(struct wire_queued), check_nothing, 0},
 	[WIRE_LIMITS] = {sizeof(struct wire_limits), check_nothing, 0},
 	[WIRE_NAME] = {sizeof(struct wire_name), check_name, LAST_OF(wire_name, text)},
+	[WIRE_CLOCK] = {sizeof(struct wire_clock), check_nothing, 0},
 	[WIRE_CENSUS] = {sizeof(struct wire_census), check_census, 0},
 };
 

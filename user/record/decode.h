@@ -25,6 +25,7 @@ union decode_record {
 	struct wire_census census;
 	struct wire_name name;
 	struct wire_accepted accepted;
+	struct wire_clock clock;
 };
 
 /*

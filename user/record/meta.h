@@ -13,7 +13,8 @@
 
 struct meta {
 	uint64_t attached;    /* ns, CLOCK_MONOTONIC: events are complete from here on */
-	int64_t wall_offset;  /* ns to add to CLOCK_MONOTONIC for ns since 1970 */
+	int64_t wall_offset;  /* ns to add to CLOCK_MONOTONIC for ns since 1970: of the attach, then
+			       * of the last WIRE_CLOCK */
 	uint64_t tick_ns;     /* a jiffy: the resolution of what a timer's `expires` tells */
 	uint64_t duration_ns; /* the run was to last so long (-d); 0: until stopped */
 	bool sees_timewait;
