@@ -209,9 +209,10 @@ const struct fields_row fields[] = {
 		     .about = "Inode number of the network namespace."},
 	[F_NETNS_NAME] = {ROW("netns_name", NAME, netns_name), OR_NULL,
 			  .about = "Its name, as `ip netns` has it. Null if it has none."},
-	[F_PID] = {ROW("pid", NUMBER, pid), OR_NULL,
-		   .about = "The owner's process number, in the pid namespace that tcpdwell runs in. "
-			    "Null if no owner is known, or if it has no number there."},
+	[F_PID] =
+		{ROW("pid", NUMBER, pid), OR_NULL,
+		 .about = "The owner's process number, in the pid namespace that tcpdwell runs in. "
+			  "Null if no owner is known, or if it has no number there."},
 	[F_COMM] = {ROW("comm", NAME, comm), OR_NULL,
 		    .about = "The name of that process. Null if no owner is known."},
 	[F_PID_KNOWN] = {ROW("pid_known", TEXT, pid_known), .words = pid_known_word,
