@@ -29,9 +29,9 @@ static void learn_identity(struct conn *conn, const struct wire_id *id)
 
 /*
  * It left a state that it was not in: a transition in between was not told, although no record was
- * lost. Kernels do that: a program does not run while it runs on the same CPU already, and some
- * transitions of softirqs never reach one (seen on 6.18 with RPS, some per 10,000). Where one is
- * missing others may be, and an end leaves no trace.
+ * lost. A program does not run while it runs on the same CPU already, and some hosts run none for
+ * what interrupts certain tasks: see "Missing transitions" in the manual. Where one is missing
+ * others may be.
  */
 static void note_missed(struct conn_table *table, struct store_entry *entry,
 			const struct wire_transition *t)
