@@ -12,7 +12,7 @@
 #include "model/conn_census.h"
 #include "match.h"
 
-/* Fills in what the connection did not know of itself; never overwrites what it did. */
+/* Fills in what is not known of the connection yet; overwrites nothing. */
 static void learn_identity(struct conn *conn, const struct wire_id *id)
 {
 	if (!conn->id.lport)
@@ -44,9 +44,9 @@ static void note_missed(struct conn_table *table, struct store_entry *entry,
 }
 
 /*
- * The kernel did not tell of LISTEN -> SYN-RECEIVED. Both moves of an accepted child are made by
- * the segment that completes the handshake, microseconds apart (or the first, with Fast Open, by
- * the SYN): it is told here, and how long SYN-RECEIVED lasted is not known.
+ * The kernel did not tell LISTEN -> SYN-RECEIVED. An accepted child makes both moves with the
+ * segment that completes the handshake, microseconds apart (with Fast Open it makes the first with
+ * the SYN). So the move is told here; how long SYN-RECEIVED lasted is not known.
  */
 static void tell_accept(struct conn_table *table, struct store_entry *entry,
 			const struct wire_transition *t)
@@ -72,9 +72,9 @@ static bool may_be_same(const struct wire_id *known, const struct wire_id *id)
 }
 
 /*
- * Another life of this socket: the end of the former was lost. Told apart by its address alone, it
- * may also be another socket at the same place, which its ports show, or that its child's first
- * move is not one that the former could make.
+ * This transition begins another life of the socket, and the end of the former was lost. If sockets
+ * are known by address only, it may also be another socket at the same address: its ports show
+ * that, or a first move of a child that the former could not make.
  */
 static bool is_another_life(const struct store_entry *entry, const struct wire_transition *t)
 {
@@ -86,16 +86,16 @@ static bool is_another_life(const struct store_entry *entry, const struct wire_t
 	       (t->flags & WIRE_F_UNTOLD && entry->conn.state != WIRE_SYN_RECV);
 }
 
-/* A census met the socket before its first event was handed over. */
+/* A census met the socket before the tracer read its first event. */
 static bool is_told_late(const struct store_entry *entry, const struct wire_transition *t)
 {
 	return entry->by_census && t->head.ts <= entry->born;
 }
 
 /*
- * After a whole census nobody is a stranger but who is born: this one came into its state by a move
- * that was not told, or the iterator passed over it. Since when it was there nobody knows; that a
- * move is missing two censuses prove.
+ * After a whole census only a new socket can be unknown. This one entered its state by a move that
+ * was not told, or the iterator passed over it; nobody knows when. Two censuses prove that a move
+ * is missing.
  */
 static void note_stranger(struct conn_table *table, struct store_entry *entry,
 			  const struct wire_transition *t)
@@ -111,7 +111,7 @@ static void note_stranger(struct conn_table *table, struct store_entry *entry,
 		conn_note_missed(table, t->head.ts);
 }
 
-/* Such a `-> CLOSE` is no end if a mini-socket takes over. */
+/* This `-> CLOSE` is no end if a mini-socket takes over. */
 static bool may_live_on(const struct wire_transition *t)
 {
 	return (t->from == WIRE_FIN_WAIT2 || t->from == WIRE_CLOSING) && !t->error;
@@ -144,13 +144,13 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	learn_identity(&entry->conn, &t->id);
 	conn_learn_owner(table, &entry->conn, t);
 	entry->conn.is_listener = conn_is_of_listener(t);
-	if (t->from == t->to) /* close() after shutdown() says FIN-WAIT-2 again */
+	if (t->from == t->to) /* close() after shutdown() tells FIN-WAIT-2 a second time */
 		return;
 	if (entry->conn.state != t->from)
 		note_missed(table, entry, t);
 	if (t->to != WIRE_CLOSE) {
 		conn_move(table, entry, move);
-		/* What becomes of it now is not told. */
+		/* Nothing tells how it leaves this state. */
 		if (!conn_is_told(table, t->to))
 			store_remove(&table->store, entry);
 		return;
@@ -158,8 +158,10 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	if (table->config.samples && may_live_on(t) && conn_sample_hold(table, entry, t))
 		return;
 	move.cause = (uint8_t)conn_cause_of_close(t);
-	/* Where a mini-socket may have taken over unseen, an end without an error is not known to
-	 * be one. */
+	/*
+	 * Where a mini-socket may have taken over unseen, an end without an error may not be the
+	 * end.
+	 */
 	if (may_live_on(t) && (!table->config.sees_timewait || entry->lost != t->head.lost)) {
 		move.cause = CAUSE_UNKNOWN;
 		entry->conn.since_exact = false;
@@ -167,12 +169,12 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	conn_end(table, entry, move);
 }
 
-/* An iterator met a full socket: all it adds is identity. */
+/* An iterator met a full socket: that tells its addresses and ports, and nothing else. */
 static void feed_socket(struct conn_table *table, const struct wire_socket *s)
 {
 	struct store_entry *entry = store_find_sock(&table->store, s->id.cookie);
 
-	/* What the iterator met before this move is of another attempt to connect. */
+	/* The iterator met it before this move: what it saw was another attempt to connect. */
 	if (!entry || entry->conn.state != s->state || s->head.ts < entry->conn.since)
 		return;
 	learn_identity(&entry->conn, &s->id);
@@ -180,8 +182,9 @@ static void feed_socket(struct conn_table *table, const struct wire_socket *s)
 }
 
 /*
- * Who accepted it owns it, whoever listens. What is not known yet stays unknown: nothing tells in
- * which state it is. Told apart by its address, another socket may have taken its place.
+ * The accepting process owns the connection, not the listener. An unknown connection stays unknown,
+ * since nothing tells its state. Where sockets are known by address only, another socket may have
+ * taken this one's place.
  */
 static void feed_accepted(struct conn_table *table, const struct wire_accepted *a)
 {
@@ -194,9 +197,8 @@ static void feed_accepted(struct conn_table *table, const struct wire_accepted *
 }
 
 /*
- * A sweep went through this namespace. A SYN-SENT that it did not name, and that still waits for
- * its port to say whether it is wanted, is not: it moved on, and the filter in the kernel kept that
- * from us.
+ * A sweep went through this namespace. A SYN-SENT whose port is not known yet, and that the sweep
+ * did not meet, is unwanted: it moved on, and the filter in the kernel dropped the event.
  */
 static void feed_swept(struct conn_table *table, const struct wire_swept *s)
 {
@@ -214,7 +216,10 @@ static void feed_swept(struct conn_table *table, const struct wire_swept *s)
 
 /* ---- the table ---- */
 
-/* Evicts what was given up for want of memory, by `ts`. Nobody is at work on an entry now. */
+/*
+ * Removes the entries that ran out of memory, and counts them as evicted at `ts`. No caller holds
+ * an entry now.
+ */
 static void drop_given_up(struct conn_table *table, uint64_t ts)
 {
 	struct store_entry *entry;
@@ -226,7 +231,7 @@ static void drop_given_up(struct conn_table *table, uint64_t ts)
 	}
 }
 
-/* Time is now at least `now`: settles what waited for a record that never came. */
+/* It is `now` at least: ends the wait for records that never came. */
 static void advance(struct conn_table *table, uint64_t now)
 {
 	conn_mini_settle(table, now);

@@ -30,7 +30,7 @@ struct conn_table;
 struct conn_table *conn_table_new(const struct conn_config *config);
 void conn_table_free(struct conn_table *table);
 
-/* Feed one record, which decode() has passed. Kinds that are none of its business are ignored. */
+/* Takes one record that decode() has passed. Ignores kinds that it has no use for. */
 void conn_feed(struct conn_table *table, const union decode_record *rec);
 
 struct conn_stats conn_stats(const struct conn_table *table);

@@ -11,9 +11,8 @@
 #include "match.h"
 
 /*
- * Request sockets are not connections of the model: no event tells how one ends. Nor is a socket
- * that is bound and no more. Where no end of one is told, it would be there for ever;
- * so would be what is in a state of which nothing is told.
+ * What the model leaves out: request sockets and sockets that are only bound, because no event
+ * tells their end, so they would stay for ever; and sockets in a state whose moves are not told.
  */
 static bool is_of_the_model(const struct conn_table *table, const struct wire_snapshot *s)
 {
@@ -24,7 +23,7 @@ static bool is_of_the_model(const struct conn_table *table, const struct wire_sn
 	return !table->config.told || table->config.told & 1 << s->state;
 }
 
-/* The wheel of timers is late by up to some seconds: until then it is there all the same. */
+/* The timer wheel is late by up to some seconds; until then the socket is still there. */
 static bool is_due(const struct conn_table *table, const struct wire_snapshot *s)
 {
 	return s->kind == WIRE_MINI && s->timer <= s->head.ts + table->config.tick_ns;
@@ -36,11 +35,11 @@ static struct store_entry *find(struct conn_table *table, const struct wire_snap
 
 	if (s->kind == WIRE_MINI && mini)
 		return mini;
-	/* A full socket that became a mini-socket unseen is known by its cookie. */
+	/* A full socket that became a mini-socket unseen is found by its cookie. */
 	return store_find_sock(&table->store, s->id.cookie);
 }
 
-/* A mini-socket's timer and note, as an event would have told them. */
+/* The mini-socket's timer and its own note, as an event would tell them. */
 static void learn_mini(struct store_entry *entry, const struct wire_snapshot *s)
 {
 	entry->expires = s->timer;
@@ -53,7 +52,7 @@ static void learn_age(struct conn_table *table, struct store_entry *entry,
 	struct age age = age_of(s, table->config.tick_ns);
 	uint64_t since = s->head.ts - age.ns;
 
-	/* Where the state may have been entered unseen it is proven now, and by its age. */
+	/* If nobody saw it enter the state, the socket's age proves how long it has been there. */
 	if (!entry->conn.since || since < entry->conn.since)
 		entry->conn.since = since;
 }
@@ -93,9 +92,9 @@ static void settle(struct conn_table *table, struct store_entry *entry)
 }
 
 /*
- * It is in the state that it is known in. What was lost since it came there may have been its end
- * and another life on the same socket, in the same state by now: what is proven is what the socket
- * shows.
+ * The census found it in the state that the model has. If something was lost since, it may have
+ * ended and begun another life that is in the same state now: then only what the socket shows is
+ * proven.
  */
 static void agree(struct conn_table *table, struct store_entry *entry,
 		  const struct wire_snapshot *s)
@@ -107,13 +106,16 @@ static void agree(struct conn_table *table, struct store_entry *entry,
 	}
 	if (!entry->conn.since_exact)
 		learn_age(table, entry, s);
-	/* It was unknown to all events before, and now it is no latecomer's. */
+	/*
+	 * No event had told of it before this census, and its events are not just late: a move is
+	 * missing.
+	 */
 	if (entry->by_census && conn_is_told(table, s->state) && !table->evicted && !table->lost)
 		table->missed++;
 	entry->by_census = false;
 }
 
-/* As one that is seen for the first time, but whose owner is known. */
+/* Treats it as one seen for the first time, but keeps its owner. */
 static void take_over(struct conn_table *table, struct store_entry *entry,
 		      const struct wire_snapshot *s)
 {
@@ -135,7 +137,7 @@ static void take_over(struct conn_table *table, struct store_entry *entry,
 	conn_reconsider(table, entry);
 }
 
-/* One that the filter in the kernel keeps from us would never be told to have ended. */
+/* A socket that the filter in the kernel drops is not added: its end would never be told. */
 static void add_unknown(struct conn_table *table, const struct wire_snapshot *s)
 {
 	struct store_entry *entry;
@@ -159,7 +161,7 @@ static void compare(struct conn_table *table, const struct wire_snapshot *s)
 	struct store_entry *entry = find(table, s);
 	bool is_mini = s->kind == WIRE_MINI;
 
-	/* Where only sweeps tell of mini-sockets, these do. */
+	/* Where only sweeps tell of mini-sockets, leave them to the sweeps. */
 	if (is_mini && table->config.samples)
 		return;
 	if (!entry) {
@@ -167,7 +169,9 @@ static void compare(struct conn_table *table, const struct wire_snapshot *s)
 			add_unknown(table, s);
 		return;
 	}
-	/* Told of, or met, since this census began; or moved without an event, which sweeps tell.
+	/*
+	 * An event or this census has told of it already; or it moved without an event: sweeps tell
+	 * that.
 	 */
 	if (entry->census == table->census ||
 	    (entry->is_mini && is_mini && entry->conn.state != s->state))
@@ -205,12 +209,12 @@ void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *
 
 /* ---- whose ---- */
 
-/* A process that holds a socket whose owner is known as another one. */
+/* A process that holds a socket, where another process is known as its owner. */
 struct claim {
 	uint64_t cookie;
-	uint32_t pid; /* the first one */
+	uint32_t pid; /* the first process met */
 	char comm[16];
-	bool are_various; /* others have another name */
+	bool are_various; /* another process with another name holds it, too */
 	UT_hash_handle hh;
 };
 
@@ -258,7 +262,7 @@ void conn_census_holder(struct conn_table *table, const struct wire_holder *h)
 
 	if (!entry)
 		return;
-	/* The first one, where several hold it; by the name that it has now. */
+	/* If several hold it, the first one met owns it. The process may have a new name by now. */
 	if (owner->known != OWNER_EXACT || owner->pid == h->pid) {
 		own(table, entry, h->pid, h->comm);
 		return;
@@ -266,7 +270,7 @@ void conn_census_holder(struct conn_table *table, const struct wire_holder *h)
 	claim(table, h);
 }
 
-/* An owner that this census did not meet as a holder has closed the socket, or is gone. */
+/* If this census did not meet the owner as a holder, the owner has closed the socket or is gone. */
 static void settle_claims(struct conn_table *table)
 {
 	for (const struct claim *claim = table->claims; claim; claim = claim->hh.next) {
@@ -284,7 +288,7 @@ static void settle_claims(struct conn_table *table)
 	TABLE_RELEASE(table->claims, free);
 }
 
-/* The kernel says at which listener it waits, where an address would fit several. */
+/* The kernel knows the listener even where several fit the address. */
 void conn_census_queued(struct conn_table *table, const struct wire_queued *q)
 {
 	struct store_entry *entry = store_find_sock(&table->store, q->cookie);
@@ -338,7 +342,7 @@ bool conn_census_covers(const struct conn_table *table, uint32_t netns)
 	return covered && covered->census == table->census;
 }
 
-/* Namespaces come and go. */
+/* Without this the table would keep every namespace that ever was. */
 static void forget_uncovered(struct conn_table *table)
 {
 	struct covered *covered, *next;
@@ -361,7 +365,7 @@ void conn_census_release(struct conn_table *table)
 
 #define UNMET_MAX 2
 
-/* ns: when it surely was there last, as far as it was a census that found it; else 0. */
+/* ns: when it was there for the last time, as an event or a census proved. */
 static uint64_t last_met(const struct conn_table *table, const struct store_entry *entry)
 {
 	uint8_t ago = (uint8_t)(table->census - entry->census);
@@ -370,7 +374,7 @@ static uint64_t last_met(const struct conn_table *table, const struct store_entr
 	return met > entry->conn.since ? met : entry->conn.since;
 }
 
-/* It was not there, twice. */
+/* Two censuses did not find it. */
 static void end_unseen(struct conn_table *table, struct store_entry *entry, uint64_t ts)
 {
 	struct conn_step end = {.ts = ts,
@@ -383,13 +387,16 @@ static void end_unseen(struct conn_table *table, struct store_entry *entry, uint
 	conn_end(table, entry, end);
 }
 
-/* Its port would have decided whether it is wanted: the filter in the kernel kept the rest. */
+/*
+ * Its port decides whether it is wanted, and is not known yet: the filter in the kernel dropped the
+ * events after it was.
+ */
 static bool is_unheard_of(const struct store_entry *entry)
 {
 	return !entry->is_mini && entry->is_unsettled;
 }
 
-/* False if there is something that only the next census can decide. */
+/* False if the next census has something left to decide. */
 static bool end_unmet(struct conn_table *table)
 {
 	uint64_t ts = table->census_ts[table->census % 4];
@@ -413,7 +420,7 @@ static bool end_unmet(struct conn_table *table)
 	return decided;
 }
 
-/* The wheel of timers is late by up to an eighth of a long one's time: 7.5 s of 60. */
+/* The timer wheel is late by up to an eighth of a long timer's time: 7.5 s of 60. */
 #define OVERDUE_NS       (10 * NS_PER_S)
 #define OVERDUE_LOOKS_NS (5 * NS_PER_S)
 #define RESTARTED_NS     (OVERDUE_NS + 2 * WIRE_TIMEWAIT_LEN_NS)
@@ -446,7 +453,7 @@ static void inherit_all(struct conn_table *table)
 	struct store_entry *entry, *next;
 
 	for (entry = store_first(&table->store); entry; entry = next) {
-		next = store_next(&table->store, entry); /* as it may be given up */
+		next = store_next(&table->store, entry); /* entry may be removed */
 		if (!entry->awaits_accept || entry->conn.owner.known != OWNER_UNKNOWN)
 			continue;
 		conn_inherit(table, &entry->conn);
@@ -454,7 +461,7 @@ static void inherit_all(struct conn_table *table)
 	}
 }
 
-/* All the doubts that have come up so far; wraps. */
+/* How many doubts came up so far; wraps. */
 static uint32_t all_doubts(const struct conn_table *table)
 {
 	return table->lost + table->doubts;

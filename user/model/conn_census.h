@@ -22,34 +22,37 @@
 
 #include "model/conn_moves.h"
 
-/* A census begins or ends. At the end of the first, what nobody has accepted is its listener's. */
+/*
+ * A census begins or ends. When the first one ends, each connection that nobody has accepted gets
+ * the owner of its listener.
+ */
 void conn_census_bounds(struct conn_table *table, const struct wire_census *c);
 
-/* A socket as it stands. */
+/* The census met this socket. */
 void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *s);
 
 /*
- * A process holds it: its owner, by the name that the process has now. An owner that a system call
- * has proven stays, until a census finds only others holding the socket.
+ * The census met this process as a holder. It becomes the owner, by its present name. An owner that
+ * a system call has proven stays until a census finds only others holding the socket.
  */
 void conn_census_holder(struct conn_table *table, const struct wire_holder *h);
 
-/* It waits for accept(2) at that listener, whose owner it inherits. */
+/* The connection waits for accept(2) at this listener and inherits its owner. */
 void conn_census_queued(struct conn_table *table, const struct wire_queued *q);
 
-/* The census under way has been through this namespace. */
+/* The census has been through this namespace. */
 void conn_census_swept(struct conn_table *table, const struct wire_swept *s);
 
-/* Has the census under way, or else the last one, been through this namespace? */
+/* Has the present or the last census been through this namespace? */
 bool conn_census_covers(const struct conn_table *table, uint32_t netns);
 
 /*
- * Mini-sockets whose timer ran out ten seconds ago, and nothing told of their end, are in doubt,
- * and a census is owed. Those that not even a restart of TIME-WAIT could keep have ended unseen.
+ * Puts mini-sockets in doubt whose timer ran out ten seconds ago without an end being told, and
+ * asks for a census. Ends those that not even a restart of TIME-WAIT could have kept.
  */
 void conn_census_overdue(struct conn_table *table, uint64_t now);
 
-/* How many whole censuses would settle what is in doubt. */
+/* How many whole censuses it takes to settle what is in doubt. */
 unsigned conn_census_owed(const struct conn_table *table);
 
 void conn_census_release(struct conn_table *table);

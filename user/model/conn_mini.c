@@ -6,21 +6,27 @@
 #include "model/conn_cause.h"
 #include "match.h"
 
-/* How long a cancelled timer may leave open what ended it. Its expiry follows within microseconds.
+/*
+ * How long to wait for what ended a mini-socket whose timer was cancelled. The expiry follows
+ * within microseconds.
  */
 #define CANCEL_SETTLES_NS (500 * NS_PER_MS)
 
 #define LATE_TICKS 10
 
-/* Times of a timer are told in jiffies from the moment of telling: the same one may read a jiffy
- * apart. */
+/*
+ * A timer's time is told in jiffies from the moment of telling, so one time may read as two, a
+ * jiffy apart.
+ */
 static bool is_same_time(const struct conn_table *table, uint64_t a, uint64_t b)
 {
 	return (a > b ? a - b : b - a) <= table->config.tick_ns;
 }
 
-/* The kernel's own note of when it entered its substate, 0 if there is none later than that of
- * `entry`. */
+/*
+ * When it entered its substate by the kernel's own note. 0 if the note is not later than that of
+ * `entry`.
+ */
 static uint64_t entered_at(const struct store_entry *entry, const struct wire_timewait *t)
 {
 	uint32_t now_ms = (uint32_t)(t->head.ts / NS_PER_MS);
@@ -49,14 +55,17 @@ static void move_silently(struct conn_table *table, struct store_entry *entry,
 		move.ts = t->head.ts;
 	if (move.ts < entry->conn.since)
 		move.ts = entry->conn.since;
-	/* More than a jiffy off, it contradicts what was witnessed: then it is not its beginning.
-	 * Nor surely so if records are missing, which may have told of a restart. */
+	/*
+	 * If it is more than a jiffy off, it contradicts what was witnessed and is not the
+	 * beginning. It is unsure as well if records are missing, since they may have told of a
+	 * restart.
+	 */
 	move.inexact = !is_same_time(table, move.ts, told) || move.ts < table->config.attached ||
 		       entry->lost != t->head.lost;
 	conn_move(table, entry, move);
 }
 
-/* A mini-socket without a cookie may be any of its ports and addresses. */
+/* Without a cookie, any mini-socket with these ports and addresses may be the one. */
 static bool is_another(const struct store_entry *entry, const struct wire_timewait *t)
 {
 	return entry->conn.id.cookie && t->id.cookie && entry->conn.id.cookie != t->id.cookie;
@@ -67,8 +76,10 @@ static struct store_entry *mini_of(struct conn_table *table, const struct wire_t
 	struct store_entry *entry = store_find_mini(&table->store, &t->id);
 
 	if (entry && is_another(entry, t)) {
-		/* Another connection of the same ports and addresses: the end of the former was
-		 * lost. */
+		/*
+		 * Another connection has the same ports and addresses: the end of the former was
+		 * lost.
+		 */
 		store_remove(&table->store, entry);
 		entry = NULL;
 	}
@@ -78,8 +89,8 @@ static struct store_entry *mini_of(struct conn_table *table, const struct wire_t
 }
 
 /*
- * First sight of a mini-socket that no full socket of ours became. A TIME-WAIT may be as old as its
- * timer says: that it expires in 20 s proves 40 s of it.
+ * A mini-socket seen for the first time, without a full socket before it. Its timer proves how old
+ * its TIME-WAIT is: if it expires in 20 s, it is 40 s old.
  */
 static struct store_entry *first_sight_of_mini(struct conn_table *table,
 					       const struct wire_timewait *t)
@@ -89,12 +100,17 @@ static struct store_entry *first_sight_of_mini(struct conn_table *table,
 	if (!entry)
 		return NULL;
 	if (t->substate == WIRE_TIME_WAIT) {
-		/* It may have moved there without an event, just now: that it was in FIN-WAIT-2 or
-		 * TIME-WAIT since events are complete proves neither. */
+		/*
+		 * It may have moved there just now, without an event. So nothing proves how long it
+		 * is in this state.
+		 */
 		entry->conn.since = t->head.ts;
 		entry->unsure_if_born = t->op == WIRE_TW_ARMED || t->op == WIRE_TW_BORN;
 	} else if (!t->id.cookie) {
-		/* It may be the rest of a full socket that is known well: its husk will tell. */
+		/*
+		 * It may come from a full socket that the model knows: `-> CLOSE` of that socket
+		 * will tell.
+		 */
 		entry->conn.since = 0;
 	}
 	entry->expires = t->expires;
@@ -103,8 +119,8 @@ static struct store_entry *first_sight_of_mini(struct conn_table *table,
 }
 
 /*
- * Its timer was taken off. If it stood elsewhere than where FIN-WAIT-2 had set it, TIME-WAIT had
- * begun before, without an event.
+ * Its timer was cancelled. If the timer was not where FIN-WAIT-2 had set it, TIME-WAIT began
+ * before, without an event.
  */
 static void move_before_cancel(struct conn_table *table, struct store_entry *entry)
 {
@@ -121,8 +137,9 @@ static void move_before_cancel(struct conn_table *table, struct store_entry *ent
 }
 
 /*
- * Only FIN-WAIT-2, or CLOSING, turns into a mini-socket. In any other state the way there was lost:
- * then FIN-WAIT-2 began at an unknown time, and where TIME-WAIT came from the husk will tell.
+ * Only FIN-WAIT-2 and CLOSING become a mini-socket. If the model has another state, the moves
+ * between were lost: FIN-WAIT-2 began at an unknown time, and `-> CLOSE` of the full socket will
+ * tell what came before TIME-WAIT.
  */
 static void missed_the_way(struct store_entry *entry, const struct wire_timewait *t)
 {
@@ -144,7 +161,7 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 	struct conn_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->substate};
 	struct store_entry *entry = mini_of(table, t);
 
-	if (entry && t->op == WIRE_TW_BORN) { /* the end of the one before was lost */
+	if (entry && t->op == WIRE_TW_BORN) { /* the former's end was lost */
 		store_remove(&table->store, entry);
 		entry = NULL;
 	}
@@ -158,7 +175,7 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 			entry->expires = t->expires;
 			return;
 		}
-		/* Restarted or moved? That was in what is lost. */
+		/* What was lost would tell whether it was restarted or moved. */
 		move.inexact = !cancelled && entry->lost != t->head.lost;
 		conn_move(table, entry, move);
 		return;
@@ -187,13 +204,13 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 }
 
 /*
- * That it ends with its timer set for then proves TIME-WAIT since its last restart, even if we came
- * later. A timer that is only taken off proves nothing: it may still be that of FIN-WAIT-2.
+ * If it ends when its timer was set for, it was in TIME-WAIT since the timer was last set, even if
+ * we came later. A cancelled timer proves nothing: it may still be that of FIN-WAIT-2.
  */
 void conn_mini_prove(const struct conn_table *table, struct store_entry *entry,
 		     const struct wire_timewait *t)
 {
-	/* A lower bound errs to the safe side: `expires` is right to a jiffy. */
+	/* `expires` is right to a jiffy, so the bound takes one off. */
 	uint64_t since = t->expires - WIRE_TIMEWAIT_LEN_NS + table->config.tick_ns;
 
 	if (entry->conn.state == WIRE_TIME_WAIT && !entry->conn.since_exact &&
@@ -218,8 +235,9 @@ static void feed_ended(struct conn_table *table, const struct wire_timewait *t)
 				    .cause = (uint8_t)conn_cause_of_timewait(t)});
 }
 
-/* Its timer is taken off. To be set anew, because it is expiring, or for an end that the stack did
- * not name. */
+/*
+ * Its timer was cancelled: to be set again, because it expires, or for an end that no event names.
+ */
 static void feed_cancelled(struct conn_table *table, const struct wire_timewait *t)
 {
 	struct store_cancel cancel = {.ts = t->head.ts,
@@ -268,7 +286,7 @@ static void feed_seen(struct conn_table *table, const struct wire_timewait *t)
 		move_silently(table, entry, t);
 }
 
-/* Told by the function that made the move. */
+/* The function that made the move told it. */
 static void feed_moved(struct conn_table *table, const struct wire_timewait *t)
 {
 	struct store_entry *entry = mini_of(table, t);
@@ -276,7 +294,10 @@ static void feed_moved(struct conn_table *table, const struct wire_timewait *t)
 	if (!entry || entry->conn.state != WIRE_FIN_WAIT2 || t->substate != WIRE_TIME_WAIT)
 		return;
 	if (entry->expects_husk && !entry->conn.id.cookie) {
-		/* Whose it is comes in a moment, and with it what FIN-WAIT-2 began with. */
+		/*
+		 * The full socket's `-> CLOSE` follows and tells whose it is, and when FIN-WAIT-2
+		 * began.
+		 */
 		entry->conn.state = WIRE_TIME_WAIT;
 		entry->conn.since = entry->born = t->head.ts;
 		entry->lost = t->head.lost;
@@ -298,7 +319,7 @@ void conn_mini_feed(struct conn_table *table, const struct wire_timewait *t)
 	ops[t->op](table, t);
 }
 
-/* A TIME-WAIT first seen when its timer was set turns out to have been born then. */
+/* A TIME-WAIT that was first seen when its timer was set was born then. */
 static void told_as_born(struct conn_table *table, struct store_entry *mini,
 			 const struct wire_transition *t)
 {

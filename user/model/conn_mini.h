@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * conn_mini.h - the half of the model that knows mini-sockets: FIN-WAIT-2 after close(), TIME-WAIT,
- * what is silent and what a timer proves. Included by conn.c only.
+ * conn_mini.h - the half of the model that follows mini-sockets: FIN-WAIT-2 after close(), and
+ * TIME-WAIT. It knows which of their moves no event tells, and what a timer proves. Included by
+ * conn.c only.
  */
 #ifndef TCPDWELL_CONN_MINI_H
 #define TCPDWELL_CONN_MINI_H
@@ -10,7 +11,7 @@
 
 void conn_mini_feed(struct conn_table *table, const struct wire_timewait *t);
 
-/* A lower bound of the age of a TIME-WAIT whose begin was not witnessed, from its timer. */
+/* A lower bound of the age of a TIME-WAIT whose beginning was not seen, from its timer. */
 void conn_mini_prove(const struct conn_table *table, struct store_entry *entry,
 		     const struct wire_timewait *t);
 
@@ -18,7 +19,7 @@ void conn_mini_prove(const struct conn_table *table, struct store_entry *entry,
  * not end. */
 bool conn_mini_take_husk(struct conn_table *table, const struct wire_transition *t);
 
-/* Ends those whose timer was cancelled so long before `now` that nothing will follow. */
+/* Ends those whose timer was cancelled so long before `now` that no other record will follow. */
 void conn_mini_settle(struct conn_table *table, uint64_t now);
 
 #endif

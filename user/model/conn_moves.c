@@ -14,7 +14,7 @@ void conn_decide_wanted(struct conn_table *table, struct store_entry *entry)
 	entry->wanted = (uint8_t)table->config.wanted(table->config.ctx, &entry->conn);
 }
 
-/* Tells what was held until it was known to be wanted. */
+/* Tells the events that were held until it was known that the connection is wanted. */
 static void flush_held(struct conn_table *table, struct store_entry *entry)
 {
 	struct store_held *held = store_take_held(&table->store, entry);
@@ -24,8 +24,10 @@ static void flush_held(struct conn_table *table, struct store_entry *entry)
 	free(held);
 }
 
-/* Keeps it for later. Without memory, or past all a life can have, it is told as unwanted: not at
- * all. */
+/*
+ * Keeps the event for later. Without memory, or if it holds more events than a life can have, it
+ * drops the event.
+ */
 static void hold(struct conn_table *table, struct store_entry *entry,
 		 const struct conn_event *event)
 {

@@ -14,22 +14,22 @@ struct conn_table {
 	struct conn_config config;
 	struct store store;
 	uint64_t evicted;
-	uint64_t missed;         /* moves that left no record, and that no loss explains */
-	uint32_t doubts;         /* those of them that an event showed: there may be more */
+	uint64_t missed;         /* moves that no record told, and that no loss explains */
+	uint32_t doubts;         /* how many of these an event showed: more may be missing */
 	uint64_t complete_since; /* ns: the last attach, loss or eviction */
 	uint32_t lost;           /* the last wire_head.lost met */
 
 	/* Censuses: see conn_census.c. */
 	bool counted;            /* the first one is over */
-	bool counted_twice;      /* ... and the second: who is unknown now was not passed over */
+	bool counted_twice;      /* the second is over: who is unknown now was not passed over */
 	bool in_census;          /* one is under way */
 	uint8_t census;          /* its number, or that of the last; wraps */
 	uint64_t census_ts[4];   /* ns: when the last ones began, by their number */
 	struct covered *covered; /* namespaces that it has been through */
 	struct claim *claims;    /* holders of sockets that have another owner */
 	uint64_t next_overdue;   /* ns: when to look for mini-sockets that should be gone */
-	unsigned owed;           /* whole ones that would settle what was in doubt ... */
-	uint32_t owed_for;       /* ... when this many doubts had come up */
+	unsigned owed;           /* whole censuses that would settle all doubts ... */
+	uint32_t owed_for;       /* ... of this many (all_doubts()) */
 };
 
 struct conn_step {
@@ -42,46 +42,56 @@ struct conn_step {
 			 `ts` */
 };
 
-/* Asks whether it is wanted, by what is known of it now. */
+/* Decides whether the connection is wanted, by what is known of it now. */
 void conn_decide_wanted(struct conn_table *table, struct store_entry *entry);
 
-/* Has it to be looked at by sweeps? Call it when its state, its port or whether it is wanted has
- * changed. False if out of memory: it is then given up. */
+/*
+ * Decides whether sweeps have to look at the connection. Call it when its state or port has
+ * changed, or whether it is wanted. False if out of memory: the entry is then given up.
+ */
 bool conn_update_unsettled(struct conn_table *table, struct store_entry *entry);
 
-/* Measures the state that it leaves, enters the next, tells. */
+/* Measures how long it was in its state, enters the next one, and tells the move. */
 void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_step move);
 
-/* The same to CLOSED; the entry is gone then. */
+/* Moves it to CLOSED and removes the entry. */
 void conn_end(struct conn_table *table, struct store_entry *entry, struct conn_step move);
 
-/* Something is missing before `ts`. */
+/* Notes that records from before `ts` are missing. */
 void conn_incomplete_until(struct conn_table *table, uint64_t ts);
 
-/* Of this state moves are told: see conn_config.told. */
+/* Are moves of this state told? See conn_config.told. */
 bool conn_is_told(const struct conn_table *table, uint8_t state);
 
-/* Has it left its state, or ended, in what is missing since it came there? Unless a census says. */
+/*
+ * Was something lost since it entered its state, so that it may have left the state or ended? No,
+ * if a census has found it since.
+ */
 bool conn_is_in_doubt(const struct conn_table *table, const struct store_entry *entry);
 
-/* An event of `ts` shows that a move was not told, and no loss explains it. */
+/* Counts a move that was not told, as an event of `ts` shows, and that no loss explains. */
 void conn_note_missed(struct conn_table *table, uint64_t ts);
 
-/* A new entry, first seen in `state`; another one may have to go. NULL, and counted, without
- * memory. */
+/*
+ * A new entry, first seen in `state`; evicts another one if the table is full. NULL, and counted as
+ * evicted, if out of memory.
+ */
 struct store_entry *conn_first_sight(struct conn_table *table, const struct wire_head *head,
 				     const struct wire_id *id, uint8_t state, bool is_mini);
 
-/* A system call of this process proved that it owns the connection. */
+/* Makes the process the owner, as its own system call proves. */
 void conn_own(struct conn *conn, uint32_t pid, const char comm[16]);
 
-/* It is its listener's until somebody is seen with it. */
+/* Gives the connection the owner of its listener, until somebody is seen holding it. */
 void conn_inherit(struct conn_table *table, struct conn *conn);
 
-/* What was just learnt may decide whether it is wanted, and let go what was held back for that. */
+/*
+ * Decides anew whether the connection is wanted, after something was learnt; if so, tells what was
+ * held.
+ */
 void conn_reconsider(struct conn_table *table, struct store_entry *entry);
 
-/* User, cgroup, and owner, as far as this move proves or inherits them. */
+/* Learns user, cgroup and owner, as far as this move proves or inherits them. */
 void conn_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t);
 
 #endif

@@ -6,10 +6,10 @@
 #include "model/conn_cause.h"
 #include "model/conn_mini.h"
 
-/* So many sweeps in a row have to miss one before it counts as gone. */
+/* A mini-socket is gone if so many sweeps in a row do not meet it. */
 #define UNMET_MAX 2
 
-/* A note in ms and a record in ns of the same moment differ by no more. */
+/* The kernel's note in ms and a record's time in ns of the same moment differ by at most this. */
 #define SAME_MOMENT_MS 2
 
 static uint64_t met(const struct conn_table *table, const struct store_entry *entry)
@@ -19,8 +19,10 @@ static uint64_t met(const struct conn_table *table, const struct store_entry *en
 
 /* ---- ends ---- */
 
-/* No mini-socket was met. One may have lived between two sweeps, so why it ended is not known, nor
- * that it left its state then. */
+/*
+ * No sweep met a mini-socket, but one may have lived between two sweeps. So it is not known why the
+ * connection ended, nor whether it left its state then.
+ */
 static void end_held(struct conn_table *table, struct store_entry *entry)
 {
 	entry->conn.since_exact = false;
@@ -31,8 +33,8 @@ static void end_held(struct conn_table *table, struct store_entry *entry)
 }
 
 /*
- * Its timer had run out when it was met last: the kernel's timer wheel takes it off up to seconds
- * later, and it has served its time. Of any other end nothing is left to see.
+ * Its timer had run out when a sweep met it last, so it ended by its timer; the timer wheel is late
+ * by up to seconds. No other end leaves anything to see.
  */
 static uint8_t cause_of_end(const struct conn_table *table, const struct store_entry *entry)
 {
@@ -42,10 +44,10 @@ static uint8_t cause_of_end(const struct conn_table *table, const struct store_e
 						   : CAUSE_UNKNOWN;
 }
 
-/* It is gone by `ts`. */
+/* It ended before `ts`. */
 static void end(struct conn_table *table, struct store_entry *entry, uint64_t ts, uint8_t cause)
 {
-	/* By its cookie it is the same one, whatever was lost. */
+	/* The cookie shows that it is the same one, whatever was lost. */
 	bool sure = entry->conn.id.cookie && !(entry->conn.id.cookie & WIRE_ID_ADDRESS);
 	uint32_t lost = sure ? entry->lost : table->lost;
 
@@ -88,7 +90,9 @@ bool conn_sample_hold(struct conn_table *table, struct store_entry *entry,
 
 	if (is_sure_end(t))
 		return false;
-	/* Met before its full socket's last word came, it is this one: the next sweep will tell. */
+	/*
+	 * A sweep met it before `-> CLOSE` of its full socket was read: the next sweep will tell.
+	 */
 	if (former && !former->born && !is_another(former, t->id.cookie))
 		store_remove(&table->store, former);
 	else if (former)
@@ -121,8 +125,10 @@ void conn_sample_give_way(struct conn_table *table, const struct wire_transition
 
 /* ---- a sweep ---- */
 
-/* It took over from a full socket. With the peer's FIN received that was straight into TIME-WAIT:
- * tcp_fin() calls tcp_time_wait(), and the full socket is closed in the same moment. */
+/*
+ * It took over from a full socket. If the peer's FIN had come, that was straight into TIME-WAIT:
+ * tcp_fin() calls tcp_time_wait() and closes the full socket.
+ */
 static void take_over(struct conn_table *table, struct store_entry *entry,
 		      const struct wire_timewait *t)
 {
@@ -138,18 +144,21 @@ static void take_over(struct conn_table *table, struct store_entry *entry,
 					     .to = WIRE_TIME_WAIT});
 }
 
-/* One that was there before us, or whose full socket we know nothing of. */
+/* It was there before the attach, or its full socket is not known. */
 static struct store_entry *adopt(struct conn_table *table, const struct wire_timewait *t)
 {
 	struct store_entry *entry;
 
-	/* The full socket's `-> CLOSE` is yet to come; or the socket has connected anew. */
+	/* `-> CLOSE` of the full socket is not read yet; or the socket has connected again. */
 	if (store_find_sock(&table->store, t->id.cookie))
 		return NULL;
 	entry = conn_first_sight(table, &t->head, &t->id, t->substate, true);
 	if (!entry)
 		return NULL;
-	/* A move to TIME-WAIT tells nobody; and without a cookie it may be any of these ports. */
+	/*
+	 * No event tells the move to TIME-WAIT; and without a cookie any socket with these ports
+	 * may be the one.
+	 */
 	if (t->substate == WIRE_TIME_WAIT)
 		entry->conn.since = t->head.ts;
 	else if (!t->id.cookie)
@@ -177,7 +186,7 @@ void conn_sample_seen(struct conn_table *table, const struct wire_timewait *t)
 		return;
 	if (entry->is_held)
 		take_over(table, entry, t);
-	/* Met in TIME-WAIT a second time it has its own timer, which tells its age. */
+	/* A sweep met it in TIME-WAIT twice: its timer is its own by now, and tells its age. */
 	if (met(table, entry) && entry->conn.state == WIRE_TIME_WAIT)
 		conn_mini_prove(table, entry, t);
 	conn_mini_feed(table, t);
@@ -196,7 +205,7 @@ static void feed_unmet(struct conn_table *table, struct store_entry *entry,
 
 	if (last >= s->head.ts || ++sample->unmet < UNMET_MAX)
 		return;
-	/* With no way in the namespace may be gone, or only closed to us: that is not known. */
+	/* The namespace could not be entered: it may be gone, or only closed to us. */
 	end(table, entry, s->head.ts, s->blind ? CAUSE_UNKNOWN : cause_of_end(table, entry));
 }
 
@@ -208,7 +217,7 @@ void conn_sample_swept(struct conn_table *table, const struct wire_swept *s)
 		next = store_next_unsettled(&table->store, entry);
 		if (entry->conn.id.netns != s->netns)
 			continue;
-		/* Behind those of other namespaces, so that all have their turn. */
+		/* Puts them behind those of other namespaces, so that all have their turn. */
 		store_defer(&table->store, entry);
 		if (entry->is_mini)
 			feed_unmet(table, entry, s);

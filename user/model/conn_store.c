@@ -46,8 +46,10 @@ static uint64_t hash_cookie(const uint64_t *keys, uint64_t cookie)
 	return fold(cookie ^ keys[6], keys[7]);
 }
 
-/* Whoever connects chooses what is hashed here. NH (of UMAC): without the keys, two tuples that
- * collide in the sum cannot be chosen. */
+/*
+ * Who connects chooses what is hashed here. NH (of UMAC): nobody can choose two tuples that collide
+ * without knowing the keys.
+ */
 static uint64_t hash_tuple(const uint64_t *keys, const struct tuple *tuple)
 {
 	const uint64_t *w = tuple->words;
@@ -70,7 +72,7 @@ static uint64_t hash_mini(const void *ctx, const void *element)
 	return hash_tuple(ctx, &tuple);
 }
 
-/* Without the kernel's randomness, before it has any, that of this process's place and time. */
+/* If the kernel has no randomness yet, takes that of this process's place and time. */
 static void choose_keys(struct store *store)
 {
 	struct timespec now;
@@ -149,7 +151,7 @@ struct conn_owner store_listener_owner(const struct store *store, const struct w
 	const uint8_t *const addrs[] = {child->laddr, any_v4, any_v6};
 	struct store_listener_key key = listener_key(child);
 
-	/* As the kernel looks one up: the address itself, then those that stand for any. */
+	/* As the kernel does: the address itself first, then the wildcards. */
 	for (size_t i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++) {
 		const struct store_listener *listener;
 
@@ -196,7 +198,7 @@ void store_release(struct store *store)
 	slab_release(&store->asides);
 }
 
-/* Its index is what its neighbours call it. */
+/* Neighbours name it by its index. */
 static uint32_t index_of(const struct store *store, const struct store_entry *entry)
 {
 	const struct store_entry *prev = store_entry_at(store, entry->all.prev);

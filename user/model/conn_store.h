@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * conn_store.h - where the model keeps its entries: two indexes, the order of activity, and the
- * lists of those that wait for something. It stores; conn.c understands. Included by conn.c only.
+ * conn_store.h - where the model keeps its entries: two indexes, the order of activity, and lists
+ * of entries that wait for something. It only stores. Included by conn.c only.
  *
- * A connection costs 144 bytes and 4 to 8 of indexes, and there may be a million: entries lie in a
- * slab (slab.h), what they are linked with are 32-bit indexes, and what few of them need is aside,
- * in a slab of its own, as long as they need it. One that is established, or in TIME-WAIT, and
- * waits for nothing has nothing aside. Entries are the store's; a pointer to one is good until it
- * is removed.
+ * A connection takes 144 bytes and 4 to 8 of indexes, and there may be a million. So entries lie in
+ * a slab (slab.h) and are linked by 32-bit indexes. What only few of them need lies aside, in a
+ * slab of its own, while they need it: an entry that is established, or in TIME-WAIT, and waits for
+ * nothing has nothing aside. The store owns the entries; a pointer to one is good until it is
+ * removed.
  *
- * The indexes are no uthash for the reasons in chains.h. Listeners are few: theirs is.
+ * The indexes are not uthash for the reasons in chains.h. Listeners are few: they are in uthash.
  */
 #ifndef TCPDWELL_CONN_STORE_H
 #define TCPDWELL_CONN_STORE_H
@@ -90,8 +90,10 @@ struct store_entry {
 
 _Static_assert(sizeof(struct store_entry) <= 144, "a million connections in 160 MB");
 
-/* Who listens at an address and port. Kept apart: an accepted child inherits by these, not by
- * cookie. */
+/*
+ * Who listens at an address and port. Apart from the entries, because an accepted child finds its
+ * listener by these and not by a cookie.
+ */
 struct store_listener {
 	struct store_listener_key {
 		uint8_t addr[16];
@@ -158,9 +160,9 @@ static inline struct store_entry *store_next(const struct store *store,
 void store_touch(struct store *store, struct store_entry *entry);
 
 /*
- * Without memory for what it needs aside it is not known well any more, and has to go; but who is
- * at work on it must not lose it. Those given up are the least recently active until they are
- * removed, or kept after all.
+ * Marks an entry for which memory ran out: what is known of it is no longer enough, so it has to
+ * go, but not while a caller is at work on it. Such entries are the least recently active until
+ * store_remove() or store_keep().
  */
 void store_give_up(struct store *store, struct store_entry *entry);
 void store_keep(struct store *store, struct store_entry *entry);
@@ -184,10 +186,10 @@ static inline struct store_aside *store_aside(const struct store *store,
 	return store_aside_at(store, entry->aside);
 }
 
-/* Its transitions that wait until it is known to be wanted; NULL if out of memory. */
+/* The transitions that it holds until it is known to be wanted; NULL if out of memory. */
 struct store_held *store_hold(struct store *store, struct store_entry *entry);
 
-/* The same to be told or dropped, and freed by the caller; NULL if there are none. */
+/* Takes them out: the caller tells or drops them, and frees. NULL if there are none. */
 struct store_held *store_take_held(struct store *store, struct store_entry *entry);
 
 /* Those that a sweep should look at, in the order of being set. False if out of memory. */
@@ -223,7 +225,7 @@ static inline struct store_entry *store_first_cancelled(const struct store *stor
 	return aside ? store_entry_at(store, aside->entry) : NULL;
 }
 
-/* Where it was already, the time stays that of the first one. False if out of memory. */
+/* If it was cancelled before, the first time stays. False if out of memory. */
 bool store_set_cancelled(struct store *store, struct store_entry *entry,
 			 const struct store_cancel *cancel);
 void store_clear_cancelled(struct store *store, struct store_entry *entry);
@@ -231,8 +233,8 @@ void store_clear_cancelled(struct store *store, struct store_entry *entry);
 /* ---- listeners ---- */
 
 /*
- * Counts a listener among those of its address and port, until it is removed. One whose port is not
- * known yet, or without memory, is not counted: children then have no owner until they are held.
+ * Counts a listener among those of its address and port until it is removed. Not if its port is not
+ * known yet, or without memory: then its children have no owner until somebody holds them.
  */
 void store_listen(struct store *store, struct store_entry *entry);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * connection.h - what is known of one connection, and what is told of its moves. The model (conn.h)
- * makes these; everything behind it reads them.
+ * connection.h - what is known of a connection, and what is told of its moves. The model (conn.h)
+ * makes these; all stages behind it read them.
  */
 #ifndef TCPDWELL_CONNECTION_H
 #define TCPDWELL_CONNECTION_H
@@ -80,11 +80,13 @@ struct conn_stats {
 /* "exact", "inherited", "unknown". */
 const char *conn_owner_known_name(uint8_t known);
 
-/* Is the time before this move a dwell? CLOSED is not dwelt in, and the LISTEN that a child leaves
- * is its listener's. */
+/*
+ * Is the time before this move a dwell? Not in CLOSED, and not the LISTEN that a child leaves: that
+ * is its listener's.
+ */
 bool conn_is_dwell(uint8_t from, uint8_t to);
 
-/* The same of an event. A connect() that failed before its SYN was never in SYN-SENT. */
+/* The same of an event. A connect() that failed before its SYN was sent was never in SYN-SENT. */
 bool conn_event_is_dwell(const struct conn_event *event);
 
 /* Is it a listener's own transition? LISTEN -> SYN-RECEIVED is that of the child it accepts. */

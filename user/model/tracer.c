@@ -42,7 +42,7 @@ static bool is_of_interest(const struct tracer *tracer, const struct conn_event 
 	const struct selection *asked = tracer->config.selection;
 	unsigned states = 1u << event->from;
 
-	/* With a minimum it is the state that was left whose duration is asked for. */
+	/* With --min the duration is that of the state that was left. */
 	if (!asked->min_ns)
 		states |= 1u << event->to;
 	return (!asked->has_states || (asked->states & states)) && is_long_enough(tracer, event);
@@ -67,7 +67,7 @@ static void count_dwell(struct tracer *tracer, const struct conn *conn,
 		histset_add(tracer->interval, values, event);
 }
 
-/* While errno still says why: a later write may find an empty buffer, and succeed. */
+/* Now, while errno still says why: a later write may find an empty buffer, and succeed. */
 static void note_output(struct tracer *tracer)
 {
 	if (!tracer->output_err && ferror_unlocked(tracer->sink->out))
@@ -90,7 +90,7 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 {
 	struct tracer *tracer = ctx;
 
-	/* One record may bring several, of a connection that was held. */
+	/* One record may bring several events, of a connection that was held. */
 	if (tracer_is_over(tracer))
 		return;
 	count_dwell(tracer, conn, event);
@@ -108,8 +108,10 @@ static int is_wanted(void *ctx, const struct conn *conn)
 	return selection_wants(((struct tracer *)ctx)->config.selection, conn);
 }
 
-/* --raw: the tracepoint's words, which know of no dwell. The model still runs beside, for
- * histograms. */
+/*
+ * --raw tells what the tracepoint says, without dwells. The model runs all the same, for the
+ * histograms.
+ */
 static void tell_raw(struct tracer *tracer, const struct wire_transition *t)
 {
 	struct conn conn = {.id = t->id,
@@ -161,7 +163,7 @@ static void report_state(struct report *report, const char *values, const struct
 	bool told = cell && (cell->hist.count || cell->hist.partial || cell->still.count ||
 			     cell->still.in_doubt);
 
-	/* Without groups nothing is an answer too. */
+	/* Without groups, a state in which nothing happened is told, too. */
 	if (!(tracer->config.selection->states & 1u << state) || (!told && tracer->config.by.n))
 		return;
 	tracer->sink->ops->histogram(tracer->sink,
@@ -282,7 +284,7 @@ static void on_lost(struct tracer *tracer, const struct wire_lost *lost)
 	tracer->sink->ops->lost(tracer->sink, &told);
 }
 
-/* What the model found missing is a loss like any other. Ten times a second is often enough. */
+/* Tells what the model found missing, as a loss. Ten times a second is often enough. */
 static void tell_missed(struct tracer *tracer)
 {
 	uint64_t missed = conn_stats(tracer->conns).missed;
@@ -367,8 +369,7 @@ const struct conn_table *tracer_connections(const struct tracer *tracer)
 	return tracer->conns;
 }
 
-struct tracer *tracer_new(const struct tracer_config *config, struct meta *meta,
-			  struct sink *sink)
+struct tracer *tracer_new(const struct tracer_config *config, struct meta *meta, struct sink *sink)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	struct conn_config conns = {.attached = meta->attached,

@@ -31,35 +31,36 @@ struct tracer;
 
 /*
  * Writes the head of the output. The selection, `meta` and `sink` must outlive it, and nobody else
- * writes to the sink's stream. Where the wall clock is set, it changes meta->wall_offset. NULL if out of memory.
+ * writes to the sink's stream. Where the wall clock is set, it changes meta->wall_offset. NULL if
+ * out of memory.
  */
-struct tracer *tracer_new(const struct tracer_config *config, struct meta *meta,
-			  struct sink *sink);
+struct tracer *tracer_new(const struct tracer_config *config, struct meta *meta, struct sink *sink);
 void tracer_free(struct tracer *tracer);
 
 /*
- * One record. Its length, or -EBADMSG if it is none: then nothing has changed. What comes when it
- * is over has no part in the results.
+ * Takes one record. Returns its length, or -EBADMSG if it is none: then nothing has changed. Once
+ * it is over, records change nothing.
  */
 int tracer_feed(struct tracer *tracer, const void *record, size_t len);
 
-/* Has it told as much as was asked for? */
+/* Is it over: did it tell as many as tracer_config.count asks for? */
 bool tracer_is_over(const struct tracer *tracer);
 
-/* Sends out what was written so far. 0, or the negative errno of the stream: -EPIPE when nobody
- * reads. */
+/* Flushes the output. 0, or the negative errno of the stream: -EPIPE when nobody reads. */
 int tracer_flush(struct tracer *tracer);
 
-/* The end: histograms and summary. Then only tracer_lost() and tracer_free() may follow. */
+/*
+ * Ends it: tells histograms and summary. After it only tracer_lost() and tracer_free() may follow.
+ */
 int tracer_finish(struct tracer *tracer);
 
-/* Records lost and connections evicted so far: what --strict asks. */
+/* How many records were lost and connections evicted so far: what --strict asks. */
 uint64_t tracer_lost(const struct tracer *tracer);
 
 /* Does this dwell count: is it one, in a state that is selected, and long enough? */
 bool tracer_counts(const struct tracer *tracer, const struct conn_event *event);
 
-/* ns: the latest time met. */
+/* ns: the latest time of all records. */
 uint64_t tracer_now(const struct tracer *tracer);
 
 /* Calls `fn` for each group and state with its histogram since the beginning: see overview.h. */
