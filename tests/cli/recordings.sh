@@ -40,17 +40,17 @@ else
 	skip recording-unreadable "root reads everything"
 fi
 head -c $((SIZE - 1)) "$REC" >"$WORK/cut-1"
-broken cut-by-one "cut short" "$WORK/cut-1"
+broken cut-by-one "incomplete" "$WORK/cut-1"
 head -c $((SIZE - 8)) "$REC" >"$WORK/cut-8"
-broken cut-end-mark "cut short" "$WORK/cut-8"
+broken cut-end-mark "incomplete" "$WORK/cut-8"
 head -c $((SIZE / 2)) "$REC" >"$WORK/cut-half"
 broken cut-in-half "hint: " "$WORK/cut-half"
 head -c 100 "$REC" >"$WORK/cut-head"
-broken cut-in-its-head "cut short" "$WORK/cut-head"
-patched "$WORK/garbled" $((SIZE - 100)) 'XXXX'
-broken garbled "hint: " "$WORK/garbled"
-patched "$WORK/garbled-head" 40 'XXXX'
-broken garbled-head "garbled" "$WORK/garbled-head"
+broken cut-in-its-head "incomplete" "$WORK/cut-head"
+patched "$WORK/damaged" $((SIZE - 100)) 'XXXX'
+broken damaged "hint: " "$WORK/damaged"
+patched "$WORK/damaged-head" 40 'XXXX'
+broken damaged-head "damaged" "$WORK/damaged-head"
 patched "$WORK/version" 8 '\x63'
 broken other-version "version 99.*|hint: " "$WORK/version"
 patched "$WORK/endian" 8 "$(od -An -tx1 -j8 -N4 "$REC" | awk '{ for (i = 4; i; i--) printf "\\x%s", $i }')"

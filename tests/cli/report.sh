@@ -99,7 +99,7 @@ fi
 head -c $(($(stat -c %s "$REC") - 8)) "$REC" >"$WORK/cut.rec"
 "$TCPDWELL" report "$WORK/cut.html" -q -r "$WORK/cut.rec" 2>"$WORK/err"
 expect report-cut 1 $? 1
-if data "$WORK/cut.html" | jq -r .head.broken | grep -q 'cut short'; then
+if data "$WORK/cut.html" | jq -r .head.broken | grep -q 'incomplete'; then
 	ok report-cut-says-so "$(data "$WORK/cut.html" | jq -r .head.broken)"
 else
 	bad report-cut-says-so "$(data "$WORK/cut.html" | jq -c .head)"

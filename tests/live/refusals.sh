@@ -81,7 +81,7 @@ kill -KILL "$TRACER"
 wait "$TRACER" 2>/dev/null
 "$TCPDWELL" -r "$WORK/cut.rec" >"$WORK/out" 2>"$WORK/err"
 status=$?
-[ $status = 1 ] && grep -q '^error: .*cut short' "$WORK/err" && ok refusals "killed while recording: $(head -1 "$WORK/err")" ||
+[ $status = 1 ] && grep -q '^error: .*incomplete' "$WORK/err" && ok refusals "killed while recording: $(head -1 "$WORK/err")" ||
 	fail refusals "killed while recording: $status $(cat "$WORK/err")"
 
 # A reader that goes away ends it, quietly and soon.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * recording.c - recordings: what is written is what is read; what was cut, garbled or made by
+ * recording.c - recordings: what is written is what is read; what was cut, damaged or made by
  * another version says so, at whichever byte it was, and is never read as if it were whole.
  */
 #include "record/recording.h"

@@ -194,8 +194,8 @@ int whole_file_finish(struct whole_file *file, bool good)
 		err = 0;
 	if (good && err) {
 		diag_error("cannot write '%s': %s", file->path, strerror(err));
-		diag_hint("%s", file->keeper ? "what was there before is still there"
-					     : "what was written is not all there was");
+		diag_hint("%s", file->keeper ? "the file that was there before is unchanged"
+					     : "the file is incomplete");
 	}
 	free(file);
 	return -err;

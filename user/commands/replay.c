@@ -65,7 +65,7 @@ int replay_run(const struct options *options, FILE *out)
 		replay.until = meta.attached + options->duration_ns;
 	err = recording_read(reader, take_frame, &replay);
 	if (err == -EINTR)
-		diag_warn("interrupted: what was read until now is shown");
+		diag_warn("interrupted: only what was read so far is shown");
 	err = finish(options, replay.tracer, NULL, err == RECORDING_ENOUGH ? 0 : err);
 	tracer_free(replay.tracer);
 	recording_close(reader);

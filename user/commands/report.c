@@ -149,8 +149,8 @@ static const char *why_broken(int err)
 	if (err == -EINTR)
 		return "reading was interrupted: the rest is not in this report";
 	if (err == -ENODATA)
-		return "it is cut short: the rest is not in this report";
-	return err ? "it is garbled: the rest is not in this report" : NULL;
+		return "it is incomplete: it has no end mark";
+	return err ? "it is damaged: the rest is not in this report" : NULL;
 }
 
 static int read_all(struct reading *reading, struct recording_reader *reader,

@@ -126,7 +126,7 @@ static int replay(struct stuck *stuck)
 	err = recording_read(reader, take_frame, stuck);
 	recording_close(reader);
 	if (err == -EINTR)
-		diag_warn("interrupted: what was read until now is shown");
+		diag_warn("interrupted: only what was read so far is shown");
 	else if (!stuck->census.count)
 		diag_warn("no sockets in '%s': `tcpdwell stuck -w FILE` records them",
 			  stuck->options->read_path);
@@ -175,7 +175,7 @@ static int look(struct stuck *stuck, struct session *session)
 	configure_meta(stuck->options, &stuck->meta);
 	why = session_lacks(session, FEATURE_HOLDERS);
 	if (why)
-		diag_warn("tcpdwell cannot see which processes hold a socket: %s", why);
+		diag_warn("cannot see which processes hold a socket: %s", why);
 	if (stuck->options->write_path)
 		stuck->recording = recording_create(stuck->options->write_path, &stuck->meta);
 	if (stuck->recording || !stuck->options->write_path)

@@ -79,7 +79,7 @@ static int look_back(struct live *live)
 	const char *why = session_lacks(live->session, FEATURE_SOCKETS);
 
 	if (why)
-		diag_note("sockets from before the start are not known: %s", why);
+		diag_note("cannot see the sockets from before the start: %s", why);
 	return live_records_census(&live->records);
 }
 

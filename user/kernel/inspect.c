@@ -209,7 +209,7 @@ static int look_at_holders(struct pass *pass)
 		return 0;
 	err = iter_read(pass->inspect->holders, &found);
 	if (note_news(&pass->inspect->told->holders, err))
-		diag_warn("which processes hold a socket is not told: %s", strerror(-err));
+		diag_warn("cannot see which processes hold a socket: %s", strerror(-err));
 	pass->missing += take_unseen(pass, &found);
 	err = hand_over(pass, &found, &late);
 	iter_release(&found);

@@ -115,7 +115,7 @@ static int write_failed(struct recording_writer *writer)
 {
 	writer->err = -(errno ? errno : EIO);
 	diag_error("cannot write recording '%s': %s", writer->path, strerror(-writer->err));
-	diag_hint("what it holds so far can be read with -r, which will say that it is cut");
+	diag_hint("-r can read what it holds so far, and will say that it is incomplete");
 	return writer->err;
 }
 
@@ -217,10 +217,10 @@ int recording_finish(struct recording_writer *writer)
 
 /* ---- reading ---- */
 
-static int refuse_garbled(const struct recording_reader *reader, const char *what)
+static int refuse_damaged(const struct recording_reader *reader, const char *what)
 {
-	diag_error("recording '%s' is garbled: %s", reader->path, what);
-	diag_hint("copy it again; nothing after this point can be trusted");
+	diag_error("recording '%s' is damaged: %s", reader->path, what);
+	diag_hint("copy it again; what follows the damage is not shown");
 	return -EBADMSG;
 }
 
@@ -232,8 +232,8 @@ static int refuse_cut(const struct recording_reader *reader)
 		diag_error("cannot read recording '%s': %s", reader->path, strerror(errno));
 		return -EIO;
 	}
-	diag_error("recording '%s' is cut short: it has no end mark", reader->path);
-	diag_hint("what was recorded until then is shown, and is all there is");
+	diag_error("recording '%s' is incomplete: it has no end mark", reader->path);
+	diag_hint("what it holds is shown; the rest was never written, or is lost");
 	return -ENODATA;
 }
 
@@ -257,7 +257,7 @@ static int check_head(const struct recording_reader *reader, const struct file_h
 		return -EINVAL;
 	}
 	if (head->header_len > HEADER_MAX)
-		return refuse_garbled(reader, "its header is too long");
+		return refuse_damaged(reader, "its header is too long");
 	return 0;
 }
 
@@ -278,9 +278,9 @@ static int read_header(struct recording_reader *reader, struct meta *ret_meta)
 	if (fread(reader->frame, 1, head.header_len, reader->file) != head.header_len)
 		return refuse_cut(reader);
 	if (crc32(0, reader->frame, head.header_len) != head.header_crc)
-		return refuse_garbled(reader, "the checksum of its header does not match");
+		return refuse_damaged(reader, "the checksum of its header does not match");
 	if (!meta_from_json((const char *)reader->frame, head.header_len, ret_meta))
-		return refuse_garbled(reader, "its header cannot be understood");
+		return refuse_damaged(reader, "its header cannot be understood");
 	return 0;
 }
 
@@ -321,17 +321,17 @@ int recording_read(struct recording_reader *reader,
 		if (fread(&head, sizeof(head), 1, reader->file) != 1)
 			return refuse_cut(reader);
 		if (!head.len && head.crc != RECORDING_END)
-			return refuse_garbled(reader, "an empty frame");
+			return refuse_damaged(reader, "an empty frame");
 		if (!head.len)
 			return getc(reader->file) == EOF
 				       ? 0
-				       : refuse_garbled(reader, "it goes on behind its end");
+				       : refuse_damaged(reader, "it goes on behind its end");
 		if (head.len > FRAME_MAX)
-			return refuse_garbled(reader, "a frame is too long");
+			return refuse_damaged(reader, "a frame is too long");
 		if (fread(reader->frame, 1, head.len, reader->file) != head.len)
 			return refuse_cut(reader);
 		if (crc32(0, reader->frame, head.len) != head.crc)
-			return refuse_garbled(reader, "a checksum does not match");
+			return refuse_damaged(reader, "a checksum does not match");
 		err = fn(ctx, reader->frame, head.len);
 		if (err)
 			return err;
@@ -354,7 +354,7 @@ int recording_each(const char *path, const void *records, size_t len, uint64_t u
 		}
 		used = fn(ctx, bytes, len);
 		if (used == -EBADMSG)
-			diag_error("recording '%s' is garbled: a record makes no sense", path);
+			diag_error("recording '%s' is damaged: it has a record that is none", path);
 		if (used < 0)
 			return used;
 		bytes += used;

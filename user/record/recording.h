@@ -8,7 +8,7 @@
  *     frames:     u32 length  u32 CRC-32 of the payload  payload: whole records, one behind the
  * other end:        u32 0       u32 RECORDING_END
  *
- * A file without its end mark was cut short, and reading it says so: a half-written file never
+ * A file without its end mark is incomplete, and reading it says so: a half-written file never
  * passes for a whole one. Errors are told here, with the path, and returned as negative errno.
  */
 #ifndef TCPDWELL_RECORDING_H
@@ -41,8 +41,8 @@ struct recording_reader *recording_open(const char *path, struct meta *ret_meta)
 
 /*
  * Calls `fn` with each frame's payload until the end mark, until `fn` returns non-zero (which is
- * returned), or until the file turns out cut or garbled. -EINTR, not told, if a stop was asked
- * while it was waited for.
+ * returned), or until the file turns out incomplete or damaged. -EINTR, not told, if a stop was
+ * asked while it was waited for.
  */
 int recording_read(struct recording_reader *reader,
 		   int (*fn)(void *ctx, const void *records, size_t len), void *ctx);
