@@ -55,6 +55,8 @@ struct config {
 	struct code_range ranges[CODE_RANGES_MAX];
 	struct code_parts kill, validate; /* tcp_abort, tcp_validate_incoming: as in `ranges` */
 	struct match_config match;
+	/* Of match.netns; 0: not known (before 5.14). */
+	__u64 netns_cookies[MATCH_NETNS_MAX];
 };
 
 #endif

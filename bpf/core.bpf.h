@@ -37,6 +37,22 @@ const volatile struct config config = {};
 __u64 lost_by_kind[WIRE_KINDS] = {};
 __u32 lost_total = 0;
 
+/*
+ * Once a namespace is gone the kernel gives its number to another one. Of a namespace that has the
+ * number of one that was asked for, but another cookie, the number is 0, which matches nothing.
+ */
+static __always_inline __u32 netns_number(__u32 inode, __u64 cookie)
+{
+	for (int i = 0; i < MATCH_NETNS_MAX; i++) {
+		if ((__u32)i >= config.match.n_netns)
+			break;
+		if (config.match.netns[i] == inode && config.netns_cookies[i] &&
+		    config.netns_cookies[i] != cookie)
+			return 0;
+	}
+	return inode;
+}
+
 /* Returns the time. */
 static __always_inline __u64 wire_stamp(struct wire_head *head, __u16 kind, __u16 len)
 {

@@ -48,12 +48,22 @@ static __always_inline bool common_is_tcp(const struct common_copy *common)
 	return name[0] == 'T' && name[1] == 'C' && name[2] == 'P' && (!name[3] || name[3] == 'v');
 }
 
+static __always_inline __u32 common_netns(const struct common_copy *common)
+{
+	const struct net *net = COMMON(common, skc_net.net);
+	__u32 inode = BPF_CORE_READ(net, ns.inum);
+
+	if (config.match.n_netns && bpf_core_field_exists(net->net_cookie))
+		return netns_number(inode, BPF_CORE_READ(net, net_cookie));
+	return inode;
+}
+
 /* All but the cookie. */
 static __always_inline void common_identity(const struct common_copy *common, struct wire_id *id)
 {
 	id->lport = COMMON(common, skc_num);
 	id->rport = bpf_ntohs(COMMON(common, skc_dport));
-	id->netns = BPF_CORE_READ(COMMON(common, skc_net.net), ns.inum);
+	id->netns = common_netns(common);
 	if (COMMON(common, skc_family) == AF_INET6) {
 		copy_16(id->laddr, &COMMON(common, skc_v6_rcv_saddr));
 		copy_16(id->raddr, &COMMON(common, skc_v6_daddr));

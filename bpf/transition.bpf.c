@@ -26,6 +26,8 @@ static __always_inline void identity_of(const struct sock *sk, const struct tcp_
 	id->lport = lport;
 	id->rport = bpf_ntohs(common->skc_dport);
 	id->netns = net->ns.inum;
+	if (config.match.n_netns && bpf_core_field_exists(net->net_cookie))
+		id->netns = netns_number(id->netns, net->net_cookie);
 	if (common->skc_family != AF_INET6) {
 		addr_from_v4(id->laddr, common->skc_rcv_saddr);
 		addr_from_v4(id->raddr, common->skc_daddr);

@@ -100,6 +100,7 @@ struct netns_ipv4 {
 };
 
 struct net {
+	__u64 net_cookie; /* 5.12 */
 	struct ns_common ns;
 	struct netns_ipv4 ipv4;
 };

@@ -137,3 +137,32 @@ jq -e -n '[inputs | select(.event == "transition") | .comm] | length > 0 and all
 compare_transitions uid true
 [ "$(grep -c '"transition"' "$WORK/no-uid.json")" = 0 ] && ok filters "uid: nothing of a user who has nothing" ||
 	fail filters "uid: $(grep -c '"transition"' "$WORK/no-uid.json") transitions of a user who has nothing"
+
+# Once a namespace is gone the kernel gives its number to the next one, which nobody asked for.
+first=tcpdwell-first-$$
+ip netns add $first && ip netns exec $first ip link set lo up
+on_exit "ip netns delete $first 2>/dev/null"
+number=$(stat -Lc %i /run/netns/$first)
+start_tracer "$WORK/first.json" -f json --netns $first || exit 1
+play $first "$WORK/t5" -n 3 churn 2>/dev/null
+ip netns delete $first
+again=
+others=()
+for ((i = 0; i < 50; i++)); do
+	[ -z "$again" ] || break
+	sleep 0.1 # it goes in its own time
+	new_netns other || break
+	others+=("$other")
+	[ "$(stat -Lc %i "/run/netns/$other")" = "$number" ] && again=$other
+done
+[ -z "$again" ] || play "$again" "$WORK/t6" -n 7 churn 2>/dev/null
+sleep 0.3
+stop_tracer || fail filters "netns-again: status $?"
+born=$(jq -s '[.[] | select(.event == "transition" and .to == "SYN-SENT")] | length' "$WORK/first.json")
+if [ -z "$again" ]; then
+	skip filters "netns-again: none of ${#others[@]} namespaces got number $number"
+elif [ "$born" = 3 ]; then
+	ok filters "netns-again: 3 connections of the namespace asked for, none of the one that got its number"
+else
+	fail filters "netns-again: $born connections, not 3: those of another namespace with the number $number as well"
+fi

@@ -15,6 +15,7 @@
 #include "config.h"
 #include "base/diag.h"
 #include "kernel/ksyms.h"
+#include "kernel/netns.h"
 #include "kernel/pid_namespace.h"
 
 #include "tcpdwell.skel.h"
@@ -114,6 +115,8 @@ static int configure(struct config *config, const struct ways *ways,
 	if (request->match) {
 		config->filtered = 1;
 		config->match = *request->match;
+		for (uint32_t i = 0; i < config->match.n_netns; i++)
+			config->netns_cookies[i] = netns_cookie(config->match.netns[i]);
 	}
 	for (enum feature f = 0; symbols && f < FEATURES; f++)
 		if (ways_get(ways, f) && ways_get(ways, f)->needs_addresses)

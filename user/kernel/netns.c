@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -388,4 +389,27 @@ bool netns_way(uint32_t inode, char *text, size_t room)
 	if (sscanf(place->path, "/proc/%u/ns/net%n", &pid, &end) == 1 && end && !place->path[end])
 		return (size_t)snprintf(text, room, "-t %u -n", pid) < room;
 	return (size_t)snprintf(text, room, "--net=%s", place->path) < room;
+}
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+static int ask_cookie(void *ctx)
+{
+	socklen_t len = sizeof(uint64_t);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	err = getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, ctx, &len) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+uint64_t netns_cookie(uint32_t inode)
+{
+	uint64_t cookie = 0;
+
+	return netns_call(inode, ask_cookie, &cookie) ? 0 : cookie;
 }

@@ -23,6 +23,10 @@ uint32_t netns_current(void);
  */
 int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx);
 
+/* The namespace's cookie, which no other one ever gets (SO_NETNS_COOKIE, Linux 5.14); 0: not known.
+ */
+uint64_t netns_cookie(uint32_t inode);
+
 /*
  * Calls `fn` from within each network namespace that can be found, as above, and that it `wants`,
  * each once, this one first. Returns how many of those could not be entered, or what `fn` returned
