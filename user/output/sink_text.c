@@ -200,13 +200,14 @@ static uint64_t next_row_bound(uint64_t bound)
 	return bound / decade == 1 ? 2 * decade : bound / decade == 2 ? 5 * decade : 10 * decade;
 }
 
+/* Both are bounds of buckets. */
 static uint64_t count_between(const struct hist *hist, uint64_t above, uint64_t upto)
 {
+	unsigned last = hist_bucket(upto);
 	uint64_t count = 0;
 
-	for (unsigned i = 0; i < HIST_BUCKETS; i++)
-		if (hist_bound(i) > above && hist_bound(i) <= upto)
-			count += hist->buckets[i];
+	for (unsigned i = above ? hist_bucket(above) + 1 : 0; i <= last; i++)
+		count += hist->buckets[i];
 	return count;
 }
 
