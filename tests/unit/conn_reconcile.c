@@ -76,7 +76,8 @@ static const struct scenario scenarios[] = {
 		   "7000 ESTABLISHED>CLOSED >=2999 unknown"},
 	 .judges_doubt = true,
 	 .missed = 1},
-	/* Whose port was not known yet: the filter in the kernel may have kept its moves from us since.
+	/* Whose port was not known yet: the filter in the kernel may have kept its moves from us
+	 * since.
 	 */
 	{.name = "reconcile-undecided-is-gone",
 	 .setup = {.filter = "-L 40000"},

@@ -166,7 +166,8 @@ static void forget_the_past(struct names *names)
 	struct names_entry *cgroup, *next;
 
 	TABLE_RELEASE(names->netns, free);
-	HASH_ITER (hh, names->cgroups, cgroup, next) {
+	for (cgroup = names->cgroups; cgroup; cgroup = next) {
+		next = cgroup->hh.next;
 		if (!cgroup->is_met) {
 			HASH_DEL(names->cgroups, cgroup); /* NOLINT(clang-analyzer-unix.Malloc) */
 			free(cgroup);
