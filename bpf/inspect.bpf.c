@@ -282,6 +282,8 @@ int socks(struct bpf_iter__tcp *ctx)
 		fill_full(&rec, now, tp);
 	else
 		return 0;
+	if (BPF_CORE_READ_BITFIELD(common, skc_reuse))
+		rec.flags |= WIRE_S_REUSE;
 	rec.id.cookie = config.cookies ? bpf_get_socket_cookie(common) : id_from_address(common);
 	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
 	if (rec.kind == WIRE_REQUEST)
@@ -301,11 +303,14 @@ static __always_inline struct sock *sock_of(struct file *file)
 	return socket ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
-/* No table that iter/tcp walks has it. One that was never connected has no remote port. */
+/*
+ * No table that iter/tcp walks has it. One that was never connected has no remote port, and a local
+ * one if bind() was called.
+ */
 static __always_inline bool is_over(const struct sock *sk)
 {
 	return BPF_CORE_READ(sk, __sk_common.skc_state) == WIRE_CLOSE &&
-	       BPF_CORE_READ(sk, __sk_common.skc_dport);
+	       (BPF_CORE_READ(sk, __sk_common.skc_dport) || BPF_CORE_READ(sk, __sk_common.skc_num));
 }
 
 /* What `holders` is at; what it writes may not fit any more. */
@@ -399,9 +404,15 @@ static __always_inline void fill_closed(struct wire_snapshot *rec, __u64 now,
 					const struct tcp_sock *tp)
 {
 	const struct sock *sk = (const struct sock *)tp;
+	const struct inet_bind_bucket *bucket = BPF_CORE_READ(tp, inet_conn.icsk_bind_hash);
 
 	rec->uid = BPF_CORE_READ(sk, sk_uid.val);
 	fill_holder_probed(rec, sk);
+	rec->flags |= flags_of_port(bucket, bucket ? BPF_CORE_READ(bucket, fastreuse) : 0);
+	if (BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuse))
+		rec->flags |= WIRE_S_REUSE;
+	if (BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_ipv6only))
+		rec->flags |= WIRE_S_V6ONLY;
 	rec->unread = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
 	rec->acked = time_of_jiffies(rec, now, BPF_CORE_READ(tp, rcv_tstamp));
 	rec->received = time_of_jiffies(rec, now, BPF_CORE_READ(tp, inet_conn.icsk_ack.lrcvtime));

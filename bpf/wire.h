@@ -190,10 +190,11 @@ struct wire_accepted {
 /* bind() chose its local port, which nobody else can bind to at its address; without: connect() */
 #define WIRE_S_BOUND      (1 << 6)
 #define WIRE_S_TIMESTAMPS (1 << 7) /* of a mini-socket: the peer sent timestamps */
-/* Of a listener: */
-#define WIRE_S_V6ONLY (1 << 8) /* it takes no IPv4 */
-#define WIRE_S_DEVICE (1 << 9) /* only what comes through one device: SO_BINDTODEVICE, a VRF */
-#define WIRE_S_ALL    0x3ff
+/* Of a listener, and the first of what is in CLOSED: */
+#define WIRE_S_V6ONLY (1 << 8)  /* it takes no IPv4 */
+#define WIRE_S_DEVICE (1 << 9)  /* only what comes through one device: SO_BINDTODEVICE, a VRF */
+#define WIRE_S_REUSE  (1 << 10) /* SO_REUSEADDR */
+#define WIRE_S_ALL    0x7ff
 
 /*
  * Times are ns on CLOCK_MONOTONIC, 0 where the kernel does not tell or it never happened; those
@@ -263,7 +264,8 @@ struct wire_limits {
 	__u16 port_low, port_high; /* ip_local_port_range */
 	__u32 fin_timeout;         /* s; 0: not known */
 	__u16 ports_reserved;      /* of that range, ip_local_reserved_ports */
-	__u16 tw_reuse;            /* tcp_tw_reuse: 0, 1, 2 */
+	__u8 tw_reuse;             /* tcp_tw_reuse: 0, 1, 2 */
+	__u8 autobind_reuse;       /* ip_autobind_reuse: bind() to port 0 shares (SO_REUSEADDR) */
 	__u32 tw_reuse_delay_ms;   /* a TIME-WAIT of at least this age can be reused */
 };
 
@@ -287,7 +289,10 @@ struct wire_census {
 #define WIRE_NAME_NETNS  1 /* of `ip netns` */
 #define WIRE_NAME_CGROUP 2 /* container or unit, from the path */
 #define WIRE_NAME_WAY    3 /* the options of nsenter(1) that lead into a network namespace */
-#define WIRE_NAMES       4
+/* Of a network namespace, ip_local_reserved_ports of its range as /proc has them, from the first on
+ * as many as there is room for. */
+#define WIRE_NAME_RESERVED 4
+#define WIRE_NAMES         5
 
 struct wire_name {
 	struct wire_head head;

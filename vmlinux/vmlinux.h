@@ -120,6 +120,7 @@ struct sock_common {
 	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	unsigned char skc_reuse : 4;
 	unsigned char skc_ipv6only : 1;
 	int skc_bound_dev_if;
 	struct proto *skc_prot;

@@ -254,7 +254,7 @@ static const char *filled_by(int n, uint16_t first_port, char text[256])
 }
 
 /* 20 TIME-WAITs of 20 ports whose peer sends timestamps; 10 of the ports may be reserved. */
-static const char *reused_by(uint16_t tw_reuse, const char *raddr, uint16_t reserved,
+static const char *reused_by(uint8_t tw_reuse, const char *raddr, uint16_t reserved,
 			     char text[256])
 {
 	struct census census = {0};

@@ -41,8 +41,18 @@ static void read_numbers(const char *name, uint32_t *first, uint32_t *second)
 	fclose(file);
 }
 
-/* How many ports from `low` to `high` are in a list such as "8080,9000-9100". */
-static __u16 count_reserved(uint32_t low, uint32_t high)
+/* Adds a range to the list, if there is room. */
+static void add_reserved(struct wire_name *list, uint32_t first, uint32_t last)
+{
+	size_t used = strlen(list->text);
+	int len = snprintf(NULL, 0, ",%u-%u", first, last);
+
+	if (used + (size_t)len < sizeof(list->text))
+		sprintf(list->text + used, "%s%u-%u", used ? "," : "", first, last);
+}
+
+/* How many ports from `low` to `high` are in a list such as "8080,9000-9100", and which. */
+static __u16 count_reserved(uint32_t low, uint32_t high, struct wire_name *list)
 {
 	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_reserved_ports", "re");
 	uint32_t count = 0, first, last;
@@ -54,6 +64,8 @@ static __u16 count_reserved(uint32_t low, uint32_t high)
 		first = first > low ? first : low;
 		last = last < high ? last : high;
 		count += first <= last ? last - first + 1 : 0;
+		if (first <= last)
+			add_reserved(list, first, last);
 		if (fgetc(file) != ',')
 			break;
 	}
@@ -67,19 +79,29 @@ static int tell_limits(const struct pass *pass, uint32_t netns)
 	struct wire_limits limits = {
 		.head = {.ts = clock_now(), .kind = WIRE_LIMITS, .len = sizeof(limits)},
 		.netns = netns};
-	uint32_t low = 0, high = 0, reuse = 0, none = 0;
+	struct wire_name reserved = {
+		.head = {.ts = limits.head.ts, .kind = WIRE_NAME, .len = sizeof(reserved)},
+		.id = netns,
+		.of = WIRE_NAME_RESERVED};
+	int err;
+	uint32_t low = 0, high = 0, reuse = 0, autobind = 0, none = 0;
 
 	read_numbers("tcp_max_tw_buckets", &limits.max_tw_buckets, &none);
 	read_numbers("tcp_fin_timeout", &limits.fin_timeout, &none);
 	read_numbers("ip_local_port_range", &low, &high);
 	limits.port_low = (__u16)low;
 	limits.port_high = (__u16)high;
-	limits.ports_reserved = count_reserved(low, high);
+	limits.ports_reserved = count_reserved(low, high, &reserved);
 	read_numbers("tcp_tw_reuse", &reuse, &none);
-	limits.tw_reuse = (__u16)reuse;
+	limits.tw_reuse = (__u8)reuse;
+	read_numbers("ip_autobind_reuse", &autobind, &none);
+	limits.autobind_reuse = autobind != 0;
 	limits.tw_reuse_delay_ms = TW_REUSE_DELAY_MS;
 	read_numbers("tcp_tw_reuse_delay", &limits.tw_reuse_delay_ms, &none);
-	return pass->fn(pass->ctx, &limits, sizeof(limits));
+	err = pass->fn(pass->ctx, &limits, sizeof(limits));
+	if (!err && limits.ports_reserved)
+		err = pass->fn(pass->ctx, &reserved, sizeof(reserved));
+	return err;
 }
 
 static int tell_bounds(const struct pass *pass, bool begins)
