@@ -200,7 +200,7 @@ static void test_all(void)
 		for (size_t i = 0; i < COUNT(cases); i++)
 			fired |= cases[i].rule && !strcmp(cases[i].rule, rule->id);
 		test_context("%s", rule->id);
-		CHECK(fired != (rule->fills != NULL));
+		CHECK(fired != (rule->fills != RULES_NO_ROOM));
 		CHECK(rule->says[0] && rule->next[0]);
 	}
 	test_end("%u rules, each fires", n);
@@ -247,15 +247,15 @@ static const char *filled_by(int n, uint16_t first_port, char text[256])
 		abort();
 	for (size_t i = 0; i < fillings.n; i++)
 		snprintf(text + strlen(text), 256 - strlen(text), "%s %zu/%zu;",
-			 fillings.all[i].rule->id, fillings.all[i].count, fillings.all[i].room);
+			 fillings.all[i].rule->id, fillings.all[i].fill.count,
+			 fillings.all[i].fill.room);
 	fillings_release(&fillings);
 	census_release(&census);
 	return text;
 }
 
 /* 20 TIME-WAITs of 20 ports whose peer sends timestamps; 10 of the ports may be reserved. */
-static const char *reused_by(uint8_t tw_reuse, const char *raddr, uint16_t reserved,
-			     char text[256])
+static const char *reused_by(uint8_t tw_reuse, const char *raddr, uint16_t reserved, char text[256])
 {
 	struct census census = {0};
 	union decode_record limits = census_limits(CENSUS_NETNS, 30000, 30019, 4000);
@@ -275,7 +275,7 @@ static const char *reused_by(uint8_t tw_reuse, const char *raddr, uint16_t reser
 						   .left = 10000}));
 	if (fillings_make(&fillings, &census, NULL))
 		abort();
-	snprintf(text, 256, "%zu", fillings.n ? fillings.all[0].room : 0);
+	snprintf(text, 256, "%zu", fillings.n ? fillings.all[0].fill.room : 0);
 	fillings_release(&fillings);
 	census_release(&census);
 	return text;
@@ -293,6 +293,175 @@ static void test_reuse(void)
 	CHECK_STR(reused_by(2, "::1", 0, text), "0");
 	CHECK_STR(reused_by(0, "10.0.0.2", 5, text), "15");
 	test_end("tcp_tw_reuse 0, 1 and 2, loopback, reserved ports");
+}
+
+/* Sockets that are alike, of `n` ports from `lport` on. */
+struct row {
+	int n, lport, rport;
+	const char *laddr;
+	uint16_t flags;
+	uint8_t state, kind;
+	uint32_t pid;
+};
+
+#define OPEN  WIRE_ESTABLISHED, WIRE_FULL
+#define ENDED WIRE_TIME_WAIT, WIRE_MINI
+#define HEARS WIRE_LISTEN, WIRE_FULL
+#define BOUND (WIRE_S_FILE | WIRE_S_BOUND)
+
+static const struct {
+	const char *name, *reserved, *told;
+	struct row rows[3];
+} places[] = {
+	{"bound",
+	 NULL,
+	 "bind-ports 20/20 10.0.0.5:* 8 by 7;",
+	 {{12, 30000, 443, "10.0.0.5", BOUND, ENDED, 0},
+	  {8, 30012, 80, "10.0.0.5", BOUND, OPEN, 7}}},
+	{"bound-half", NULL, "", {{10, 30000, 443, "10.0.0.5", BOUND, OPEN, 0}}},
+	{"bound-ipv6",
+	 NULL,
+	 "bind-ports 11/20 [2001:db8::5]:*;",
+	 {{11, 30000, 443, "2001:db8::5", BOUND, OPEN, 0}}},
+	{"bound-apart",
+	 NULL,
+	 "",
+	 {{6, 30000, 443, "10.0.0.5", BOUND, OPEN, 0},
+	  {6, 30006, 443, "10.0.0.6", BOUND, OPEN, 0}}},
+	{"bound-any",
+	 NULL,
+	 "bind-ports 18/20 *:*;",
+	 {{9, 30000, 443, "10.0.0.5", BOUND, OPEN, 0},
+	  {9, 30009, 443, "10.0.0.6", BOUND, OPEN, 0}}},
+	{"bound-twice",
+	 NULL,
+	 "",
+	 {{10, 30000, 443, "10.0.0.5", BOUND, OPEN, 0},
+	  {10, 30000, 80, "10.0.0.5", BOUND, OPEN, 0}}},
+	{"bound-and-reserved",
+	 "29000-30004,30019-30019",
+	 "bind-ports 14/14 10.0.0.5:*;",
+	 {{20, 30000, 443, "10.0.0.5", BOUND, OPEN, 0}}},
+	{"wildcard",
+	 NULL,
+	 "bind-ports 15/20 10.0.0.5:*;",
+	 {{5, 30000, 0, "0.0.0.0", BOUND, HEARS, 0}, {10, 30005, 443, "10.0.0.5", BOUND, OPEN, 0}}},
+	{"listens",
+	 NULL,
+	 "connect-ports 19/19 10.0.0.5:* > 10.0.0.2:443;",
+	 {{1, 30000, 0, "0.0.0.0", BOUND, HEARS, 0},
+	  {1, 30000, 50000, "10.0.0.5", BOUND, OPEN, 0},
+	  {19, 30001, 443, "10.0.0.5", WIRE_S_FILE, OPEN, 0}}},
+	{"listens-there",
+	 NULL,
+	 "connect-ports 19/19 10.0.0.5:* > 10.0.0.2:443;",
+	 {{1, 30000, 50000, "10.0.0.5", BOUND, OPEN, 0},
+	  {1, 30000, 0, "10.0.0.5", BOUND, HEARS, 0},
+	  {19, 30001, 443, "10.0.0.5", WIRE_S_FILE, OPEN, 0}}},
+	{"chosen",
+	 NULL,
+	 "connect-ports 11/20 10.0.0.5:* > 10.0.0.2:443 11 by 9;",
+	 {{11, 30000, 443, "10.0.0.5", WIRE_S_FILE, OPEN, 9}}},
+	{"chosen-for-two",
+	 NULL,
+	 "",
+	 {{10, 30000, 443, "10.0.0.5", WIRE_S_FILE, OPEN, 0},
+	  {10, 30010, 80, "10.0.0.5", WIRE_S_FILE, OPEN, 0}}},
+	{"chosen-of-what-is-left",
+	 NULL,
+	 "time-wait-ports 8/8 10.0.0.6:* > 10.0.0.2:443;bind-ports 20/20 *:*;"
+	 "bind-ports 12/20 10.0.0.5:*;",
+	 {{12, 30000, 443, "10.0.0.5", BOUND, OPEN, 0},
+	  {8, 30012, 443, "10.0.0.6", WIRE_S_ORPHAN, ENDED, 0}}},
+	{"over", NULL, "", {{20, 30000, 443, "10.0.0.5", WIRE_S_FILE, WIRE_CLOSE, WIRE_FULL, 0}}},
+	{"requests", NULL, "", {{20, 30000, 443, "10.0.0.5", 0, WIRE_SYN_RECV, WIRE_REQUEST, 0}}},
+};
+
+static void put_row(struct census *census, const struct row *row, int cookie)
+{
+	for (int i = 0; i < row->n; i++) {
+		put(census, census_snapshot(&(struct snap){.cookie = cookie + i,
+							   .laddr = row->laddr,
+							   .lport = row->lport + i,
+							   .rport = row->rport ? row->rport : NONE,
+							   .flags = row->flags,
+							   .kind = row->kind,
+							   .state = row->state,
+							   .left = 10000}));
+		if (row->pid)
+			put(census, census_holder(cookie + i, row->pid, "curl", 3));
+	}
+}
+
+static void tell_fillings(const struct census *census, char text[512])
+{
+	struct fillings fillings;
+	char ends[FILLINGS_ENDS_MAX];
+
+	text[0] = '\0';
+	if (fillings_make(&fillings, census, NULL))
+		abort();
+	for (size_t i = 0; i < fillings.n; i++) {
+		const struct filling *f = &fillings.all[i];
+
+		snprintf(text + strlen(text), 512 - strlen(text), "%s %zu/%zu %s", f->rule->id,
+			 f->fill.count, f->fill.room, fillings_ends(f, ends));
+		if (f->most)
+			snprintf(text + strlen(text), 512 - strlen(text), " %zu by %u", f->held,
+				 f->most->pid);
+		snprintf(text + strlen(text), 512 - strlen(text), ";");
+	}
+	fillings_release(&fillings);
+}
+
+/* Of 20 ports, some of them reserved. */
+static void test_places(void)
+{
+	char name[64], text[512];
+
+	for (size_t i = 0; i < COUNT(places); i++) {
+		union decode_record limits = census_limits(CENSUS_NETNS, 30000, 30019, 4000);
+		struct census census = {0};
+
+		snprintf(name, sizeof(name), "rules-ports-%s", places[i].name);
+		test_begin(name);
+		limits.limits.ports_reserved = places[i].reserved ? 6 : 0;
+		put(&census, limits);
+		if (places[i].reserved)
+			put(&census,
+			    census_named(WIRE_NAME_RESERVED, CENSUS_NETNS, places[i].reserved));
+		for (int row = 0; row < 3; row++)
+			put_row(&census, &places[i].rows[row], 1 + 100 * row);
+		tell_fillings(&census, text);
+		CHECK_STR(text, places[i].told);
+		census_release(&census);
+		test_end("%s", text[0] ? text : "nothing");
+	}
+}
+
+static void test_evidence(void)
+{
+	const struct rules_rule *rule;
+	struct filling filling = {
+		.fill = {.room = 20, .count = 20, .states = {[WIRE_TIME_WAIT] = 20}},
+		.none_connects = true};
+	char text[RULES_TEXT_MAX];
+	unsigned i = 0;
+
+	test_begin("rules-ports-evidence");
+	while ((rule = rules_rule(i)) && rule->fills != RULES_SOURCE)
+		i++;
+	filling.rule = rule;
+	CHECK_STR(fillings_evidence(&filling, text),
+		  "none left: bind() to port 0 fails with EADDRINUSE, connect() without bind() "
+		  "fails with EADDRNOTAVAIL; 20 TIME-WAIT");
+	filling.fill.count = 19;
+	filling.fill.states[WIRE_TIME_WAIT] = 18;
+	filling.fill.states[WIRE_ESTABLISHED] = 1;
+	filling.none_connects = false;
+	CHECK_STR(fillings_evidence(&filling, text), "1 left; 1 ESTABLISHED, 18 TIME-WAIT");
+	CHECK(fillings_state(&filling) == WIRE_TIME_WAIT && fillings_percent(&filling) == 95);
+	test_end("what is left, what fails");
 }
 
 static void test_fillings(void)
@@ -314,5 +483,7 @@ int main(void)
 	test_patience();
 	test_fillings();
 	test_reuse();
+	test_places();
+	test_evidence();
 	return test_status();
 }

@@ -1,118 +1,532 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* fillings.c - see fillings.h. */
+/* fillings.c - see fillings.h. Function names are the kernel's, net/ipv4. */
 #include "diagnosis/fillings.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/clock.h"
+#include "base/name.h"
 #include "base/table.h"
+#include "base/tcpstate.h"
+
+#define PORTS 65536
+
+/* One bit a port. */
+struct ports {
+	uint64_t words[PORTS / 64];
+	size_t n;
+};
+
+/* False if it was there. */
+static bool ports_add(struct ports *ports, uint16_t port)
+{
+	uint64_t bit = 1ULL << port % 64, *word = &ports->words[port / 64];
+	bool is_new = !(*word & bit);
+
+	*word |= bit;
+	ports->n += is_new;
+	return is_new;
+}
+
+static bool ports_has(const struct ports *ports, uint16_t port)
+{
+	return ports->words[port / 64] >> port % 64 & 1;
+}
 
 struct counted {
-	struct wire_id id; /* the key, without cookie: a namespace, or who cannot connect to whom */
-	size_t count;
+	struct wire_id id; /* the key, as filling.id */
+	struct rules_fill fill;
+	bool is_asked;
 	UT_hash_handle hh;
 };
 
-static struct wire_id key_of(const struct rules_room *room, const struct wire_id *id)
-{
-	struct wire_id key = {.netns = id->netns};
+/* What is at work while a census is counted. */
+struct count {
+	struct fillings *fillings;
+	const struct census *census;
+	const struct match_config *match;
+	struct counted *bound; /* by namespace: ports that connect() never chooses */
+	struct counted *tables, *destinations;
+	struct at_port *ports;
+	size_t n_ports;
+};
 
-	if (room->per_destination) {
-		key = *id;
-		key.cookie = 0;
-		key.lport = 0;
-	}
-	return key;
+static bool is_asked(const struct count *count, const struct wire_id *id)
+{
+	return !count->match || match_identity(count->match, id, true) == MATCH_YES;
 }
 
-static int count_one(struct counted **table, const struct wire_id *key)
+static size_t all_ports(const struct wire_limits *limits)
+{
+	size_t range = (size_t)limits->port_high - limits->port_low + 1;
+
+	return range > limits->ports_reserved ? range - limits->ports_reserved : 0;
+}
+
+static struct counted *find(struct counted *table, const struct wire_id *key)
 {
 	struct counted *counted;
 
 	// NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it has no padding
-	HASH_FIND(hh, *table, key, sizeof(*key), counted);
-	if (!counted) {
-		counted = calloc(1, sizeof(*counted));
-		if (!counted)
-			return -ENOMEM;
-		counted->id = *key;
-		HASH_ADD(hh, *table, id, sizeof(counted->id), counted);
-		if (!TABLE_HAS(counted)) {
-			free(counted);
-			return -ENOMEM;
-		}
-	}
-	counted->count++;
-	return 0;
+	HASH_FIND(hh, table, key, sizeof(*key), counted);
+	return counted;
 }
 
-static int count_all(struct counted **table, const struct rules_room *room,
-		     const struct census *census, const struct match_config *match)
+/* NULL if out of memory. */
+static struct counted *find_or_add(struct counted **table, const struct wire_id *key)
 {
-	int err = 0;
+	struct counted *counted = find(*table, key);
 
-	for (const struct census_socket *socket = census->sockets; !err && socket;
-	     socket = socket->hh.next) {
-		const struct wire_snapshot *s = &socket->s;
-		const struct wire_limits *limits = census_limits_of(census, s->id.netns);
-		struct wire_id key = key_of(room, &s->id);
-
-		if (s->kind != WIRE_MINI || !limits || !room->takes(s, limits) ||
-		    (match && match_identity(match, &s->id, true) != MATCH_YES))
-			continue;
-		err = count_one(table, &key);
-	}
-	return err;
+	if (counted)
+		return counted;
+	counted = calloc(1, sizeof(*counted));
+	if (!counted)
+		return NULL;
+	counted->id = *key;
+	HASH_ADD(hh, *table, id, sizeof(counted->id), counted);
+	if (TABLE_HAS(counted))
+		return counted;
+	free(counted);
+	return NULL;
 }
 
-static int add(struct fillings *fillings, const struct filling *filling)
+/* A filling, if there is a rule that means it. */
+static int tell(struct count *count, enum rules_room room, const struct counted *counted,
+		bool none_connects)
 {
-	struct filling *all = reallocarray(fillings->all, fillings->n + 1, sizeof(*all));
+	struct fillings *fillings = count->fillings;
+	const struct rules_rule *rule;
+	struct filling *all;
+	unsigned i = 0;
 
+	if (!counted->is_asked || !counted->fill.room)
+		return 0;
+	while ((rule = rules_rule(i)) && (rule->fills != room || !rule->is_meant(&counted->fill)))
+		i++;
+	if (!rule)
+		return 0;
+	all = reallocarray(fillings->all, fillings->n + 1, sizeof(*all));
 	if (!all)
 		return -ENOMEM;
 	fillings->all = all;
-	all[fillings->n++] = *filling;
+	all[fillings->n++] = (struct filling){.rule = rule,
+					      .id = counted->id,
+					      .fill = counted->fill,
+					      .none_connects = none_connects};
 	return 0;
 }
 
-static int add_full(struct fillings *fillings, const struct rules_rule *rule,
-		    const struct census *census, const struct counted *table)
+/* ---- sources ---- */
+
+/* A port of the range that a socket has at its address. */
+struct at_port {
+	uint32_t netns;
+	uint8_t addr[16];
+	uint16_t port;
+	uint16_t flags; /* WIRE_S_* */
+	uint8_t state;
+	bool is_asked;
+};
+
+/* By namespace, then by address, then by port; of one port who listens comes first. */
+static int by_place(const void *left, const void *right)
+{
+	const struct at_port *a = left, *b = right;
+	int order = (a->netns > b->netns) - (a->netns < b->netns);
+
+	if (!order)
+		order = memcmp(a->addr, b->addr, sizeof(a->addr));
+	if (!order)
+		order = a->port - b->port;
+	return order ? order : (b->state == WIRE_LISTEN) - (a->state == WIRE_LISTEN);
+}
+
+/*
+ * Has it one of the range? What waits at a listener has its port. A connection that is over gave
+ * the port back, unless bind() was called with its number.
+ */
+static bool has_port(const struct wire_snapshot *s, const struct wire_limits *limits)
+{
+	return s->id.lport >= limits->port_low && s->id.lport <= limits->port_high &&
+	       s->kind != WIRE_REQUEST && (s->state != WIRE_CLOSE || s->flags & WIRE_S_BOUND);
+}
+
+static void note_port(struct count *count, const struct wire_snapshot *s, bool is_asked)
+{
+	struct at_port *at = &count->ports[count->n_ports++];
+
+	*at = (struct at_port){.netns = s->id.netns,
+			       .port = s->id.lport,
+			       .flags = s->flags,
+			       .state = s->state,
+			       .is_asked = is_asked};
+	memcpy(at->addr, s->id.laddr, sizeof(at->addr));
+}
+
+/* One namespace. */
+struct place {
+	struct ports reserved;         /* nothing chooses them */
+	uint16_t shared;               /* WIRE_S_REUSE if bind() shares such a port */
+	struct ports of_any[2];        /* had at any address by sockets for IPv6, IPv4 */
+	size_t states[2][WIRE_STATES]; /* of those */
+	struct counted any;            /* all addresses together */
+	struct ports all, bound;
+};
+
+/* `seen` has the ports that are counted. */
+static void count_port(struct counted *counted, struct ports *seen, const struct at_port *at)
+{
+	counted->is_asked |= at->is_asked;
+	if (!ports_add(seen, at->port))
+		return;
+	counted->fill.count++;
+	counted->fill.states[at->state]++;
+	counted->fill.bound += (at->flags & WIRE_S_BOUND) != 0;
+}
+
+static void add_of_any(struct place *place, const struct at_port *at, bool for_ipv4)
+{
+	if (ports_add(&place->of_any[for_ipv4], at->port))
+		place->states[for_ipv4][at->state]++;
+}
+
+static void add_wildcard(struct place *place, const struct at_port *at)
+{
+	bool is_ipv4 = match_is_ipv4(at->addr);
+
+	add_of_any(place, at, is_ipv4);
+	if (!is_ipv4 && !(at->flags & WIRE_S_V6ONLY))
+		add_of_any(place, at, true);
+}
+
+static bool is_taken(const struct place *place, const struct at_port *at)
+{
+	bool is_shared = at->flags & place->shared && at->state != WIRE_LISTEN;
+
+	return !is_shared && !ports_has(&place->reserved, at->port);
+}
+
+/* A list such as "30000-30004,30010-30010"; NULL: none. */
+static void add_reserved(struct ports *ports, const char *list)
+{
+	unsigned first, last;
+
+	while (list && sscanf(list, "%5u-%5u", &first, &last) == 2) {
+		for (; first <= last && first < PORTS; first++)
+			ports_add(ports, (uint16_t)first);
+		list = strchr(list, ',');
+		if (list)
+			list++;
+	}
+}
+
+/* All ports of one namespace. */
+static void count_place(struct place *place, const struct at_port *at, const struct at_port *end,
+			const struct census *census)
+{
+	const struct wire_limits *limits = census_limits_of(census, at->netns);
+
+	memset(place, 0, sizeof(*place));
+	place->any.id.netns = at->netns;
+	place->any.fill.room = all_ports(limits);
+	place->any.fill.any_address = true;
+	place->shared = limits->autobind_reuse ? WIRE_S_REUSE : 0;
+	add_reserved(&place->reserved, census_name(census, WIRE_NAME_RESERVED, at->netns));
+	for (; at < end; at++) {
+		if (at->flags & WIRE_S_BOUND && !ports_has(&place->reserved, at->port))
+			ports_add(&place->bound, at->port);
+		if (!is_taken(place, at))
+			continue;
+		count_port(&place->any, &place->all, at);
+		if (!match_addr_known(at->addr))
+			add_wildcard(place, at);
+	}
+}
+
+/* From `at` on, those of one address; what is at any address has a port at this one too.
+ * Returns the first behind them. */
+static const struct at_port *count_source(const struct place *place, const struct at_port *at,
+					  const struct at_port *end, struct counted *source)
+{
+	bool is_ipv4 = match_is_ipv4(at->addr);
+	const struct ports *of_any = &place->of_any[is_ipv4];
+	const struct at_port *first = at;
+	int counted = -1; /* the port that was counted last */
+
+	*source = (struct counted){
+		.id.netns = at->netns,
+		.fill = {.room = place->any.fill.room, .count = of_any->n, .bound = of_any->n}};
+	memcpy(source->id.laddr, at->addr, sizeof(source->id.laddr));
+	memcpy(source->fill.states, place->states[is_ipv4], sizeof(source->fill.states));
+	for (; at < end && !memcmp(at->addr, first->addr, sizeof(at->addr)); at++) {
+		source->is_asked |= at->is_asked;
+		if (at->port == counted || !is_taken(place, at) || ports_has(of_any, at->port))
+			continue;
+		counted = at->port;
+		source->fill.count++;
+		source->fill.states[at->state]++;
+		source->fill.bound += (at->flags & WIRE_S_BOUND) != 0;
+	}
+	return at;
+}
+
+/* All addresses together are told of if nothing is told of one, or if they are full and no one is.
+ */
+static int tell_sources(struct count *count, const struct place *place, const struct at_port *at,
+			const struct at_port *end)
+{
+	size_t told = count->fillings->n, room = place->any.fill.room;
+	bool none_connects = place->bound.n >= room, one_is_full = false;
+	struct counted source;
+	int err = 0;
+
+	while (!err && at < end) {
+		at = count_source(place, at, end, &source);
+		if (!match_addr_known(source.id.laddr))
+			continue;
+		one_is_full |= source.fill.count >= room;
+		err = tell(count, RULES_SOURCE, &source, none_connects);
+	}
+	told = count->fillings->n - told;
+	if (!err && (!told || (!one_is_full && place->any.fill.count >= room)))
+		err = tell(count, RULES_SOURCE, &place->any, none_connects);
+	return err;
+}
+
+static int note_bound(struct count *count, const struct place *place)
+{
+	struct counted *counted;
+
+	if (!place->bound.n)
+		return 0;
+	counted = find_or_add(&count->bound, &place->any.id);
+	if (!counted)
+		return -ENOMEM;
+	counted->fill.count = place->bound.n;
+	return 0;
+}
+
+static int tell_all_sources(struct count *count)
+{
+	struct at_port *all = count->ports, *end = all + count->n_ports, *next;
+	struct place *place = malloc(sizeof(*place));
+	int err = place ? 0 : -ENOMEM;
+
+	if (count->n_ports)
+		qsort(all, count->n_ports, sizeof(*all), by_place);
+	for (struct at_port *at = all; !err && at < end; at = next) {
+		for (next = at; next < end && next->netns == at->netns;)
+			next++;
+		count_place(place, at, next, count->census);
+		err = note_bound(count, place);
+		if (!err)
+			err = tell_sources(count, place, at, next);
+	}
+	free(place);
+	return err;
+}
+
+/* ---- destinations, and tables ---- */
+
+static bool is_loopback(const uint8_t addr[16])
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	return match_is_ipv4(addr) ? addr[12] == 127 : !memcmp(addr, one, sizeof(one));
+}
+
+/* tcp_twsk_unique(): connect() takes over such a port. */
+static bool is_reusable(const struct wire_snapshot *s, const struct wire_limits *limits)
+{
+	bool local = is_loopback(s->id.laddr) || is_loopback(s->id.raddr);
+	uint64_t entered = s->began ? s->began : s->timer - WIRE_TIMEWAIT_LEN_NS;
+
+	return s->state == WIRE_TIME_WAIT && s->flags & WIRE_S_TIMESTAMPS &&
+	       (limits->tw_reuse == 1 || (limits->tw_reuse == 2 && local)) &&
+	       entered + limits->tw_reuse_delay_ms * NS_PER_MS < s->head.ts;
+}
+
+/* Is its port, which it has, taken towards its destination and towards no other? */
+static bool takes_one(const struct wire_snapshot *s, const struct wire_limits *limits)
+{
+	return s->state != WIRE_LISTEN && !(s->flags & WIRE_S_BOUND) && !is_reusable(s, limits);
+}
+
+static int count_one(struct counted **table, const struct wire_id *key, uint8_t state,
+		     bool is_asked)
+{
+	struct counted *counted = find_or_add(table, key);
+
+	if (!counted)
+		return -ENOMEM;
+	counted->is_asked |= is_asked;
+	counted->fill.count++;
+	counted->fill.states[state]++;
+	return 0;
+}
+
+static int count_socket(struct count *count, const struct wire_snapshot *s,
+			const struct wire_limits *limits)
+{
+	bool has_one = has_port(s, limits), asked = is_asked(count, &s->id);
+	const struct wire_id netns = {.netns = s->id.netns};
+	struct wire_id destination = s->id;
+	int err = 0;
+
+	destination.cookie = 0;
+	destination.lport = 0;
+	/* inet_twsk_alloc() counts those in FIN-WAIT-2 too. */
+	if (s->kind == WIRE_MINI)
+		err = count_one(&count->tables, &netns, s->state, asked);
+	if (!err && has_one && takes_one(s, limits))
+		err = count_one(&count->destinations, &destination, s->state, asked);
+	if (!err && has_one)
+		note_port(count, s, asked);
+	return err;
+}
+
+/* Neighbours are mostly of one namespace. */
+static int count_all(struct count *count)
+{
+	const struct wire_limits *limits = NULL;
+	int err = 0;
+
+	count->ports = calloc(count->census->count + 1, sizeof(*count->ports));
+	if (!count->ports)
+		return -ENOMEM;
+	for (const struct census_socket *socket = count->census->sockets; !err && socket;
+	     socket = socket->hh.next) {
+		if (!limits || limits->netns != socket->s.id.netns)
+			limits = census_limits_of(count->census, socket->s.id.netns);
+		if (limits)
+			err = count_socket(count, &socket->s, limits);
+	}
+	return err;
+}
+
+static int tell_all(struct count *count, enum rules_room room, struct counted *table)
 {
 	int err = 0;
 
-	for (const struct counted *counted = table; !err && counted; counted = counted->hh.next) {
-		struct filling filling = {
-			.rule = rule,
-			.id = counted->id,
-			.count = counted->count,
-			.room = rule->fills->size(census_limits_of(census, counted->id.netns))};
+	for (struct counted *counted = table; !err && counted; counted = counted->hh.next) {
+		const struct wire_id netns = {.netns = counted->id.netns};
+		const struct wire_limits *limits = census_limits_of(count->census, netns.netns);
+		const struct counted *bound = find(count->bound, &netns);
+		size_t size = room == RULES_TABLE ? limits->max_tw_buckets : all_ports(limits);
 
-		if (filling.room && 2 * filling.count > filling.room)
-			err = add(fillings, &filling);
+		if (room == RULES_DESTINATION && bound)
+			size -= bound->fill.count < size ? bound->fill.count : size;
+		counted->fill.room = size;
+		err = tell(count, room, counted, false);
 	}
 	return err;
+}
+
+/* ---- who has most ---- */
+
+static bool is_in(const struct filling *filling, const struct census *census,
+		  const struct wire_snapshot *s)
+{
+	const struct wire_id *id = &filling->id;
+	const struct wire_limits *limits = census_limits_of(census, id->netns);
+
+	if (s->id.netns != id->netns || !limits || !has_port(s, limits))
+		return false;
+	if (filling->rule->fills == RULES_DESTINATION)
+		return takes_one(s, limits) && s->id.rport == id->rport &&
+		       !memcmp(s->id.laddr, id->laddr, sizeof(id->laddr)) &&
+		       !memcmp(s->id.raddr, id->raddr, sizeof(id->raddr));
+	/* A server's connections have one port, which is its listener's. */
+	return filling->rule->fills == RULES_SOURCE &&
+	       (filling->fill.any_address || !memcmp(s->id.laddr, id->laddr, sizeof(id->laddr))) &&
+	       (s->state == WIRE_LISTEN || !census_has_listener(census, &s->id));
+}
+
+static int by_pid(const void *left, const void *right)
+{
+	const struct census_holder *const *a = left, *const *b = right;
+
+	return ((*a)->pid > (*b)->pid) - ((*a)->pid < (*b)->pid);
+}
+
+/* `room` has a place for each socket of the census. */
+static void find_most(struct filling *filling, const struct census *census,
+		      const struct census_holder **room)
+{
+	size_t n = 0, first = 0;
+
+	for (const struct census_socket *socket = census->sockets; socket; socket = socket->hh.next)
+		if (socket->holders && is_in(filling, census, &socket->s))
+			room[n++] = socket->holders;
+	if (n)
+		qsort(room, n, sizeof(const struct census_holder *), by_pid);
+	for (size_t i = 0; i < n; i++) {
+		if (room[i]->pid != room[first]->pid)
+			first = i;
+		if (i + 1 - first > filling->held) {
+			filling->held = i + 1 - first;
+			filling->most = room[i];
+		}
+	}
+}
+
+static int find_holders(struct fillings *fillings, const struct census *census)
+{
+	const struct census_holder **room;
+
+	if (!fillings->n)
+		return 0;
+	room = calloc(census->count + 1, sizeof(const struct census_holder *));
+	if (!room)
+		return -ENOMEM;
+	for (size_t i = 0; i < fillings->n; i++)
+		find_most(&fillings->all[i], census, room);
+	free(room);
+	return 0;
+}
+
+/* ---- all ---- */
+
+static int by_rule(const void *left, const void *right)
+{
+	const struct filling *a = left, *b = right;
+	size_t a_full = a->fill.count * b->fill.room, b_full = b->fill.count * a->fill.room;
+
+	if (a->rule != b->rule)
+		return a->rule < b->rule ? -1 : 1;
+	if (a_full != b_full)
+		return a_full > b_full ? -1 : 1;
+	return memcmp(&a->id, &b->id, sizeof(a->id));
 }
 
 int fillings_make(struct fillings *fillings, const struct census *census,
 		  const struct match_config *match)
 {
-	const struct rules_rule *rule;
-	int err = 0;
+	struct count count = {.fillings = fillings, .census = census, .match = match};
+	int err;
 
 	*fillings = (struct fillings){0};
-	for (unsigned i = 0; !err && (rule = rules_rule(i)); i++) {
-		struct counted *table = NULL;
-
-		if (!rule->fills)
-			continue;
-		err = count_all(&table, rule->fills, census, match);
-		if (!err)
-			err = add_full(fillings, rule, census, table);
-		TABLE_RELEASE(table, free);
-	}
+	err = count_all(&count);
+	if (!err)
+		err = tell_all_sources(&count);
+	if (!err)
+		err = tell_all(&count, RULES_DESTINATION, count.destinations);
+	if (!err)
+		err = tell_all(&count, RULES_TABLE, count.tables);
+	free(count.ports);
+	TABLE_RELEASE(count.bound, free);
+	TABLE_RELEASE(count.destinations, free);
+	TABLE_RELEASE(count.tables, free);
+	if (!err)
+		err = find_holders(fillings, census);
 	if (err)
 		fillings_release(fillings);
+	else if (fillings->n)
+		qsort(fillings->all, fillings->n, sizeof(*fillings->all), by_rule);
 	return err;
 }
 
@@ -120,4 +534,93 @@ void fillings_release(struct fillings *fillings)
 {
 	free(fillings->all);
 	*fillings = (struct fillings){0};
+}
+
+/* ---- words ---- */
+
+const char *fillings_ends(const struct filling *filling, char text[FILLINGS_ENDS_MAX])
+{
+	const struct wire_id *id = &filling->id;
+	bool any = filling->fill.any_address;
+	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX];
+
+	text[0] = '\0';
+	if (filling->rule->fills == RULES_TABLE)
+		return text;
+	strcpy(text, address_end_text(any ? NULL : id->laddr, 0, local));
+	if (id->rport)
+		sprintf(text + strlen(text), " > %s",
+			address_end_text(id->raddr, id->rport, remote));
+	return text;
+}
+
+uint8_t fillings_state(const struct filling *filling)
+{
+	const size_t *states = filling->fill.states;
+	uint8_t most = tcpstate_order[0];
+
+	for (unsigned i = 1; i < TCPSTATE_STATES; i++)
+		if (states[tcpstate_order[i]] > states[most])
+			most = tcpstate_order[i];
+	return most;
+}
+
+unsigned fillings_percent(const struct filling *filling)
+{
+	return (unsigned)(filling->fill.count * 100 / filling->fill.room);
+}
+
+static void add(char *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(char *text, const char *fmt, ...)
+{
+	size_t used = strlen(text);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text + used, RULES_TEXT_MAX - used, fmt, args);
+	va_end(args);
+}
+
+static void add_left(const struct filling *filling, char *text)
+{
+	const struct rules_fill *fill = &filling->fill;
+
+	if (fill->count < fill->room)
+		add(text, "%zu left", fill->room - fill->count);
+	else if (filling->rule->fills == RULES_DESTINATION)
+		add(text, "none left: connect() fails with EADDRNOTAVAIL");
+	else if (filling->rule->fills == RULES_SOURCE)
+		add(text, "none left: bind() to port 0 fails with EADDRINUSE");
+	else
+		add(text, "none left");
+	if (filling->none_connects)
+		add(text, ", connect() without bind() fails with EADDRNOTAVAIL");
+}
+
+static void add_states(const struct rules_fill *fill, char *text)
+{
+	const char *between = "; ";
+
+	for (unsigned i = 0; i < TCPSTATE_STATES; i++) {
+		uint8_t state = tcpstate_order[i];
+
+		if (!fill->states[state])
+			continue;
+		add(text, "%s%zu %s", between, fill->states[state], tcpstate_name(state));
+		between = ", ";
+	}
+}
+
+const char *fillings_evidence(const struct filling *filling, char text[RULES_TEXT_MAX])
+{
+	char comm[NAME_ROOM(sizeof(filling->most->comm))];
+
+	text[0] = '\0';
+	add_left(filling, text);
+	add_states(&filling->fill, text);
+	if (filling->most)
+		add(text, "; %zu held by %s[%u]", filling->held,
+		    name_text(comm, sizeof(comm), filling->most->comm), filling->most->pid);
+	return text;
 }

@@ -1,27 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * fillings.h - what no socket shows alone: that the sockets of a census fill what there is room for
- * (rules_rule.fills), by more than half.
+ * (rules_rule.fills).
+ *
+ * Of local ports, what the kernel does decides (net/ipv4/inet_connection_sock.c,
+ * inet_hashtables.c):
+ *
+ * - bind() to port 0 takes a port that no socket has at its address or at any address, whatever the
+ *   state and the destination of that one, and whether bind() or connect() chose it. SO_REUSEADDR
+ *   and SO_REUSEPORT change nothing (but see net.ipv4.ip_autobind_reuse).
+ * - connect() takes a port that bind() chose for nobody, at no address, and from which no
+ *   connection goes from its own address to the same destination. A TIME-WAIT that it may take over
+ *   (net.ipv4.tcp_tw_reuse, once it is old enough) is none.
  */
 #ifndef TCPDWELL_FILLINGS_H
 #define TCPDWELL_FILLINGS_H
 
+#include "base/address.h"
 #include "diagnosis/rules.h"
 
 struct filling {
 	const struct rules_rule *rule;
-	struct wire_id id;  /* the namespace; of a destination also its address, port and ours */
-	size_t count, room; /* sockets, and how many there can be */
+	struct wire_id id; /* the namespace; of a source also its address, which is none if all are
+			    * meant; of a destination also its address and port, and ours */
+	struct rules_fill fill;
+	bool none_connects; /* of a source: all ports are bound, so connect() has none to choose */
+	const struct census_holder *most; /* of those that processes hold, one that has most; NULL:
+					   * nobody holds any */
+	size_t held;                      /* by its process */
 };
 
 struct fillings {
-	struct filling *all; /* in the order of the rules */
+	struct filling *all; /* in the order of the rules, the fullest first */
 	size_t n;
 };
 
-/* Counts the sockets that `match` asks for (NULL: all). 0 or -ENOMEM. */
+/* Counts all sockets, and tells of what those fill that `match` asks for (NULL: all). 0 or
+ * -ENOMEM. */
 int fillings_make(struct fillings *fillings, const struct census *census,
 		  const struct match_config *match);
 void fillings_release(struct fillings *fillings);
+
+/* "10.0.0.1:* > 10.0.0.2:443", "10.0.0.1:*", "*:*"; "" of a namespace. */
+#define FILLINGS_ENDS_MAX (2 * ADDRESS_END_MAX + 3)
+const char *fillings_ends(const struct filling *filling, char text[FILLINGS_ENDS_MAX]);
+
+/* "5 left, 12 ESTABLISHED, 3 TIME-WAIT, 12 held by nginx[4711]"; what fails if none is left. */
+const char *fillings_evidence(const struct filling *filling, char text[RULES_TEXT_MAX]);
+
+/* That most of it is in; of equals the first. */
+uint8_t fillings_state(const struct filling *filling);
+
+/* In %, rounded down. */
+unsigned fillings_percent(const struct filling *filling);
 
 #endif

@@ -177,51 +177,34 @@ static bool is_behind_full_queue(const struct rules_case *c)
 	return is_unanswered(c) && c->listener && is_queue_full(c->listener);
 }
 
-static bool is_loopback(const uint8_t addr[16])
+static bool is_over_half(const struct rules_fill *fill)
 {
-	static const uint8_t one[16] = {[15] = 1};
-
-	return match_is_ipv4(addr) ? addr[12] == 127 : !memcmp(addr, one, sizeof(one));
+	return 2 * fill->count > fill->room;
 }
 
-/* tcp_twsk_unique(): connect() takes such a port, once tcp_tw_reuse_delay has passed. */
-static bool is_reusable(const struct wire_snapshot *s, const struct wire_limits *limits)
+static bool is_of_time_waits(const struct rules_fill *fill)
 {
-	bool local = is_loopback(s->id.laddr) || is_loopback(s->id.raddr);
-
-	return s->flags & WIRE_S_TIMESTAMPS &&
-	       (limits->tw_reuse == 1 || (limits->tw_reuse == 2 && local));
+	return is_over_half(fill) && 2 * fill->states[WIRE_TIME_WAIT] >= fill->count;
 }
 
-/* The local port stays taken towards that destination. */
-static bool takes_port(const struct wire_snapshot *s, const struct wire_limits *limits)
+static bool is_of_others(const struct rules_fill *fill)
 {
-	return s->state == WIRE_TIME_WAIT && s->id.lport >= limits->port_low &&
-	       s->id.lport <= limits->port_high && !is_reusable(s, limits);
+	return is_over_half(fill) && !is_of_time_waits(fill);
 }
 
-static size_t ports(const struct wire_limits *limits)
+/*
+ * What connect() chose hinders bind() too, where others than servers call it. Different addresses
+ * have a port each to itself: only who names none, or leaves the choice to connect(), lacks what
+ * any has.
+ */
+static bool is_of_bound(const struct rules_fill *fill)
 {
-	size_t range = (size_t)limits->port_high - limits->port_low + 1;
-
-	return range > limits->ports_reserved ? range - limits->ports_reserved : 0;
+	if (fill->any_address && 10 * fill->count < 9 * fill->room)
+		return false;
+	return is_over_half(fill) &&
+	       (2 * fill->bound > fill->count ||
+		(fill->bound > fill->states[WIRE_LISTEN] && fill->count >= fill->room));
 }
-
-/* inet_twsk_alloc() counts those in FIN-WAIT-2 too. */
-static bool takes_place(const struct wire_snapshot *s, const struct wire_limits *limits)
-{
-	(void)s;
-	(void)limits;
-	return true;
-}
-
-static size_t places(const struct wire_limits *limits)
-{
-	return limits->max_tw_buckets;
-}
-
-static const struct rules_room local_ports = {takes_port, ports, true};
-static const struct rules_room mini_sockets = {takes_place, places, false};
 
 /* At its limit a process can neither accept nor open. */
 #define DESCRIPTORS "ls /proc/{pid}/fd | wc -l; grep files /proc/{pid}/limits"
@@ -348,14 +331,29 @@ static const struct rules_rule rules[] = {
 	 .says = "data has come and the process does not read it",
 	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
 	{.id = "time-wait-ports",
-	 .states = IN(WIRE_TIME_WAIT),
-	 .fills = &local_ports,
-	 .says = "TIME-WAITs hold more than half of the local ports towards this destination: once "
-		 "all are taken, connect() fails with EADDRNOTAVAIL",
+	 .fills = RULES_DESTINATION,
+	 .is_meant = is_of_time_waits,
+	 .says = "TIME-WAITs take local ports towards this destination, and less than half are "
+		 "left: once all are taken, connect() fails with EADDRNOTAVAIL",
 	 .next = "{in}sysctl net.ipv4.ip_local_port_range net.ipv4.tcp_tw_reuse"},
+	{.id = "connect-ports",
+	 .fills = RULES_DESTINATION,
+	 .is_meant = is_of_others,
+	 .says = "open connections take local ports towards this destination, and less than half "
+		 "are left: once all are taken, connect() fails with EADDRNOTAVAIL",
+	 .next = "{in}ss -tanp 'dst {remote}'; {in}sysctl net.ipv4.ip_local_port_range"},
+	{.id = "bind-ports",
+	 .fills = RULES_SOURCE,
+	 .is_meant = is_of_bound,
+	 .says = "bind() before connect() takes a local port for all destinations, and less than "
+		 "half of this address are left: once all are taken, bind() to port 0 fails with "
+		 "EADDRINUSE. With IP_BIND_ADDRESS_NO_PORT it takes none, and connect() chooses "
+		 "one for its destination alone",
+	 .next = "{in}ss -tanp '{source}sport >= :{low} and sport <= :{high}'; {in}sysctl "
+		 "net.ipv4.ip_local_port_range"},
 	{.id = "time-wait-table",
-	 .states = IN(WIRE_TIME_WAIT),
-	 .fills = &mini_sockets,
+	 .fills = RULES_TABLE,
+	 .is_meant = is_over_half,
 	 .says = "the table of TIME-WAITs fills up: what does not fit is dropped without a "
 		 "TIME-WAIT",
 	 .next = "{in}sysctl net.ipv4.tcp_max_tw_buckets; {in}nstat -az TcpExtTCPTimeWaitOverflow"},
@@ -561,6 +559,16 @@ static bool put_entry(const struct census *census, const struct census_socket *s
 	return name || way;
 }
 
+/* A condition of ss; none if it may be any address. */
+static void put_source(const uint8_t addr[16], char *text)
+{
+	char source[INET6_ADDRSTRLEN];
+
+	if (match_addr_known(addr))
+		sprintf(text, match_is_ipv4(addr) ? "src %s and " : "src [%s] and ",
+			address_text(addr, source));
+}
+
 /* Of fill_in(): typed here the command would speak of another namespace. */
 #define NO_WAY SIZE_MAX
 
@@ -568,6 +576,7 @@ static size_t fill_in(const char *name, size_t len, const struct census *census,
 		      const struct census_socket *socket, char *text, size_t room)
 {
 	const struct census_holder *holder = holder_of(census, socket);
+	const struct wire_limits *limits = census_limits_of(census, socket->s.id.netns);
 	const struct {
 		const char *name;
 		uint64_t number;
@@ -575,6 +584,8 @@ static size_t fill_in(const char *name, size_t len, const struct census *census,
 		       {"fd", holder ? holder->fd : 0},
 		       {"lport", socket->s.id.lport},
 		       {"rport", socket->s.id.rport},
+		       {"low", limits ? limits->port_low : 0},
+		       {"high", limits ? limits->port_high : 0},
 		       {"inode", socket->s.inode}};
 	char value[RULES_TEXT_MAX] = "";
 
@@ -583,6 +594,10 @@ static size_t fill_in(const char *name, size_t len, const struct census *census,
 			snprintf(value, sizeof(value), "%" PRIu64, numbers[i].number);
 	if (!strncmp("raddr", name, len))
 		address_text(socket->s.id.raddr, value);
+	if (!strncmp("remote", name, len))
+		address_end_text(socket->s.id.raddr, socket->s.id.rport, value);
+	if (!strncmp("source", name, len))
+		put_source(socket->s.id.laddr, value);
 	if (!strncmp("in", name, len) && !put_entry(census, socket, value, sizeof(value)))
 		return NO_WAY;
 	return (size_t)snprintf(text, room, "%s", value);

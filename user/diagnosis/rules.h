@@ -23,6 +23,22 @@ struct rules_case {
 			   * data either way */
 };
 
+/* What of a namespace there is so much of, and no more. */
+enum rules_room {
+	RULES_NO_ROOM,     /* the rule speaks of one socket */
+	RULES_TABLE,       /* places for mini-sockets */
+	RULES_DESTINATION, /* local ports that connect() may choose, from an address to another */
+	RULES_SOURCE,      /* local ports that bind() may choose, at an address */
+};
+
+/* What is in a room. */
+struct rules_fill {
+	size_t room, count;         /* how many there can be, how many are taken */
+	size_t states[WIRE_STATES]; /* of `count`: the states of those that took them */
+	size_t bound;               /* of `count`: ports that bind() chose */
+	bool any_address;           /* of RULES_SOURCE: of all addresses together */
+};
+
 /*
  * A row of the table. Most speak of one socket that does not get on (`test`). The last ones speak
  * of a room that many sockets fill (`fills`): see fillings.h.
@@ -36,14 +52,8 @@ struct rules_rule { // NOLINT(clang-analyzer-optin.performance.Padding): in the 
 	const char *says;    /* of one such socket, or of the room */
 	const char *next;    /* the next command to type, {pid} {fd} {lport} ... to be filled in;
 			      * {in}: what enters its namespace */
-	const struct rules_room *fills; /* NULL: it speaks of one socket */
-};
-
-/* Room in a namespace, or in it towards one destination. */
-struct rules_room {
-	bool (*takes)(const struct wire_snapshot *s, const struct wire_limits *limits);
-	size_t (*size)(const struct wire_limits *limits); /* how many there can be */
-	bool per_destination;
+	enum rules_room fills;
+	bool (*is_meant)(const struct rules_fill *fill); /* of a room that has something in it */
 };
 
 /* NULL past the last. */

@@ -312,7 +312,7 @@ const struct fields_row fields[] = {
 	[F_RULE] = {ROW("rule", TEXT, rule), OR_NULL, .words = rule_word,
 		    .about = "The rule that says what is wrong. Null if none does."},
 	[F_EVIDENCE] = {ROW("evidence", TEXT, evidence), OR_NULL,
-			.about = "What of the socket proves it, in words. Null if there is nothing "
+			.about = "What proves it, in words. Null if there is nothing "
 				 "to add."},
 	[F_OWNER] = {ROW("owner", TEXT, owner), OR_NULL,
 		     .about = "Whose it is, in words: comm[pid], ~comm[pid] for the owner of its "

@@ -137,10 +137,10 @@ static const struct wire_id *id_of(source_t *s)
 	return s->conn ? &s->conn->id : s->it ? &snapshot(s)->id : &s->filling->id;
 }
 
-/* A namespace alone has no addresses. */
+/* A namespace alone has no addresses, a source has no remote one. */
 static value_t address_of(source_t *s, const uint8_t addr[16])
 {
-	bool is_there = !s->filling || s->filling->rule->fills->per_destination;
+	bool is_there = !s->filling || match_addr_known(addr);
 
 	return (value_t){.is_known = is_there, .address = addr};
 }
@@ -306,7 +306,7 @@ value_t fields_get_count(source_t *s)
 {
 	if (s->histogram)
 		return number_if(is_visible(s), s->histogram->cell->hist.count);
-	return number(s->filling ? s->filling->count : s->finding->count);
+	return number(s->filling ? s->filling->fill.count : s->finding->count);
 }
 
 value_t fields_get_partial(source_t *s)
@@ -466,7 +466,7 @@ value_t fields_get_rule(source_t *s)
 value_t fields_get_evidence(source_t *s)
 {
 	if (s->filling)
-		return unknown();
+		return text(fillings_evidence(s->filling, s->text));
 	return text(s->finding ? stuck_text_evidence(s->verdict, s->it, s->text)
 			       : rules_evidence(snapshot(s), s->text));
 }
@@ -583,7 +583,7 @@ value_t fields_get_listener_holders(source_t *s)
 
 value_t fields_get_room(source_t *s)
 {
-	return s->filling ? number(s->filling->room) : unknown();
+	return s->filling ? number(s->filling->fill.room) : unknown();
 }
 
 value_t fields_get_says(source_t *s)

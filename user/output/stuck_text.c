@@ -370,16 +370,16 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 
 static void print_filling(const struct verdict *verdict, const struct filling *filling, FILE *out)
 {
-	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], text[RULES_TEXT_MAX];
+	char ends[FILLINGS_ENDS_MAX], text[RULES_TEXT_MAX];
 
-	fprintf(out, "\n%s: %zu of %zu (%zu %%)", filling->rule->id, filling->count, filling->room,
-		filling->count * 100 / filling->room);
-	if (filling->id.rport)
-		fprintf(out, ", %s > %s", address_end_text(filling->id.laddr, 0, local),
-			address_end_text(filling->id.raddr, filling->id.rport, remote));
+	fprintf(out, "\n%s: %zu of %zu (%u %%)", filling->rule->id, filling->fill.count,
+		filling->fill.room, fillings_percent(filling));
+	if (fillings_ends(filling, ends)[0])
+		fprintf(out, ", %s", ends);
 	print_where(verdict, &(struct wire_snapshot){.id = filling->id}, out);
 	fputs("\n ", out);
 	print_words(filling->rule->says, 1, out);
+	fprintf(out, "  %s\n", fillings_evidence(filling, text));
 	print_next(rules_filling_next(filling->rule, verdict->census, &filling->id, text), out);
 }
 

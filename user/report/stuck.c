@@ -120,14 +120,15 @@ static json_t *findings_json(const struct verdict *verdict)
 
 static json_t *filling_json(const struct verdict *verdict, const struct filling *filling)
 {
-	char next[RULES_TEXT_MAX];
+	char next[RULES_TEXT_MAX], evidence[RULES_TEXT_MAX], ends[FILLINGS_ENDS_MAX];
 	json_t *json = json_object();
 
 	set(json, "rule", json_string(filling->rule->id));
-	set_number(json, "count", filling->count);
-	set_number(json, "room", filling->room);
+	set_number(json, "count", filling->fill.count);
+	set_number(json, "room", filling->fill.room);
 	set(json, "netns", netns_json(verdict->census, filling->id.netns));
-	set_ends(json, &filling->id, VERDICT_LPORT);
+	set(json, "ends", values_text(fillings_ends(filling, ends)));
+	set(json, "evidence", values_text(fillings_evidence(filling, evidence)));
 	set(json, "says", json_string(filling->rule->says));
 	set(json, "next",
 	    values_text(rules_filling_next(filling->rule, verdict->census, &filling->id, next)));

@@ -138,8 +138,8 @@ static int list_rows(struct top_data *data)
 	for (size_t i = 0; i < verdict->fillings.n; i++)
 		data->rows[data->n_rows++] =
 			(struct top_row){.filling = &verdict->fillings.all[i],
-					 .state = WIRE_TIME_WAIT,
-					 .count = verdict->fillings.all[i].count};
+					 .state = fillings_state(&verdict->fillings.all[i]),
+					 .count = verdict->fillings.all[i].fill.count};
 	top_data_sort(data, data->sort);
 	return 0;
 }
@@ -278,13 +278,12 @@ void top_data_sort(struct top_data *data, enum top_sort sort)
 
 const char *top_row_key(const struct top_row *row, char text[TOP_KEY_MAX])
 {
-	char addr[INET6_ADDRSTRLEN];
+	char ends[FILLINGS_ENDS_MAX];
 
 	if (row->group)
 		snprintf(text, TOP_KEY_MAX, "%s", row->group->key);
 	else
-		snprintf(text, TOP_KEY_MAX, "%s\t%u\t%s\t%u", row->filling->rule->id,
-			 row->filling->id.netns, address_text(row->filling->id.raddr, addr),
-			 row->filling->id.rport);
+		snprintf(text, TOP_KEY_MAX, "%s\t%u\t%s", row->filling->rule->id,
+			 row->filling->id.netns, fillings_ends(row->filling, ends));
 	return text;
 }

@@ -38,8 +38,7 @@ static void text_age(const struct top_list *list, const struct top_row *row, cha
 
 	(void)list;
 	if (row->filling)
-		snprintf(text, TEXT_MAX, "%zu%% full",
-			 row->filling->count * 100 / row->filling->room);
+		snprintf(text, TEXT_MAX, "%u%% full", fillings_percent(row->filling));
 	else
 		strcpy(text, age_text(&row->oldest->age, age));
 }
@@ -96,7 +95,7 @@ static void text_local(const struct top_list *list, const struct top_row *row, c
 	const struct wire_id *id = id_of(row);
 
 	(void)list;
-	if (row->filling && !id->rport)
+	if (row->filling && !match_addr_known(id->laddr))
 		strcpy(text, "*"); /* the table of a namespace is nobody's */
 	else
 		put_end(id->laddr, !(differs_of(row) & VERDICT_LADDR), id->lport,

@@ -237,16 +237,16 @@ static void say_filling(const struct page *page, const struct top_data *data,
 			const struct top_row *row)
 {
 	const struct filling *filling = row->filling;
-	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX];
+	char ends[FILLINGS_ENDS_MAX], text[RULES_TEXT_MAX];
 
-	say(page, 0, "TIME-WAIT, %s: %zu of %zu (%zu %%)", filling->rule->id, filling->count,
-	    filling->room, filling->count * 100 / filling->room);
+	say(page, 0, "%s, %s: %zu of %zu (%u %%)", tcpstate_name(row->state), filling->rule->id,
+	    filling->fill.count, filling->fill.room, fillings_percent(filling));
 	say(page, 0, "%s", "");
 	say(page, 9, "why      %s", filling->rule->says);
 	say_next(page, data, row);
-	if (filling->id.rport)
-		say(page, 9, "ends     %s > %s", address_end_text(filling->id.laddr, 0, local),
-		    address_end_text(filling->id.raddr, filling->id.rport, remote));
+	say(page, 9, "evidence %s", fillings_evidence(filling, text));
+	if (fillings_ends(filling, ends)[0])
+		say(page, 9, "ends     %s", ends);
 	say_netns(page, &data->overview->census, filling->id.netns);
 }
 

@@ -654,7 +654,7 @@ function finding(f) {
 	const what = f.room === undefined ? `${grouped(f.count)} of ${f.owner}${unit}${netns}` : `${grouped(f.count)} of ${grouped(f.room)} (${percent(f.count, f.room)})${netns}`;
 	const facts = f.room === undefined ? [`${f.count > 1 ? "oldest" : "age"} ${ageText(f.age_ns, f.age_exact)}: ${endpoint(f.laddr, f.lport)} > ${endpoint(f.raddr, f.rport)}`,
 		f.fd === null ? "" : `fd ${f.fd}`, f.evidence || ""].filter(Boolean).join(", ") :
-		f.rport ? `${endpoint(f.laddr, 0)} > ${endpoint(f.raddr, f.rport)}` : "";
+		[f.ends, f.evidence].filter(Boolean).join(", ");
 	return el("article", {class: "finding"}, el("h3", null, `${f.rule}: ${what}`), el("p", null, f.says),
 		facts ? el("p", {class: "muted num"}, facts) : null, f.next ? el("p", null, "next: ", el("code", null, f.next)) : null);
 }
