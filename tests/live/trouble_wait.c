@@ -194,6 +194,83 @@ static void slow_transfer(void)
 	tell_none("slow-transfer", p.lport);
 }
 
+/* Closed with data that is not sent yet, and that goes out as the peer reads. */
+static void drain_for_ever(void *arg)
+{
+	static char bytes[1 << 18];
+	int listener = *(int *)arg;
+	uint16_t number = local_port(listener);
+
+	for (;;) {
+		int client = connect_to(number, 0), server = accept(listener, NULL, NULL);
+
+		fill(client);
+		close(client);
+		while (read(server, bytes, sizeof(bytes)) > 0)
+			pause_ms(100);
+		close(server);
+	}
+}
+
+static void drains(void)
+{
+	uint16_t number = next_port();
+	int listener = listen_at(number, 16);
+
+	spawn("drains", drain_for_ever, &listener);
+	close(listener);
+	tell_none("drains", number);
+}
+
+/* Closed first by the client, and 300 ms later by the server: an orphan in FIN-WAIT-2 meanwhile. */
+static void close_one_by_one(void *arg)
+{
+	int listener = *(int *)arg;
+	uint16_t number = local_port(listener);
+
+	for (;;) {
+		int client = connect_to(number, 0), server = accept(listener, NULL, NULL);
+
+		close(client);
+		pause_ms(300);
+		read_to_end(server);
+		close(server);
+	}
+}
+
+static void closed_soon(void)
+{
+	uint16_t number = next_port();
+	int listener = listen_at(number, 16);
+
+	spawn("closes-soon", close_one_by_one, &listener);
+	close(listener);
+	tell_none("closed-soon", number);
+}
+
+/* A SYN that is not answered at once, and is not sent again either. */
+static void give_up_soon(void *arg)
+{
+	uint16_t number = local_port(*(int *)arg);
+
+	for (;;) {
+		int client = connect_to(number, SOCK_NONBLOCK);
+
+		pause_ms(500);
+		close(client);
+	}
+}
+
+static void slow_handshake(void)
+{
+	uint16_t number = next_port();
+	int listener = listen_at(number, 16);
+
+	drop_all(listener);
+	spawn("impatient", give_up_soon, &listener);
+	tell_none("slow-handshake", number);
+}
+
 /* Each connection is half closed by the client, answered 300 ms later, and closed. */
 static void come_and_go(void *arg)
 {
@@ -255,6 +332,9 @@ static void busy_backlog(void)
 void trouble_controls(void)
 {
 	slow_transfer();
+	drains();
+	closed_soon();
+	slow_handshake();
 	come_and_go_well();
 	busy_backlog();
 	idle_and_listener();

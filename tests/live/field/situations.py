@@ -113,8 +113,10 @@ def half_closed():
     s.shutdown(socket.SHUT_WR); c.recv(1); eat(s); again(0.1, lambda c=c: c.send(b"x" * 900))
     c, s = pair(listen(7004))  # one who thinks before it answers
     c.shutdown(socket.SHUT_WR); s.recv(1)
+    c, s = pair(listen(7005))  # one who never reads the end of file, and answers
+    c.send(b"x"); c.shutdown(socket.SHUT_WR); eat(c); again(0.3, lambda s=s: s.send(b"line\n"))
     time.sleep(4)
-    for port, what in (7001, "an answer that flows"), (7002, "a line now and then"), (7003, "an upload"):
+    for port, what in (7001, "an answer that flows"), (7002, "a line now and then"), (7003, "an upload"), (7005, "an answer to what was not read"):
         told = rules(port)
         result("half-closed", not told, "stuck: %s: %s" % (what, told or "nothing"))
     told = rules(7004)
