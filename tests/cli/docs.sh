@@ -25,7 +25,7 @@ section() { sed -n "/^\.Sh $1/,/^\.Sh/p" "$MAN"; }
 section FIELDS | sed -n 's/^\.It Va //p' | sed 's/ , Va /\n/g' | sort -u >"$WORK/page"
 same fields fields
 
-"$TCPDWELL" --list-rules | sort >"$WORK/code"
+"$TCPDWELL" --list-rules | cut -f1 | sort >"$WORK/code"
 section RULES | sed -n 's/^\.It Sy \([a-z0-9-]*\)$/\1/p' | sort >"$WORK/page"
 same rules 'rules of stuck'
 

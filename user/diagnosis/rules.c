@@ -364,10 +364,28 @@ const struct rules_rule *rules_rule(unsigned i)
 	return i < sizeof(rules) / sizeof(rules[0]) ? &rules[i] : NULL;
 }
 
+static void print_states(uint16_t states, FILE *out)
+{
+	const char *sep = "";
+
+	for (uint8_t state = 1; state < WIRE_STATES; state++) {
+		if (!(states & IN(state)))
+			continue;
+		fprintf(out, "%s%s", sep, tcpstate_name(state));
+		sep = ",";
+	}
+}
+
 void rules_print_list(FILE *out)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		fprintf(out, "%s\n", rules[i].id);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const struct rules_rule *rule = &rules[i];
+		unsigned moment_s = rule->needs_age ? RULES_MIN_AGE_NS / NS_PER_S : 0;
+
+		fprintf(out, "%s\t", rule->id);
+		print_states(rule->states, out);
+		fprintf(out, "\t%u\n", rule->patience_s ? rule->patience_s : moment_s);
+	}
 }
 
 /*

@@ -70,7 +70,8 @@ const struct rules_rule *rules_rule(unsigned i);
 const struct rules_rule *rules_judge(const struct rules_case *c, const struct age *proven,
 				     uint64_t patience_ns);
 
-/* One id a line, for the test that compares the man page with this table. */
+/* A line each, for the tests that compare documents with this table: id, states, and the seconds
+ * that a socket must have waited; tabs between. */
 void rules_print_list(FILE *out);
 
 #define RULES_TEXT_MAX 1024 /* a name of a namespace, twice, each byte as \xNN */
