@@ -10,6 +10,7 @@
 
 static struct meta meta = {.attached = FEEDER_ATTACHED * NS_PER_MS,
 			   .tick_ns = FEEDER_TICK * NS_PER_MS,
+			   .transition_way = "tracepoint",
 			   .sees_timewait = true};
 static struct options options;
 static struct overview *overview;
@@ -80,6 +81,12 @@ static void test_ages(void)
 	/* No event has told of it: it was there when we came. */
 	begin("overview-there-before", (struct rec){0});
 	end(age_of_7((struct snap){.age = 1000}), DWELL_AT_LEAST, CENSUS_NOW - FEEDER_ATTACHED);
+	/* `stuck -w` records no events, so that none has come says nothing. */
+	meta.transition_way[0] = '\0';
+	begin("overview-no-events", (struct rec){0});
+	end(age_of_7((struct snap){.age = 1000}), DWELL_AT_LEAST, 1000 - FEEDER_TICK);
+	begin("overview-no-events-no-proof", (struct rec){0});
+	end(age_of_7((struct snap){.state = WIRE_FIN_WAIT1}), DWELL_UNKNOWN, 0);
 }
 
 static void test_cells(void)

@@ -68,6 +68,8 @@ static int feed_census(struct overview *overview, const union decode_record *rec
 	if (rec->head.kind == WIRE_CENSUS) {
 		verdict_release(&overview->verdict);
 		overview->is_judged = false;
+		if (rec->census.begins)
+			overview->census_began = rec->head.ts;
 	}
 	return census_add(&overview->census, rec);
 }
@@ -78,13 +80,17 @@ static bool is_of(const struct census_socket *socket, const struct conn *conn)
 	       socket->s.id.rport == conn->id.rport;
 }
 
-/* A socket that was seen to enter its state is known better than by what it can prove itself. */
+/*
+ * A socket that was seen to enter its state, or was there before this census, is known better than
+ * by what it can prove itself.
+ */
 static void witness(void *ctx, const struct conn *conn, bool in_doubt)
 {
 	struct overview *overview = ctx;
 	struct census_socket *socket;
 
-	if (in_doubt || !conn->since)
+	if (in_doubt || !conn->since ||
+	    (!conn->since_exact && conn->since >= overview->census_began))
 		return;
 	socket = census_find(&overview->census, conn->id.cookie, true);
 	if (!is_of(socket, conn))
@@ -105,6 +111,8 @@ int overview_feed(struct overview *overview, const void *record, size_t len)
 	err = feed_census(overview, &rec);
 	if (err)
 		return err;
+	if (overview->is_one_look)
+		return used;
 	used = tracer_feed(overview->tracer, record, len);
 	if (rec.head.kind == WIRE_CENSUS && !rec.census.begins)
 		conn_each(tracer_connections(overview->tracer), witness, overview);

@@ -31,6 +31,9 @@ struct overview {
 	uint64_t lost[WIRE_KINDS];                /* records, by kind */
 
 	struct census census;   /* the latest; census.count is 0 before the first */
+	uint64_t census_began;  /* ns */
+	bool is_one_look;       /* may be set after overview_new(): there is one census and nothing
+				 * before it that could be known, so only that is kept */
 	struct verdict verdict; /* of that census: call overview_judge() first */
 	bool is_judged;
 

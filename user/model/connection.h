@@ -57,7 +57,7 @@ typedef int (*conn_wanted_fn)(void *ctx, const struct conn *conn);
 typedef void (*conn_event_fn)(void *ctx, const struct conn *conn, const struct conn_event *event);
 
 struct conn_config {
-	uint64_t attached; /* ns: events are complete from here on */
+	uint64_t attached; /* ns: events are complete from here on; UINT64_MAX: there are none */
 	uint64_t tick_ns;  /* a jiffy */
 	size_t max; /* connections to remember, at least 1; the least recently active is evicted */
 	uint16_t told;      /* the states whose moves are told, as options_told_states(); 0: all */

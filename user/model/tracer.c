@@ -372,7 +372,7 @@ const struct conn_table *tracer_connections(const struct tracer *tracer)
 struct tracer *tracer_new(const struct tracer_config *config, struct meta *meta, struct sink *sink)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
-	struct conn_config conns = {.attached = meta->attached,
+	struct conn_config conns = {.attached = meta_has_events(meta) ? meta->attached : UINT64_MAX,
 				    .tick_ns = meta->tick_ns,
 				    .max = config->max_connections,
 				    .told = config->told_states,

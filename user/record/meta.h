@@ -21,9 +21,15 @@ struct meta {
 	bool samples_timewait;              /* by sweeps alone: see conn_config.samples */
 	char version[META_TEXT_MAX];        /* of tcpdwell */
 	char kernel[META_TEXT_MAX];         /* uname -r */
-	char transition_way[META_TEXT_MAX]; /* how transitions are seen, in words */
+	char transition_way[META_TEXT_MAX]; /* how transitions are seen, in words; "": not at all */
 	char timewait_way[META_TEXT_MAX];   /* how mini-sockets are seen, or why not, in words */
 	char filter[META_TEXT_MAX];         /* the filter asked in the kernel, in words; "" none */
 };
+
+/* `stuck` looks at sockets, and at no event. */
+static inline bool meta_has_events(const struct meta *meta)
+{
+	return meta->transition_way[0];
+}
 
 #endif
