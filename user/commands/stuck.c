@@ -8,7 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "model/census.h"
 #include "base/clock.h"
 #include "base/diag.h"
 #include "commands/configure.h"
@@ -17,14 +16,14 @@
 #include "base/stop.h"
 #include "base/stream.h"
 #include "output/stuck_print.h"
-#include "diagnosis/verdict.h"
+#include "diagnosis/overview.h"
 
 #define WATCH_NS (2 * NS_PER_S)
 
 struct stuck {
 	const struct options *options;
 	struct meta meta;
-	struct census census;
+	struct overview *overview;
 	struct recording_writer *recording; /* NULL without -w */
 	FILE *out;
 	bool found;
@@ -32,33 +31,24 @@ struct stuck {
 	bool has_told;
 };
 
+static int take_recorded(void *ctx, const void *record, size_t len)
+{
+	const struct stuck *stuck = ctx;
+	int used = overview_feed(stuck->overview, record, len);
+
+	if (used == -ENOMEM)
+		diag_error("out of memory");
+	return used;
+}
+
 static int take_record(void *ctx, const void *record, size_t len)
 {
 	struct stuck *stuck = ctx;
-	union decode_record rec;
-	int used = decode(record, len, &rec), err;
+	int used = take_recorded(ctx, record, len), err = 0;
 
-	if (used < 0)
-		return used;
-	if (rec.head.kind == WIRE_CLOCK)
-		stuck->meta.wall_offset = rec.clock.wall_offset;
-	err = census_add(&stuck->census, &rec);
-	if (err)
-		diag_error("out of memory");
-	if (!err && stuck->recording)
+	if (used >= 0 && stuck->recording)
 		err = recording_add(stuck->recording, record, len);
-	return err;
-}
-
-static int take_recorded(void *ctx, const void *record, size_t len)
-{
-	struct wire_head head;
-	int err = take_record(ctx, record, len);
-
-	/* What has been taken is at least a head long. */
-	if (!err)
-		memcpy(&head, record, sizeof(head));
-	return err ? err : head.len;
+	return used < 0 ? used : err;
 }
 
 static int take_frame(void *ctx, const void *records, size_t len)
@@ -69,6 +59,18 @@ static int take_frame(void *ctx, const void *records, size_t len)
 				 ctx);
 
 	return !err && stop_is_asked() ? -EINTR : err;
+}
+
+/* Of what `meta` tells by now. */
+static int make_overview(struct stuck *stuck)
+{
+	struct tracer_config config = configure_tracer(stuck->options);
+
+	stuck->overview = overview_new(&config, &stuck->meta);
+	if (stuck->overview)
+		return 0;
+	diag_error("out of memory");
+	return -ENOMEM;
 }
 
 /* ---- the answer ---- */
@@ -94,21 +96,19 @@ static bool is_found(const struct verdict *verdict, const struct options *option
 static int tell(struct stuck *stuck)
 {
 	struct stuck_style style = configure_stuck(stuck->options, terminal_width());
-	struct verdict verdict;
+	const struct verdict *verdict = &stuck->overview->verdict;
 
-	if (verdict_make(&verdict, &stuck->census, &stuck->options->selection, &stuck->options->by,
-			 stuck->meta.tick_ns)) {
+	if (overview_judge(stuck->overview)) {
 		diag_error("out of memory");
 		return DIAG_FAILED;
 	}
 	style.timed = stuck->options->watch;
 	style.again = stuck->has_told && !stuck->redraws;
 	stuck->has_told = true;
-	stuck->found |= is_found(&verdict, stuck->options);
+	stuck->found |= is_found(verdict, stuck->options);
 	if (stuck->redraws)
 		fputs("\033[H\033[2J", stuck->out);
-	stuck_print(&verdict, stuck->options->format, &style, &stuck->meta, stuck->out);
-	verdict_release(&verdict);
+	stuck_print(verdict, stuck->options->format, &style, &stuck->meta, stuck->out);
 	if (!fflush(stuck->out) || errno == EPIPE)
 		return DIAG_OK;
 	diag_error("cannot write the output: %s", strerror(errno));
@@ -121,13 +121,15 @@ static int replay(struct stuck *stuck)
 	struct recording_reader *reader = recording_open(stuck->options->read_path, &stuck->meta);
 	int err;
 
-	if (!reader)
+	if (!reader || make_overview(stuck)) {
+		recording_close(reader);
 		return DIAG_FAILED;
+	}
 	err = recording_read(reader, take_frame, stuck);
 	recording_close(reader);
 	if (err == -EINTR)
 		diag_warn("interrupted: only what was read so far is shown");
-	else if (!stuck->census.count)
+	else if (!stuck->overview->census.count)
 		diag_warn("no sockets in '%s': `tcpdwell stuck -w FILE` records them",
 			  stuck->options->read_path);
 	return tell(stuck) || err ? DIAG_FAILED : DIAG_OK;
@@ -173,6 +175,9 @@ static int look(struct stuck *stuck, struct session *session)
 	if (session_attach(session, &stuck->meta))
 		return DIAG_FAILED;
 	configure_meta(stuck->options, &stuck->meta);
+	if (make_overview(stuck))
+		return DIAG_FAILED;
+	stuck->overview->is_one_look = !stuck->options->watch;
 	why = session_lacks(session, FEATURE_HOLDERS);
 	if (why)
 		diag_warn("cannot see which processes hold a socket: %s", why);
@@ -200,6 +205,6 @@ int stuck_run(const struct options *options, FILE *out)
 
 	stop_on_signals();
 	status = options->read_path ? replay(&stuck) : live(&stuck);
-	census_release(&stuck.census);
+	overview_free(stuck.overview);
 	return status == DIAG_OK && options->fail && stuck.found ? DIAG_STUCK : status;
 }

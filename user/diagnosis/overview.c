@@ -42,9 +42,11 @@ struct overview *overview_new(const struct tracer_config *config, struct meta *m
 	if (!overview)
 		return NULL;
 	overview->config = *config;
+	/* Who draws it knows when. */
+	overview->config.interval_ns = 0;
 	overview->meta = meta;
 	overview->sink = (struct sink){.ops = &ops, .meta = meta};
-	overview->tracer = tracer_new(config, meta, &overview->sink);
+	overview->tracer = tracer_new(&overview->config, meta, &overview->sink);
 	if (!overview->tracer) {
 		overview_free(overview);
 		return NULL;
