@@ -1,16 +1,26 @@
 """situations.py NAME - plays a situation of other people's programs in a network namespace of its own, asks tcpdwell
-about it in several ways, and prints a result line for each. TCPDWELL names the program."""
+about it in several ways, and prints a result line for each. TCPDWELL names the program. With `hold NAME` it plays in
+the namespace it is in, asks nothing, prints "ready", and keeps it until its standard input ends."""
 import ctypes, json, os, resource, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
 TCPDWELL = os.environ["TCPDWELL"]
 LIBC = ctypes.CDLL(None, use_errno=True)
 DROP_ALL = [(0x06, 0, 0, 0)]  # return 0
 DROP_LARGE = [(0x80, 0, 0, 0), (0x25, 0, 1, 600), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF)]  # if len > 600 return 0
+HOLDS = sys.argv[1] == "hold"
 keep = []
 
 
 def result(name, right, seen=""):
     print("%s field-%s: %s" % ("ok" if right else "FAIL", name, seen))
+
+
+def played():
+    """It stands: from here on it is asked about."""
+    if HOLDS:
+        print("ready", flush=True)
+        sys.stdin.read()
+        os._exit(0)
 
 
 def own_namespace():
@@ -104,7 +114,7 @@ class Exporter:
 
 def half_closed():
     """Half closed and flowing one way or the other, fast or slowly; and one who thinks."""
-    exporter = Exporter(29801)
+    exporter = None if HOLDS else Exporter(29801)
     c, s = pair(listen(7001))  # a long answer
     c.shutdown(socket.SHUT_WR); s.recv(1); eat(c); again(0.01, lambda s=s: s.send(b"x" * 9000))
     c, s = pair(listen(7002))  # a line now and then
@@ -115,6 +125,7 @@ def half_closed():
     c.shutdown(socket.SHUT_WR); s.recv(1)
     c, s = pair(listen(7005))  # one who never reads the end of file, and answers
     c.send(b"x"); c.shutdown(socket.SHUT_WR); eat(c); again(0.3, lambda s=s: s.send(b"line\n"))
+    played()
     time.sleep(4)
     for port, what in (7001, "an answer that flows"), (7002, "a line now and then"), (7003, "an upload"), (7005, "an answer to what was not read"):
         told = rules(port)
@@ -138,6 +149,7 @@ def one_way():
         c.send(b"x" * 1200)
         if talks:
             again(2 if port == 7104 else 0.3, lambda s=s: s.send(b"beat"))
+    played()
     time.sleep(4)
     for port, wanted in (7101, "segments-lost"), (7102, "segments-lost"), (7103, "peer-silent"), (7104, "segments-lost"):
         told = rules(port)
@@ -156,6 +168,7 @@ def alike():
         for _ in range(23):
             c, s = pair(listener)
             c.close(); s.recv(1)
+    played()
     time.sleep(1.5)
     out = subprocess.run([TCPDWELL, "stuck", "--netns", str(os.getpid())], stdout=subprocess.PIPE, text=True).stdout
     for port in 50051, 7201, 36000:
@@ -183,6 +196,7 @@ def no_descriptors():
     os.read(reader, 1)
     for _ in range(30):
         keep.append(socket.create_connection(("127.0.0.1", 7301)))
+    played()
     time.sleep(1.5)
     told = finding("not-accepted")
     typed = subprocess.run(["sh", "-c", told["next"]], stdout=subprocess.PIPE, text=True).stdout if told else ""
@@ -198,6 +212,7 @@ def closed():
         reset(c)
     for _ in range(5):
         keep.append(socket.socket())
+    played()
     time.sleep(1.5)
     lines = stuck()
     told = [o for o in lines if o["event"] == "finding" and o["rule"] == "closed-held"]
@@ -230,7 +245,8 @@ def user_timeout():
     result("user-timeout", seen > 5 and not wrong, "%d bounds, more than the truth: %s" % (seen, wrong or "none"))
 
 
-own_namespace()
-globals()[sys.argv[1]]()
+if not HOLDS:
+    own_namespace()
+globals()[sys.argv[-1]]()
 sys.stdout.flush()
 os._exit(0)

@@ -1,11 +1,13 @@
 """whose.py NAME - plays who may own a connection in a network namespace of its own, asks tcpdwell whose it is, and
-prints a result line for each answer. TCPDWELL names the program."""
+prints a result line for each answer. TCPDWELL names the program. With `hold NAME` it plays in the namespace it is in,
+asks nothing, prints "ready", and keeps it until its standard input ends."""
 import ctypes, json, os, signal, socket, subprocess, sys, time
 
 TCPDWELL = os.environ["TCPDWELL"]
 LIBC = ctypes.CDLL(None, use_errno=True)
 TCP_REPAIR = 19
 MPTCP = 262
+HOLDS = sys.argv[1] == "hold"
 V4, V6 = socket.AF_INET, socket.AF_INET6
 keep = []
 
@@ -73,6 +75,10 @@ def connect(port, addr="127.0.0.1", family=V4):
 
 
 def stuck():
+    if HOLDS:
+        print("ready", flush=True)
+        sys.stdin.read()
+        os._exit(0)
     time.sleep(1.3)
     out = subprocess.run([TCPDWELL, "stuck", "-f", "json", "--netns", str(os.getpid())], stdout=subprocess.PIPE, text=True).stdout
     return [o for o in map(json.loads, out.splitlines()) if o["event"] == "stuck"]
@@ -243,5 +249,6 @@ def repair():
     result("closed in TCP_REPAIR from FIN-WAIT-2", seen == ["repair"], seen)
 
 
-own_namespace()
-globals()[sys.argv[1]]()
+if not HOLDS:
+    own_namespace()
+globals()[sys.argv[-1]]()
