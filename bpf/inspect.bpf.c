@@ -95,6 +95,21 @@ static __always_inline unsigned long keepalive_due(const struct inet_connection_
 	return icsk->icsk_inet.sk.sk_timer.expires;
 }
 
+static __always_inline __u64 first_synack(const struct wire_snapshot *rec,
+					  const struct request_sock *req)
+{
+	return time_of_us(rec,
+			  (__u32)BPF_CORE_READ((const struct tcp_request_sock *)req, snt_synack));
+}
+
+/* A child of TCP Fast Open keeps its request socket until the handshake is over. */
+static __always_inline __u64 fast_opened(const struct wire_snapshot *rec, const struct tcp_sock *tp)
+{
+	const struct request_sock *req = BPF_CORE_READ(tp, fastopen_rsk);
+
+	return req ? first_synack(rec, req) : 0;
+}
+
 static __always_inline void fill_timers(struct wire_snapshot *rec, __u64 now,
 					const struct tcp_sock *tp)
 {
@@ -113,6 +128,8 @@ static __always_inline void fill_timers(struct wire_snapshot *rec, __u64 now,
 	rec->touched = tp->tcp_mstamp * NS_PER_US;
 	if (rec->state == WIRE_SYN_SENT)
 		rec->began = first_syn(rec, tp);
+	if (rec->state == WIRE_SYN_RECV)
+		rec->began = fast_opened(rec, tp);
 	if (icsk->icsk_pending)
 		expires = retransmit_due(icsk);
 	else if ((rec->state == WIRE_FIN_WAIT2 && rec->flags & WIRE_S_ORPHAN) ||
@@ -235,7 +252,7 @@ static __always_inline void fill_request(struct wire_snapshot *rec, __u64 now,
 	rec->state = WIRE_SYN_RECV;
 	rec->retransmits = BPF_CORE_READ(req, req.req.num_retrans);
 	rec->timer = time_of_timer(rec, now, BPF_CORE_READ(req, req.req.rsk_timer.expires));
-	rec->began = time_of_us(rec, (__u32)BPF_CORE_READ(req, snt_synack));
+	rec->began = first_synack(rec, (const struct request_sock *)req);
 }
 
 /* The identity of a socket that `socks` has met; 0: younger than that. */

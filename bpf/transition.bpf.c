@@ -187,6 +187,27 @@ static __always_inline void fill(struct wire_transition *rec, const struct sock 
 	rec->cgroup = config.cgroups ? cgroup_of(sk) : 0;
 }
 
+/* Its child is made by the SYN, others by the last segment of the handshake. */
+static __always_inline bool is_fast_opened(const struct sock *sk)
+{
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
+
+	if (!tp)
+		return false;
+	/* What it began with, data or none; or the handshake is not over yet. */
+	if (BPF_CORE_READ_BITFIELD(tp, syn_data_acked) || tp->fastopen_rsk)
+		return true;
+	return bpf_core_field_exists(tp->syn_fastopen_child) &&
+	       BPF_CORE_READ_BITFIELD(tp, syn_fastopen_child);
+}
+
+static __always_inline __u16 flags_of_child(const struct sock *sk)
+{
+	if (clones_are_untold)
+		return WIRE_F_UNTOLD;
+	return is_fast_opened(sk) ? WIRE_F_FAST_OPEN : 0;
+}
+
 static __always_inline int tell_transition(void *ctx, const struct sock *sk, int from, int to,
 					   __u16 flags)
 {
@@ -216,8 +237,8 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	rec->to = to;
 	if (tp)
 		flags |= flags_of_end(sk, tp, from) | flags_by_stack(ctx, sk, from);
-	if (from == WIRE_SYN_RECV && clones_are_untold)
-		flags |= WIRE_F_UNTOLD;
+	if (from == WIRE_SYN_RECV)
+		flags |= flags_of_child(sk);
 	rec->flags = flags | fill_owner(rec, sk, from, to);
 	wire_submit(rec);
 	return 0;

@@ -91,7 +91,8 @@ struct wire_id {
 #define WIRE_F_SECOND    (1 << 9)  /* told by the second program: the first may have told it too */
 #define WIRE_F_REPAIR    (1 << 10) /* TCP_REPAIR was on: nothing is sent when it closes */
 #define WIRE_F_UNSENT    (1 << 11) /* from SYN-SENT: connect() failed before it sent a SYN */
-#define WIRE_F_ALL       0xfff
+#define WIRE_F_FAST_OPEN (1 << 12) /* from SYN-RECEIVED; it came with the SYN: TCP Fast Open */
+#define WIRE_F_ALL       0x1fff
 
 struct wire_transition {
 	struct wire_head head;
@@ -205,7 +206,7 @@ struct wire_snapshot {
 	struct wire_id id;
 	__u64 cgroup;
 	__u64 began; /* the state, where the kernel notes that: mini-sockets from 6.14, requests,
-		      * SYN-SENT */
+		      * SYN-SENT, SYN-RECEIVED of TCP Fast Open */
 	__u64 timer; /* when its timer is to fire: retransmit, probe, FIN-WAIT-2, TIME-WAIT; if none
 		      * of them runs, keepalive (WIRE_S_KEEPALIVE) */
 	__u64 acked; /* the last acceptable ACK came (rcv_tstamp): with every segment in order */

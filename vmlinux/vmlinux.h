@@ -230,8 +230,11 @@ struct tcp_sock {
 	__u32 lsndtime;
 	__u32 retrans_stamp;
 	__u8 repair : 1;
-	__u8 tcp_usec_ts : 1; /* since 6.7 */
-	bool is_mptcp;        /* with CONFIG_MPTCP: Debian's since 6.1 */
+	__u8 syn_data_acked : 1;
+	__u8 syn_fastopen_child : 1; /* since 6.16 */
+	__u8 tcp_usec_ts : 1;        /* since 6.7 */
+	bool is_mptcp;               /* with CONFIG_MPTCP: Debian's since 6.1 */
+	struct request_sock *fastopen_rsk;
 };
 
 struct list_head {

@@ -57,9 +57,14 @@ static const struct {
 	{"syn-sent", WIRE_FULL, WIRE_SYN_SENT, .began = 97000, .known = DWELL_AT_LEAST, .ms = 2999},
 	{"request", WIRE_REQUEST, WIRE_SYN_RECV, .began = 99000, .known = DWELL_AT_LEAST,
 	 .ms = 999},
-	/* A child of TCP Fast Open, or a simultaneous open. */
-	{"syn-received-full", WIRE_FULL, WIRE_SYN_RECV, .acked = 90000, .received = 90000,
-	 .sent = 90000, .touched = 90000, .known = DWELL_UNKNOWN},
+	/* A child of TCP Fast Open, whose request socket knows. */
+	{"syn-received-fast-open", WIRE_FULL, WIRE_SYN_RECV, .began = 50000, .received = 90000,
+	 .touched = 90000, .known = DWELL_AT_LEAST, .ms = 49999},
+	/* A simultaneous open, or the SYN-ACK of the other is about to go out. */
+	{"syn-received-full", WIRE_FULL, WIRE_SYN_RECV, .acked = 80000, .received = 80000,
+	 .sent = 90000, .touched = 90000, .known = DWELL_AT_LEAST, .ms = 10000 - 4},
+	{"syn-received-heard", WIRE_FULL, WIRE_SYN_RECV, .received = 90000, .touched = 80000,
+	 .known = DWELL_AT_LEAST, .ms = 10000 - 4},
 	/* Sent, again after 200, 400 and 800 ms, the last time 600 ms ago. */
 	{"last-ack", WIRE_FULL, WIRE_LAST_ACK, .timer = 101000, .rto = 1600, .unacked = 1,
 	 .retransmits = 3, .touched = 99400, .known = DWELL_AT_LEAST, .ms = 600 + 1400 - 8},

@@ -149,6 +149,10 @@ static const struct {
 	{"syn-ack-behind-queue", "syn-received-queue-full",
 	 .snap = {.age = 3000, .state = WIRE_SYN_RECV, .kind = WIRE_REQUEST, .retransmits = 1},
 	 .has_listener = true, .waiting = 6, .backlog = 5},
+	/* It is in the queue itself. */
+	{"fast-open-in-queue", "syn-received-unanswered",
+	 .snap = {.age = 3000, .state = WIRE_SYN_RECV, CHILD, .retransmits = 1},
+	 .has_listener = true, .waiting = 6, .backlog = 5},
 	{"queue-full", "accept-queue-full",
 	 .snap = {.state = WIRE_LISTEN, .unread = 129, .room = 128}},
 	{"queue-just-not-full", NULL, .snap = {.state = WIRE_LISTEN, .unread = 128, .room = 128}},

@@ -171,10 +171,12 @@ static bool is_full(const struct rules_case *c)
 	return is_queue_full(c->s);
 }
 
-/* tcp_v4_syn_recv_sock() drops the last ACK of the handshake while the queue is full. */
+/* tcp_v4_syn_recv_sock() drops the last ACK of the handshake while the queue is full. A child of
+ * TCP Fast Open is in the queue already. */
 static bool is_behind_full_queue(const struct rules_case *c)
 {
-	return is_unanswered(c) && c->listener && is_queue_full(c->listener);
+	return c->s->kind == WIRE_REQUEST && is_unanswered(c) && c->listener &&
+	       is_queue_full(c->listener);
 }
 
 static bool is_over_half(const struct rules_fill *fill)
@@ -444,7 +446,7 @@ static void add_timer(const struct wire_snapshot *s, char *text)
 	char left[CLOCK_TEXT_MAX];
 	bool orphan = s->kind == WIRE_MINI || s->flags & WIRE_S_ORPHAN;
 	bool ends = s->state == WIRE_TIME_WAIT || (s->state == WIRE_FIN_WAIT2 && orphan);
-	bool tries = s->kind == WIRE_REQUEST || s->unacked || s->unsent || s->probes ||
+	bool tries = s->state == WIRE_SYN_RECV || s->unacked || s->unsent || s->probes ||
 		     !(s->flags & WIRE_S_KEEPALIVE);
 
 	if (s->timer > s->head.ts)

@@ -135,12 +135,14 @@ static struct age of_over(const struct wire_snapshot *s, uint64_t tick_ns)
 	return of_touched(s, 0, tick_ns);
 }
 
-/* tcp_connect(), and the first SYN-ACK of a request. An accepted child has neither. */
+/* tcp_connect(), and the first SYN-ACK of a request, which a child of TCP Fast Open keeps. Where
+ * two connect() to each other there is none: the peer's SYN touched the socket. */
 static struct age of_opening(const struct wire_snapshot *s, uint64_t tick_ns)
 {
-	(void)tick_ns;
+	if (!s->began && s->state == WIRE_SYN_RECV && s->kind == WIRE_FULL)
+		return of_touched(s, later(s->acked, s->received), tick_ns);
 	return since(s, s->began ? s->began + NS_PER_MS : 0, DWELL_AT_LEAST,
-		     s->kind == WIRE_REQUEST ? "its first SYN-ACK" : "its first SYN");
+		     s->state == WIRE_SYN_RECV ? "its first SYN-ACK" : "its first SYN");
 }
 
 /*

@@ -148,6 +148,9 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 		return;
 	if (entry->conn.state != t->from)
 		note_missed(table, entry, t);
+	else if (t->flags & WIRE_F_FAST_OPEN && !entry->by_census &&
+		 entry->conn.since == entry->born)
+		entry->conn.since_exact = true;
 	if (t->to != WIRE_CLOSE) {
 		conn_move(table, entry, move);
 		/* Nothing tells how it leaves this state. */

@@ -117,6 +117,9 @@ void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_
 	if (move.inexact)
 		event.dwell_known = DWELL_UNKNOWN, event.dwell = 0;
 	conn->since_exact = !move.inexact && begin_is_witnessed(conn->state, move.to);
+	/* Unless it was made by the SYN, with TCP Fast Open, which its next move tells. */
+	if (conn->state == WIRE_LISTEN && move.to == WIRE_SYN_RECV)
+		entry->born = move.ts;
 	conn->since = move.ts;
 	conn->state = move.to;
 	entry->lost = move.lost;

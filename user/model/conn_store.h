@@ -60,7 +60,7 @@ struct store_entry {
 
 	struct conn conn;
 	uint64_t expires;   /* ns, of a mini-socket's timer when it was set; resolution a jiffy */
-	uint64_t born;      /* ns: when a mini-socket took over */
+	uint64_t born;      /* ns: when a mini-socket took over, or a child was made */
 	uint32_t entered;   /* ms, the kernel's own note when it was set: see wire_timewait */
 	uint32_t lost;      /* wire_head.lost when it entered its state */
 	uint32_t doubts;    /* conn_table.doubts then: to be compared for equality */
