@@ -288,6 +288,7 @@ int socks(struct bpf_iter__tcp *ctx)
 	rec.state = common->skc_state;
 	/* The fields of the identity stand in sock_common, which all three begin with. */
 	socket_identity(common, &rec.id);
+	rec.device = common->skc_bound_dev_if;
 	if (config.filtered &&
 	    match_identity(&config.match, &rec.id, rec.state != WIRE_LISTEN) == MATCH_NO)
 		return 0;
@@ -424,6 +425,7 @@ static __always_inline void fill_closed(struct wire_snapshot *rec, __u64 now,
 	const struct inet_bind_bucket *bucket = BPF_CORE_READ(tp, inet_conn.icsk_bind_hash);
 
 	rec->uid = BPF_CORE_READ(sk, sk_uid.val);
+	rec->device = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
 	fill_holder_probed(rec, sk);
 	rec->flags |= flags_of_port(bucket, bucket ? BPF_CORE_READ(bucket, fastreuse) : 0);
 	if (BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuse))

@@ -228,8 +228,9 @@ struct wire_snapshot {
 	__u8 probes;      /* zero-window probes, or keepalives, without an answer */
 	__u8 backoff;     /* how often rto_ms was doubled since it was measured */
 	__u8 unused;
-	__u32 inode; /* of the file that holds it, as /proc/PID/fd has it; 0: none */
-	__u32 unused2;
+	__u32 inode;  /* of the file that holds it, as /proc/PID/fd has it; 0: none */
+	__u32 device; /* number of the interface that it is bound to, a VRF's too, or by which its
+		       * link-local addresses are meant; 0: none */
 };
 
 struct wire_holder {
@@ -293,11 +294,15 @@ struct wire_census {
 /* Of a network namespace, ip_local_reserved_ports of its range as /proc has them, from the first on
  * as many as there is room for. */
 #define WIRE_NAME_RESERVED 4
-#define WIRE_NAMES         5
+#define WIRE_NAME_DEVICE   5 /* of an interface */
+#define WIRE_NAMES         6
+
+/* wire_name.id of an interface: its namespace, and its number there. */
+#define WIRE_DEVICE_ID(netns, number) ((__u64)(netns) << 32 | (number))
 
 struct wire_name {
 	struct wire_head head;
-	__u64 id; /* as in wire_id.netns, wire_snapshot.cgroup */
+	__u64 id; /* as in wire_id.netns, wire_snapshot.cgroup, WIRE_DEVICE_ID() */
 	__u64 of;
 	char text[104];
 };

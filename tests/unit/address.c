@@ -88,18 +88,26 @@ static void test_known(void)
 
 static void test_ends(void)
 {
-	const uint8_t v4[16] = {[10] = 0xff, [11] = 0xff, 10, 0, 0, 9}, v6[16] = {[15] = 1};
+	const uint8_t v4[16] = {[10] = 0xff, [11] = 0xff, 10, 0, 0, 9}, v6[16] = {[15] = 1},
+		      link[16] = {0xfe, 0x80, [15] = 1};
 	char text[ADDRESS_END_MAX];
 	uint8_t longest[16];
 
 	test_begin("address-ends");
-	CHECK_STR(address_end_text(v4, 443, text), "10.0.0.9:443");
-	CHECK_STR(address_end_text(v4, 0, text), "10.0.0.9:*");
-	CHECK_STR(address_end_text(v6, 443, text), "[::1]:443");
-	CHECK_STR(address_end_text(NULL, 443, text), "*:443");
-	CHECK_STR(address_end_text(NULL, 0, text), "*:*");
+	CHECK_STR(address_end_text(v4, NULL, 443, text), "10.0.0.9:443");
+	CHECK_STR(address_end_text(v4, NULL, 0, text), "10.0.0.9:*");
+	CHECK_STR(address_end_text(v6, NULL, 443, text), "[::1]:443");
+	CHECK_STR(address_end_text(NULL, NULL, 443, text), "*:443");
+	CHECK_STR(address_end_text(NULL, NULL, 0, text), "*:*");
+	CHECK_STR(address_end_text(link, "va2", 443, text), "[fe80::1%va2]:443");
+	CHECK_STR(address_end_text(link, NULL, 443, text), "[fe80::1]:443");
+	CHECK_STR(address_end_text(v6, "va2", 443, text), "[::1]:443");
+	CHECK_STR(address_end_text(v4, "va2", 443, text), "10.0.0.9:443");
+	CHECK_STR(address_device_text(link, "va2", text), "fe80::1%va2");
+	CHECK_EQ(address_is_link_local((const uint8_t[16]){0xfe, 0xbf}), 1);
+	CHECK_EQ(address_is_link_local((const uint8_t[16]){0xfe, 0xc0}), 0);
 	memset(longest, 0xff, sizeof(longest));
-	CHECK_EQ(strlen(address_end_text(longest, 65535, text)), strlen("[]:65535") + 39);
+	CHECK_EQ(strlen(address_end_text(longest, NULL, 65535, text)), strlen("[]:65535") + 39);
 	test_end("IPv4, IPv6, neither");
 }
 

@@ -26,6 +26,7 @@ struct snap {
 	uint64_t left;  /* ms until its timer fires; 0: none runs */
 	uint32_t rto, uid, unread, room, unsent, unacked;
 	uint64_t cgroup;
+	uint32_t device;
 	uint8_t retransmits, probes;
 };
 
@@ -71,7 +72,8 @@ TEST_INLINE union decode_record census_snapshot(const struct snap *snap)
 		.kind = snap->kind,
 		.retransmits = snap->retransmits,
 		.backoff = snap->retransmits,
-		.probes = snap->probes};
+		.probes = snap->probes,
+		.device = snap->device};
 	if (s->flags & WIRE_S_FILE && !(s->flags & WIRE_S_KERNEL))
 		s->inode = 70000 + (uint32_t)snap->cookie;
 	if (snap->kind == WIRE_FULL) {

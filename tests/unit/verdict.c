@@ -263,6 +263,64 @@ static void test_groups(void)
 	test_end("500 alike, by process, by name, by unit, by port");
 }
 
+/* "END > END next;" of all sockets. */
+static const char *ends(char text[2048])
+{
+	struct verdict verdict = make();
+	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], next[RULES_TEXT_MAX];
+
+	text[0] = '\0';
+	for (size_t i = 0; i < verdict.n_sockets; i++) {
+		const struct verdict_socket *it = &verdict.sockets[i];
+
+		snprintf(text + strlen(text), 2048 - strlen(text), "%s > %s %s;",
+			 verdict_end(&verdict, it, true, 0, local),
+			 verdict_end(&verdict, it, false, 0, remote),
+			 rules_next(it->rule, verdict.census, it->socket, next));
+	}
+	verdict_release(&verdict);
+	return text;
+}
+
+static void put_syn(int64_t cookie, const char *raddr, uint32_t device)
+{
+	put(census_snapshot(&(struct snap){.cookie = cookie,
+					   .state = WIRE_SYN_SENT,
+					   .age = 9000 - (uint64_t)cookie,
+					   .laddr = "2001:db8::1",
+					   .raddr = raddr,
+					   .lport = 40000,
+					   .retransmits = 2,
+					   .device = device}));
+}
+
+static void test_devices(void)
+{
+	char text[2048];
+
+	test_begin("verdict-devices");
+	begin("");
+	put_syn(1, "fe80::2", 5);
+	put_syn(2, "fe80::2", 6);
+	CHECK_STR(groups(text), "2 - 8 8;");
+	put(census_named(WIRE_NAME_DEVICE, WIRE_DEVICE_ID(CENSUS_NETNS, 5), "va;2"));
+	put(census_named(WIRE_NAME_DEVICE, WIRE_DEVICE_ID(CENSUS_NETNS + 1, 6), "elsewhere"));
+	/* That names of devices are told does not mean that those of namespaces are. */
+	CHECK_STR(ends(text),
+		  "[2001:db8::1]:40000 > [fe80::2%va;2]:443 ip route get fe80::2 dev 'va;2'; "
+		  "ping -c 3 fe80::2%'va;2';[2001:db8::1]:40000 > [fe80::2%6]:443 ss -tnoi "
+		  "'dst [fe80::2]:443';");
+	begin("");
+	put_syn(1, "2001:db8::2", 0);
+	put_syn(2, "2001:db8::2", 5);
+	put(census_named(WIRE_NAME_DEVICE, WIRE_DEVICE_ID(CENSUS_NETNS, 5), "red"));
+	CHECK_STR(groups(text), "2 - 0 8;");
+	CHECK_STR(ends(text), "[2001:db8::1]:40000 > [2001:db8::2]:443 ip route get 2001:db8::2; "
+			      "ping -c 3 2001:db8::2;[2001:db8::1]:40000 > [2001:db8::2]:443 ip "
+			      "route get 2001:db8::2 dev red; ping -c 3 -I red 2001:db8::2;");
+	test_end("of link-local addresses, bound to, unknown, elsewhere");
+}
+
 static void test_findings(void)
 {
 	struct verdict verdict;
@@ -414,6 +472,7 @@ int main(void)
 	test_blind();
 	test_names();
 	test_groups();
+	test_devices();
 	test_findings();
 	test_for();
 	test_idle();

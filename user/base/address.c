@@ -2,7 +2,7 @@
 /* address.c - see address.h. The short form of IPv6 is that of RFC 5952. */
 #include "base/address.h"
 
-#include <stdbool.h>
+#include <string.h>
 
 #include "match.h"
 #include "base/append.h"
@@ -91,21 +91,42 @@ const char *address_text(const uint8_t addr[16], char *text)
 	return text;
 }
 
-char *address_append_end(char *to, const uint8_t addr[16], uint16_t port)
+bool address_is_link_local(const uint8_t addr[16])
+{
+	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
+}
+
+static char *append_at(char *to, const uint8_t addr[16], const char *device)
+{
+	to = address_append(to, addr);
+	if (!device || !address_is_link_local(addr))
+		return to;
+	return stpcpy(append_char(to, '%'), device);
+}
+
+const char *address_device_text(const uint8_t addr[16], const char *device,
+				char text[ADDRESS_TEXT_MAX])
+{
+	*append_at(text, addr, device) = '\0';
+	return text;
+}
+
+char *address_append_end(char *to, const uint8_t addr[16], const char *device, uint16_t port)
 {
 	bool bare = !addr || match_is_ipv4(addr);
 
 	if (!bare)
 		*to++ = '[';
-	to = addr ? address_append(to, addr) : append_char(to, '*');
+	to = addr ? append_at(to, addr, device) : append_char(to, '*');
 	if (!bare)
 		*to++ = ']';
 	to = append_char(to, ':');
 	return port ? append_number(to, port) : append_char(to, '*');
 }
 
-const char *address_end_text(const uint8_t addr[16], uint16_t port, char text[ADDRESS_END_MAX])
+const char *address_end_text(const uint8_t addr[16], const char *device, uint16_t port,
+			     char text[ADDRESS_END_MAX])
 {
-	*address_append_end(text, addr, port) = '\0';
+	*address_append_end(text, addr, device, port) = '\0';
 	return text;
 }

@@ -547,10 +547,10 @@ const char *fillings_ends(const struct filling *filling, char text[FILLINGS_ENDS
 	text[0] = '\0';
 	if (filling->rule->fills == RULES_TABLE)
 		return text;
-	strcpy(text, address_end_text(any ? NULL : id->laddr, 0, local));
+	strcpy(text, address_end_text(any ? NULL : id->laddr, NULL, 0, local));
 	if (id->rport)
 		sprintf(text + strlen(text), " > %s",
-			address_end_text(id->raddr, id->rport, remote));
+			address_end_text(id->raddr, NULL, id->rport, remote));
 	return text;
 }
 

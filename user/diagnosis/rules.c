@@ -225,12 +225,12 @@ static const struct rules_rule rules[] = {
 	 .says = "our segments do not arrive, but the peer lives: they are too large for the way "
 		 "(MTU), or are lost in one direction",
 	 .next = "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'; {in}ping -c 3 -M do -s "
-		 "1452 {raddr}; {in}ip route get {raddr}"},
+		 "1452 {host}; {in}ip route get {route}"},
 	{.id = "peer-silent",
 	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT),
 	 .test = is_peer_silent,
 	 .says = "the peer does not answer: gone, or something on the way drops the packets",
-	 .next = "{in}ip route get {raddr}; {in}ping -c 3 {raddr}"},
+	 .next = "{in}ip route get {route}; {in}ping -c 3 {host}"},
 	{.id = "peer-window-shut",
 	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT),
 	 .test = is_window_shut,
@@ -311,7 +311,7 @@ static const struct rules_rule rules[] = {
 	 .states = IN(WIRE_SYN_SENT),
 	 .test = is_unanswered,
 	 .says = "nobody answers the SYN: wrong address, peer down, or a packet filter that drops",
-	 .next = "{in}ip route get {raddr}; {in}ping -c 3 {raddr}"},
+	 .next = "{in}ip route get {route}; {in}ping -c 3 {host}"},
 	{.id = "syn-received-queue-full",
 	 .states = IN(WIRE_SYN_RECV),
 	 .test = is_behind_full_queue,
@@ -321,7 +321,7 @@ static const struct rules_rule rules[] = {
 	 .states = IN(WIRE_SYN_RECV),
 	 .test = is_unanswered,
 	 .says = "a SYN came and its answer is not acknowledged: a flood, or a one-way route",
-	 .next = "{in}ip route get {raddr}; {in}nstat -az TcpExtTCPReqQFullDoCookies"},
+	 .next = "{in}ip route get {route}; {in}nstat -az TcpExtTCPReqQFullDoCookies"},
 	{.id = "accept-queue-full",
 	 .states = IN(WIRE_LISTEN),
 	 .test = is_full,
@@ -566,7 +566,7 @@ static bool put_entry(const struct census *census, const struct census_socket *s
 
 	text[0] = '\0';
 	/* In a recording that has no names nothing tells which one is ours. */
-	if (!census->names || census_name(census, WIRE_NAME_HOME, netns))
+	if (!census->knows_home || census_name(census, WIRE_NAME_HOME, netns))
 		return true;
 	if (name && !name[0])
 		name = NULL;
@@ -587,6 +587,43 @@ static void put_source(const uint8_t addr[16], char *text)
 	if (match_addr_known(addr))
 		sprintf(text, match_is_ipv4(addr) ? "src %s and " : "src [%s] and ",
 			address_text(addr, source));
+}
+
+static const char *device_name(const struct census *census, const struct wire_snapshot *s)
+{
+	return s->device ? census_name(census, WIRE_NAME_DEVICE,
+				       WIRE_DEVICE_ID(s->id.netns, s->device))
+			 : NULL;
+}
+
+/* The remote address as `ip route get` wants it. */
+static void put_route(const struct census *census, const struct wire_snapshot *s, char *text,
+		      size_t room)
+{
+	const char *device = device_name(census, s);
+	char address[INET6_ADDRSTRLEN], word[SHELL_WORD_MAX];
+
+	address_text(s->id.raddr, address);
+	if (device)
+		snprintf(text, room, "%s dev %s", address, shell_word(device, word));
+	else
+		snprintf(text, room, "%s", address);
+}
+
+/* The same as ping wants it. */
+static void put_host(const struct census *census, const struct wire_snapshot *s, char *text,
+		     size_t room)
+{
+	const char *device = device_name(census, s);
+	char address[INET6_ADDRSTRLEN], word[SHELL_WORD_MAX];
+
+	address_text(s->id.raddr, address);
+	if (!device)
+		snprintf(text, room, "%s", address);
+	else if (address_is_link_local(s->id.raddr))
+		snprintf(text, room, "%s%%%s", address, shell_word(device, word));
+	else
+		snprintf(text, room, "-I %s %s", shell_word(device, word), address);
 }
 
 /* Of fill_in(): typed here the command would speak of another namespace. */
@@ -615,9 +652,13 @@ static size_t fill_in(const char *name, size_t len, const struct census *census,
 	if (!strncmp("raddr", name, len))
 		address_text(socket->s.id.raddr, value);
 	if (!strncmp("remote", name, len))
-		address_end_text(socket->s.id.raddr, socket->s.id.rport, value);
+		address_end_text(socket->s.id.raddr, NULL, socket->s.id.rport, value);
 	if (!strncmp("source", name, len))
 		put_source(socket->s.id.laddr, value);
+	if (!strncmp("route", name, len))
+		put_route(census, &socket->s, value, sizeof(value));
+	if (!strncmp("host", name, len))
+		put_host(census, &socket->s, value, sizeof(value));
 	if (!strncmp("in", name, len) && !put_entry(census, socket, value, sizeof(value)))
 		return NO_WAY;
 	return (size_t)snprintf(text, room, "%s", value);
@@ -648,12 +689,6 @@ static const char *fill_all(const char *from, const struct census *census,
 	return text;
 }
 
-/* fe80::/10 */
-static bool is_link_local(const uint8_t addr[16])
-{
-	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
-}
-
 /* Takes out the commands that want what nobody knows. */
 static void leave_out(char *commands, const char *what)
 {
@@ -673,12 +708,13 @@ static void leave_out(char *commands, const char *what)
 	*to = '\0';
 }
 
-/* Such an address means another host behind each device; ss knows the device. */
+/* Such an address means another host behind each device; ss may know the device. */
 static void take_out_link_local(char *commands)
 {
-	bool had = strstr(commands, "{raddr}");
+	bool had = strstr(commands, "{route}");
 
-	leave_out(commands, "{raddr}");
+	leave_out(commands, "{route}");
+	leave_out(commands, "{host}");
 	if (had && !commands[0])
 		strcpy(commands, "{in}ss -tnoi 'dst [{raddr}]:{rport}'");
 }
@@ -691,7 +727,7 @@ const char *rules_next(const struct rules_rule *rule, const struct census *censu
 	snprintf(next, sizeof(next), "%s", rule->next);
 	if (!holder_of(census, socket))
 		leave_out(next, "{pid}");
-	if (is_link_local(socket->s.id.raddr))
+	if (address_is_link_local(socket->s.id.raddr) && !device_name(census, &socket->s))
 		take_out_link_local(next);
 	if (!next[0])
 		strcpy(next, "{in}ss -tnpoe 'sport = :{lport}'");

@@ -51,7 +51,8 @@ struct rules_rule { // NOLINT(clang-analyzer-optin.performance.Padding): in the 
 	unsigned patience_s; /* only what has been idle for longer is meant; 0: for a moment */
 	const char *says;    /* of one such socket, or of the room */
 	const char *next;    /* the next command to type, {pid} {fd} {lport} ... to be filled in;
-			      * {in}: what enters its namespace */
+			      * {in}: what enters its namespace; {route}, {host}: the remote address
+			      * as ip-route and ping want it, with its device */
 	enum rules_room fills;
 	bool (*is_meant)(const struct rules_fill *fill); /* of a room that has something in it */
 };

@@ -85,6 +85,19 @@ const char *verdict_owner(const struct verdict_socket *it, char text[VERDICT_OWN
 	return verdict_owners(it, 0, text);
 }
 
+const char *verdict_end(const struct verdict *verdict, const struct verdict_socket *it, bool local,
+			uint8_t differs, char text[ADDRESS_END_MAX])
+{
+	const struct wire_snapshot *s = &it->socket->s;
+	const uint8_t *addr = local ? s->id.laddr : s->id.raddr;
+	uint16_t port = local ? s->id.lport : s->id.rport;
+	char device[CENSUS_DEVICE_MAX];
+
+	return address_end_text(differs & (local ? VERDICT_LADDR : VERDICT_RADDR) ? NULL : addr,
+				census_device(verdict->census, s, device),
+				differs & (local ? VERDICT_LPORT : VERDICT_RPORT) ? 0 : port, text);
+}
+
 /* ---- how long ---- */
 
 struct age verdict_age(const struct census_socket *socket, uint64_t tick_ns)
@@ -307,9 +320,17 @@ static void key_of(const struct verdict *verdict, struct end_count *ends,
 		 s->id.netns, local ? "l" : "r", local ? s->id.lport : s->id.rport);
 }
 
+/* The same link-local address is another host behind another device. */
+static bool same_address(const uint8_t a[16], const uint8_t b[16], bool same_device)
+{
+	return !memcmp(a, b, 16) && (same_device || !address_is_link_local(a));
+}
+
 static uint8_t differences(const struct verdict_socket *a, const struct verdict_socket *b)
 {
 	const struct wire_id *left = &a->socket->s.id, *right = &b->socket->s.id;
+	bool same_device = left->netns == right->netns &&
+			   a->socket->s.device == b->socket->s.device;
 	bool owned = a->owner && b->owner;
 	uint8_t differs = 0;
 
@@ -317,9 +338,9 @@ static uint8_t differences(const struct verdict_socket *a, const struct verdict_
 		differs |= VERDICT_LPORT;
 	if (left->rport != right->rport)
 		differs |= VERDICT_RPORT;
-	if (memcmp(left->laddr, right->laddr, sizeof(left->laddr)) != 0)
+	if (!same_address(left->laddr, right->laddr, same_device))
 		differs |= VERDICT_LADDR;
-	if (memcmp(left->raddr, right->raddr, sizeof(left->raddr)) != 0)
+	if (!same_address(left->raddr, right->raddr, same_device))
 		differs |= VERDICT_RADDR;
 	if (left->netns != right->netns)
 		differs |= VERDICT_NETNS;

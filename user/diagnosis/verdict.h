@@ -6,6 +6,7 @@
 #ifndef TCPDWELL_VERDICT_H
 #define TCPDWELL_VERDICT_H
 
+#include "base/address.h"
 #include "model/census.h"
 #include "model/group.h"
 #include "model/selection.h"
@@ -78,6 +79,11 @@ bool verdict_asks(const struct selection *selection, const struct census *census
 const char *verdict_owner(const struct verdict_socket *socket, char text[VERDICT_OWNER_MAX]);
 const char *verdict_owners(const struct verdict_socket *socket, uint8_t differs,
 			   char text[VERDICT_OWNER_MAX]);
+
+/* An end of it as address.h writes it, with its device where that is needed. What differs in a
+ * group reads '*'. */
+const char *verdict_end(const struct verdict *verdict, const struct verdict_socket *socket,
+			bool local, uint8_t differs, char text[ADDRESS_END_MAX]);
 
 /* How long it has been in its state: what it proves itself, or what was witnessed, if that is more.
  */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 #include "kernel/pid_namespace.h"
 #include "wire.h"
 
+#define DEVICES_MAX 256
+
 /* Where it is no sysctl yet (before 6.14): tcp_twsk_unique() wants a second on. */
 #define TW_REUSE_DELAY_MS 1000
 
@@ -22,8 +25,10 @@ struct pass {
 	const struct inspect *inspect;
 	iter_record_fn fn;
 	void *ctx;
-	uint32_t home;    /* the namespace that we are in */
-	uint32_t missing; /* namespaces that could not be looked into */
+	uint32_t home;                 /* the namespace that we are in */
+	uint32_t missing;              /* namespaces that could not be looked into */
+	uint64_t devices[DEVICES_MAX]; /* WIRE_DEVICE_ID() of those whose names were asked for */
+	size_t n_devices;
 };
 
 /* /proc/sys/net shows the network namespace of the reader. 0: not readable. */
@@ -104,6 +109,67 @@ static int tell_limits(const struct pass *pass, uint32_t netns)
 	return err;
 }
 
+/* ---- interfaces ---- */
+
+struct device {
+	const struct pass *pass;
+	uint32_t netns, number;
+	int err; /* what pass->fn said */
+};
+
+/* One that is gone meanwhile has no name. */
+static int tell_device(void *ctx)
+{
+	struct device *device = ctx;
+	struct wire_name name = {
+		.head = {.ts = clock_now(), .kind = WIRE_NAME, .len = sizeof(name)},
+		.id = WIRE_DEVICE_ID(device->netns, device->number),
+		.of = WIRE_NAME_DEVICE};
+
+	_Static_assert(IF_NAMESIZE <= sizeof(name.text), "a name fits");
+	if (if_indextoname(device->number, name.text))
+		device->err = device->pass->fn(device->pass->ctx, &name, sizeof(name));
+	return 0;
+}
+
+/* Of further ones the number is shown. */
+static bool is_new_device(struct pass *pass, uint64_t id)
+{
+	for (size_t i = pass->n_devices; i > 0; i--)
+		if (pass->devices[i - 1] == id)
+			return false;
+	if (pass->n_devices == DEVICES_MAX)
+		return false;
+	pass->devices[pass->n_devices++] = id;
+	return true;
+}
+
+/* The interfaces that these sockets are bound to: their numbers mean something in their namespace
+ * alone. */
+static int tell_devices(struct pass *pass, const struct iter_records *found)
+{
+	struct wire_snapshot s;
+
+	for (size_t at = 0; at < found->len; at += s.head.len) {
+		struct device device = {.pass = pass};
+
+		memcpy(&s.head, found->bytes + at, sizeof(s.head));
+		if (s.head.kind != WIRE_SNAPSHOT)
+			continue;
+		memcpy(&s, found->bytes + at, sizeof(s));
+		device.netns = s.id.netns;
+		device.number = s.device;
+		if (!s.device || !is_new_device(pass, WIRE_DEVICE_ID(s.id.netns, s.device)))
+			continue;
+		netns_call(device.netns, tell_device, &device);
+		if (device.err)
+			return device.err;
+	}
+	return 0;
+}
+
+/* ---- a namespace ---- */
+
 static int tell_bounds(const struct pass *pass, bool begins)
 {
 	struct wire_census census = {
@@ -181,6 +247,8 @@ static int look_into(void *ctx, uint32_t netns)
 	if (found.len)
 		err = tell_limits(pass, netns);
 	if (!err)
+		err = tell_devices(pass, &found);
+	if (!err)
 		err = hand_over(pass, &found, &late);
 	pass->missing += late;
 	if (!err && !late)
@@ -233,6 +301,11 @@ static int look_at_holders(struct pass *pass)
 	if (note_news(&pass->inspect->told->holders, err))
 		diag_warn("cannot see which processes hold a socket: %s", strerror(-err));
 	pass->missing += take_unseen(pass, &found);
+	err = tell_devices(pass, &found);
+	if (err) {
+		iter_release(&found);
+		return err;
+	}
 	err = hand_over(pass, &found, &late);
 	iter_release(&found);
 	return err;

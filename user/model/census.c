@@ -3,6 +3,8 @@
 #include "model/census.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,6 +154,7 @@ static int add_name(struct census *census, const struct wire_name *told)
 {
 	struct census_name *name = find_name(census, told->of, told->id);
 
+	census->knows_home |= told->of == WIRE_NAME_HOME;
 	if (!name) {
 		name = calloc(1, sizeof(*name));
 		if (!name)
@@ -299,6 +302,21 @@ const char *census_name(const struct census *census, uint64_t of, uint64_t id)
 	const struct census_name *name = find_name(census, of, id);
 
 	return name ? name->name.text : NULL;
+}
+
+const char *census_device(const struct census *census, const struct wire_snapshot *s,
+			  char text[CENSUS_DEVICE_MAX])
+{
+	const char *name = census_name(census, WIRE_NAME_DEVICE,
+				       WIRE_DEVICE_ID(s->id.netns, s->device));
+
+	if (!s->device)
+		return NULL;
+	if (!name)
+		snprintf(text, CENSUS_DEVICE_MAX, "%" PRIu32, s->device);
+	else
+		name_text(text, CENSUS_DEVICE_MAX, name);
+	return text;
 }
 
 static void free_socket(struct census_socket *socket)

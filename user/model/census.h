@@ -6,9 +6,11 @@
 #ifndef TCPDWELL_CENSUS_H
 #define TCPDWELL_CENSUS_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/name.h"
 #include "base/table.h"
 #include "record/decode.h"
 
@@ -61,6 +63,7 @@ struct census {
 	size_t states[WIRE_STATES];   /* how many, by state */
 	size_t count, namespaces;
 	bool hides_holders; /* processes of other pid namespaces are out of sight */
+	bool knows_home;    /* WIRE_NAME_HOME was told, and with it all names that there are */
 	bool sees_holders;  /* somebody was found to hold something: who holds nothing, is told */
 	uint64_t ts;        /* ns: when it began */
 	uint32_t missing;   /* namespaces that could not be looked into */
@@ -92,6 +95,12 @@ const struct wire_limits *census_limits_of(const struct census *census, uint32_t
 
 /* What people call it, of a kind WIRE_NAME_*; NULL if nobody told. */
 const char *census_name(const struct census *census, uint64_t of, uint64_t id);
+
+/* The interface that it is bound to, or by which its link-local addresses are meant: its name by
+ * the rule of name.h, or its number if nobody told a name. NULL: none. */
+#define CENSUS_DEVICE_MAX NAME_ROOM(IF_NAMESIZE)
+const char *census_device(const struct census *census, const struct wire_snapshot *s,
+			  char text[CENSUS_DEVICE_MAX]);
 
 /* Empties it. */
 void census_release(struct census *census);

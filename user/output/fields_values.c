@@ -165,6 +165,11 @@ value_t fields_get_rport(source_t *s)
 	return number_unless_0(id_of(s)->rport);
 }
 
+value_t fields_get_device(source_t *s)
+{
+	return s->it ? text(census_device(s->verdict->census, snapshot(s), s->text)) : unknown();
+}
+
 value_t fields_get_family(source_t *s)
 {
 	static const struct word ipv4 = WORD("ipv4"), ipv6 = WORD("ipv6");

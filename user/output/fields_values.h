@@ -25,6 +25,7 @@ FIELDS_GET(laddr);
 FIELDS_GET(lport);
 FIELDS_GET(raddr);
 FIELDS_GET(rport);
+FIELDS_GET(device);
 FIELDS_GET(family);
 FIELDS_GET(cookie);
 FIELDS_GET(socket);

@@ -91,7 +91,7 @@ static char *put_remote(char *to, const struct conn *conn, size_t width)
 {
 	char *column = to + width;
 
-	to = address_append_end(to, conn->id.raddr, conn->id.rport);
+	to = address_append_end(to, conn->id.raddr, NULL, conn->id.rport);
 	return append_blanks(to, column);
 }
 

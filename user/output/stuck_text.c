@@ -135,18 +135,12 @@ static void by_cell(const struct row *row, char text[CELL_MAX])
 
 static void local_cell(const struct row *row, char text[CELL_MAX])
 {
-	const struct wire_id *id = &row->it->socket->s.id;
-
-	address_end_text(row->group->differs & VERDICT_LADDR ? NULL : id->laddr,
-			 row->group->differs & VERDICT_LPORT ? 0 : id->lport, text);
+	verdict_end(row->verdict, row->it, true, row->group->differs, text);
 }
 
 static void remote_cell(const struct row *row, char text[CELL_MAX])
 {
-	const struct wire_id *id = &row->it->socket->s.id;
-
-	address_end_text(row->group->differs & VERDICT_RADDR ? NULL : id->raddr,
-			 row->group->differs & VERDICT_RPORT ? 0 : id->rport, text);
+	verdict_end(row->verdict, row->it, false, row->group->differs, text);
 }
 
 static void netns_cell(const struct row *row, char text[CELL_MAX])
@@ -359,8 +353,8 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 	fputs("\n ", out);
 	print_words(worst->rule->says, 1, out);
 	fprintf(out, "  %s: %s, %s > %s", finding->count > 1 ? "oldest" : "age",
-		age_text(&worst->age, age), address_end_text(s->id.laddr, s->id.lport, local),
-		address_end_text(s->id.raddr, s->id.rport, remote));
+		age_text(&worst->age, age), verdict_end(verdict, worst, true, 0, local),
+		verdict_end(verdict, worst, false, 0, remote));
 	stuck_text_evidence(verdict, worst, text);
 	fprintf(out, "%s%s", text[0] ? "; " : "", text);
 	print_holders(worst, out);

@@ -27,15 +27,17 @@ static void set_age(json_t *to, const struct age *age)
 	set(to, "age_exact", json_boolean(age->known == DWELL_EXACT));
 }
 
-/* What differs in a group is null. */
-static void set_ends(json_t *to, const struct wire_id *id, uint8_t differs)
+/* What differs in a group is null. `device`: of link-local addresses, NULL if there is none. */
+static void set_ends(json_t *to, const struct wire_id *id, const char *device, uint8_t differs)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_MAX];
 
 	set(to, "laddr",
-	    differs & VERDICT_LADDR ? json_null() : json_string(address_text(id->laddr, text)));
+	    differs & VERDICT_LADDR ? json_null()
+				    : json_string(address_device_text(id->laddr, device, text)));
 	set(to, "raddr",
-	    differs & VERDICT_RADDR ? json_null() : json_string(address_text(id->raddr, text)));
+	    differs & VERDICT_RADDR ? json_null()
+				    : json_string(address_device_text(id->raddr, device, text)));
 	set(to, "lport", differs & VERDICT_LPORT ? json_null() : json_integer(id->lport));
 	set(to, "rport", differs & VERDICT_RPORT ? json_null() : json_integer(id->rport));
 }
@@ -57,7 +59,7 @@ static json_t *netns_json(const struct census *census, uint32_t netns)
 static json_t *group_json(const struct verdict *verdict, const struct verdict_group *group)
 {
 	const struct verdict_socket *it = &verdict->sockets[group->first];
-	char owner[VERDICT_OWNER_MAX];
+	char owner[VERDICT_OWNER_MAX], device[CENSUS_DEVICE_MAX];
 	json_t *row = json_object();
 
 	set(row, "state", json_string(tcpstate_name(it->socket->s.state)));
@@ -66,7 +68,8 @@ static json_t *group_json(const struct verdict *verdict, const struct verdict_gr
 	    group->youngest.known == DWELL_UNKNOWN ? json_null()
 						   : json_integer((json_int_t)group->youngest.ns));
 	set_number(row, "count", group->count);
-	set_ends(row, &it->socket->s.id, group->differs);
+	set_ends(row, &it->socket->s.id, census_device(verdict->census, &it->socket->s, device),
+		 group->differs);
 	set(row, "owner", values_text(verdict_owners(it, group->differs, owner)));
 	set(row, "rule", values_text(it->rule ? it->rule->id : ""));
 	return row;
@@ -89,6 +92,7 @@ static json_t *finding_json(const struct verdict *verdict, const struct verdict_
 	const struct verdict_socket *worst = &verdict->sockets[finding->first];
 	const struct wire_snapshot *s = &worst->socket->s;
 	char owner[VERDICT_OWNER_MAX], evidence[RULES_TEXT_MAX], next[RULES_TEXT_MAX];
+	char device[CENSUS_DEVICE_MAX];
 	bool is_held = worst->owner && !worst->inherited;
 	json_t *json = json_object();
 
@@ -98,7 +102,7 @@ static json_t *finding_json(const struct verdict *verdict, const struct verdict_
 	set(json, "unit", values_name(census_name(verdict->census, WIRE_NAME_CGROUP, s->cgroup)));
 	set(json, "netns", netns_json(verdict->census, s->id.netns));
 	set_age(json, &worst->age);
-	set_ends(json, &s->id, 0);
+	set_ends(json, &s->id, census_device(verdict->census, s, device), 0);
 	set(json, "fd", is_held ? json_integer(worst->owner->fd) : json_null());
 	set(json, "evidence", values_text(stuck_text_evidence(verdict, worst, evidence)));
 	set(json, "says", json_string(worst->rule->says));

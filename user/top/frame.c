@@ -351,7 +351,8 @@ static void put_nothing(const struct frame *f, unsigned row, unsigned rows)
 
 static void put_list(const struct frame *f, unsigned row, unsigned rows)
 {
-	struct top_list list = {.by = &f->data->by, .cells = f->cells};
+	struct top_list list = {
+		.by = &f->data->by, .cells = f->cells, .verdict = &f->data->verdict};
 	size_t first, n = f->data->n_rows, page;
 
 	if (rows > 1) {

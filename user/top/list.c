@@ -80,38 +80,33 @@ static void text_rport(const struct top_list *list, const struct top_row *row, c
 }
 
 /* A '*' for an address that is not the same, or for the port; one for both. */
-static void put_end(const uint8_t addr[16], bool same_addr, uint16_t port, bool same_port,
-		    char *text)
+static void put_end(const struct top_list *list, const struct top_row *row, bool local, char *text)
 {
-	port = same_port ? port : 0;
-	if (same_addr || port)
-		address_end_text(same_addr ? addr : NULL, port, text);
-	else
+	const struct wire_id *id = id_of(row);
+	uint8_t differs = differs_of(row), address = local ? VERDICT_LADDR : VERDICT_RADDR;
+	bool has_port = !(differs & (local ? VERDICT_LPORT : VERDICT_RPORT)) &&
+			(local ? id->lport : id->rport);
+
+	/* The table of a namespace is nobody's; ports of a local address have no remote end. */
+	if (row->filling && (local ? !match_addr_known(id->laddr) : !id->rport))
 		strcpy(text, "*");
+	else if (row->filling)
+		address_end_text(local ? id->laddr : id->raddr, NULL,
+				 has_port ? (local ? id->lport : id->rport) : 0, text);
+	else if (differs & address && !has_port)
+		strcpy(text, "*");
+	else
+		verdict_end(list->verdict, row->oldest, local, differs, text);
 }
 
 static void text_local(const struct top_list *list, const struct top_row *row, char *text)
 {
-	const struct wire_id *id = id_of(row);
-
-	(void)list;
-	if (row->filling && !match_addr_known(id->laddr))
-		strcpy(text, "*"); /* the table of a namespace is nobody's */
-	else
-		put_end(id->laddr, !(differs_of(row) & VERDICT_LADDR), id->lport,
-			!(differs_of(row) & VERDICT_LPORT), text);
+	put_end(list, row, true, text);
 }
 
 static void text_remote(const struct top_list *list, const struct top_row *row, char *text)
 {
-	const struct wire_id *id = id_of(row);
-
-	(void)list;
-	if (row->filling && !id->rport)
-		strcpy(text, "*");
-	else
-		put_end(id->raddr, !(differs_of(row) & VERDICT_RADDR), id->rport,
-			!(differs_of(row) & VERDICT_RPORT), text);
+	put_end(list, row, false, text);
 }
 
 static void text_owner(const struct top_list *list, const struct top_row *row, char *text)

@@ -13,6 +13,7 @@
 struct top_list {
 	const struct group_by *by;
 	struct cells *cells;
+	const struct verdict *verdict; /* that its rows are of */
 };
 
 void top_list_heading(const struct top_list *list, unsigned row);

@@ -161,8 +161,8 @@ static void say_oldest(const struct page *page, const struct verdict *verdict,
 	const struct wire_snapshot *s = &it->socket->s;
 	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], text[RULES_TEXT_MAX];
 
-	say(page, 9, "ends     %s > %s", address_end_text(s->id.laddr, s->id.lport, local),
-	    address_end_text(s->id.raddr, s->id.rport, remote));
+	say(page, 9, "ends     %s > %s", verdict_end(verdict, it, true, 0, local),
+	    verdict_end(verdict, it, false, 0, remote));
 	stuck_text_evidence(verdict, it, text);
 	say(page, 9, "evidence %s", text[0] ? text : "-");
 	say_holders(page, it);
@@ -172,9 +172,9 @@ static void say_oldest(const struct page *page, const struct verdict *verdict,
 	say_netns(page, verdict->census, s->id.netns);
 }
 
-static void say_member(const struct page *page, const struct verdict_socket *it)
+static void say_member(const struct page *page, const struct verdict *verdict,
+		       const struct verdict_socket *it)
 {
-	const struct wire_id *id = &it->socket->s.id;
 	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], age[AGE_TEXT_MAX],
 		owner[VERDICT_OWNER_MAX];
 	char fd[24] = "";
@@ -182,8 +182,8 @@ static void say_member(const struct page *page, const struct verdict_socket *it)
 	if (it->owner && !it->inherited)
 		snprintf(fd, sizeof(fd), " fd %u", it->owner->fd);
 	say(page, 4, "%9s  %s > %s  %s%s", age_text(&it->age, age),
-	    address_end_text(id->laddr, id->lport, local),
-	    address_end_text(id->raddr, id->rport, remote), verdict_owner(it, owner), fd);
+	    verdict_end(verdict, it, true, 0, local), verdict_end(verdict, it, false, 0, remote),
+	    verdict_owner(it, owner), fd);
 }
 
 static void say_members(const struct page *page, const struct verdict *verdict,
@@ -196,7 +196,7 @@ static void say_members(const struct page *page, const struct verdict *verdict,
 	for (size_t i = row->group->first; i < verdict->n_sockets && told < MEMBERS_MAX; i++) {
 		if (verdict->sockets[i].group != row->group->number)
 			continue;
-		say_member(page, &verdict->sockets[i]);
+		say_member(page, verdict, &verdict->sockets[i]);
 		told++;
 	}
 	if (told < row->count)
