@@ -86,15 +86,14 @@ static void put_end(const struct top_list *list, const struct top_row *row, bool
 	uint8_t differs = differs_of(row), address = local ? VERDICT_LADDR : VERDICT_RADDR;
 	bool has_port = !(differs & (local ? VERDICT_LPORT : VERDICT_RPORT)) &&
 			(local ? id->lport : id->rport);
-
 	/* The table of a namespace is nobody's; ports of a local address have no remote end. */
-	if (row->filling && (local ? !match_addr_known(id->laddr) : !id->rport))
+	bool is_nobodys = row->filling && (local ? !match_addr_known(id->laddr) : !id->rport);
+
+	if (is_nobodys || (!row->filling && differs & address && !has_port))
 		strcpy(text, "*");
 	else if (row->filling)
 		address_end_text(local ? id->laddr : id->raddr, NULL,
 				 has_port ? (local ? id->lport : id->rport) : 0, text);
-	else if (differs & address && !has_port)
-		strcpy(text, "*");
 	else
 		verdict_end(list->verdict, row->oldest, local, differs, text);
 }

