@@ -9,7 +9,7 @@ sed -n '/<!-- rules -->/,/<!-- end of rules -->/p' "$PAGE" | grep '^| `' |
 	sed -E 's/^\| *//; s/ *\|$//; s/ *\| */\t/g; s/`//g' >"$WORK/rows"
 
 "$TCPDWELL" --list-rules >"$WORK/code"
-seconds() { awk -F'\t' -v OFS='\t' '{ split($3, d, " "); print $1, $2, d[1] == "-" ? 0 : d[1] * (d[2] == "min" ? 60 : 1) }'; }
+seconds() { awk -F'\t' -v OFS='\t' '{ split($3, d, " "); print $1, $2 == "-" ? "" : $2, d[1] == "-" ? 0 : d[1] * (d[2] == "min" ? 60 : 1) }'; }
 sed 's/, /,/g' "$WORK/rows" | seconds >"$WORK/page"
 if diff "$WORK/code" "$WORK/page" >"$WORK/diff"; then
 	ok rules-table "$(wc -l <"$WORK/code") rules, states and waits, the same in code and docs/rules.md, in the same order"
