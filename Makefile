@@ -43,7 +43,7 @@ HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed $(BU
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live lint format completions bench install uninstall clean
+.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live lint format completions bench field-load install uninstall clean
 
 all: $(BUILD)/tcpdwell
 
@@ -64,6 +64,7 @@ help:
 	@echo "  make check-vm         the live tests on other kernels, in virtual machines"
 	@echo "  make lint             formatting, static analysis, shell scripts, man page"
 	@echo "  make bench            measure what tracing costs (as root); SHORT=1 takes about 3 minutes"
+	@echo "  make field-load       real services under load: no false finding (as root); MINUTES=30"
 	@echo "Maintain"
 	@echo "  make deps             install everything that the build and the tests need"
 	@echo "  make deps-bench       install the other tracers that 'make bench' compares with"
@@ -118,6 +119,15 @@ bench: deps-build
 	@$(BENCH_SIZES) tests/bench/bench.sh $(BUILD)
 	@tests/bench/report.sh $(BUILD)
 	@$(BENCH_SIZES) tests/bench/snapshot.sh $(BUILD)
+
+# Real services under a mixed load, in which nothing may be found; then what is planted has to be. 30 minutes.
+MINUTES ?= 30
+field-load: deps-build
+	@tests/packages.sh 'for the field load' nginx-light haproxy redis-server redis-tools postgresql pgbouncer apache2-utils \
+		wrk socat git rsync curl -- /usr/sbin/nginx /usr/sbin/haproxy /usr/bin/redis-server /usr/sbin/pgbouncer /usr/bin/ab \
+		/usr/bin/wrk /usr/bin/socat /usr/bin/git /usr/bin/rsync /usr/bin/curl $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) /usr/bin/initdb)
+	$(call build,all)
+	@tests/bench/field-load.sh $(BUILD) $(MINUTES)
 
 # ---- kernel side ----
 
