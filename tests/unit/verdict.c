@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* verdict.c - which sockets, whose, in which groups; and that many of them take no longer each. */
 #include "census_feeder.h"
+#include "diagnosis/next.h"
 #include "diagnosis/verdict.h"
 
 #include <time.h>
@@ -276,7 +277,7 @@ static const char *ends(char text[2048])
 		snprintf(text + strlen(text), 2048 - strlen(text), "%s > %s %s;",
 			 verdict_end(&verdict, it, true, 0, local),
 			 verdict_end(&verdict, it, false, 0, remote),
-			 rules_next(it->rule, verdict.census, it->socket, next));
+			 next_command(it->rule, verdict.census, it->socket, next));
 	}
 	verdict_release(&verdict);
 	return text;

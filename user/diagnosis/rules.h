@@ -80,13 +80,4 @@ void rules_print_list(FILE *out);
 /* What of the socket proves it: "5 retransmits, the next in 3.2s". */
 const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_MAX]);
 
-/* `next` of a rule, filled in for this socket. "": it would have to be typed in a network namespace
- * that no way is known into. */
-const char *rules_next(const struct rules_rule *rule, const struct census *census,
-		       const struct census_socket *socket, char text[RULES_TEXT_MAX]);
-
-/* The same about what fills up, of which one socket has this identity. */
-const char *rules_filling_next(const struct rules_rule *rule, const struct census *census,
-			       const struct wire_id *id, char text[RULES_TEXT_MAX]);
-
 #endif

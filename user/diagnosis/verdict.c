@@ -12,17 +12,11 @@
 
 /* ---- whose ---- */
 
-static bool is_waiting_for_accept(const struct wire_snapshot *s)
-{
-	return s->kind == WIRE_REQUEST ||
-	       (s->kind == WIRE_FULL && !(s->flags & WIRE_S_FILE) && !(s->flags & WIRE_S_ORPHAN));
-}
-
 /* NULL: somebody has accepted it, or its listener is gone or not known. */
 static const struct census_socket *listener_of(const struct census *census,
 					       const struct census_socket *socket)
 {
-	return is_waiting_for_accept(&socket->s) ? census_listener(census, socket) : NULL;
+	return census_waits_for_accept(&socket->s) ? census_listener(census, socket) : NULL;
 }
 
 /* What nobody has accepted yet is its listener's. */

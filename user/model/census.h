@@ -77,6 +77,14 @@ int census_add(struct census *census, const union decode_record *rec);
 /* NULL if there is none. */
 struct census_socket *census_find(const struct census *census, uint64_t cookie, bool is_mini);
 
+/* Has accept() not returned it yet? inet_csk_accept() gives a full socket its file: until then it
+ * has none, and is no orphan. */
+static inline bool census_waits_for_accept(const struct wire_snapshot *s)
+{
+	return s->kind == WIRE_REQUEST ||
+	       (s->kind == WIRE_FULL && !(s->flags & (WIRE_S_FILE | WIRE_S_ORPHAN)));
+}
+
 /* Is there a listener that this connection came from, or may have come from? */
 bool census_has_listener(const struct census *census, const struct wire_id *id);
 

@@ -2,6 +2,7 @@
 /* fields_values.c - see fields_values.h. */
 #include "output/fields_values.h"
 
+#include "diagnosis/next.h"
 #include "base/tcpstate.h"
 #include "match.h"
 #include "output/format.h"
@@ -601,8 +602,8 @@ value_t fields_get_next(source_t *s)
 	const struct census *census = s->verdict->census;
 
 	if (s->filling)
-		return text(rules_filling_next(rule_of(s), census, &s->filling->id, s->text));
-	return text(rules_next(rule_of(s), census, s->it->socket, s->text));
+		return text(next_command_of_room(rule_of(s), census, &s->filling->id, s->text));
+	return text(next_command(rule_of(s), census, s->it->socket, s->text));
 }
 
 /* ---- feature ---- */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "diagnosis/next.h"
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/name.h"
@@ -359,7 +360,7 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 	fprintf(out, "%s%s", text[0] ? "; " : "", text);
 	print_holders(worst, out);
 	fputc('\n', out);
-	print_next(rules_next(worst->rule, verdict->census, worst->socket, text), out);
+	print_next(next_command(worst->rule, verdict->census, worst->socket, text), out);
 }
 
 static void print_filling(const struct verdict *verdict, const struct filling *filling, FILE *out)
@@ -374,7 +375,7 @@ static void print_filling(const struct verdict *verdict, const struct filling *f
 	fputs("\n ", out);
 	print_words(filling->rule->says, 1, out);
 	fprintf(out, "  %s\n", fillings_evidence(filling, text));
-	print_next(rules_filling_next(filling->rule, verdict->census, &filling->id, text), out);
+	print_next(next_command_of_room(filling->rule, verdict->census, &filling->id, text), out);
 }
 
 static void print_findings(const struct verdict *verdict, size_t most, FILE *out)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "diagnosis/next.h"
 #include "base/address.h"
 #include "base/clock.h"
 #include "output/stuck_text.h"
@@ -107,7 +108,7 @@ static json_t *finding_json(const struct verdict *verdict, const struct verdict_
 	set(json, "evidence", values_text(stuck_text_evidence(verdict, worst, evidence)));
 	set(json, "says", json_string(worst->rule->says));
 	set(json, "next",
-	    values_text(rules_next(worst->rule, verdict->census, worst->socket, next)));
+	    values_text(next_command(worst->rule, verdict->census, worst->socket, next)));
 	return json;
 }
 
@@ -135,7 +136,7 @@ static json_t *filling_json(const struct verdict *verdict, const struct filling 
 	set(json, "evidence", values_text(fillings_evidence(filling, evidence)));
 	set(json, "says", json_string(filling->rule->says));
 	set(json, "next",
-	    values_text(rules_filling_next(filling->rule, verdict->census, &filling->id, next)));
+	    values_text(next_command_of_room(filling->rule, verdict->census, &filling->id, next)));
 	return json;
 }
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "diagnosis/next.h"
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/name.h"
@@ -36,9 +37,10 @@ const char *top_text_next(const struct top_data *data, const struct top_row *row
 	const struct census *census = &data->overview->census;
 
 	if (row->filling)
-		return rules_filling_next(row->filling->rule, census, &row->filling->id, text);
-	return row->oldest->rule ? rules_next(row->oldest->rule, census, row->oldest->socket, text)
-				 : "";
+		return next_command_of_room(row->filling->rule, census, &row->filling->id, text);
+	return row->oldest->rule
+		       ? next_command(row->oldest->rule, census, row->oldest->socket, text)
+		       : "";
 }
 
 /* ---- help ---- */
