@@ -195,9 +195,9 @@ static bool is_of_others(const struct rules_fill *fill)
 }
 
 /*
- * What connect() chose hinders bind() too, where others than servers call it. Different addresses
- * have a port each to itself: only who names none, or leaves the choice to connect(), lacks what
- * any has.
+ * A port that connect() chose is taken for bind() as well, so if none is left it is enough that
+ * clients, not only servers, call bind(). Each address has its own ports: those of all addresses
+ * together count only for who binds to none.
  */
 static bool is_of_bound(const struct rules_fill *fill)
 {
