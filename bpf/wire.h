@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 5
+#define WIRE_VERSION 6
 
 /* TCP states as the kernel numbers them (include/net/tcp_states.h); tests/unit compares the two. */
 #define WIRE_ESTABLISHED 1
