@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* rules.c - each rule fires on what it is for, and not on what looks like it and is well. */
 #include "census_feeder.h"
+
 #include "diagnosis/fillings.h"
+#include "diagnosis/fillings_text.h"
 #include "diagnosis/rules.h"
 
 #define FULL   .kind = WIRE_FULL

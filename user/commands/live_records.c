@@ -25,7 +25,6 @@
 static int tick(struct live_records *records)
 {
 	struct wire_head head = {.ts = clock_now(), .kind = WIRE_TICK, .len = sizeof(head)};
-
 	int err = records->take(records->ctx, &head, sizeof(head));
 
 	records->last_tick = head.ts;

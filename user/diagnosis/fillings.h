@@ -16,7 +16,6 @@
 #ifndef TCPDWELL_FILLINGS_H
 #define TCPDWELL_FILLINGS_H
 
-#include "base/address.h"
 #include "diagnosis/rules.h"
 
 struct filling {
@@ -40,13 +39,6 @@ struct fillings {
 int fillings_make(struct fillings *fillings, const struct census *census,
 		  const struct match_config *match);
 void fillings_release(struct fillings *fillings);
-
-/* "10.0.0.1:* > 10.0.0.2:443", "10.0.0.1:*", "*:*"; "" of a namespace. */
-#define FILLINGS_ENDS_MAX (2 * ADDRESS_END_MAX + 3)
-const char *fillings_ends(const struct filling *filling, char text[FILLINGS_ENDS_MAX]);
-
-/* "5 left, 12 ESTABLISHED, 3 TIME-WAIT, 12 held by nginx[4711]"; what fails if none is left. */
-const char *fillings_evidence(const struct filling *filling, char text[RULES_TEXT_MAX]);
 
 /* That most of it is in; of equals the first. */
 uint8_t fillings_state(const struct filling *filling);

@@ -1,59 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* fields_values.c - see fields_values.h. */
+/* fields_values.c - what all events have, and those of a run and of the kernel. See
+ * fields_values.h. */
+#include "output/fields_value.h"
 #include "output/fields_values.h"
 
-#include "diagnosis/next.h"
 #include "base/tcpstate.h"
 #include "match.h"
 #include "output/format.h"
-#include "output/stuck_text.h"
 #include "record/decode.h"
-
-typedef struct fields_value value_t;
-typedef const struct fields_source source_t;
-
-static value_t unknown(void)
-{
-	return (value_t){.is_known = false};
-}
-
-static value_t number(uint64_t value)
-{
-	return (value_t){.is_known = true, .number = value};
-}
-
-static value_t number_if(bool is_known, uint64_t value)
-{
-	return (value_t){.is_known = is_known, .number = value};
-}
-
-static value_t number_unless_0(uint64_t value)
-{
-	return number_if(value != 0, value);
-}
-
-/* Unless there is none, or an empty one. */
-static value_t text(const char *value)
-{
-	return (value_t){.is_known = value && value[0], .text = value};
-}
-
-/* An empty one is one too. */
-static value_t name(const char *value)
-{
-	return (value_t){.is_known = value != NULL, .text = value};
-}
-
-static value_t word(const struct word *value)
-{
-	return (value_t){.is_known = true, .word = value};
-}
-
-/* Known, and written by the list of its row. */
-static value_t list(void)
-{
-	return number(0);
-}
 
 /* ---- all events ---- */
 
@@ -127,11 +81,6 @@ value_t fields_get_states(source_t *s)
 }
 
 /* ---- which socket, and whose ---- */
-
-static const struct wire_snapshot *snapshot(source_t *s)
-{
-	return &s->it->socket->s;
-}
 
 static const struct wire_id *id_of(source_t *s)
 {
@@ -223,11 +172,6 @@ value_t fields_get_comm(source_t *s)
 value_t fields_get_pid_known(source_t *s)
 {
 	return text(conn_owner_known_name(s->conn->owner.known));
-}
-
-static bool is_full(source_t *s)
-{
-	return snapshot(s)->kind == WIRE_FULL;
 }
 
 value_t fields_get_uid(source_t *s)
@@ -439,171 +383,6 @@ value_t fields_get_lost_accepted(source_t *s)
 value_t fields_get_evicted(source_t *s)
 {
 	return number(s->summary->evicted);
-}
-
-/* ---- stuck ---- */
-
-value_t fields_get_age(source_t *s)
-{
-	return number_if(s->it->age.known != DWELL_UNKNOWN, s->it->age.ns);
-}
-
-value_t fields_get_age_known(source_t *s)
-{
-	return word(tcpstate_known_word(s->it->age.known));
-}
-
-value_t fields_get_age_from(source_t *s)
-{
-	return text(s->it->age.from);
-}
-
-static const struct rules_rule *rule_of(source_t *s)
-{
-	return s->filling ? s->filling->rule : s->it->rule;
-}
-
-value_t fields_get_rule(source_t *s)
-{
-	return rule_of(s) ? text(rule_of(s)->id) : unknown();
-}
-
-/* A finding also has what the listener says. */
-value_t fields_get_evidence(source_t *s)
-{
-	if (s->filling)
-		return text(fillings_evidence(s->filling, s->text));
-	return text(s->finding ? stuck_text_evidence(s->verdict, s->it, s->text)
-			       : rules_evidence(snapshot(s), s->text));
-}
-
-value_t fields_get_owner(source_t *s)
-{
-	if (s->filling)
-		return unknown();
-	return text(verdict_owners(s->it, s->finding ? s->finding->differs : 0, s->text));
-}
-
-value_t fields_get_inherited(source_t *s)
-{
-	return number(s->it->inherited);
-}
-
-value_t fields_get_orphan(source_t *s)
-{
-	return number(snapshot(s)->kind == WIRE_MINI || snapshot(s)->flags & WIRE_S_ORPHAN);
-}
-
-/* A listener's descriptor is not this connection's. */
-value_t fields_get_fd(source_t *s)
-{
-	bool is_held = s->it->owner && !s->it->inherited;
-
-	return number_if(is_held, is_held ? s->it->owner->fd : 0);
-}
-
-const char *fields_kind_name(unsigned i)
-{
-	static const char *const names[WIRE_OF_KINDS] = {"full", "mini", "request"};
-
-	return i < WIRE_OF_KINDS ? names[i] : NULL;
-}
-
-value_t fields_get_kind(source_t *s)
-{
-	return text(fields_kind_name(snapshot(s)->kind));
-}
-
-static bool is_listener(source_t *s)
-{
-	return snapshot(s)->state == WIRE_LISTEN;
-}
-
-static value_t of_stream(source_t *s, uint32_t value)
-{
-	return number_if(is_full(s) && !is_listener(s), value);
-}
-
-value_t fields_get_unread(source_t *s)
-{
-	return of_stream(s, snapshot(s)->unread);
-}
-
-value_t fields_get_unsent(source_t *s)
-{
-	return of_stream(s, snapshot(s)->unsent);
-}
-
-value_t fields_get_unacked(source_t *s)
-{
-	return of_stream(s, snapshot(s)->unacked);
-}
-
-value_t fields_get_window(source_t *s)
-{
-	return of_stream(s, snapshot(s)->room);
-}
-
-value_t fields_get_probes(source_t *s)
-{
-	return of_stream(s, snapshot(s)->probes);
-}
-
-value_t fields_get_retransmits(source_t *s)
-{
-	bool sends = snapshot(s)->kind != WIRE_MINI && !is_listener(s);
-
-	return number_if(sends, snapshot(s)->retransmits);
-}
-
-value_t fields_get_timer(source_t *s)
-{
-	const struct wire_snapshot *socket = snapshot(s);
-
-	return number_if(socket->timer > socket->head.ts, socket->timer - socket->head.ts);
-}
-
-value_t fields_get_waiting(source_t *s)
-{
-	return number_if(is_listener(s), snapshot(s)->unread);
-}
-
-value_t fields_get_backlog(source_t *s)
-{
-	return number_if(is_listener(s), snapshot(s)->room);
-}
-
-value_t fields_get_holders(source_t *s)
-{
-	(void)s;
-	return list();
-}
-
-value_t fields_get_listener_holders(source_t *s)
-{
-	(void)s;
-	return list();
-}
-
-/* ---- finding ---- */
-
-value_t fields_get_room(source_t *s)
-{
-	return s->filling ? number(s->filling->fill.room) : unknown();
-}
-
-value_t fields_get_says(source_t *s)
-{
-	return text(rule_of(s)->says);
-}
-
-value_t fields_get_next(source_t *s)
-{
-	const struct census *census = s->verdict->census;
-
-	if (s->filling)
-		return text(next_command_of_room(rule_of(s), census, &s->filling->id, s->text));
-	return text(next_command(rule_of(s), census, s->it->socket, s->text));
 }
 
 /* ---- feature ---- */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "diagnosis/fillings_text.h"
 #include "diagnosis/next.h"
 #include "base/address.h"
 #include "base/clock.h"

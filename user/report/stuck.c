@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "diagnosis/fillings_text.h"
 #include "diagnosis/next.h"
 #include "base/address.h"
 #include "base/clock.h"

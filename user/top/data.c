@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "match.h"
 #include "base/tcpstate.h"
+#include "diagnosis/fillings_text.h"
 #include "cli/command_line.h"
 
 /* ---- as events come ---- */

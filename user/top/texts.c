@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "diagnosis/fillings_text.h"
 #include "diagnosis/next.h"
 #include "base/address.h"
 #include "base/clock.h"
