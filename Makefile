@@ -43,7 +43,7 @@ HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed $(BU
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live lint format completions bench field-load install uninstall clean
+.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live chaos lint format completions bench field-load install uninstall clean
 
 all: $(BUILD)/tcpdwell
 
@@ -62,6 +62,8 @@ help:
 	@echo "  make check SAN=1      the same under ASan and UBSan; also with check-quick and check-live"
 	@echo "  make check-live       only the tests with real traffic (as root)"
 	@echo "  make check-vm         the live tests on other kernels, in virtual machines"
+	@echo "  make chaos            100,000 random lives of connections, all that is said of them judged (as root), about"
+	@echo "                        30 minutes; LIVES=5000 for each seed, SEEDS=\"1 2\""
 	@echo "  make lint             formatting, static analysis, shell scripts, man page"
 	@echo "  make bench            measure what tracing costs (as root); SHORT=1 takes about 3 minutes"
 	@echo "  make field-load       real services under load: no false finding (as root); MINUTES=30"
@@ -99,6 +101,13 @@ check check-live: deps
 check-quick: deps-build
 	$(call build,all units)
 	@tests/run.sh $(BUILD) quick
+
+# Plans are by their seed: `make chaos SEEDS=7` plays one again.
+SEEDS ?= $(shell seq 101 120)
+LIVES ?= 5000
+chaos: deps
+	$(call build,all)
+	@BUILD=$(CURDIR)/$(BUILD) python3 tests/live/chaos $(SEEDS:%=--seed=%) --lives $(LIVES) --table
 
 lint: deps-build
 	$(call build,$(BUILD)/tcpdwell.skel.h $(BUILD)/report_page.h)

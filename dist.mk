@@ -6,10 +6,12 @@
 # Beyond what the build needs: who only wants to trace installs none of it.
 DEB_PACKAGES   := debhelper dpkg-dev lintian
 DEB_SENTINELS  := /usr/bin/dh /usr/bin/dpkg-buildpackage /usr/bin/lintian
-TEST_PACKAGES  := systemd crun prometheus python3 python3-yaml python3-jsonschema curl chromium tmux
+TEST_PACKAGES  := systemd crun prometheus python3 python3-yaml python3-jsonschema curl chromium tmux \
+	iputils-ping nftables
 TEST_SENTINELS := /usr/bin/systemd-analyze /lib/systemd/systemd /usr/bin/crun /usr/bin/prometheus /usr/bin/promtool \
 	/usr/bin/python3 /usr/lib/python3/dist-packages/yaml \
-	/usr/lib/python3/dist-packages/jsonschema /usr/bin/curl /usr/bin/chromium /usr/bin/tmux
+	/usr/lib/python3/dist-packages/jsonschema /usr/bin/curl /usr/bin/chromium /usr/bin/tmux \
+	/bin/ping /usr/sbin/nft
 
 .PHONY: deb deps-deb deps-tests install-dist uninstall-dist
 

@@ -22,21 +22,29 @@ struct code_range {
 #define CODE_CONNECT  3
 #define CODE_KILL     4
 #define CODE_NETNS    5
-#define CODE_END      6 /* inet_twsk_deschedule_put: this is an early end, its caller tells why */
-#define CODE_RESTART  7 /* __inet_twsk_schedule: the timer is only moved */
-#define CODE_RUN      8 /* the timer softirq: it is expiring */
-#define CODE_VALIDATE 9 /* tcp_validate_incoming: a RST came */
+#define CODE_END      6  /* inet_twsk_deschedule_put: this is an early end, its caller tells why */
+#define CODE_RESTART  7  /* __inet_twsk_schedule: the timer is only moved */
+#define CODE_RUN      8  /* the timer softirq: it is expiring */
+#define CODE_RST_CAME 9  /* tcp_validate_incoming, tcp_check_req: for a full socket */
+#define CODE_FIN_TIME 10 /* tcp_keepalive_timer */
 
 #define CODE_RANGES_MAX 32
 
-/* One function, in as many parts as a compiler may have split it into. A part of length 0 is none.
- */
-#define CODE_PARTS 2
+/* Functions of one meaning, in as many parts as a compiler may have split them into. A part of
+ * length 0 is none. */
+#define CODE_PARTS 4
 
 struct code_parts {
 	__u64 begin[CODE_PARTS];
 	__u64 len[CODE_PARTS];
 };
+
+/* struct config.ends: what the stack is asked for when a full socket ends, with CODE_* above. */
+#define ENDS_KILL     0 /* CODE_KILL */
+#define ENDS_RST      1 /* CODE_RST_CAME */
+#define ENDS_FIN_TIME 2 /* CODE_FIN_TIME */
+#define ENDS          4 /* a power of 2 */
+#define ENDS_NONE     ENDS
 
 struct config {
 	__u64 tick_ns;          /* length of a jiffy */
@@ -53,7 +61,7 @@ struct config {
 	__u32 unused;
 	__u64 salt; /* of hashed addresses: random, another one each run */
 	struct code_range ranges[CODE_RANGES_MAX];
-	struct code_parts kill, validate; /* tcp_abort, tcp_validate_incoming: as in `ranges` */
+	struct code_parts ends[ENDS]; /* as in `ranges` */
 	struct match_config match;
 	/* Of match.netns; 0: not known (before 5.14). */
 	__u64 netns_cookies[MATCH_NETNS_MAX];

@@ -21,6 +21,7 @@
 #define AF_INET6      10         /* include/linux/socket.h */
 #define IPPROTO_TCP   6          /* include/uapi/linux/in.h */
 #define IPPROTO_MPTCP 262        /* include/uapi/linux/in.h */
+#define SOCK_DEAD     0          /* enum sock_flags, include/net/sock.h */
 #define SOCK_DONE     1          /* enum sock_flags, include/net/sock.h */
 #define RCV_SHUTDOWN  1          /* include/net/sock.h */
 #define ECONNRESET    104        /* include/uapi/asm-generic/errno.h */
@@ -137,10 +138,12 @@ static __always_inline __u64 address_of(const void *pointer)
 }
 
 /* No two sockets have the same: neither an exclusive or nor an odd factor maps two numbers to one,
- * and the highest bit is set in every address of the kernel. */
+ * and the highest byte is the same in every address of the kernel. */
 static __always_inline __u64 id_from_address(const void *sk)
 {
-	return ((address_of(sk) ^ config.salt) * 0x9e3779b97f4a7c15ULL) | WIRE_ID_ADDRESS;
+	__u64 hash = (address_of(sk) ^ config.salt) * 0x9e3779b97f4a7c15ULL;
+
+	return (hash & ~(0xffULL << 56)) | WIRE_ID_ADDRESS;
 }
 
 static __always_inline void addr_from_v4(__u8 addr[16], __be32 v4)

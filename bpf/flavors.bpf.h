@@ -12,6 +12,7 @@
 /* Until 5.17 mini-sockets were counted from 0; since then tw_refcount starts at 1. */
 struct inet_timewait_death_row___counted {
 	atomic_t tw_count;
+	struct inet_hashinfo *hashinfo;
 	int sysctl_max_tw_buckets;
 };
 
@@ -36,6 +37,16 @@ struct net___apart {
  * class or a priority. */
 struct sock_cgroup_data___packed {
 	__u64 val;
+};
+
+/* Until 5.13 the state of a task was a long, and its name had no underscores. */
+struct task_struct___long {
+	volatile long state;
+};
+
+/* Until 6.12 references to a file were counted from 1. */
+struct file___counted {
+	atomic64_t f_count;
 };
 
 #pragma clang attribute pop

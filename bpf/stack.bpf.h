@@ -28,25 +28,26 @@ __attribute__((noinline)) __u32 code_meaning(__u64 address)
 	return CODE_NONE;
 }
 
+/* Of a full socket's end what matters is near, however deep the stack is. */
+#define END_FRAMES 16
+
 /*
- * Is a function on the stack: `if_first` if `first`, else `if_not`? The code has neither calls nor
- * branches. Until 6.1 a call makes the verifier take every number in the program for one that
- * matters, and follow each path alone: transition.bpf.c cost 200,000 instructions, and the first
- * event came a second later. Frames that are not filled are 0, which is in no function.
+ * Is one of config.ends[which] on the stack? The code has neither calls nor branches. Until 6.1 a
+ * call makes the verifier take every number in the program for one that matters, and follow each
+ * path alone: transition.bpf.c cost 200,000 instructions, and the first event came a second later.
+ * Frames that are not filled are 0, which is in no function.
  */
-static __always_inline bool code_on_stack(void *ctx, bool first,
-					  const volatile struct code_parts *if_first,
-					  const volatile struct code_parts *if_not)
+static __always_inline bool code_on_stack(void *ctx, __u32 which)
 {
-	__u64 frames[STACK_FRAMES] = {}, found = 0;
+	const volatile struct code_parts *parts = &config.ends[which & (ENDS - 1)];
+	__u64 frames[END_FRAMES] = {}, found = 0;
 
 	bpf_get_stack(ctx, frames, sizeof(frames), 0);
 	for (int part = 0; part < CODE_PARTS; part++) {
-		__u64 begin = first ? if_first->begin[part] : if_not->begin[part];
-		__u64 len = first ? if_first->len[part] : if_not->len[part];
+		__u64 begin = parts->begin[part], len = parts->len[part];
 
 #pragma unroll
-		for (int i = 0; i < STACK_FRAMES; i++) {
+		for (int i = 0; i < END_FRAMES; i++) {
 			__u64 offset = frames[i] - begin;
 
 			/* The highest bit of this is offset < len. */

@@ -10,6 +10,7 @@
 #include "socket.bpf.h"
 #include "owner.bpf.h"
 #include "stack.bpf.h"
+#include "timewait.bpf.h"
 
 /* `tp` is the same socket if it goes to CLOSE, else NULL. */
 static __always_inline void identity_of(const struct sock *sk, const struct tcp_sock *tp,
@@ -43,8 +44,9 @@ static __always_inline bool is_listener(int from, int to)
 	return to == WIRE_LISTEN || (from == WIRE_LISTEN && to == WIRE_CLOSE);
 }
 
-/* Does the namespace have as many mini-sockets as it may? inet_twsk_alloc() then makes no more. */
-static __always_inline bool table_is_full(const struct net *net)
+/* Does the namespace have as many mini-sockets as it may, over 2 to the power of `shift`? With all
+ * of them inet_twsk_alloc() makes no more. */
+static __always_inline bool table_reaches(const struct net *net, __u32 shift)
 {
 	const struct net___counted *counted = (void *)net;
 	const struct net___apart *apart = (void *)net;
@@ -52,15 +54,64 @@ static __always_inline bool table_is_full(const struct net *net)
 
 	if (bpf_core_field_exists(counted->ipv4.tcp_death_row.tw_count))
 		return counted->ipv4.tcp_death_row.tw_count.counter >=
-		       counted->ipv4.tcp_death_row.sysctl_max_tw_buckets;
+		       counted->ipv4.tcp_death_row.sysctl_max_tw_buckets >> shift;
 	if (bpf_core_field_exists(net->ipv4.tcp_death_row.tw_refcount))
 		return net->ipv4.tcp_death_row.tw_refcount.refs.counter - 1 >=
-		       net->ipv4.tcp_death_row.sysctl_max_tw_buckets;
+		       net->ipv4.tcp_death_row.sysctl_max_tw_buckets >> shift;
+	/* Not known: it may or may not be full. */
 	if (!bpf_core_field_exists(apart->ipv4.tcp_death_row))
-		return false;
+		return shift;
 	row = BPF_CORE_READ(apart, ipv4.tcp_death_row);
 	return BPF_CORE_READ(row, tw_refcount.refs.counter) - 1 >=
-	       BPF_CORE_READ(row, sysctl_max_tw_buckets);
+	       BPF_CORE_READ(row, sysctl_max_tw_buckets) >> shift;
+}
+
+static __always_inline const struct inet_hashinfo *hashinfo_of(const struct net *net)
+{
+	const struct net___counted *counted = (void *)net;
+	const struct net___apart *apart = (void *)net;
+
+	if (bpf_core_field_exists(counted->ipv4.tcp_death_row.tw_count))
+		return counted->ipv4.tcp_death_row.hashinfo;
+	if (bpf_core_field_exists(net->ipv4.tcp_death_row.hashinfo))
+		return net->ipv4.tcp_death_row.hashinfo;
+	if (bpf_core_field_exists(apart->ipv4.tcp_death_row))
+		return BPF_CORE_READ(apart, ipv4.tcp_death_row, hashinfo);
+	return NULL;
+}
+
+#define CHAIN_MAX 8 /* longer ones prove nothing */
+
+/*
+ * When a full socket that gave way to a mini-socket reports CLOSE, the mini-socket stands already
+ * in the same chain of the table of connections. The end of a chain carries its number: we have not
+ * strayed into another one.
+ */
+static __always_inline bool has_no_mini(const struct sock *sk)
+{
+	const struct inet_hashinfo *info = hashinfo_of(sk->__sk_common.skc_net.net);
+	__u32 hash = sk->__sk_common.skc_hash, slot;
+	__u64 node;
+
+	if (!info)
+		return false;
+	slot = hash & BPF_CORE_READ(info, ehash_mask);
+	node = (__u64)BPF_CORE_READ(info, ehash) +
+	       (__u64)slot * bpf_core_type_size(struct inet_ehash_bucket);
+	node = (__u64)BPF_CORE_READ((struct inet_ehash_bucket *)node, chain.first);
+	for (int i = 0; i < CHAIN_MAX; i++) {
+		struct common_copy common;
+
+		if (node & 1)
+			return node >> 1 == slot;
+		common_read(&common, (void *)(node - bpf_core_field_offset(struct sock_common,
+									   skc_nulls_node)));
+		if (COMMON(&common, skc_hash) == hash &&
+		    COMMON(&common, skc_state) == WIRE_TIME_WAIT)
+			return false;
+		node = (__u64)COMMON(&common, skc_nulls_node).next;
+	}
+	return false;
 }
 
 /* Of the states before CLOSE in which tcp_time_wait() makes a mini-socket. */
@@ -68,13 +119,23 @@ static __always_inline __u16 flags_of_waiting(const struct sock *sk, const struc
 {
 	__u16 flags = 0;
 
-	if (table_is_full(sk->__sk_common.skc_net.net))
+	if (table_reaches(sk->__sk_common.skc_net.net, 0))
 		flags |= WIRE_F_TW_FULL;
 	if (sk->__sk_common.skc_flags & (1UL << SOCK_DONE))
 		flags |= WIRE_F_FIN_SEEN;
 	if (tp->linger2 < 0)
 		flags |= WIRE_F_LINGER2;
 	return flags;
+}
+
+/*
+ * Who gives up a new child declares it dead first (inet_csk_prepare_forced_close()), or keeps its
+ * port (inet_ehash_nolisten()), and is silent. tcp_disconnect() does neither, and sends a RST: a
+ * listener closed over a child of Fast Open (inet_child_forget()).
+ */
+static __always_inline bool is_disconnected(const struct sock *sk)
+{
+	return !sk->__sk_common.skc_num && !(sk->__sk_common.skc_flags & 1UL << SOCK_DEAD);
 }
 
 static __always_inline __u16 flags_of_end(const struct sock *sk, const struct tcp_sock *tp,
@@ -87,6 +148,8 @@ static __always_inline __u16 flags_of_end(const struct sock *sk, const struct tc
 		flags |= flags_of_waiting(sk, tp);
 	if (from == WIRE_LAST_ACK && tp->snd_una == tp->write_seq)
 		flags |= WIRE_F_ALL_ACKED;
+	if (from == WIRE_SYN_RECV && is_disconnected(sk))
+		flags |= WIRE_F_RST_SENT;
 	if (sk->sk_lock.owned)
 		flags |= WIRE_F_HELD;
 	if (BPF_CORE_READ_BITFIELD(tp, repair))
@@ -124,22 +187,74 @@ static __always_inline __u16 fill_owner(struct wire_transition *rec, const struc
 }
 
 /*
+ * tcp_keepalive_timer() resets an orphan in FIN-WAIT-2 if its time, tcp_fin_time(), is no longer
+ * than TIME-WAIT; else what is left of it goes to a mini-socket.
+ */
+static __always_inline bool is_long_fin_time(const struct sock *sk, const struct tcp_sock *tp)
+{
+	__u64 rto = tp->inet_conn.icsk_rto, time = tp->linger2, least = 4 * rto - rto / 2;
+
+	if (!time)
+		time = sk->__sk_common.skc_net.net->ipv4.sysctl_tcp_fin_timeout;
+	return (time > least ? time : least) * config.tick_ns > WIRE_TIMEWAIT_LEN_NS;
+}
+
+/*
+ * An orphan in FIN-WAIT-2 ended without an error and without a mini-socket. Either its timer did
+ * it, or data came that nobody reads (tcp_rcv_state_process() answers by RST); or there was no room
+ * for a mini-socket, which is not so if half of it is free.
+ */
+static __always_inline __u16 flags_of_orphan(const struct sock *sk, const struct tcp_sock *tp,
+					     bool by_timer)
+{
+	if (by_timer)
+		return is_long_fin_time(sk, tp) ? 0 : WIRE_F_EXPIRED;
+	return table_reaches(sk->__sk_common.skc_net.net, 1) ? 0 : WIRE_F_RST_SENT;
+}
+
+/* Is it one? A mini-socket would have taken its place; a FIN that was seen leads to one and nowhere
+ * else. */
+static __always_inline bool is_cut_orphan(const struct sock *sk, const struct tcp_sock *tp,
+					  int from)
+{
+	const unsigned long mask = 1UL << SOCK_DEAD | 1UL << SOCK_DONE;
+
+	return from == WIRE_FIN_WAIT2 && !sk->sk_err &&
+	       (sk->__sk_common.skc_flags & mask) == 1UL << SOCK_DEAD && tp->linger2 >= 0 &&
+	       has_no_mini(sk);
+}
+
+static __always_inline __u32 what_to_find(const struct sock *sk, const struct tcp_sock *tp,
+					  int from)
+{
+	if (from == WIRE_LISTEN)
+		return ENDS_KILL;
+	if ((from == WIRE_FIN_WAIT1 || from == WIRE_FIN_WAIT2) && sk->sk_err == ECONNRESET &&
+	    sk->sk_shutdown & RCV_SHUTDOWN)
+		return ENDS_RST;
+	return is_cut_orphan(sk, tp, from) ? ENDS_FIN_TIME : ENDS_NONE;
+}
+
+/*
  * Rare ends that state and sk_err do not explain, but the stack does. tcp_abort() closes a listener
  * without an error. In FIN-WAIT of a closed socket tcp_reset() is called for a RST that came, then
- * by tcp_validate_incoming(), and for data that came, which is answered by a RST.
+ * by tcp_validate_incoming() or, before the handshake of Fast Open is over, by tcp_check_req(), and
+ * for data that came, which is answered by a RST.
  */
-static __always_inline __u16 flags_by_stack(void *ctx, const struct sock *sk, int from)
+static __always_inline __u16 flags_by_stack(void *ctx, const struct sock *sk,
+					    const struct tcp_sock *tp, int from)
 {
-	bool is_listener = from == WIRE_LISTEN, is_there;
+	__u32 which = what_to_find(sk, tp, from);
+	bool is_there;
 
-	if (!is_listener &&
-	    ((from != WIRE_FIN_WAIT1 && from != WIRE_FIN_WAIT2) || sk->sk_err != ECONNRESET ||
-	     !(sk->sk_shutdown & RCV_SHUTDOWN) || !config.validate.len[0]))
+	if (which == ENDS_NONE || !config.ends[which & (ENDS - 1)].len[0])
 		return 0;
-	is_there = code_on_stack(ctx, is_listener, &config.kill, &config.validate);
-	if (is_listener)
+	is_there = code_on_stack(ctx, which);
+	if (which == ENDS_KILL)
 		return is_there ? WIRE_F_KILLED : 0;
-	return is_there ? 0 : WIRE_F_RST_DOUBT;
+	if (which == ENDS_RST)
+		return is_there ? 0 : WIRE_F_RST_DOUBT;
+	return flags_of_orphan(sk, tp, is_there);
 }
 
 /*
@@ -236,7 +351,7 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	rec->from = from;
 	rec->to = to;
 	if (tp)
-		flags |= flags_of_end(sk, tp, from) | flags_by_stack(ctx, sk, from);
+		flags |= flags_of_end(sk, tp, from) | flags_by_stack(ctx, sk, tp, from);
 	if (from == WIRE_SYN_RECV)
 		flags |= flags_of_child(sk);
 	rec->flags = flags | fill_owner(rec, sk, from, to);

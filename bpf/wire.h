@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 6
+#define WIRE_VERSION 9
 
 /* TCP states as the kernel numbers them (include/net/tcp_states.h); tests/unit compares the two. */
 #define WIRE_ESTABLISHED 1
@@ -44,13 +44,16 @@
 #define WIRE_SWEPT      6 /* struct wire_swept: an iterator has been through a namespace */
 #define WIRE_ACCEPTED   7 /* struct wire_accepted: accept(2) returned a full socket */
 #define WIRE_SNAPSHOT   8 /* struct wire_snapshot: the state of a socket, as an iterator found it */
-#define WIRE_HOLDER     9 /* struct wire_holder: a process holds a socket by a descriptor */
+#define WIRE_HOLDER     9 /* struct wire_holder: a process holds a socket */
 #define WIRE_LIMITS     10 /* struct wire_limits: what a namespace has room for */
 #define WIRE_CENSUS     11 /* struct wire_census: a census begins or ends */
 #define WIRE_NAME       12 /* struct wire_name: what people call a namespace or a cgroup */
 #define WIRE_QUEUED     13 /* struct wire_queued: a connection waits for accept(2) at a listener */
 #define WIRE_CLOCK      14 /* struct wire_clock: somebody has set the wall clock */
-#define WIRE_KINDS      15
+#define WIRE_EPOLL      15 /* struct wire_epoll: who waits for what comes to a listener */
+#define WIRE_HOST       16 /* struct wire_host: what the whole machine has room for */
+#define WIRE_SKIPPED    17 /* of no record: events that the kernel may have run no program for */
+#define WIRE_KINDS      18
 
 struct wire_head {
 	__u64 ts;   /* ns, CLOCK_MONOTONIC */
@@ -63,9 +66,12 @@ struct wire_head {
 /*
  * Where programs cannot make cookies (before 5.12) a full socket is told apart by its address in
  * the kernel, hashed with a random number of this run so that no address leaks. Another socket may
- * get the same as soon as this one is gone, and a mini-socket does not know it.
+ * get the same as soon as this one is gone, and a mini-socket does not know it. The highest byte
+ * tells such a number from a cookie: cookies count up from 1, or down from 2^64 - 1 for those that
+ * an interrupt makes while another one is made (gen_cookie_next()).
  */
-#define WIRE_ID_ADDRESS (1ULL << 63)
+#define WIRE_ID_ADDRESS            (0x80ULL << 56)
+#define WIRE_ID_IS_ADDRESS(cookie) ((cookie) >> 56 == 0x80)
 
 struct wire_id {
 	__u64 cookie; /* the socket cookie, or WIRE_ID_ADDRESS and a hash; 0: never given one */
@@ -86,13 +92,17 @@ struct wire_id {
 #define WIRE_F_ALL_ACKED (1 << 3) /* LAST-ACK -> CLOSE: all sent, FIN included, is acknowledged */
 #define WIRE_F_KILLED    (1 << 5) /* tcp_abort() took a listener down, which leaves no sk_err */
 #define WIRE_F_HELD      (1 << 6) /* a system call, anyone's, held the socket; told with `to` CLOSE */
-#define WIRE_F_RST_DOUBT (1 << 7)  /* ECONNRESET, but not from tcp_validate_incoming() */
+#define WIRE_F_RST_DOUBT (1 << 7)  /* ECONNRESET, but no RST came */
 #define WIRE_F_UNTOLD    (1 << 8)  /* from SYN-RECEIVED; LISTEN -> SYN-RECEIVED was left out */
 #define WIRE_F_SECOND    (1 << 9)  /* told by the second program: the first may have told it too */
 #define WIRE_F_REPAIR    (1 << 10) /* TCP_REPAIR was on: nothing is sent when it closes */
 #define WIRE_F_UNSENT    (1 << 11) /* from SYN-SENT: connect() failed before it sent a SYN */
 #define WIRE_F_FAST_OPEN (1 << 12) /* from SYN-RECEIVED; it came with the SYN: TCP Fast Open */
-#define WIRE_F_ALL       0x1fff
+/* `-> CLOSE` without an error: from SYN-RECEIVED tcp_disconnect() made it, from FIN-WAIT-2 data
+ * came for a socket that nobody reads from. Both send a RST. */
+#define WIRE_F_RST_SENT (1 << 13)
+#define WIRE_F_EXPIRED  (1 << 14) /* from FIN-WAIT-2: the time was over (tcp_keepalive_timer) */
+#define WIRE_F_ALL      0x7fff
 
 struct wire_transition {
 	struct wire_head head;
@@ -153,7 +163,8 @@ struct wire_socket {
 struct wire_lost {
 	struct wire_head head;
 	__u64 count;     /* records, of this kind, since the last wire_lost of this kind */
-	__u16 lost_kind; /* WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET, WIRE_ACCEPTED */
+	__u16 lost_kind; /* WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET, WIRE_ACCEPTED; or
+			  * WIRE_SKIPPED: at most so many events, of any kind */
 	__u16 unused[3];
 };
 
@@ -192,10 +203,22 @@ struct wire_accepted {
 #define WIRE_S_BOUND      (1 << 6)
 #define WIRE_S_TIMESTAMPS (1 << 7) /* of a mini-socket: the peer sent timestamps */
 /* Of a listener, and the first of what is in CLOSED: */
-#define WIRE_S_V6ONLY (1 << 8)  /* it takes no IPv4 */
-#define WIRE_S_DEVICE (1 << 9)  /* only what comes through one device: SO_BINDTODEVICE, a VRF */
-#define WIRE_S_REUSE  (1 << 10) /* SO_REUSEADDR */
-#define WIRE_S_ALL    0x7ff
+#define WIRE_S_V6ONLY      (1 << 8) /* it takes no IPv4 */
+#define WIRE_S_DEVICE      (1 << 9) /* only what comes through one device: SO_BINDTODEVICE, a VRF */
+#define WIRE_S_REUSE       (1 << 10) /* SO_REUSEADDR */
+#define WIRE_S_TRANSPARENT (1 << 11) /* IP_TRANSPARENT: its local address may be anybody's */
+/* Of a request: its ACK came, and its listener waits for data (TCP_DEFER_ACCEPT), or has no room */
+#define WIRE_S_DEFERRED (1 << 12)
+#define WIRE_S_ALL      0x1fff
+
+/* wire_snapshot.way: what this host itself knows of the way to the peer, by its tables of
+ * addresses, routes and neighbours; not from the socket. */
+#define WIRE_WAY_UNKNOWN      0 /* nobody asked, or the kernel did not say */
+#define WIRE_WAY_THERE        1
+#define WIRE_WAY_NO_ADDRESS   2 /* the local address is none of this host */
+#define WIRE_WAY_NO_ROUTE     3 /* none, or one that refuses: wire_snapshot.way_error */
+#define WIRE_WAY_NO_NEIGHBOUR 4 /* the next hop does not answer ARP or neighbour discovery */
+#define WIRE_WAYS             5
 
 /*
  * Times are ns on CLOCK_MONOTONIC, 0 where the kernel does not tell or it never happened; those
@@ -227,18 +250,50 @@ struct wire_snapshot {
 	__u8 retransmits; /* of the oldest segment, by its timer */
 	__u8 probes;      /* zero-window probes, or keepalives, without an answer */
 	__u8 backoff;     /* how often rto_ms was doubled since it was measured */
-	__u8 unused;
-	__u32 inode;  /* of the file that holds it, as /proc/PID/fd has it; 0: none */
-	__u32 device; /* number of the interface that it is bound to, a VRF's too, or by which its
-		       * link-local addresses are meant; 0: none */
+	__u8 soft_error;  /* why a segment found no way, here or as ICMP told: a positive errno, 0
+			   * none. The next acceptable ACK clears it (sk_err_soft) */
+	__u32 inode;      /* of the file that holds it, as /proc/PID/fd has it; 0: none */
+	__u32 device;   /* number of the interface that it is bound to, a VRF's too, or by which its
+			 * link-local addresses are meant; 0: none */
+	__u32 mark;     /* SO_MARK, by which its route is chosen */
+	__u32 snd_una;  /* the oldest number sent that nobody acknowledged (SND.UNA); of a
+			 * mini-socket and a request the next to be sent */
+	__u32 rcv_nxt;  /* the number that is expected next (RCV.NXT); in SYN-SENT 0 */
+	__u8 way;       /* WIRE_WAY_*: kernel/way.c asks about sockets that get no answer */
+	__u8 way_error; /* why there is no route: a positive errno; 0: there is one, or not known */
+	__u16 unused;
 };
+
+/* wire_holder.doing: of the whole process, where it is halted; else of one of its threads. */
+#define WIRE_DOES_UNKNOWN 0
+#define WIRE_DOES_RUN     1
+#define WIRE_DOES_SLEEP   2
+#define WIRE_DOES_HANG    3 /* sleeps, and no signal wakes it: D */
+#define WIRE_DOES_TRACED  4 /* a debugger keeps it */
+#define WIRE_DOES_STOPPED 5 /* by SIGSTOP or another signal of job control: T */
+#define WIRE_DOES_FROZEN  6 /* by its cgroup */
+#define WIRE_DOINGS       7
+
+/* wire_holder.flags */
+#define WIRE_H_THREADS (1 << 0) /* it has more than one */
+#define WIRE_H_FULL    (1 << 1) /* every descriptor below its limit is taken */
+#define WIRE_H_FREE    (1 << 2) /* one is left. Neither: not known */
+/* Its thread `tid` waits in close(), as SO_LINGER wants it: no descriptor is left, fd is 0 */
+#define WIRE_H_CLOSING (1 << 3)
+#define WIRE_H_ALL     0xf
 
 struct wire_holder {
 	struct wire_head head;
 	__u64 cookie; /* as in wire_id */
 	__u32 pid;
-	__u32 fd;
+	__u32 tid; /* the thread that has the descriptor; 0: the first thread of the process has it
+		    */
 	char comm[16];
+	__u32 fd;
+	__u32 limit; /* its soft RLIMIT_NOFILE */
+	__u8 doing;  /* WIRE_DOES_* */
+	__u8 flags;  /* WIRE_H_* */
+	__u8 unused[6];
 };
 
 /*
@@ -249,6 +304,20 @@ struct wire_queued {
 	struct wire_head head;
 	__u64 cookie; /* of what waits, as in wire_id */
 	__u64 listener;
+};
+
+#define WIRE_POLLERS_MAX 64 /* of one listener */
+
+/*
+ * Each record has one half: an epoll instance waits at a listener, or a process has a descriptor of
+ * it. Several processes may hold a listener of which one alone accepts.
+ */
+struct wire_epoll {
+	struct wire_head head;
+	__u64 epoll;    /* its address, hashed as in WIRE_ID_ADDRESS; 0: others wait there too */
+	__u64 listener; /* the cookie; 0: not this half */
+	__u32 pid;      /* of the other half */
+	__u32 unused;
 };
 
 /* The holders iterator was at a socket of this network namespace. */
@@ -271,10 +340,22 @@ struct wire_limits {
 	__u32 tw_reuse_delay_ms;   /* a TIME-WAIT of at least this age can be reused */
 };
 
+/* Of all namespaces together, made by kernel/inspect.c. Limits are 0 where they are not to be seen:
+ * outside of the first network namespace. */
+struct wire_host {
+	struct wire_head head;
+	__u32 orphans, max_orphans; /* sockets without a process, as the kernel counts them;
+				     * tcp_max_orphans */
+	__u64 memory;               /* of TCP, in pages */
+	__u64 memory_pressure,
+		memory_max; /* tcp_mem: from here on it is saved; more there is not */
+};
+
 /* wire_census.begins */
 #define WIRE_C_BEGINS 1
 #define WIRE_C_HIDDEN 2 /* processes of other pid namespaces are out of sight */
-#define WIRE_C_ALL    3
+#define WIRE_C_PROC   4 /* /proc is that of another pid namespace: its numbers are not ours */
+#define WIRE_C_ALL    7
 
 /*
  * Before and after the limits, snapshots and holders of one census of all namespaces. Events may
@@ -323,11 +404,13 @@ _Static_assert(sizeof(struct wire_socket) == 72, "wire_socket is 72 bytes");
 _Static_assert(sizeof(struct wire_swept) == 24, "wire_swept is 24 bytes");
 _Static_assert(sizeof(struct wire_accepted) == 88, "wire_accepted is 88 bytes");
 _Static_assert(sizeof(struct wire_lost) == 32, "wire_lost is 32 bytes");
-_Static_assert(sizeof(struct wire_snapshot) == 160, "wire_snapshot is 160 bytes");
-_Static_assert(sizeof(struct wire_holder) == 48, "wire_holder is 48 bytes");
+_Static_assert(sizeof(struct wire_snapshot) == 176, "wire_snapshot is 176 bytes");
+_Static_assert(sizeof(struct wire_holder) == 64, "wire_holder is 64 bytes");
 _Static_assert(sizeof(struct wire_queued) == 32, "wire_queued is 32 bytes");
+_Static_assert(sizeof(struct wire_epoll) == 40, "wire_epoll is 40 bytes");
 _Static_assert(sizeof(struct wire_met) == 24, "wire_met is 24 bytes");
 _Static_assert(sizeof(struct wire_limits) == 40, "wire_limits is 40 bytes");
+_Static_assert(sizeof(struct wire_host) == 48, "wire_host is 48 bytes");
 _Static_assert(sizeof(struct wire_census) == 24, "wire_census is 24 bytes");
 _Static_assert(sizeof(struct wire_name) == 136, "wire_name is 136 bytes");
 _Static_assert(sizeof(struct wire_clock) == 24, "wire_clock is 24 bytes");

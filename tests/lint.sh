@@ -15,7 +15,7 @@ run() {
 		echo "lint: $name: clean"
 	else
 		echo "lint: $name:"
-		head -60 /tmp/tcpdwell-lint.$$
+		grep -vE '^[0-9]+ warnings? generated' /tmp/tcpdwell-lint.$$ | head -60
 		status=1
 	fi
 	rm -f /tmp/tcpdwell-lint.$$
@@ -40,6 +40,12 @@ libraries_have_one_room() {
 one_screen() { ! grep -lE '#include <(curses|ncurses|term)\.h>' user/*/*.[ch] | grep -vx user/top/screen.c | grep .; }
 one_voice() { ! grep -nE '\(stderr|, stderr' user/*.c user/*/*.c | grep -v '^user/base/diag.c' | grep .; }
 
+# A name that is no identifier, and no kernel takes the BTF.
+btf_names_are_names() {
+	PATH=$PATH:/usr/sbin bpftool btf dump file "$build/tcpdwell.bpf.o" >/dev/null &&
+		! PATH=$PATH:/usr/sbin bpftool btf dump file "$build/tcpdwell.bpf.o" | grep -E "(VAR|FUNC) '[^']*[^A-Za-z0-9_'][^']*'"
+}
+
 run clang-format clang-format --dry-run -Werror "$@"
 run clang-tidy tidy
 # shellcheck disable=SC2086
@@ -52,4 +58,5 @@ run one-library libraries_have_one_room
 run one-screen one_screen
 run one-voice one_voice
 run btf-names tests/vm/btf-names.sh
+run own-btf btf_names_are_names
 exit $status

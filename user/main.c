@@ -99,6 +99,8 @@ int main(int argc, char **argv)
 	/* A closed pipe, and a file at its size limit, are errors of write() to be told. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+	/* Whoever started us may have it ignored: nobody could wait for a second process then. */
+	signal(SIGCHLD, SIG_DFL);
 	/* Whoever prints flushes when it has something to show. */
 	setvbuf(out, buffer, _IOFBF, sizeof(buffer));
 	if (argc == 2 && print_list(argv[1], out))

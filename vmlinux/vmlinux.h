@@ -90,13 +90,32 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct hlist_nulls_node {
+	struct hlist_nulls_node *next;
+};
+
+struct hlist_nulls_head {
+	struct hlist_nulls_node *first;
+};
+
+struct inet_ehash_bucket {
+	struct hlist_nulls_head chain;
+};
+
+struct inet_hashinfo {
+	struct inet_ehash_bucket *ehash;
+	unsigned int ehash_mask;
+};
+
 struct inet_timewait_death_row {
 	refcount_t tw_refcount;
+	struct inet_hashinfo *hashinfo;
 	int sysctl_max_tw_buckets;
 };
 
 struct netns_ipv4 {
 	struct inet_timewait_death_row tcp_death_row;
+	int sysctl_tcp_fin_timeout;
 };
 
 struct net {
@@ -118,8 +137,10 @@ struct sock_common {
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
 	__u16 skc_num;
+	unsigned int skc_hash;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	struct hlist_nulls_node skc_nulls_node;
 	unsigned char skc_reuse : 4;
 	unsigned char skc_ipv6only : 1;
 	int skc_bound_dev_if;
@@ -130,6 +151,8 @@ struct sock_common {
 	atomic64_t skc_cookie;
 	unsigned long skc_flags;
 	struct sock *skc_listener; /* of a request */
+	__u32 skc_tw_rcv_nxt;      /* of a mini-socket, as is the next */
+	__u32 skc_tw_snd_nxt;
 };
 
 typedef struct {
@@ -139,6 +162,37 @@ typedef struct {
 typedef struct {
 	__u32 val;
 } kuid_t;
+
+struct list_head {
+	struct list_head *next;
+};
+
+typedef struct wait_queue_head {
+	struct list_head head;
+} wait_queue_head_t;
+
+typedef struct wait_queue_entry {
+	void *private; /* of who sleeps: the task */
+	struct list_head entry;
+} wait_queue_entry_t;
+
+struct socket_wq {
+	wait_queue_head_t wait;
+};
+
+struct eventpoll {
+	struct file *file;
+};
+
+struct epitem {
+	struct eventpoll *ep;
+};
+
+struct eppoll_entry {
+	struct epitem *base;
+	wait_queue_entry_t wait;
+	wait_queue_head_t *whead;
+};
 
 struct socket {
 	struct file *file;
@@ -150,9 +204,14 @@ struct inode {
 	unsigned long i_ino;
 };
 
+typedef struct {
+	atomic64_t refcnt;
+} file_ref_t;
+
 struct file {
 	struct inode *f_inode;
 	void *private_data;
+	file_ref_t f_ref; /* since 6.13 */
 };
 
 struct kernfs_node {
@@ -171,10 +230,13 @@ struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
 	int sk_err;
+	int sk_err_soft;
+	__u32 sk_mark;
 	kuid_t sk_uid;
 	__u16 sk_protocol;
 	unsigned char sk_shutdown;
 	struct socket *sk_socket;
+	struct socket_wq *sk_wq;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
 	struct timer_list sk_timer;
@@ -184,11 +246,14 @@ struct sock {
 
 struct inet_sock {
 	struct sock sk;
+	unsigned long inet_flags; /* since 6.6 */
+	__u8 transparent : 1;     /* until 6.6 */
 	__be16 inet_sport;
 };
 
 struct request_sock_queue {
 	struct request_sock *rskq_accept_head;
+	__u8 rskq_defer_accept;
 };
 
 struct inet_bind_bucket {
@@ -237,10 +302,6 @@ struct tcp_sock {
 	struct request_sock *fastopen_rsk;
 };
 
-struct list_head {
-	struct list_head *next;
-};
-
 struct mptcp_sock { /* with CONFIG_MPTCP: Debian's since 6.1 */
 	struct list_head conn_list;
 };
@@ -260,14 +321,18 @@ struct request_sock {
 
 struct inet_request_sock {
 	struct request_sock req;
+	__u16 acked : 1;
 };
 
 struct tcp_request_sock {
 	struct inet_request_sock req;
 	__u64 snt_synack;
+	__u32 snt_isn;
+	__u32 rcv_nxt;
 };
 
 struct inet_timewait_sock {
+	struct sock_common __tw_common;
 	unsigned char tw_substate;
 	__u32 tw_entry_stamp; /* since 6.14 */
 	struct timer_list tw_timer;
@@ -293,11 +358,40 @@ struct pid {
 	struct upid numbers[1];
 };
 
-struct task_struct {
+struct rlimit {
+	unsigned long rlim_cur;
+};
+
+struct signal_struct {
 	unsigned int flags;
+	int nr_threads;
+	struct list_head thread_head;
+	struct rlimit rlim[16];
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	unsigned long *open_fds;
+	unsigned long *full_fds_bits;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+	unsigned int next_fd;
+};
+
+struct task_struct {
+	unsigned int __state;
+	unsigned int flags;
+	unsigned int frozen : 1;
+	unsigned long jobctl;
+	int pid;
 	int tgid;
 	struct pid *thread_pid;
 	struct task_struct *group_leader;
+	struct list_head thread_node;
+	struct files_struct *files;
+	struct signal_struct *signal;
 	char comm[16];
 };
 

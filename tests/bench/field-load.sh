@@ -2,7 +2,7 @@
 # field-load.sh BUILD [MINUTES] - a mixed load of real programs in a network namespace of its own, on loopback: nginx, haproxy
 # (one request a connection, and keep-alive), redis, PostgreSQL through pgbouncer, socat with half-closed connections, git and
 # rsync. `serve` and `stuck --watch` look on, and nothing may be found. Then one leak is planted in each service, and a
-# server is frozen: each is found and named, and nothing else. A result line each, as the tests have.
+# server and one of two workers are frozen: each is found and named, and nothing else. A result line each, as the tests have.
 export BUILD=$1
 . "$(dirname "$0")/../lib.sh"
 MINUTES=${2:-30}
@@ -82,6 +82,7 @@ git -c user.name=x -c user.email=x@x -c init.defaultBranch=main init -q "$WORK/g
 printf '[files]\npath = %s\nuse chroot = no\nuid = root\ngid = root\n' "$WORK/www" >"$WORK/rsync/conf"
 
 service nginx 8080 there nginx -c "$WORK/nginx.conf"
+NGINX=$SERVICE
 service haproxy 8081 there haproxy -db -f "$WORK/haproxy.cfg"
 service redis 6379 there redis-server --bind 127.0.0.1 --port 6379 --save '' --dir "$WORK"
 REDIS=$SERVICE
@@ -89,6 +90,8 @@ service postgres 5432 plain postgres -D "$WORK/pg/data" -c listen_addresses=127.
 service pgbouncer 6432 plain pgbouncer "$WORK/pg/bouncer.ini"
 # Answers once the client has said all.
 service socat 7000 there socat -t5 TCP-LISTEN:7000,bind=127.0.0.1,fork,reuseaddr SYSTEM:'cat >/dev/null; sleep 0.3; echo done'
+# Says goodbye at once.
+service socat-bye 7001 there socat -t1 TCP-LISTEN:7001,bind=127.0.0.1,fork,reuseaddr SYSTEM:'echo bye'
 service git 9418 there git daemon --reuseaddr --listen=127.0.0.1 --export-all --base-path="$WORK/git"
 service rsync 8730 there rsync --daemon --no-detach --address=127.0.0.1 --port=8730 --config="$WORK/rsync/conf"
 plain pgbench -h 127.0.0.1 -p 5432 -U postgres -i -q postgres >"$WORK/pgbench.log" 2>&1 || fail field-load "pgbench -i: $(tail -2 "$WORK/pgbench.log")"
@@ -132,16 +135,18 @@ until=$((SECONDS + MINUTES * 60))
 while [ $SECONDS -lt $until ]; do
 	sleep 5
 	curl -s "$metrics" >"$WORK/metrics" && scrapes=$((scrapes + 1))
-	grep '^tcpdwell_findings' "$WORK/metrics" | grep -vE ' 0$|-held"' | sed "s/^/$(date +%T) /" >>"$WORK/served"
+	grep '^tcpdwell_findings' "$WORK/metrics" | grep -vE ' 0$|-(held|unread)"' | sed "s/^/$(date +%T) /" >>"$WORK/served"
 done
 kill -TERM "$WATCH"
 wait "$WATCH"
-# On a busy host a peer may take more than a second to close. That much is said of it, in neutral words; it may not last.
-jq -rs '[.[] | select(.event == "stuck" and .rule != null)] | group_by(.cookie)[] | select(length > 1 or (.[0].rule | endswith("-held") | not)) | .[0] |
+# On a busy host a process may take more than a second to read or to close. That much is said of it, in neutral words; it
+# may not last.
+jq -rs '[.[] | select(.event == "stuck" and .rule != null)] | group_by(.cookie)[] | select(length > 1 or (.[0].rule | test("-(held|unread)$") | not)) | .[0] |
 	"\(.time) \(.state) \(.age_ns / 1e9) \(.rule) \(.owner) \(.lport) \(.rport): \(.evidence)"' "$WORK/watch" >"$WORK/watched"
 looks=$(grep -c '"event":"census"' "$WORK/watch")
 [ ! -s "$WORK/served" ] && ok field-load "serve: nothing found in $scrapes scrapes" || fail field-load "serve: $(wc -l <"$WORK/served") findings: $(head -5 "$WORK/served")"
-[ ! -s "$WORK/watched" ] && ok field-load "stuck --watch: nothing found in $looks looks" ||
+moments=$(jq -rs '[.[] | select(.event == "stuck" and .rule != null)] | group_by(.cookie) | map(select(length == 1)) | length' "$WORK/watch")
+[ ! -s "$WORK/watched" ] && ok field-load "stuck --watch: nothing found in $looks looks ($moments sockets in one look each, in neutral words)" ||
 	fail field-load "stuck --watch: $(wc -l <"$WORK/watched") sockets in $looks looks: $(head -5 "$WORK/watched")"
 touch "$WORK/over"
 wait "${LOADS[@]}"
@@ -189,23 +194,47 @@ leak postgres 5432 '\0\0\0\x08\0\0\0\0'
 leak pgbouncer 6432 '\0\0\0\x08\0\0\0\0'
 leak git 9418 '0008none'
 leak rsync 8730 'nonsense\n'
+leak socat 7001 ''
 sleep 2
 found=$(findings | tr '\n' ';')
-wanted=$(for at in git haproxy nginx pgbouncer postgres redis rsync; do echo "close-wait-held leak-$at"; done | tr '\n' ';')
+wanted=$(for at in git haproxy nginx pgbouncer postgres redis rsync socat; do echo "close-wait-held leak-$at"; done | tr '\n' ';')
 [ "$found" = "$wanted" ] && ok field-load "a leak in each: $found" || fail field-load "leaks: '$found', not '$wanted'"
 
-# ---- a server is frozen ----
+# ---- a server is frozen, and a worker ----
+
+# clients PORT WORDS COUNT: connections that say so and wait for an answer.
+clients() {
+	there python3 -c 'import socket, sys
+s = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(int(sys.argv[3]))]
+[x.sendall(sys.argv[2].encode().decode("unicode_escape").encode()) for x in s]
+[x.settimeout(1) for x in s]
+for x in s:
+    try:
+        while x.recv(65536): pass
+        x.close()
+    except TimeoutError: pass
+print("ready", flush=True); sys.stdin.read()' "$@" <"$WORK/stop" >"$WORK/client-$1" &
+	CLIENT=$!
+	on_exit "kill $CLIENT 2>/dev/null"
+	wait_for 60 grep -q ready "$WORK/client-$1"
+}
+
+# frozen NAME PID: is it named, as what holds up its clients, and nothing else found?
+frozen() {
+	local found owner
+	found=$(findings | grep -v ' leak-')
+	owner=$(jq -r 'select(.event == "stuck" and .rule == "not-accepted").owner' "$WORK/look" | sort -u)
+	[ "$found" = "not-accepted $1" ] && [ "$owner" = "~$1[$2]" ] && ok field-load "frozen: $found, $owner" ||
+		fail field-load "frozen: '$found', '$owner', not $1[$2]"
+	kill -CONT "$2"
+	kill "$CLIENT"
+}
 
 kill -STOP "$REDIS"
-there python3 -c 'import socket, sys
-s = [socket.create_connection(("127.0.0.1", 6379)) for _ in range(3)]
-[x.sendall(b"PING\r\n") for x in s]
-print("ready", flush=True); sys.stdin.read()' <"$WORK/stop" >"$WORK/client" &
-on_exit "kill $! 2>/dev/null"
-wait_for 20 grep -q ready "$WORK/client"
-sleep 2
-frozen=$(findings | grep -v ' leak-')
-owner=$(jq -r 'select(.event == "stuck" and .rule == "not-accepted").owner' "$WORK/look" | sort -u)
-[ "$frozen" = "not-accepted redis-server" ] && [ "$owner" = "~redis-server[$REDIS]" ] && ok field-load "a frozen server: $frozen, $owner" ||
-	fail field-load "a frozen server: '$frozen', '$owner'"
-kill -CONT "$REDIS"
+clients 6379 'PING\r\n' 3
+sleep 1
+frozen redis-server "$REDIS"
+WORKER=$(pgrep -P "$NGINX" | head -1)
+kill -STOP "$WORKER"
+clients 8080 'GET / HTTP/1.0\r\n\r\n' 20
+frozen nginx "$WORKER"

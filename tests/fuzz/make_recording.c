@@ -121,6 +121,7 @@ static void losses(void)
 	put_lost(2800, WIRE_TIMEWAIT, 1, 1234568);
 	PUT(MOVE(2900, CLOSE_WAIT, LAST_ACK, .cookie = 1, .lost = 1234568));
 	PUT(MOVE(2910, LAST_ACK, CLOSE, .cookie = 1, .lost = 1234568, .flags = WIRE_F_ALL_ACKED));
+	put_lost(2950, WIRE_SKIPPED, 7, 1234568);
 	PUT(TICK(3000, .lost = 1234568));
 }
 
@@ -354,15 +355,17 @@ static void put_holders(void)
 {
 	for (int i = 0; i < 12; i++)
 		put_bytes(census_holder(i + 1, 100 + (uint32_t)i / 8, "nginx", 9 + (uint32_t)i));
-	put_bytes(census_holder(20, 100, "nginx", 6));
-	put_bytes(census_holder(20, 101, "nginx", 6));
+	put_bytes(census_holder_doing(20, 100, "nginx", 6, WIRE_DOES_SLEEP, WIRE_H_FREE));
+	put_bytes(census_holder_doing(20, 101, "nginx", 6, WIRE_DOES_STOPPED,
+				      WIRE_H_THREADS | WIRE_H_FULL));
 	put_bytes(census_holder(23, 200, "odd\"name,\x1b[31m", 3));
 	put_bytes(census_holder(23, 201, "odd\"name,\x1b[31m", 3));
 	put_bytes(census_holder(23, 201, "odd\"name,\x1b[31m", 4));
 	put_bytes(census_holder(30, 300, "psql", 5));
 	put_bytes(census_holder(34, 301, "curl", 5));
-	put_bytes(census_holder(35, 302, "sleepy", 5));
+	put_bytes(census_holder_doing(35, 302, "sleepy", 5, WIRE_DOES_FROZEN, WIRE_H_FREE));
 	put_bytes(census_holder(36, 302, "sleepy", 6));
+	PUT_SNAP({.cookie = 24, .age = 30000, .unread = 1, .lport = 40024}); /* still nobody's */
 	put_bytes(census_named(WIRE_NAME_HOME, CENSUS_NETNS, ""));
 	put_bytes(census_named(WIRE_NAME_NETNS, CENSUS_NETNS + 7, "blue"));
 	put_bytes(census_named(WIRE_NAME_CGROUP, 4242, "nginx.service"));
@@ -378,6 +381,43 @@ static void stuck(void)
 	put_silent_ones();
 	put_holders();
 	put_bytes(census_bounds(false, 1));
+}
+
+#define SILENT .age = 9000, .state = WIRE_ESTABLISHED, .unacked = 5, .retransmits = 4, .left = 3200
+
+/* What gets no answer, and why; and one that waits for nothing but data. */
+static void ways(void)
+{
+	put_bytes(census_bounds(true, 0));
+	put_bytes(census_limits(CENSUS_NETNS, 32768, 60999, 65536));
+	PUT_SNAP({.cookie = 1, SILENT, .way = WIRE_WAY_NO_ADDRESS, .soft_error = ENETUNREACH});
+	PUT_SNAP({.cookie = 2,
+		  SILENT,
+		  .way = WIRE_WAY_NO_ROUTE,
+		  .way_error = ENETUNREACH,
+		  .soft_error = ENETUNREACH});
+	PUT_SNAP({.cookie = 3,
+		  SILENT,
+		  .way = WIRE_WAY_NO_ROUTE,
+		  .way_error = EACCES,
+		  .laddr = "2001:db8::1",
+		  .raddr = "2001:db8::2"});
+	PUT_SNAP({.cookie = 4, SILENT, .way = WIRE_WAY_NO_NEIGHBOUR, .soft_error = EHOSTUNREACH});
+	PUT_SNAP({.cookie = 5, SILENT, .way = WIRE_WAY_THERE, .soft_error = ECONNREFUSED});
+	PUT_SNAP({.cookie = 6, SILENT, .way = WIRE_WAY_THERE, .soft_error = 254});
+	PUT_SNAP({.cookie = 7, SILENT, .way = WIRE_WAY_THERE});
+	PUT_SNAP({.cookie = 8,
+		  .age = 7000,
+		  .kind = WIRE_REQUEST,
+		  .state = WIRE_SYN_RECV,
+		  .flags = WIRE_S_DEFERRED,
+		  .lport = 80,
+		  .rport = 52001,
+		  .left = 4000});
+	for (int i = 1; i < 8; i++)
+		put_bytes(census_holder(i, 100 + (uint32_t)i, i == 3 ? "ssh" : "curl", 3));
+	put_bytes(census_named(WIRE_NAME_HOME, CENSUS_NETNS, ""));
+	put_bytes(census_bounds(false, 0));
 }
 
 /* More rows than a terminal is given, none like another, each of a process of its own name. */
@@ -607,6 +647,7 @@ static const struct {
 	{"wide", wide, EVENTS},
 	{"accepted", accepted, EVENTS},
 	{"stuck", stuck, LOOKS},
+	{"ways", ways, LOOKS},
 	{"well", well, LOOKS},
 	{"crowd", crowd, LOOKS},
 	{"page", page, EVENTS},

@@ -1,7 +1,7 @@
 """agree.py NAME PATIENCE_S NONE-PORTS BEFORE AFTER FACE=FILE... - does each face say the same of every socket?
 
 BEFORE and AFTER are what `stuck -f json` said just before the faces were asked and just after: what is the same in both
-has to be in each face, what is in neither may be in none. FACE is `stuck` (its JSON), `report` (its page), `top` (a
+has to be in each face, what is in neither may be in none. FACE is `stuck` (its JSON), `report` (its pages, commas between), `top` (a
 screen, by local-port,remote-port) or `serve` (metrics); with `watched-` before it, a face that was there before, and may
 know an age that the sockets do not prove; with `exact-`, one that was fed the same. NONE-PORTS: sockets that come and go.
 
@@ -14,10 +14,13 @@ import sys
 
 SECOND = 10**9
 NAME, PATIENCE = sys.argv[1], float(sys.argv[2]) * SECOND
+OTHER = "(other)"
 NONE = {int(port) for port in sys.argv[3].split(",") if port}
 
 # A row: sockets that are alike. What is not the same in all of them, or not told, is None.
 Row = collections.namedtuple("Row", "state rule owner lport rport laddr raddr count oldest youngest")
+# What is filled. `room` is None where only the percentage is told.
+Filling = collections.namedtuple("Filling", "rule laddr raddr rport count percent room")
 # An age: ns, or None; is it exact?
 Age = collections.namedtuple("Age", "ns exact")
 
@@ -30,22 +33,45 @@ def text_of(row):
         row.count, age(row.oldest) if row.count == 1 or not row.youngest else age(row.oldest) + " to " + age(row.youngest))
 
 
-# ---- what the faces say: rows, and how many rooms each rule finds filled ----
+# ---- what the faces say: rows, and what is filled ----
+
+def with_device(addr, device):
+    """A link-local address means nothing without its device."""
+    return "%s%%%s" % (addr, device) if device and addr and re.match("fe[89ab]", addr) else addr
+
+
+def of_end(text):
+    """"*", "*:*", "10.0.0.1:*", "[::1]:443": an address or None, a port or 0."""
+    addr, _, port = text.rpartition(":")
+    addr = addr.strip("[]")
+    return addr if addr not in ("", "*") else None, int(port) if port.isdigit() else 0
+
+
+def filling_of(rule, local, remote, count, percent, room):
+    (laddr, _), (raddr, rport) = of_end(local), of_end(remote.split(" dev ")[0])
+    return Filling(rule, laddr, raddr, rport, count, percent, room)
+
 
 def of_stuck(path):
     with open(path) as file:
         lines = [json.loads(line) for line in file]
-    rows, filled = [], collections.Counter()
+    rows, filled = [], []
     for o in lines:
         if o["event"] == "stuck":
             age = Age(o["age_ns"], o["age_known"] == "exact")
-            rows.append(Row(o["state"], o["rule"], o["owner"], o["lport"], o["rport"] or 0, o["laddr"], o["raddr"], 1, age, age))
+            rows.append(Row(o["state"], o["rule"], o["owner"], o["lport"], o["rport"] or 0,
+                            *(with_device(o[end], o["device"]) for end in ("laddr", "raddr")), 1, age, age))
         elif o["event"] == "finding" and o.get("room") is not None:
-            filled[o["rule"]] += 1
+            filled.append(Filling(o["rule"], with_device(o["laddr"], o["device"]), o["raddr"], o["rport"] or 0, o["count"], min(o["count"] * 100 // o["room"], 100), o["room"]))
     return rows, filled
 
 
-def of_report(path):
+def of_report(paths):
+    pages = [of_page(path) for path in paths.split(",")]
+    return sum((rows for rows, _ in pages), []), sum((filled for _, filled in pages), [])
+
+
+def of_page(path):
     with open(path) as file:
         page = file.read()
     at = page.index('{"head":')
@@ -53,7 +79,8 @@ def of_report(path):
     assert census["groups"] == len(census["rows"]), "the page leaves out some of %d rows" % census["groups"]
     rows = [Row(o["state"], o["rule"] or None, o["owner"], o["lport"], o["rport"], o["laddr"], o["raddr"], o["count"],
                 Age(o["age_ns"], o["age_exact"]), Age(o["youngest_ns"], False)) for o in census["rows"]]
-    return rows, collections.Counter(o["rule"] for o in census["fillings"])
+    return rows, [filling_of(o["rule"], *((o["ends"] or "").split(" > ") + [""])[:2], o["count"], min(o["count"] * 100 // o["room"], 100), o["room"])
+                  for o in census["fillings"]]
 
 
 UNITS = {"us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9, "d": 86400e9}
@@ -69,15 +96,17 @@ def of_top(path):
     with open(path) as file:
         lines = [line.rstrip("\n") for line in file]
     head = next(i for i, line in enumerate(lines) if re.match(r" STATE +AGE", line))
-    columns = {title: lines[head].index(title) for title in ("BY", "OWNER", "WHY")}
-    rows, filled = [], collections.Counter()
+    columns = {title: lines[head].index(title) for title in ("BY", "LOCAL", "REMOTE", "OWNER", "WHY")}
+    rows, filled = [], []
     for line in lines[head + 1:]:
         if not line.strip() or line.startswith("why:"):
             break
-        state, age, count = line[1:columns["BY"]].split(None, 2) if "% full" not in line else (None, None, None)
+        full = re.match(r".[A-Z0-9-]+ +(?:([0-9]+)% )?full +([0-9]+) ", line)
+        state, age, count = line[1:columns["BY"]].split(None, 2) if not full else (None, None, None)
         rule = line[columns["WHY"]:].split()[0]
         if state is None:
-            filled[rule] += 1
+            local, remote = (line[columns[title]:].split()[0] for title in ("LOCAL", "REMOTE"))
+            filled.append(filling_of(rule, local, remote, int(full.group(2)), int(full.group(1) or 100), None))
             continue
         lport, rport = (0 if port == "?" else int(port) for port in line[columns["BY"]:].split()[:2])
         owner = line[columns["OWNER"]:columns["WHY"]].strip()
@@ -105,7 +134,8 @@ def same_end(face, socket):
 def same_owner(face, socket):
     if face == "*":
         return True
-    return re.fullmatch(re.escape(face).replace(re.escape("[*]"), r"\[[0-9]+\]( \+[0-9]+)?"), socket) is not None
+    pattern = re.escape(face).replace(re.escape("[*]"), r"\[[0-9]+\]( \+[0-9]+)?").replace(re.escape(" +*"), r"( \+[0-9]+)?")
+    return re.fullmatch(pattern, socket) is not None
 
 
 def covers(face, socket):
@@ -140,14 +170,20 @@ def compare_rows(told, before, after, how):
     wrong = []
     unchanged = {(key(s), s.rule, s.owner, is_above(s.oldest)) for s in after}
     stable = [s for s in before if (key(s), s.rule, s.owner, is_above(s.oldest)) in unchanged]
-    seen = {(key(s), s.rule, s.owner): s for s in before + after}.values()
+    # Two that are over may have had the same ends.
+    then, now = (collections.Counter((key(s), s.rule, s.owner) for s in sockets) for sockets in (before, after))
+    some = {(key(s), s.rule, s.owner): s for s in before + after}
+    seen = [some[k] for k, n in (then | now).items() for _ in range(n)]
+    how_many = collections.Counter(row._replace(oldest=None, youngest=None) for row in told)
     for row in told:
         must = [s for s in stable if covers(row, s)]
         may = [s for s in seen if covers(row, s)]
+        if row.count == 1 and len(may) > 1 and how_many[row._replace(oldest=None, youngest=None)] == len(must):
+            continue
         if not len(must) <= row.count <= len(may):
             near = [s for s in before + after if same_end(row, s) and s.state == row.state][:1]
             wrong.append("told: %s; stuck has %d to %d of these, such as: %s" % (text_of(row), len(must), len(may), text_of(near[0]) if near else "nothing there"))
-        elif must and len(must) == row.count and ages_disagree(row, must, how):
+        elif must and len(must) == row.count and len(may) == row.count and ages_disagree(row, must, how):
             wrong.append("told: %s; stuck has: %s" % (text_of(row), text_of(max(must, key=lambda s: s.oldest.ns or 0))))
     for socket in stable:
         if not any(covers(row, socket) for row in told):
@@ -163,19 +199,35 @@ def name_of(owner):
 
 def counts(sockets, filled):
     n = collections.Counter((s.rule, name_of(s.owner)) for s in sockets if s.rule)
-    for rule, rooms in filled.items():
-        n[(rule, "")] += rooms
+    for filling in filled:
+        n[(filling.rule, "")] += 1
     return n
 
 
 def compare_counts(told, before, after):
     low = [counts(*before), counts(*after)]
     wrong = []
+    # Of a rule so many names are told, and the others as one.
+    for rule in {rule for rule, name in told if name == OTHER}:
+        named = {name for other, name in told if other == rule and name != OTHER}
+        for n in low:
+            for name in [name for other, name in n if other == rule and name not in named]:
+                n[(rule, OTHER)] += n.pop((rule, name))
     for pair in sorted(set(told) | set(low[0]) | set(low[1])):
         ends = sorted((low[0][pair], low[1][pair]))
         if not ends[0] <= told.get(pair, 0) <= ends[1]:
             wrong.append("told: %d of %s by '%s'; stuck has %d, then %d" % (told.get(pair, 0), *pair, low[0][pair], low[1][pair]))
     return wrong, sum(low[0].values())
+
+
+def compare_filled(told, before, after):
+    """What stuck finds both times has to be told, what is told has to be found once."""
+    def known(fillings):
+        all_told = all(f.room is not None for f in told)
+        return collections.Counter(f if all_told else f._replace(room=None) for f in fillings)
+    told_now, first, last = known(told), known(before), known(after)
+    wrong = ["told: %s; stuck does not have it" % (f,) for f in told_now - (first | last)]
+    return wrong + ["stuck has: %s; it is not told" % (f,) for f in (first & last) - told_now]
 
 
 def main():
@@ -191,9 +243,9 @@ def main():
             else:
                 rows, filled = {"stuck": of_stuck, "report": of_report, "top": of_top}[kind.split("-")[0]](path)
                 wrong, n = compare_rows([row for row in rows if not is_transient(row)], before[0], after[0], how)
-                if filled not in (before[1], after[1]):
-                    wrong.append("told: filled %s; stuck has %s" % (dict(filled), dict(before[1])))
-        except (AssertionError, StopIteration, ValueError, KeyError, OSError) as error:
+                wrong += compare_filled(filled, before[1], after[1])
+                n += len(filled)
+        except (AssertionError, AttributeError, IndexError, StopIteration, ValueError, KeyError, OSError) as error:
             wrong, n = ["%s cannot be read: %r" % (path, error)], 0
         if n < 50 and not wrong:
             wrong.append("told: only %d to compare, where 50 and more are played" % n)

@@ -17,20 +17,22 @@ ip netns exec "$netns" "$BUILD/trouble" - <"$WORK/stop" >"$WORK/cases" 2>"$WORK/
 exec 3>"$WORK/stop"
 wait_for 30 grep -q '^ready' "$WORK/cases" || { fail before "the cases did not play: $(cat "$WORK/cases.err")"; exit 1; }
 sleep 2
+# What is told as exact began after the attach, which comes after this, however long it takes.
+started=$(now_ns)
 # The tracer must not hold the pipe open.
 start_tracer "$WORK/out.json" -f json --netns "$netns" 3>&- || exit 1
-attached=$(now_ns)
-sleep 0.5
 exec 3>&- # and all of them end
-wait_for 10 grep -q '"from":"CLOSE-WAIT"' "$WORK/out.json"
-sleep 0.5
-stop_tracer || fail before "tcpdwell ended with $?"
+
+# move NAME STATE LPORT RPORT ...: what is told of the socket's leaving of the state.
+move() {
+	jq -r --arg s "$2" --argjson l "$3" --argjson r "$4" 'select(.event == "transition" and .from == $s and
+		.lport == $l and .rport == $r) | [.ts_ns, .dwell_ns // 0, .dwell_known, .comm // "-"] | join(" ")' "$WORK/out.json" 2>/dev/null
+}
 
 # left NAME STATE LPORT RPORT OWNER SINCE: the state was left after at least what is told, and at most a second more.
 left() {
 	local told dwell known owner ts
-	told=$(jq -r --arg s "$2" --argjson l "$3" --argjson r "$4" 'select(.event == "transition" and .from == $s and
-		.lport == $l and .rport == $r) | [.ts_ns, .dwell_ns // 0, .dwell_known, .comm // "-"] | join(" ")' "$WORK/out.json")
+	told=$(move "$@")
 	read -r ts dwell known owner <<<"$told"
 	# A child that was forked later holds it too, and may be the one that closes it.
 	if [[ "$known $owner" =~ ^at-least\ ($5|heir)$ ]] && [ "$dwell" -le $((ts - $6 + 20000000)) ] && [ "$dwell" -ge $((ts - $6 - 1000000000)) ]; then
@@ -40,10 +42,18 @@ left() {
 	fi
 }
 
-while read -r name lport rport state _ owner since _; do
-	case $name in leak | stalled-reader | half-close-held | passed-over) left "$name" "$state" "$lport" "$rport" "$owner" "$since" ;; esac
-done <"$WORK/cases"
-jq -e -n --argjson a "$attached" '[inputs | select(.event == "transition" and .dwell_known == "exact" and (.ts_ns | tonumber) - .dwell_ns < $a - 1e9)] | length == 0' \
+# of_each COMMAND: COMMAND NAME STATE LPORT RPORT OWNER SINCE of each socket whose end is looked at.
+of_each() {
+	while read -r name lport rport state _ owner since _; do
+		case $name in leak | stalled-reader | half-close-held | passed-over) "$1" "$name" "$state" "$lport" "$rport" "$owner" "$since" || return ;; esac
+	done <"$WORK/cases"
+}
+
+has_moved() { [ -n "$(move "$@")" ]; }
+wait_for 30 of_each has_moved
+stop_tracer || fail before "tcpdwell ended with $?"
+of_each left
+jq -e -n --argjson a "$started" '[inputs | select(.event == "transition" and .dwell_known == "exact" and (.ts_ns | tonumber) - .dwell_ns < $a)] | length == 0' \
 	"$WORK/out.json" >/dev/null && ok before "nothing is exact that began before" || fail before "an exact dwell began before the attach"
 
 # ---- in the middle of a churn ----

@@ -36,6 +36,23 @@ clang -target bpf -g -O2 -c "$WORK/tiny.c" -o "$WORK/tiny.o" &&
 expect "no tracepoint" 1 "tracepoint" unshare -m sh -c \
 	"mount --bind $WORK/tiny.btf /sys/kernel/btf/vmlinux && exec $TCPDWELL -d 1"
 
+# Too little memory is called so, whatever it is that found none. (The sanitizers' builds need terabytes of addresses.)
+# shellcheck disable=SC3045 # bash
+limited() { (ulimit -v "$1" && shift && exec "$@"); }
+if limited 4000000 "$TCPDWELL" --version >/dev/null 2>&1; then
+	refused=0 wrong=
+	for kilobytes in {16000..30000..1000}; do
+		for command in stuck "hist -d 1"; do
+			# shellcheck disable=SC2086 # words
+			limited "$kilobytes" "$TCPDWELL" $command >"$WORK/stdout" 2>"$WORK/stderr" && continue
+			refused=$((refused + 1))
+			grep -qi memory "$WORK/stderr" || wrong+="$command in $kilobytes kB: $(tr '\n' ' ' <"$WORK/stderr"); "
+		done
+	done
+	[ -z "$wrong" ] && [ "$refused" -gt 0 ] && ok refusals "too little memory: $refused times, always called so" ||
+		fail refusals "too little memory, $refused refused: $wrong"
+fi
+
 # Without kernel addresses mini-sockets cannot be told by their timer: forced to that, it is said at once, and no
 # empty histogram instead, in any format. By itself another way is found.
 if without_caps -syslog head -c 16 /proc/kallsyms | grep -q '^0000000000000000'; then

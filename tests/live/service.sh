@@ -59,7 +59,8 @@ cat >"$WORK/look" <<-'END'
 	can 'make a user namespace' 'unshare -U true'
 	can 'make a mount namespace' 'unshare -m true'
 	can 'change the owner of a file' 'touch /tmp/x && chown 1 /tmp/x'
-	can 'open a socket of another kind' 'ip link'
+	can 'open a socket of another kind' 'perl -MSocket -e "socket(S, AF_UNIX, SOCK_STREAM, 0) or exit 1"'
+	can 'ask for routes' 'ip route get 127.0.0.1'
 	can 'see kernel addresses' 'grep -q "^0*[1-9a-f].* tw_timer_handler" /proc/kallsyms'
 	can 'enter a network namespace' 'nsenter --net=/run/netns/later true'
 	can 'enter a network namespace without a name' "nsenter --net=/proc/$(cat /run/unnamed.pid)/ns/net true"
@@ -100,7 +101,10 @@ answers() { inside curl -sf -m 10 -o "$WORK/answer" "http://127.0.0.1:$1$2"; }
 wait_for 20 answers 9798 /healthz && ok service "answers at its usual address: $(head -1 "$WORK/answer")" ||
 	fail service "no answer: $(inside cat /run/err | head -5)"
 got=$(status CapPrm)
-[ "$got" = 0000000000280000 ] && ok service "keeps CAP_SYS_ADMIN and CAP_SYS_PTRACE only" || fail service "holds $got"
+[ "$got" = 0000000000200000 ] && ok service "keeps CAP_SYS_ADMIN only" || fail service "holds $got"
+finder=$(inside cat "/proc/$pid/task/$pid/children")
+got=$(inside sed -n 's/^CapPrm:\s*//p' "/proc/${finder% }/status")
+[ "$got" = 0000000000080000 ] && ok service "who finds namespaces keeps CAP_SYS_PTRACE only" || fail service "process ${finder:-?} holds ${got:-?}"
 uid=$(status Uid | cut -f1)
 [ "$uid" -ge 61184 ] && [ "$uid" -le 65519 ] && ok service "is a dynamic user, $uid" || fail service "runs as $uid"
 got="$(status CapInh) $(status CapBnd) $(status NoNewPrivs) $(status Seccomp)"
@@ -142,6 +146,7 @@ cat >"$WORK/look.want" <<-END
 	cannot make a mount namespace
 	cannot change the owner of a file
 	cannot open a socket of another kind
+	can ask for routes
 	can see kernel addresses
 	can enter a network namespace
 	can enter a network namespace without a name

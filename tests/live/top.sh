@@ -77,7 +77,7 @@ wait_for 10 shows '^\$'
 
 start "--netns $netns -i 500ms" || exit 1
 sees "header" '^tcpdwell top  .* every 500ms +[0-9:]{8}$'
-sees "losses" 'network namespace, dwells since [0-9:]{8} +nothing lost$'
+sees "losses" 'network namespace, dwells since [0-9:]{8} +(nothing lost|up to [0-9]+ skipped)$'
 sees "time-wait" '^time-wait: .*'
 sees "census" '^CLOSE-WAIT +[1-9][0-9]* .* >=[0-9.]+m?s$'
 sees "list" '^>[A-Z].* >?=?[0-9.]+m?s +[0-9]+ '
@@ -202,13 +202,27 @@ for signal in SEGV:139 ABRT:134 QUIT:131; do
 	kill -"${signal%:*}" "$(the_pid)"
 	is_restored "SIG${signal%:*}" "${signal#*:}"
 done
-# One that asks comes while it cannot listen; the second one ends it.
+# One that asks comes while it cannot listen; the second one ends it. No shell is to notice the stop.
+keys 'set +m' Enter
 start "--netns $netns" && {
 	pid=$(the_pid)
 	kill -STOP "$pid" && kill -TERM "$pid" && kill -CONT "$pid" && kill -TERM "$pid" 2>/dev/null
 	wait_for 15 is_over && wait_for 5 test -s "$WORK/stty.after"
 	cmp -s "$WORK/stty.before" "$WORK/stty.after" && [ "$(of_terminal)" = "0 1 00" ] && ok top "SIGTERM twice: $(grep status "$WORK/screen")" ||
 		fail top "SIGTERM twice: '$(of_terminal)', $(cat "$WORK/screen")"
+	rm -f "$WORK/stty.after"
+}
+keys 'set -m' Enter
+# The shell has the terminal again when it is asked to end.
+start "--netns $netns" && {
+	pid=$(the_pid)
+	kill -STOP "$pid"
+	wait_for 10 is_over && wait_for 5 test -s "$WORK/stty.after"
+	kill -TERM "$pid" && kill -CONT "$pid"
+	wait_for 10 sh -c "! grep '^State:.[^Z]' /proc/$pid/status" && ok top "SIGTERM in the background: it ends" ||
+		fail top "SIGTERM in the background: $(grep ^State "/proc/$pid/status")"
+	kill -KILL "$pid" 2>/dev/null
+	keys Enter
 	rm -f "$WORK/stty.after"
 }
 # The shell's job control.

@@ -233,6 +233,25 @@ void play_rst_in_fin_wait_2(const struct run *run)
 	life_ends(c.life, &m, "reset");
 }
 
+/* The segment that acknowledges the FIN has data, which nobody is there to read. */
+void play_data_with_ack(const struct run *run)
+{
+	struct raw c = raw_open(run);
+	struct moment m;
+	int err;
+
+	raw_close(&c);
+	clock_pause(100);
+	m = moment_begin();
+	err = rawtcp_send(c.peer, RAWTCP_ACK, "too late", 8);
+	moment_end(&m);
+	if (err)
+		trouble("cannot write to the tun device: %s", strerror(-err));
+	life_passes(c.life, ST_FIN_WAIT_2, &m);
+	life_ends(c.life, &m, "reset-sent");
+	expect(c.peer, RAWTCP_RST, "a RST");
+}
+
 /* ---- the peer says nothing any more ---- */
 
 static void raw_gives_up(struct raw *c)
@@ -249,6 +268,24 @@ void play_timeout_fin_wait_1(const struct run *run)
 	sysctl_set("tcp_orphan_retries", "1");
 	c = raw_open(run);
 	raw_close(&c);
+	raw_gives_up(&c);
+}
+
+/*
+ * The ACK of the FIN comes with a FIN that lies before the window and is dropped. The kernel has
+ * kept the full socket for it, and its keepalive timer ends FIN-WAIT-2.
+ */
+void play_timeout_fin_wait_2(const struct run *run)
+{
+	struct moment m;
+	struct raw c;
+
+	sysctl_set("tcp_fin_timeout", "1");
+	c = raw_open(run);
+	raw_close(&c);
+	c.peer->snd_nxt--;
+	m = tell(c.peer, RAWTCP_FIN | RAWTCP_ACK);
+	life_reaches(c.life, ST_FIN_WAIT_2, &m);
 	raw_gives_up(&c);
 }
 

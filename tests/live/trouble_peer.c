@@ -253,7 +253,7 @@ void trouble_far(void)
 	tell("route-vanished", local_port(kept), FAR_PORT, "ESTABLISHED", "peer-silent", "trouble",
 	     0);
 	write_hello(cut);
-	tell("link-down", local_port(cut), FAR_PORT, "ESTABLISHED", "peer-silent", "trouble", 0);
+	tell("link-down", local_port(cut), FAR_PORT, "ESTABLISHED", "no-neighbour", "trouble", 0);
 	write_hello(half);
 	tell("answer-to-vanished", local_port(half), FAR_PORT, "CLOSE-WAIT", "peer-silent",
 	     "trouble", 0);

@@ -27,7 +27,8 @@ struct snap {
 	uint32_t rto, uid, unread, room, unsent, unacked;
 	uint64_t cgroup;
 	uint32_t device;
-	uint8_t retransmits, probes;
+	uint32_t snd_una, rcv_nxt;
+	uint8_t retransmits, probes, soft_error, way, way_error;
 };
 
 #define NONE16 0x8000
@@ -73,7 +74,12 @@ TEST_INLINE union decode_record census_snapshot(const struct snap *snap)
 		.retransmits = snap->retransmits,
 		.backoff = snap->retransmits,
 		.probes = snap->probes,
-		.device = snap->device};
+		.soft_error = snap->soft_error,
+		.way = snap->way,
+		.way_error = snap->way_error,
+		.device = snap->device,
+		.snd_una = snap->snd_una,
+		.rcv_nxt = snap->rcv_nxt};
 	if (s->flags & WIRE_S_FILE && !(s->flags & WIRE_S_KERNEL))
 		s->inode = 70000 + (uint32_t)snap->cookie;
 	if (snap->kind == WIRE_FULL) {
@@ -106,6 +112,17 @@ TEST_INLINE union decode_record census_holder(int64_t cookie, uint32_t pid, cons
 	return to;
 }
 
+TEST_INLINE union decode_record census_holder_doing(int64_t cookie, uint32_t pid, const char *comm,
+						    uint32_t fd, uint8_t doing, uint8_t flags)
+{
+	union decode_record to = census_holder(cookie, pid, comm, fd);
+
+	to.holder.doing = doing;
+	to.holder.flags = flags;
+	to.holder.limit = 1024;
+	return to;
+}
+
 TEST_INLINE union decode_record census_queued(int64_t cookie, uint64_t listener)
 {
 	return (union decode_record){.queued = {.head = {.ts = CENSUS_NOW * NS_PER_MS,
@@ -113,6 +130,17 @@ TEST_INLINE union decode_record census_queued(int64_t cookie, uint64_t listener)
 							 .len = sizeof(struct wire_queued)},
 						.cookie = (uint64_t)cookie,
 						.listener = listener}};
+}
+
+/* One half of it: a listener, or a process. */
+TEST_INLINE union decode_record census_epoll(uint64_t epoll, int64_t listener, uint32_t pid)
+{
+	return (union decode_record){.epoll = {.head = {.ts = CENSUS_NOW * NS_PER_MS,
+							.kind = WIRE_EPOLL,
+							.len = sizeof(struct wire_epoll)},
+					       .epoll = epoll,
+					       .listener = (uint64_t)listener,
+					       .pid = pid}};
 }
 
 TEST_INLINE union decode_record census_limits(uint32_t netns, uint16_t low, uint16_t high,

@@ -46,6 +46,9 @@ static const struct {
 	{WIRE_CLOSE_WAIT, 0, 0, false, CAUSE_RESET_SENT},
 	{WIRE_SYN_RECV, 0, 0, false, CAUSE_UNKNOWN},
 	{WIRE_SYN_RECV, 0, WIRE_F_HELD, false, CAUSE_RESET_SENT},
+	/* A listener closed over a child of Fast Open. */
+	{WIRE_SYN_RECV, 0, WIRE_F_RST_SENT, false, CAUSE_RESET_SENT},
+	{WIRE_SYN_RECV, ECONNRESET, WIRE_F_RST_SENT, false, CAUSE_RESET},
 	{WIRE_FIN_WAIT1, 0, WIRE_F_HELD, false, CAUSE_RESET_SENT},
 	{WIRE_FIN_WAIT1, 0, WIRE_F_LINGER2, false, CAUSE_RESET_SENT},
 	{WIRE_FIN_WAIT1, 0, 0, false, CAUSE_UNKNOWN},
@@ -54,6 +57,11 @@ static const struct {
 	{WIRE_FIN_WAIT2, 0, WIRE_F_TW_FULL, false, CAUSE_TABLE_FULL},
 	{WIRE_FIN_WAIT2, 0, WIRE_F_FIN_SEEN, false, CAUSE_TABLE_FULL},
 	{WIRE_FIN_WAIT2, 0, 0, false, CAUSE_UNKNOWN},
+	/* The ACK of the FIN carried data for a closed socket. */
+	{WIRE_FIN_WAIT2, 0, WIRE_F_RST_SENT, false, CAUSE_RESET_SENT},
+	/* An orphan that stayed a full socket. */
+	{WIRE_FIN_WAIT2, 0, WIRE_F_EXPIRED, false, CAUSE_TIMED_OUT},
+	{WIRE_FIN_WAIT2, 0, WIRE_F_EXPIRED | WIRE_F_TW_FULL, false, CAUSE_TIMED_OUT},
 	{WIRE_CLOSING, 0, WIRE_F_TW_FULL, false, CAUSE_TABLE_FULL},
 	{WIRE_CLOSING, 0, WIRE_F_FIN_SEEN, false, CAUSE_UNKNOWN},
 	{WIRE_CLOSING, 0, WIRE_F_FIN_SEEN | WIRE_F_HELD, false, CAUSE_RESET_SENT},

@@ -38,7 +38,7 @@ static const struct scenario scenarios[] = {
 	 .feed = {CENSUS_BEGINS(1001),
 		  THERE(1002, TIME_WAIT, .of = WIRE_MINI, .expires = 60500, .cookie = 9),
 		  CENSUS_ENDS(1004), MINI(60504, EXPIRED, TIME_WAIT, 60500, .cookie = 9)},
-	 .tells = {"60504 TIME-WAIT>CLOSED >=60000 normal"}},
+	 .tells = {"60504 TIME-WAIT>CLOSED >=59996 normal"}},
 	/* Where nothing tells of its end it would be there for ever. */
 	{.name = "there-time-wait-unseen",
 	 .setup = {.blind = true},

@@ -49,6 +49,27 @@ static const struct scenario scenarios[] = {
 		   "2101 SYN-RECEIVED>ESTABLISHED >=1 5 nginx inherited",
 		   "2200 ESTABLISHED>FIN-WAIT-1 =99 6 worker exact"},
 	 .count = 2},
+	/*
+	 * Something was lost: another process may listen there by now. Two censuses prove who does;
+	 * here the former one is gone.
+	 */
+	{.name = "owner-inherited-after-a-loss",
+	 .setup = {.show_owner = true},
+	 .feed = {CENSUS_BEGINS(1001), SWEPT(1002), CENSUS_ENDS(1003), LISTENS(2000, 5, "nginx", 1),
+		  TICK(2050, .lost = 1),
+		  MOVE(2100, LISTEN, SYN_RECV, .cookie = 2, .lport = 80, .lost = 1),
+		  MOVE(2101, SYN_RECV, CLOSE, .cookie = 2, .lport = 80, .lost = 1),
+		  CENSUS_BEGINS(2200, .lost = 1),
+		  THERE(2201, LISTEN, .cookie = 1, .lport = 80, .rport = NONE, .lost = 1),
+		  SWEPT(2202, .lost = 1), CENSUS_ENDS(2203, .lost = 1),
+		  CENSUS_BEGINS(2300, .lost = 1),
+		  THERE(2301, LISTEN, .cookie = 1, .lport = 80, .rport = NONE, .lost = 1),
+		  SWEPT(2302, .lost = 1), CENSUS_ENDS(2303, .lost = 1),
+		  MOVE(2400, LISTEN, SYN_RECV, .cookie = 3, .lport = 80, .lost = 1)},
+	 .tells = {"2000 CLOSED>LISTEN ? 5 nginx exact", "2100 LISTEN>SYN-RECEIVED ? 0  unknown",
+		   "2101 SYN-RECEIVED>CLOSED >=1 unknown 0  unknown",
+		   "2400 LISTEN>SYN-RECEIVED ? 5 nginx inherited"},
+	 .count = 2},
 	{.name = "owner-of-another-port",
 	 .setup = {.show_owner = true},
 	 .feed = {LISTENS(2000, 5, "nginx", 1),

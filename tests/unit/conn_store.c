@@ -277,6 +277,26 @@ static void test_growth(void)
 	test_end("%u connections, the least recently active one first out", IDS);
 }
 
+/* Whatever keys it has drawn: cookies follow each other, or skip what other processors keep. */
+static void test_spread(void)
+{
+	static const unsigned steps[] = {1, 2, 4096};
+	unsigned stores = 500, all = 1000;
+
+	test_begin("store-spread");
+	for (unsigned n = 0; n < stores; n++) {
+		store_init(&store);
+		for (unsigned i = 0; i < all; i++) {
+			struct wire_id id = {.cookie = 1000 + i * steps[n % 3]};
+
+			store_add(&store, &id, false);
+		}
+		check_spread(&store.socks);
+		store_release(&store);
+	}
+	test_end("%u sets of keys", stores);
+}
+
 static void test_given_up(void)
 {
 	test_begin("store-given-up");
@@ -337,6 +357,7 @@ int main(void)
 {
 	rnd.state = 20240229;
 	test_growth();
+	test_spread();
 	test_random_operations();
 	test_given_up();
 	test_no_cookie();

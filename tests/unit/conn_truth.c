@@ -74,6 +74,8 @@ static void say_move(struct world *world, struct life *life, uint8_t from, uint8
 	t->to = to;
 	if (from == WIRE_CLOSE)
 		t->id.lport = 0;
+	if (to == WIRE_CLOSE && life->visits[life->n - 1].state == WIRE_TIME_WAIT)
+		t->flags = WIRE_F_FIN_SEEN;
 }
 
 static void say_mini(struct world *world, struct life *life, uint8_t op, uint8_t cause)

@@ -9,6 +9,9 @@
 
 #define ADDRESS(n) (int64_t)(WIRE_ID_ADDRESS | (n))
 
+/* Made while another one was made. */
+#define NESTED(n) (int64_t)(UINT64_MAX - (n))
+
 #define BORN_IN_FIN_WAIT2                                                     \
 	MOVE(2510, ESTABLISHED, FIN_WAIT1), MOVE(2520, FIN_WAIT1, FIN_WAIT2), \
 		MINI(2521, BORN, FIN_WAIT2, 0), MOVE(2521, FIN_WAIT2, CLOSE)
@@ -71,6 +74,13 @@ static const struct scenario scenarios[] = {
 		       .lport = 40001)},
 	 .tells = {"2000 CLOSED>SYN-SENT ?", "2100 SYN-SENT>ESTABLISHED =100",
 		   "3000 ESTABLISHED>CLOSE-WAIT ?"},
+	 .count = 1},
+	{.name = "nested-cookie-is-a-cookie",
+	 .feed = {MOVE(2000, CLOSE, SYN_SENT, .cookie = NESTED(1)),
+		  MOVE(2100, SYN_SENT, ESTABLISHED, .cookie = NESTED(1)),
+		  MOVE(3000, ESTABLISHED, CLOSE_WAIT, .cookie = NESTED(1), .flags = WIRE_F_UNTOLD)},
+	 .tells = {"2000 CLOSED>SYN-SENT ?", "2100 SYN-SENT>ESTABLISHED =100",
+		   "3000 ESTABLISHED>CLOSE-WAIT =900"},
 	 .count = 1},
 	{.name = "address-comes-back-with-an-accepted-child",
 	 .feed = {MOVE(2100, SYN_SENT, ESTABLISHED, .cookie = ADDRESS(1)),

@@ -2,24 +2,33 @@
 /* rules.c - each rule fires on what it is for, and not on what looks like it and is well. */
 #include "census_feeder.h"
 
+#include <errno.h>
+
 #include "diagnosis/fillings.h"
 #include "diagnosis/fillings_text.h"
 #include "diagnosis/rules.h"
+#include "diagnosis/rules_text.h"
 
-#define FULL   .kind = WIRE_FULL
-#define ORPHAN .flags = WIRE_S_ORPHAN
-#define KERNEL .flags = WIRE_S_FILE | WIRE_S_KERNEL
-#define CHILD  .flags = NONE16
-#define SHUT   .room = (uint32_t)NONE
+#define FULL     .kind = WIRE_FULL
+#define ORPHAN   .flags = WIRE_S_ORPHAN
+#define KERNEL   .flags = WIRE_S_FILE | WIRE_S_KERNEL
+#define CHILD    .flags = NONE16
+#define DEFERRED .flags = WIRE_S_DEFERRED
+#define SHUT     .room = (uint32_t)NONE
+
+/* Data that was sent again so often. */
+#define LOST(tries) .age = 3000, .state = WIRE_ESTABLISHED, .unacked = 5, .retransmits = (tries)
 
 static const struct {
 	const char *name, *rule; /* NULL: none fires */
 	struct snap snap;
 	uint32_t waiting, backlog; /* of its listener */
-	bool has_listener, unheld;
+	bool has_listener, unheld, halted;
 	uint32_t fin_timeout;
 } cases[] = {
 	{"leak", "close-wait-leak", .snap = {.age = 301000}},
+	/* Who is kept from closing it leaks nothing. */
+	{"leak-of-the-stopped", "close-wait-held", .snap = {.age = 301000}, .halted = true},
 	{"held-by-one-who-thinks", "close-wait-held", .snap = {.age = 299000}},
 	{"held-for-a-second", "close-wait-held", .snap = {.age = 1100}},
 	{"held-fresh", NULL, .snap = {.age = 900}},
@@ -53,6 +62,10 @@ static const struct {
 	 .snap = {.age = 5000, .state = WIRE_CLOSE, .rport = 4000}},
 	{"reset-and-forgotten", "closed-leak",
 	 .snap = {.age = 301000, .state = WIRE_CLOSE, .rport = 4000}},
+	{"over-and-end-unread", "closed-leak",
+	 .snap = {.age = 301000, .state = WIRE_CLOSE, .rport = 4000, .unread = 1}},
+	{"over-and-answer-unread", "closed-held",
+	 .snap = {.age = 301000, .state = WIRE_CLOSE, .rport = 4000, .unread = 5000}},
 	{"reset-just-now", NULL, .snap = {.age = 900, .state = WIRE_CLOSE, .rport = 4000}},
 	{"never-connected", NULL, .snap = {.age = 5000, .state = WIRE_CLOSE, .rport = NONE}},
 
@@ -101,6 +114,39 @@ static const struct {
 	 .snap = {.state = WIRE_FIN_WAIT2, .kind = WIRE_MINI, .left = 30000}},
 	{"orphan-with-a-long-timeout", "fin-wait-2-orphan",
 	 .snap = {.age = 5000, .state = WIRE_FIN_WAIT2, ORPHAN, .left = 50000}},
+
+	/* Twice sent again, and what this host knows of it. */
+	{"address-moved-away", "address-gone", .snap = {LOST(2), .way = WIRE_WAY_NO_ADDRESS}},
+	{"address-gone-before-it-shows", NULL, .snap = {LOST(1), .way = WIRE_WAY_NO_ADDRESS}},
+	{"address-gone-and-heard", "segments-lost",
+	 .snap = {LOST(2), .way = WIRE_WAY_NO_ADDRESS, .sent = 300, .heard = 200, .rto = 800}},
+	{"address-gone-syn", "address-gone",
+	 .snap = {.age = 3000,
+		  .state = WIRE_SYN_SENT,
+		  .retransmits = 1,
+		  .way = WIRE_WAY_NO_ADDRESS}},
+	{"route-gone", "no-route",
+	 .snap = {LOST(2), .way = WIRE_WAY_NO_ROUTE, .way_error = ENETUNREACH,
+		  .soft_error = ENETUNREACH}},
+	{"route-gone-at-keepalive", "no-route",
+	 .snap = {.age = 90000,
+		  .state = WIRE_ESTABLISHED,
+		  .probes = 2,
+		  .way = WIRE_WAY_NO_ROUTE,
+		  .way_error = EACCES}},
+	{"route-flaps", NULL,
+	 .snap = {LOST(1), .way = WIRE_WAY_NO_ROUTE, .way_error = ENETUNREACH,
+		  .soft_error = ENETUNREACH}},
+	{"route-gone-and-idle", NULL,
+	 .snap = {.age = 90000, .state = WIRE_ESTABLISHED, .way = WIRE_WAY_NO_ROUTE}},
+	{"router-down", "no-neighbour",
+	 .snap = {LOST(3), .way = WIRE_WAY_NO_NEIGHBOUR, .soft_error = EHOSTUNREACH}},
+	{"router-says-no", "unreachable",
+	 .snap = {LOST(3), .way = WIRE_WAY_THERE, .soft_error = EHOSTUNREACH}},
+	{"filter-rejects", "unreachable", .snap = {LOST(3), .soft_error = ECONNREFUSED}},
+	{"router-said-no-once", NULL,
+	 .snap = {LOST(1), .way = WIRE_WAY_THERE, .soft_error = EHOSTUNREACH}},
+	{"filter-drops", "peer-silent", .snap = {LOST(3), .way = WIRE_WAY_THERE}},
 
 	{"fin-unanswered", "peer-silent",
 	 .snap = {.age = 3000, .state = WIRE_FIN_WAIT1, ORPHAN, .unacked = 1, .retransmits = 2}},
@@ -151,6 +197,21 @@ static const struct {
 	{"syn-ack-behind-queue", "syn-received-queue-full",
 	 .snap = {.age = 3000, .state = WIRE_SYN_RECV, .kind = WIRE_REQUEST, .retransmits = 1},
 	 .has_listener = true, .waiting = 6, .backlog = 5},
+	{"deferred", "syn-received-deferred",
+	 .snap = {.age = 3000, .state = WIRE_SYN_RECV, .kind = WIRE_REQUEST, DEFERRED},
+	 .has_listener = true, .waiting = 5, .backlog = 5},
+	{"deferred-just-now", NULL,
+	 .snap = {.age = 900, .state = WIRE_SYN_RECV, .kind = WIRE_REQUEST, DEFERRED},
+	 .has_listener = true},
+	{"deferred-and-asked-again", "syn-received-deferred",
+	 .snap = {.age = 30000,
+		  .state = WIRE_SYN_RECV,
+		  .kind = WIRE_REQUEST,
+		  DEFERRED,
+		  .retransmits = 1}},
+	{"deferred-behind-queue", "syn-received-queue-full",
+	 .snap = {.age = 3000, .state = WIRE_SYN_RECV, .kind = WIRE_REQUEST, DEFERRED},
+	 .has_listener = true, .waiting = 6, .backlog = 5},
 	/* It is in the queue itself. */
 	{"fast-open-in-queue", "syn-received-unanswered",
 	 .snap = {.age = 3000, .state = WIRE_SYN_RECV, CHILD, .retransmits = 1},
@@ -179,6 +240,7 @@ static void test_cases(void)
 		struct age age = age_of(&rec.snapshot, 4 * NS_PER_MS);
 		const struct rules_case c = {.s = &rec.snapshot,
 					     .listener = cases[i].has_listener ? &listener : NULL,
+					     .halted = cases[i].halted,
 					     .unheld = cases[i].unheld,
 					     .limits = &limits,
 					     .idle_ns = age.ns};
@@ -412,9 +474,12 @@ static void tell_fillings(const struct census *census, char text[512])
 
 		snprintf(text + strlen(text), 512 - strlen(text), "%s %zu/%zu %s", f->rule->id,
 			 f->fill.count, f->fill.room, fillings_ends(f, ends));
-		if (f->most)
-			snprintf(text + strlen(text), 512 - strlen(text), " %zu by %u", f->held,
-				 f->most->pid);
+		for (unsigned k = 0; k < FILLINGS_HOLDERS && f->most[k].who; k++)
+			snprintf(text + strlen(text), 512 - strlen(text), " %zu by %u",
+				 f->most[k].count, f->most[k].who->pid);
+		if (f->held_by_others)
+			snprintf(text + strlen(text), 512 - strlen(text), " %zu by others",
+				 f->held_by_others);
 		snprintf(text + strlen(text), 512 - strlen(text), ";");
 	}
 	fillings_release(&fillings);
@@ -470,6 +535,41 @@ static void test_evidence(void)
 	test_end("what is left, what fails");
 }
 
+static void test_way_evidence(void)
+{
+	static const struct {
+		uint8_t way, way_error, soft_error;
+		const char *said;
+	} ways[] = {
+		{WIRE_WAY_NO_ROUTE, ENETUNREACH, ENETUNREACH, "no route (ENETUNREACH)"},
+		{WIRE_WAY_NO_ROUTE, EHOSTUNREACH, 0, "route unreachable (EHOSTUNREACH)"},
+		{WIRE_WAY_NO_ROUTE, EACCES, 0, "route prohibited (EACCES)"},
+		{WIRE_WAY_NO_ROUTE, EINVAL, 0, "blackhole route (EINVAL)"},
+		{WIRE_WAY_NO_ROUTE, EACCES, ENETUNREACH,
+		 "route prohibited (EACCES), network unreachable (ENETUNREACH)"},
+		{WIRE_WAY_NO_ADDRESS, 0, EINVAL,
+		 "10.0.0.1 is no local address, refused by the route (EINVAL)"},
+		{WIRE_WAY_NO_NEIGHBOUR, 0, EHOSTUNREACH,
+		 "next hop does not answer, host unreachable (EHOSTUNREACH)"},
+		{WIRE_WAY_THERE, 0, EPROTO, "parameter problem (EPROTO)"},
+		{WIRE_WAY_UNKNOWN, 0, 254, "error (254)"},
+		{WIRE_WAY_THERE, 0, 0, ""},
+	};
+	char text[RULES_TEXT_MAX];
+
+	test_begin("rules-way-evidence");
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		union decode_record rec =
+			census_snapshot(&(struct snap){.state = WIRE_ESTABLISHED,
+						       .way = ways[i].way,
+						       .way_error = ways[i].way_error,
+						       .soft_error = ways[i].soft_error});
+
+		CHECK_STR(rules_evidence(&rec.snapshot, text), ways[i].said);
+	}
+	test_end("%zu ways, in words", COUNT(ways));
+}
+
 static void test_fillings(void)
 {
 	char text[256];
@@ -482,8 +582,64 @@ static void test_fillings(void)
 	test_end("more than half of the ports, or of the table");
 }
 
+/* What is told of a machine with these numbers, in words. */
+static const char *told_of_host(const struct wire_host *told, char text[RULES_TEXT_MAX])
+{
+	struct census census = {.host = *told};
+	struct fillings fillings;
+	char evidence[RULES_TEXT_MAX];
+
+	text[0] = '\0';
+	put(&census, census_snapshot(&(struct snap){
+			     .cookie = 1, .state = WIRE_FIN_WAIT1, .flags = WIRE_S_ORPHAN}));
+	put(&census, census_snapshot(&(struct snap){.cookie = 2}));
+	if (fillings_make(&fillings, &census, NULL))
+		abort();
+	for (size_t i = 0; i < fillings.n; i++)
+		snprintf(text + strlen(text), RULES_TEXT_MAX - strlen(text), "%s %zu/%zu %s;",
+			 fillings.all[i].rule->id, fillings.all[i].fill.count,
+			 fillings.all[i].fill.room, fillings_evidence(&fillings.all[i], evidence));
+	fillings_release(&fillings);
+	census_release(&census);
+	return text;
+}
+
+static void test_host(void)
+{
+	static const struct {
+		const char *name;
+		struct wire_host host;
+		const char *told;
+	} hosts[] = {
+		{"orphans-half", {.orphans = 50, .max_orphans = 100}, ""},
+		{"orphans-over-half",
+		 {.orphans = 51, .max_orphans = 100},
+		 "orphan-limit 51/100 49 left; 1 FIN-WAIT-1;"},
+		{"orphans-over",
+		 {.orphans = 101, .max_orphans = 100},
+		 "orphan-limit 101/100 none left: close() resets; 1 FIN-WAIT-1;"},
+		{"memory-below", {.memory = 200, .memory_pressure = 200, .memory_max = 300}, ""},
+		{"memory-pressure",
+		 {.memory = 201, .memory_pressure = 200, .memory_max = 300},
+		 "tcp-memory 201/300 in pages; the kernel saves memory from 200 on, 99 left;"},
+		{"memory-over",
+		 {.memory = 300, .memory_pressure = 200, .memory_max = 300},
+		 "tcp-memory 300/300 in pages; the kernel saves memory from 200 on, none left;"},
+		{"limits-unseen", {.orphans = 1000, .memory = 1000}, ""},
+	};
+	char name[64], text[RULES_TEXT_MAX];
+
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		snprintf(name, sizeof(name), "rules-host-%s", hosts[i].name);
+		test_begin(name);
+		CHECK_STR(told_of_host(&hosts[i].host, text), hosts[i].told);
+		test_end("%s", text[0] ? text : "nothing is said");
+	}
+}
+
 int main(void)
 {
+	test_host();
 	test_cases();
 	test_all();
 	test_patience();
@@ -491,5 +647,6 @@ int main(void)
 	test_reuse();
 	test_places();
 	test_evidence();
+	test_way_evidence();
 	return test_status();
 }

@@ -71,6 +71,7 @@ static void put_some_owners(void)
 	put(census_holder(2, 12, "three", 5));
 	put(census_holder(7, 20, "server", 3));
 	put(census_holder(99, 20, "server", 3));
+	put(census_snapshot(&(struct snap){.cookie = 6, .age = 4000})); /* it is there still */
 }
 
 static void test_owners(void)
@@ -89,6 +90,114 @@ static void test_owners(void)
 	put_some_owners();
 	CHECK_STR(owners(text), "~server[20]");
 	test_end("of one, of three, of none, of the kernel, of a listener, in flight");
+}
+
+/* Two hosts in namespaces of their own; each pair has the same addresses. */
+static void put_pair(int64_t cookie, uint32_t netns, uint32_t client, uint32_t server)
+{
+	put(census_snapshot(&(struct snap){.cookie = cookie,
+					   .netns = netns,
+					   .laddr = "10.0.0.1",
+					   .raddr = "10.0.0.2",
+					   .lport = 40000,
+					   .rport = 80,
+					   .age = 9000,
+					   .snd_una = server,
+					   .rcv_nxt = client}));
+	put(census_snapshot(&(struct snap){.cookie = cookie + 1,
+					   .netns = netns + 1,
+					   .laddr = "10.0.0.2",
+					   .raddr = "10.0.0.1",
+					   .lport = 80,
+					   .rport = 40000,
+					   .kind = WIRE_MINI,
+					   .state = WIRE_FIN_WAIT2,
+					   .age = 9000,
+					   .snd_una = client,
+					   .rcv_nxt = server}));
+}
+
+/* "STATE of owner"; "-": none. */
+static const char *peer(uint64_t cookie, char text[VERDICT_PEER_MAX])
+{
+	struct verdict verdict = make();
+
+	strcpy(text, "-");
+	for (size_t i = 0; i < verdict.n_sockets; i++)
+		if (verdict.sockets[i].socket->key.cookie == cookie && verdict.sockets[i].peer)
+			verdict_peer(&verdict, &verdict.sockets[i], text);
+	verdict_release(&verdict);
+	return text;
+}
+
+static uint64_t peer_of(uint64_t cookie)
+{
+	struct verdict verdict = make();
+	uint64_t found = 0;
+
+	for (size_t i = 0; i < verdict.n_sockets; i++)
+		if (verdict.sockets[i].socket->key.cookie == cookie && verdict.sockets[i].peer)
+			found = verdict.sockets[i].peer->key.cookie;
+	verdict_release(&verdict);
+	return found;
+}
+
+static void test_peers(void)
+{
+	char text[VERDICT_PEER_MAX];
+
+	test_begin("verdict-peers");
+	begin("");
+	put_pair(1, 10, 5000, 70000);
+	CHECK_STR(peer(1, text), "FIN-WAIT-2 of (orphan)");
+	put_pair(11, 20, 5001, 70001);
+	put_pair(21, 30, 0xffffffff, 0x80000000);
+	CHECK_EQ(peer_of(1), 2);
+	CHECK_EQ(peer_of(11), 12);
+	CHECK_EQ(peer_of(21), 22);
+	/* Nobody can tell which of two it is. */
+	put_pair(31, 40, 5000, 70000);
+	CHECK_EQ(peer_of(1), 0);
+	test_end("by the numbers that each expects, whatever hosts have the same addresses");
+}
+
+static void test_listening_peers(void)
+{
+	static const struct {
+		const char *to, *listens;
+		uint32_t netns;
+		const char *peer;
+	} of[] = {
+		{"127.0.0.1", "0.0.0.0", CENSUS_NETNS, "LISTEN of server[20]"},
+		{"127.0.0.1", "127.0.0.1", CENSUS_NETNS, "LISTEN of server[20]"},
+		{"127.0.0.1", "127.0.0.2", CENSUS_NETNS, "-"},
+		{"127.0.0.1", "0.0.0.0", CENSUS_NETNS + 1, "-"},
+		{"10.0.0.1", "0.0.0.0", CENSUS_NETNS, "LISTEN of server[20]"},
+		{"10.0.0.2", "0.0.0.0", CENSUS_NETNS, "-"},
+	};
+	char text[VERDICT_PEER_MAX];
+
+	test_begin("verdict-listening-peers");
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		begin("-s syn-sent");
+		put(census_snapshot(&(struct snap){
+			.cookie = 1,
+			.state = WIRE_SYN_SENT,
+			.laddr = strcmp(of[i].to, "127.0.0.1") ? "10.0.0.1" : "127.0.0.1",
+			.raddr = of[i].to,
+			.lport = 40000,
+			.rport = 80,
+			.age = 9000}));
+		put(census_snapshot(&(struct snap){.cookie = 2,
+						   .state = WIRE_LISTEN,
+						   .netns = of[i].netns,
+						   .laddr = of[i].listens,
+						   .lport = 80,
+						   .rport = NONE}));
+		put(census_holder(2, 20, "server", 3));
+		CHECK_STR(peer(1, text), of[i].peer);
+	}
+	test_end("of a SYN that nobody answers, within a namespace");
 }
 
 static void put_listener(int64_t cookie, const char *laddr, uint16_t flags, const char *holder)
@@ -179,6 +288,72 @@ static void test_reuseport(void)
 	test_end("a group, a device, threads, a redirect, two holders");
 }
 
+/* Two members of a group that three processes hold: workers 201 and 202, and who began them. */
+static void put_group(void)
+{
+	for (int64_t listener = 1; listener <= 2; listener++) {
+		put(census_snapshot(&(struct snap){.cookie = listener,
+						   .state = WIRE_LISTEN,
+						   .lport = 80,
+						   .rport = NONE,
+						   .laddr = "0.0.0.0"}));
+		put(census_holder(listener, 100, "master", 3));
+		put(census_holder(listener, 201, "worker", 3));
+		put(census_holder(listener, 202, "worker", 3));
+	}
+	put_waiting(9, "10.0.0.1");
+	put(census_queued(9, 2));
+}
+
+/* Each worker at its own listener. */
+static void put_workers_wait(void)
+{
+	put(census_epoll(71, 0, 201));
+	put(census_epoll(71, 1, 0));
+	put(census_epoll(72, 2, 0));
+	put(census_epoll(72, 0, 202));
+}
+
+static void test_pollers(void)
+{
+	char text[512];
+
+	test_begin("verdict-pollers");
+	begin("");
+	put_group();
+	put(census_bounds(false, 0));
+	CHECK_STR(owners(text), "~master[100] +2");
+	/* The halves come in any order; an instance that no listener knows is nobody's. */
+	begin("");
+	put_group();
+	put_workers_wait();
+	put(census_epoll(73, 0, 100));
+	put(census_bounds(false, 0));
+	CHECK_STR(owners(text), "~worker[202]");
+	/* Which of the two the kernel chose is not known, and it is not one process any more. */
+	put_waiting(9, "10.0.0.1");
+	CHECK_STR(owners(text), "?");
+	/* Somebody waits there otherwise, or at both. */
+	for (uint64_t other = 0; other <= 71; other += 71) {
+		begin("");
+		put_group();
+		put_workers_wait();
+		put(census_epoll(other, 2, 0));
+		put(census_bounds(false, 0));
+		CHECK_STR(owners(text), "~master[100] +2");
+	}
+	/* A single listener: one who waits there need not be who accepts. */
+	begin("");
+	put_listener(1, "0.0.0.0", 0, "master");
+	put(census_holder(1, 200, "child", 3));
+	put_waiting(9, "10.0.0.1");
+	put(census_epoll(71, 1, 0));
+	put(census_epoll(71, 0, 101));
+	put(census_bounds(false, 0));
+	CHECK_STR(owners(text), "~master[101] +1");
+	test_end("the worker that waits at its own listener of a group, not all who hold it");
+}
+
 /* Nobody who looks at descriptors: nothing is said of who holds none. */
 static void test_blind(void)
 {
@@ -264,6 +439,122 @@ static void test_groups(void)
 	test_end("500 alike, by process, by name, by unit, by port");
 }
 
+/* "COUNT OWNER by;" of all groups. */
+static const char *rows(char text[512])
+{
+	struct verdict verdict = make();
+	char owner[VERDICT_OWNER_MAX];
+
+	text[0] = '\0';
+	for (struct verdict_group *g = verdict.groups; g; g = g->hh.next)
+		snprintf(text + strlen(text), 512 - strlen(text), "%zu %s %s;", g->count,
+			 verdict_owners(&verdict.sockets[g->first], g->differs, owner),
+			 g->by[0] ? g->by : "-");
+	verdict_release(&verdict);
+	return text;
+}
+
+/* A server forks after each accept(): children hold what was accepted before. */
+static void put_forked(void)
+{
+	for (int i = 0; i < 4; i++) {
+		put(census_snapshot(&(struct snap){.cookie = i + 1,
+						   .age = 9000 - (uint64_t)i,
+						   .lport = 80,
+						   .rport = 40000 + i}));
+		for (uint32_t pid = 10; pid < 14 - (uint32_t)i; pid++)
+			put(census_holder(i + 1, pid, "server", 5 + (uint32_t)i));
+	}
+}
+
+static void test_forked(void)
+{
+	char text[512];
+
+	test_begin("verdict-forked");
+	begin("");
+	put_forked();
+	CHECK_STR(rows(text), "4 server[10] +* -;");
+	begin("-b local-port");
+	put_forked();
+	CHECK_STR(rows(text), "4 server[10] +* 80;");
+	/* The oldest is held by one alone, and others are not. */
+	begin("");
+	put_forked();
+	put(census_snapshot(&(struct snap){.cookie = 9, .age = 9900, .lport = 80}));
+	put(census_holder(9, 10, "server", 4));
+	CHECK_STR(rows(text), "5 server[10] +* -;");
+	test_end("alike, and held by one to four processes: one row, one finding");
+}
+
+static void put_fin_wait(int64_t cookie, uint16_t flags)
+{
+	put(census_snapshot(&(struct snap){.cookie = cookie,
+					   .state = WIRE_FIN_WAIT1,
+					   .age = 9000 - (uint64_t)cookie,
+					   .rport = 443,
+					   .flags = flags}));
+}
+
+static void test_nobodys(void)
+{
+	char text[512];
+
+	test_begin("verdict-nobodys");
+	begin("-b remote-port -s fin-wait-1");
+	put_fin_wait(1, WIRE_S_ORPHAN);
+	put_fin_wait(2, WIRE_S_FILE);
+	CHECK_STR(rows(text), "2 * 443;");
+	begin("-b remote-port -s fin-wait-1");
+	put_fin_wait(1, WIRE_S_ORPHAN);
+	put_fin_wait(2, WIRE_S_ORPHAN);
+	CHECK_STR(rows(text), "2 (orphan) 443;");
+	/* One that its process holds, one that waits at a listener of that process. */
+	begin("-b local-port -s established");
+	put_listener(1, "0.0.0.0", 0, "server");
+	for (int64_t cookie = 8; cookie < 10; cookie++)
+		put(census_snapshot(&(struct snap){.cookie = cookie,
+						   .state = WIRE_ESTABLISHED,
+						   .lport = 80,
+						   .age = 500,
+						   .flags = cookie == 9 ? NONE16 : 0}));
+	put(census_holder(8, 101, "server", 4));
+	CHECK_STR(rows(text), "2 * 80;");
+	test_end("an orphan is another's than what is held out of sight");
+}
+
+/* Cgroups of one shown name are as many cgroups as they are. */
+static void test_namesakes(void)
+{
+	char text[512];
+
+	test_begin("verdict-namesakes");
+	begin("-b cgroup");
+	for (int i = 0; i < 2; i++) {
+		put(census_snapshot(&(struct snap){.cookie = i + 1,
+						   .age = 9000 - (uint64_t)i,
+						   .lport = 80,
+						   .cgroup = 70 + (uint64_t)i}));
+		put(census_holder(i + 1, 10 + (uint32_t)i, "server", 3));
+		put(census_named(WIRE_NAME_CGROUP, 70 + (uint64_t)i, "app.service"));
+	}
+	CHECK_STR(rows(text), "1 server[10] app.service;1 server[11] app.service;");
+	begin("");
+	for (int i = 0; i < 2; i++)
+		put(census_snapshot(&(struct snap){.cookie = i + 1,
+						   .age = 9000,
+						   .lport = 80,
+						   .rport = 40000 + i,
+						   .uid = 100 + (uint32_t)i,
+						   .flags = WIRE_S_ORPHAN,
+						   .state = WIRE_FIN_WAIT1,
+						   .cgroup = 70 + (uint64_t)i}));
+	options.selection.stuck_states = 1u << WIRE_FIN_WAIT1;
+	options.selection.has_states = true;
+	CHECK_STR(groups(text), "2 - 182 0;");
+	test_end("by their numbers, and alike ones of several differ in it");
+}
+
 /* "END > END next;" of all sockets. */
 static const char *ends(char text[2048])
 {
@@ -336,6 +627,72 @@ static void test_findings(void)
 	CHECK_STR(verdict.sockets[verdict.findings->first].rule->id, "close-wait-leak");
 	verdict_release(&verdict);
 	test_end("two processes of one name leak: one finding");
+}
+
+/* "COUNT OWNER lport cgroups namespaces;" of all findings. */
+static const char *findings(char text[512])
+{
+	struct verdict verdict = make();
+	char owner[VERDICT_OWNER_MAX];
+
+	text[0] = '\0';
+	for (struct verdict_finding *f = verdict.findings; f; f = f->hh.next)
+		snprintf(text + strlen(text), 512 - strlen(text), "%zu %s %u %zu %zu;", f->count,
+			 verdict_owners(&verdict.sockets[f->first], f->differs, owner),
+			 verdict.sockets[f->first].socket->s.id.lport, f->cgroups, f->namespaces);
+	verdict_release(&verdict);
+	return text;
+}
+
+/* The first of `n` places has one, the others `each`; a place is a cgroup, a namespace, or both. */
+static void put_places(int n, int each, bool cgroups, bool namespaces)
+{
+	int64_t cookie = 0;
+
+	begin("");
+	for (int place = 0; place < n; place++)
+		for (int i = 0; i < (place ? each : 1); i++) {
+			cookie++;
+			put(census_snapshot(&(struct snap){
+				.cookie = cookie,
+				.age = 9000 - (uint64_t)cookie,
+				.lport = 80 + place,
+				.rport = 40000 + i,
+				.netns = namespaces ? CENSUS_NETNS + (uint32_t)place : CENSUS_NETNS,
+				.cgroup = 70 + (cgroups ? (uint64_t)place : 0)}));
+			put(census_holder(cookie, 10 + (uint32_t)place, "java", 3));
+		}
+}
+
+static void test_places(void)
+{
+	char text[512];
+
+	test_begin("verdict-places");
+	put_places(2, 9, true, false);
+	CHECK_STR(findings(text), "1 java[10] 80 1 1;9 java[11] 81 1 1;");
+	put_places(2, 9, false, true);
+	CHECK_STR(findings(text), "1 java[10] 80 1 1;9 java[11] 81 1 1;");
+	put_places(2, 9, false, false);
+	CHECK_STR(findings(text), "10 java[*] 80 1 1;");
+	put_places(300, 2, true, true);
+	CHECK_STR(findings(text), "599 java[*] 80 300 300;");
+	put_places(300, 2, false, true);
+	CHECK_STR(findings(text), "599 java[*] 80 1 300;");
+	put_places(VERDICT_PLACES_MAX, 1, true, true);
+	CHECK_EQ(strlen(findings(text)), VERDICT_PLACES_MAX * strlen("1 java[10] 80 1 1;"));
+	put_places(VERDICT_PLACES_MAX + 1, 1, true, false);
+	CHECK_STR(findings(text), "9 java[*] 80 9 1;");
+	/* That many of another name are no reason. */
+	for (int i = 0; i < 2; i++) {
+		put(census_snapshot(&(struct snap){.cookie = 400 + i,
+						   .age = 8000,
+						   .lport = 90 + i,
+						   .cgroup = 1 + (uint64_t)i}));
+		put(census_holder(400 + i, 30 + (uint32_t)i, "web", 3));
+	}
+	CHECK_STR(findings(text), "9 java[*] 80 9 1;1 web[30] 90 1 1;1 web[31] 91 1 1;");
+	test_end("a finding of each cgroup and namespace, one of very many");
 }
 
 /* --for: nothing younger, and nothing whose age nobody knows. */
@@ -453,6 +810,107 @@ static void test_shared_cookie(void)
 	test_end("%zu sockets", census.count);
 }
 
+static void put_thread(uint32_t pid, uint32_t fd, uint32_t tid)
+{
+	union decode_record holder = census_holder(1, pid, "threads", fd);
+
+	holder.holder.tid = tid;
+	put(holder);
+}
+
+/* "PID/TID FD;..." of the socket with cookie 1. */
+static const char *holders(char text[512])
+{
+	const struct census_socket *socket = census_find(&census, 1, false);
+
+	text[0] = '\0';
+	for (const struct census_holder *h = socket->holders; h; h = h->next)
+		snprintf(text + strlen(text), 512 - strlen(text), "%s%u/%u %u",
+			 h == socket->holders ? "" : "; ", h->pid, h->tid, h->fd);
+	return text;
+}
+
+static const char *next_of(const char *id, char text[RULES_TEXT_MAX])
+{
+	unsigned i = 0;
+
+	while (strcmp(rules_rule(i)->id, id) != 0)
+		i++;
+	return next_command(rules_rule(i), &census, census_find(&census, 1, false), text);
+}
+
+static void test_threads(void)
+{
+	char text[RULES_TEXT_MAX];
+
+	test_begin("verdict-threads");
+	begin("");
+	put(census_snapshot(&(struct snap){.cookie = 1, .age = 9000}));
+	/* A table of its own; another process's number is in between. */
+	put_thread(100, 3, 0);
+	put(census_holder(1, 102, "other", 3));
+	put_thread(100, 3, 103);
+	put_thread(100, 4, 103);
+	CHECK_STR(holders(text), "100/100 3; 100/103 4; 102/102 3");
+	CHECK_STR(owners(text), "threads[100] +1");
+	CHECK_STR(next_of("fin-wait-2-held", text), "ls -l /proc/100/fd/3");
+	/* Numbers began again at the lowest: threads come before their process. */
+	begin("");
+	put(census_snapshot(&(struct snap){.cookie = 1, .age = 9000}));
+	put_thread(100, 3, 90);
+	put(census_holder(1, 95, "other", 3));
+	put_thread(100, 3, 0);
+	put(census_holder(1, 101, "third", 3));
+	CHECK_STR(holders(text), "100/100 3; 95/95 3; 101/101 3");
+	/* The first thread has exited. */
+	begin("");
+	put(census_snapshot(&(struct snap){.cookie = 1, .age = 9000}));
+	put_thread(100, 3, 103);
+	put_thread(100, 3, 104);
+	CHECK_STR(holders(text), "100/103 3");
+	CHECK_STR(owners(text), "threads[100]");
+	CHECK_STR(next_of("close-wait-held", text),
+		  "ls -l /proc/100/task/103/fd/3; ls /proc/100/task/103/fd | wc -l; grep files "
+		  "/proc/100/task/103/limits");
+	CHECK_STR(next_of("close-wait-unread", text),
+		  "cat /proc/100/task/*/wchan; strace -p 103 -f -e trace=network,read");
+	test_end("each descriptor once, by a path that is there");
+}
+
+static void put_closer(uint32_t pid, uint32_t tid)
+{
+	union decode_record holder = census_holder_doing(1, pid, "threads", 0, WIRE_DOES_SLEEP,
+							 WIRE_H_CLOSING);
+
+	holder.holder.tid = tid;
+	put(holder);
+}
+
+static void test_closing(void)
+{
+	char text[RULES_TEXT_MAX];
+
+	test_begin("verdict-closing");
+	begin("-s all");
+	put(census_snapshot(&(struct snap){.cookie = 1, .state = WIRE_FIN_WAIT1, .age = 9000}));
+	put_closer(100, 103);
+	put(census_snapshot(&(struct snap){.cookie = 2, .state = WIRE_FIN_WAIT1, .age = 8000}));
+	/* Nobody has looked at descriptors: of the other one nothing is known. */
+	CHECK_STR(owners(text), "threads[100]; ?");
+	CHECK_STR(next_of("peer-window-shut", text),
+		  "ss -tnoi 'sport = :40000 and dport = :443'; cat /proc/100/task/103/stack");
+	put(census_holder(3, 10, "one", 3));
+	/* It may have been closed before its process was looked at. */
+	CHECK_STR(owners(text), "threads[100]; ?");
+	put(census_snapshot(&(struct snap){.cookie = 2, .state = WIRE_FIN_WAIT1, .age = 8000}));
+	CHECK_STR(owners(text), "threads[100]; (no process)");
+	/* It has come back from close() while we looked. */
+	put(census_snapshot(&(struct snap){
+		.cookie = 1, .state = WIRE_FIN_WAIT2, .age = 9000, .flags = WIRE_S_ORPHAN}));
+	CHECK_STR(owners(text), "(orphan); (no process)");
+	test_end("its owner, without a descriptor");
+}
+
 static void test_many(void)
 {
 	double few, many;
@@ -467,14 +925,23 @@ static void test_many(void)
 int main(void)
 {
 	test_owners();
+	test_peers();
+	test_listening_peers();
 	test_shared_cookie();
 	test_listeners();
 	test_reuseport();
+	test_pollers();
+	test_threads();
+	test_closing();
 	test_blind();
 	test_names();
 	test_groups();
+	test_forked();
+	test_nobodys();
+	test_namesakes();
 	test_devices();
 	test_findings();
+	test_places();
 	test_for();
 	test_idle();
 	test_twice();

@@ -32,6 +32,7 @@ ok() { echo "RESULT ok $KERNEL/$1: $2"; }
 fail() { echo "RESULT FAIL $KERNEL/$1: $2"; }
 skip() { echo "RESULT skip $KERNEL/$1: $2"; }
 notes() { sed 's/^/NOTE /'; }
+details() { sed 's/^/NOTE     ^ /'; } # of a result, shown with it
 first_line() { head -n 1 "$1" 2>/dev/null; }
 
 # new_netns: a network namespace with lo up, held by a process, NS.
@@ -79,9 +80,19 @@ judge() {
 	verify $sampled "$3" "$4" >/tmp/verdict 2>&1
 	status=$?
 	sed -n -e "s|^ok  *|RESULT ok $KERNEL/$1: |p" -e "s|^BAD  *|RESULT FAIL $KERNEL/$1: |p" -e 's|^  *^|NOTE     ^|p' /tmp/verdict
-	if [ $status != 0 ] && ! grep -q '^BAD' /tmp/verdict; then
+	if grep -q '^BAD' /tmp/verdict; then
+		told_of_wrong "$4" | cut -c 1-400 | details
+	elif [ $status != 0 ]; then
 		fail "$1" "verify: status $status: $(first_line /tmp/verdict)"
 	fi
+}
+
+# told_of_wrong OUTPUT: what was lost, and all that was told of the lives that /tmp/verdict calls wrong.
+told_of_wrong() {
+	grep '"event":"lost"' "$1"
+	sed -n 's/^BAD .*:\([0-9]*\)>.*/\1/p' /tmp/verdict | sort -u | while read -r port; do
+		grep "\"lport\":$port," "$1"
+	done
 }
 
 # truth NAME WAY ARGUMENT...: plays, traces and judges.
@@ -158,7 +169,7 @@ judge_nested() {
 		ok "$1" "$moves moves happened on $(nproc) processors, all told"
 	else
 		fail "$1" "moves, told, withheld, missing, invented: $2"
-		grep -E '^(missing|invented)' /tmp/weighed | head -n 10 | sed 's/^/     ^ /' | notes
+		grep -E '^(missing|invented)' /tmp/weighed | head -n 10 | details
 	fi
 }
 

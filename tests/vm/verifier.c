@@ -93,7 +93,8 @@ static void switch_all_on(struct bpf_object *obj)
 				.begin = 0xffffffff81000000ULL + i * 0x10000ULL,
 				.end = 0xffffffff81000000ULL + i * 0x10000ULL + 0x1000,
 				.means = 1 + i % CODE_RUN};
-		config->kill.len[0] = config->validate.len[0] = 0x1000;
+		for (__u32 i = 0; i < ENDS; i++)
+			config->ends[i].len[0] = 0x1000;
 		config->cookies = 1;
 		config->cgroups = 1;
 		config->pid_ns = 1;

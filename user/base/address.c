@@ -96,6 +96,13 @@ bool address_is_link_local(const uint8_t addr[16])
 	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
 }
 
+bool address_is_loopback(const uint8_t addr[16])
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	return match_is_ipv4(addr) ? addr[12] == 127 : !memcmp(addr, one, sizeof(one));
+}
+
 static char *append_at(char *to, const uint8_t addr[16], const char *device)
 {
 	to = address_append(to, addr);

@@ -80,6 +80,8 @@ static ssize_t write_some(void *ctx, const char *bytes, size_t len)
 		if (stream->may_wait && part > PIPE_BUF)
 			part = PIPE_BUF;
 		n = write(stream->fd, bytes + done, part);
+		if (n < 0 && errno == ECONNRESET) /* a reader that has gone, of a socket */
+			errno = EPIPE;
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			break;
 		if (n > 0)

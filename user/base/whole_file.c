@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/diag.h"
 #include "base/stream.h"
 
@@ -36,21 +37,69 @@ static struct whole_file *told(struct whole_file *file, int err)
 
 /* ---- the keeper ---- */
 
+static const char *name_within(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Into the folder of the file, so that nobody has to be able to find the way again. */
+static int go_there(const struct whole_file *file)
+{
+	char folder[PATH_MAX];
+	int len = (int)(name_within(file->target) - file->target);
+
+	snprintf(folder, sizeof(folder), "%.*s", len, file->target);
+	return len ? chdir(folder) : 0;
+}
+
+/*
+ * The owner of a folder may rename and remove what is in it, and that is all that is left to do:
+ * who may change users becomes that one, without capabilities. Where the owner has no right to
+ * write, or we cannot become it, those stay that root needs for it. With Landlock, no file
+ * outside of this folder can be opened, renamed or removed.
+ */
+static void confine_keeper(void)
+{
+	cap_value_t for_root[] = {CAP_DAC_OVERRIDE, CAP_FOWNER};
+	int n = confine_held(for_root, 2);
+	struct confine_place here = {".", CONFINE_REPLACE};
+	struct stat st;
+
+	if (!stat(here.path, &st) && st.st_uid != geteuid())
+		confine_user(st.st_uid, st.st_gid);
+	confine_capabilities(for_root, 0, n);
+	if (!faccessat(AT_FDCWD, here.path, W_OK | X_OK, AT_EACCESS))
+		n = 0;
+	confine_capabilities(for_root, n, n);
+	confine_exec();
+	confine_files(&here, 1);
+}
+
 /* What the terminal sends reaches it too: only we say when it is over. */
 static void keep(const struct whole_file *file, int order, int answer)
 {
+	const char *beside = name_within(file->beside);
 	sigset_t all;
-	int err = 0;
+	int err;
 	char byte;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	if (read(order, &byte, 1) != 1)
+	if (go_there(file)) {
+		err = errno;
 		unlink(file->beside);
-	else if (rename(file->beside, file->target))
+		_exit(write(answer, &err, sizeof(err)) != sizeof(err));
+	}
+	confine_keeper();
+	err = 0;
+	if (read(order, &byte, 1) != 1)
+		unlink(beside);
+	else if (rename(beside, name_within(file->target)))
 		err = errno;
 	if (err)
-		unlink(file->beside);
+		unlink(beside);
 	_exit(write(answer, &err, sizeof(err)) != sizeof(err));
 }
 

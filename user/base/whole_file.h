@@ -6,8 +6,8 @@
  *
  * A new file is written beside, and renamed at the end. By then we may have given up the privileges
  * that it takes to rename something in another's folder (`sudo tcpdwell report` in one's home), so
- * a process of its own keeps them: it waits for one byte, renames, and ends; if the byte does not
- * come, however we ended, it removes what was written. It does nothing else.
+ * a process of its own keeps those, and no others: it waits for one byte, renames, and ends; if the
+ * byte does not come, however we ended, it removes what was written. It does nothing else.
  *
  * What is no regular file (a pipe, a terminal, /dev/full) is written to as it is; "-" is standard
  * output.

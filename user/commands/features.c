@@ -17,12 +17,38 @@ static const char *status_of(const struct features *features, enum feature f, in
 	return features->refused[f][way] ? "refused" : "works";
 }
 
+/* What is given up has one way each: it works or it does not. */
+static struct fields_way way_of_limit(const struct privileges_limit *limit)
+{
+	int error = privileges_try(limit);
+
+	return (struct fields_way){.way = limit->way,
+				   .words = limit->words,
+				   .status = error ? "refused" : "chosen",
+				   .number = (unsigned)error,
+				   .error = error ? strerror(error) : NULL,
+				   .why = error ? limit->why : NULL,
+				   .cure = error ? limit->cure : NULL};
+}
+
 static void print_refusal(int error, FILE *out)
 {
 	fprintf(out, "           why: %s", features_meaning(error));
 	if (features_is_errno(error))
 		fprintf(out, " (%s)", strerror(error));
 	fprintf(out, "\n           cure: %s\n", features_cure(error));
+}
+
+static void print_limit(const struct privileges_limit *limit, FILE *out)
+{
+	struct fields_way way = way_of_limit(limit);
+
+	fprintf(out, "%-12s %s\n", limit->name, limit->gives);
+	fprintf(out, "  %-8s %-10s %s\n", way.status, way.way, way.words);
+	if (way.error)
+		fprintf(out, "           why: %s (%s)\n           cure: %s\n  lost:    %s\n",
+			way.why, way.error, way.cure, limit->loss);
+	fputc('\n', out);
 }
 
 static void print_text(const struct features *features, FILE *out)
@@ -45,6 +71,8 @@ static void print_text(const struct features *features, FILE *out)
 			fprintf(out, "  lost:    %s\n", row->loss);
 		fputc('\n', out);
 	}
+	for (const struct privileges_limit *limit = privileges_limits; limit->name; limit++)
+		print_limit(limit, out);
 }
 
 static struct fields_way way_of(const struct features *features, enum feature f, int w)
@@ -77,6 +105,30 @@ static void print_json(const struct features *features, FILE *out)
 		fields_json(&(struct fields_source){.event = EVENT_FEATURE, .feature = &feature},
 			    out);
 	}
+	for (const struct privileges_limit *limit = privileges_limits; limit->name; limit++) {
+		struct fields_way way = way_of_limit(limit);
+		struct fields_feature feature = {.feature = limit->name,
+						 .gives = limit->gives,
+						 .without = limit->loss,
+						 .ways = &way,
+						 .n_ways = 1};
+
+		fields_json(&(struct fields_source){.event = EVENT_FEATURE, .feature = &feature},
+			    out);
+	}
+}
+
+static void print_csv_row(const char *feature, const struct fields_way *way, FILE *out)
+{
+	struct csv csv;
+
+	csv_begin(&csv, out);
+	csv_text(&csv, feature);
+	csv_text(&csv, way->way);
+	csv_text(&csv, way->status);
+	csv_number(&csv, way->number);
+	csv_text(&csv, way->why ? way->why : "");
+	csv_end(&csv);
 }
 
 /* A row a way, unlike JSON. */
@@ -86,16 +138,14 @@ static void print_csv(const struct features *features, FILE *out)
 	for (enum feature f = 0; f < FEATURES; f++)
 		for (int w = 0; ways_exist(f, w); w++) {
 			struct fields_way way = way_of(features, f, w);
-			struct csv csv;
 
-			csv_begin(&csv, out);
-			csv_text(&csv, feature_rows[f].name);
-			csv_text(&csv, way.way);
-			csv_text(&csv, way.status);
-			csv_number(&csv, way.number);
-			csv_text(&csv, way.why ? way.why : "");
-			csv_end(&csv);
+			print_csv_row(feature_rows[f].name, &way, out);
 		}
+	for (const struct privileges_limit *limit = privileges_limits; limit->name; limit++) {
+		struct fields_way way = way_of_limit(limit);
+
+		print_csv_row(limit->name, &way, out);
+	}
 }
 
 int features_run(const struct options *options, FILE *out)

@@ -54,7 +54,7 @@ static int start(struct live_overview *live, const struct options *options)
 	err = live_overview_census(live);
 	if (!err)
 		err = ready_tell(options->ready_path);
-	return err ? err : session_give_up_privileges(live->session);
+	return err;
 }
 
 struct live_overview *live_overview_open(const struct options *options)
@@ -74,6 +74,11 @@ struct live_overview *live_overview_open(const struct options *options)
 		return NULL;
 	}
 	return live;
+}
+
+int live_overview_give_up_privileges(struct live_overview *live)
+{
+	return session_give_up_privileges(live->session);
 }
 
 struct overview *live_overview_get(struct live_overview *live)

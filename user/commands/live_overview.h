@@ -14,11 +14,13 @@
 struct live_overview;
 
 /*
- * Opens, attaches, takes the first census, writes the ready file, gives up what privileges are no
- * longer needed (censuses of other namespaces stay possible). `options` must outlive it. NULL after
- * the error was told.
+ * Opens, attaches, takes the first census, writes the ready file. `options` must outlive it. NULL
+ * after the error was told.
  */
 struct live_overview *live_overview_open(const struct options *options);
+
+/* To be called once no file is to be opened any more: see session_give_up_privileges(). */
+int live_overview_give_up_privileges(struct live_overview *live);
 
 /* What is drawn. Owned by the live. */
 struct overview *live_overview_get(struct live_overview *live);

@@ -92,8 +92,9 @@ static int census_if_due(struct live_records *records)
 int live_records_look(struct live_records *records)
 {
 	int drained = session_drain(records->session, records->take, records->ctx);
-	int err = drained < 0 ? drained
-			      : session_losses(records->session, records->take, records->ctx);
+	int err = drained < 0
+			  ? drained
+			  : session_losses(records->session, false, records->take, records->ctx);
 
 	if (!err && clock_now() >= records->next_sweep)
 		err = sweep(records);
@@ -109,7 +110,7 @@ int live_records_settle(struct live_records *records)
 	int err = session_drain_all(records->session, records->take, records->ctx);
 
 	if (err >= 0 || err == -ECANCELED)
-		err = session_losses(records->session, records->take, records->ctx);
+		err = session_losses(records->session, true, records->take, records->ctx);
 	/* Two sweeps have to miss a mini-socket that is gone: see conn_sample.h. */
 	for (int i = 0; !err && i < 2; i++)
 		err = sweep(records);

@@ -244,7 +244,8 @@ static int live(struct report *report)
 
 	if (!uname(&report->host))
 		report->source.host = report->host.nodename;
-	if (live && !start(report, live_overview_get(live)) && !watch(report->options, live))
+	if (live && !live_overview_give_up_privileges(live) &&
+	    !start(report, live_overview_get(live)) && !watch(report->options, live))
 		status = finish(report);
 	live_overview_close(live);
 	return status;

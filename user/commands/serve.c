@@ -276,13 +276,14 @@ static int loop(struct serve *serve)
 {
 	int more = 0;
 
-	while (more >= 0 && !stop_is_asked()) {
+	/* -EIO: who finds network namespaces is gone, and nothing brings it back but a start. */
+	while (more >= 0 && serve->census_err != -EIO && !stop_is_asked()) {
 		struct session_pause pause = live_overview_pause(serve->live);
 
 		http_run(serve->http, pause.bell_fd, more ? 0 : pause.ms);
 		more = live_overview_look(serve->live);
 	}
-	return more < 0 ? DIAG_FAILED : DIAG_OK;
+	return more < 0 || serve->census_err == -EIO ? DIAG_FAILED : DIAG_OK;
 }
 
 /* Connections must leave descriptors for our own work. */
@@ -316,7 +317,7 @@ static int run(struct serve *serve, int fd)
 		diag_hint("`ulimit -n` may be too low");
 		return DIAG_FAILED;
 	}
-	status = loop(serve);
+	status = live_overview_give_up_privileges(serve->live) ? DIAG_FAILED : loop(serve);
 	http_close(serve->http);
 	forget_replies(serve);
 	return status;

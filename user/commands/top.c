@@ -195,7 +195,10 @@ static int run_on_screen(struct top *top)
 	if (err)
 		return err;
 	before = diag_divert((struct diag_taker){keep_line, top});
-	err = loop(top);
+	/* The screen has read what it has to know of the terminal. */
+	err = live_overview_give_up_privileges(top->live);
+	if (!err)
+		err = loop(top);
 	diag_divert(before);
 	screen_close();
 	tell_kept(top);

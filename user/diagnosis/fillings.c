@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/table.h"
 #include "base/tcpstate.h"
@@ -47,6 +48,7 @@ struct count {
 	struct fillings *fillings;
 	const struct census *census;
 	const struct match_config *match;
+	bool is_every;         /* each that is a quarter full, by no rule */
 	struct counted *bound; /* by namespace: ports that connect() never chooses */
 	struct counted *tables, *destinations;
 	struct at_port *ports;
@@ -92,30 +94,44 @@ static struct counted *find_or_add(struct counted **table, const struct wire_id 
 	return NULL;
 }
 
+static int add_filling(struct fillings *fillings, struct filling filling)
+{
+	struct filling *all = reallocarray(fillings->all, fillings->n + 1, sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	fillings->all = all;
+	all[fillings->n++] = filling;
+	return 0;
+}
+
+static const struct rules_rule *rule_for(enum rules_room room, const struct rules_fill *fill)
+{
+	const struct rules_rule *rule;
+	unsigned i = 0;
+
+	while ((rule = rules_rule(i)) && (rule->fills != room || !rule->is_meant(fill)))
+		i++;
+	return rule;
+}
+
 /* A filling, if there is a rule that means it. */
 static int tell(struct count *count, enum rules_room room, const struct counted *counted,
 		bool none_connects)
 {
-	struct fillings *fillings = count->fillings;
-	const struct rules_rule *rule;
-	struct filling *all;
-	unsigned i = 0;
+	const struct rules_fill *fill = &counted->fill;
+	const struct wire_snapshot one = {.id = counted->id,
+					  .device = (uint32_t)counted->id.cookie};
+	struct filling filling = {
+		.id = counted->id, .kind = room, .fill = *fill, .none_connects = none_connects};
 
-	if (!counted->is_asked || !counted->fill.room)
+	if (!fill->room || (count->is_every ? fill->count * 4 < fill->room : !counted->is_asked))
 		return 0;
-	while ((rule = rules_rule(i)) && (rule->fills != room || !rule->is_meant(&counted->fill)))
-		i++;
-	if (!rule)
+	filling.rule = count->is_every ? NULL : rule_for(room, fill);
+	if (!filling.rule && !count->is_every)
 		return 0;
-	all = reallocarray(fillings->all, fillings->n + 1, sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	fillings->all = all;
-	all[fillings->n++] = (struct filling){.rule = rule,
-					      .id = counted->id,
-					      .fill = counted->fill,
-					      .none_connects = none_connects};
-	return 0;
+	census_device(count->census, &one, filling.device);
+	return add_filling(count->fillings, filling);
 }
 
 /* ---- sources ---- */
@@ -290,7 +306,7 @@ static int tell_sources(struct count *count, const struct place *place, const st
 		err = tell(count, RULES_SOURCE, &source, none_connects);
 	}
 	told = count->fillings->n - told;
-	if (!err && (!told || (!one_is_full && place->any.fill.count >= room)))
+	if (!err && (!told || count->is_every || (!one_is_full && place->any.fill.count >= room)))
 		err = tell(count, RULES_SOURCE, &place->any, none_connects);
 	return err;
 }
@@ -330,22 +346,23 @@ static int tell_all_sources(struct count *count)
 
 /* ---- destinations, and tables ---- */
 
-static bool is_loopback(const uint8_t addr[16])
+/* tcp_twsk_unique(): ns from when on connect() takes over such a port; 0: never. */
+static uint64_t reusable_from(const struct wire_snapshot *s, const struct wire_limits *limits)
 {
-	static const uint8_t one[16] = {[15] = 1};
-
-	return match_is_ipv4(addr) ? addr[12] == 127 : !memcmp(addr, one, sizeof(one));
-}
-
-/* tcp_twsk_unique(): connect() takes over such a port. */
-static bool is_reusable(const struct wire_snapshot *s, const struct wire_limits *limits)
-{
-	bool local = is_loopback(s->id.laddr) || is_loopback(s->id.raddr);
+	bool local = address_is_loopback(s->id.laddr) || address_is_loopback(s->id.raddr);
 	uint64_t entered = s->began ? s->began : s->timer - WIRE_TIMEWAIT_LEN_NS;
 
 	return s->state == WIRE_TIME_WAIT && s->flags & WIRE_S_TIMESTAMPS &&
-	       (limits->tw_reuse == 1 || (limits->tw_reuse == 2 && local)) &&
-	       entered + limits->tw_reuse_delay_ms * NS_PER_MS < s->head.ts;
+			       (limits->tw_reuse == 1 || (limits->tw_reuse == 2 && local))
+		       ? entered + limits->tw_reuse_delay_ms * NS_PER_MS
+		       : 0;
+}
+
+static bool is_reusable(const struct wire_snapshot *s, const struct wire_limits *limits)
+{
+	uint64_t from = reusable_from(s, limits);
+
+	return from && from < s->head.ts;
 }
 
 /* Is its port, which it has, taken towards its destination and towards no other? */
@@ -375,7 +392,8 @@ static int count_socket(struct count *count, const struct wire_snapshot *s,
 	struct wire_id destination = s->id;
 	int err = 0;
 
-	destination.cookie = 0;
+	/* By the device that it is bound to: another one is another hash. */
+	destination.cookie = s->device;
 	destination.lport = 0;
 	/* inet_twsk_alloc() counts those in FIN-WAIT-2 too. */
 	if (s->kind == WIRE_MINI)
@@ -406,42 +424,133 @@ static int count_all(struct count *count)
 	return err;
 }
 
-static int tell_all(struct count *count, enum rules_room room, struct counted *table)
+static bool is_towards(const struct wire_snapshot *s, const struct wire_id *id)
+{
+	return s->id.netns == id->netns && s->id.rport == id->rport &&
+	       !memcmp(s->id.laddr, id->laddr, sizeof(id->laddr)) &&
+	       !memcmp(s->id.raddr, id->raddr, sizeof(id->raddr)) &&
+	       (!s->device || s->device == id->cookie);
+}
+
+/* inet_bound_dev_eq(): what is bound to no device has its port towards a destination by each of
+ * them, but what is bound to one has it by that one only; so two may have the same port. */
+static int count_by_device(const struct count *count, const struct wire_limits *limits,
+			   struct counted *all)
+{
+	struct ports *ports = calloc(1, sizeof(*ports));
+
+	if (!ports)
+		return -ENOMEM;
+	all->fill = (struct rules_fill){.room = all->fill.room};
+	for (const struct census_socket *it = count->census->sockets; it; it = it->hh.next) {
+		const struct wire_snapshot *s = &it->s;
+
+		if (!is_towards(s, &all->id) || !has_port(s, limits) || !takes_one(s, limits) ||
+		    !ports_add(ports, s->id.lport))
+			continue;
+		all->fill.count++;
+		all->fill.states[s->state]++;
+	}
+	free(ports);
+	return 0;
+}
+
+static size_t unbound(const struct count *count, const struct counted *counted)
+{
+	struct wire_id id = counted->id;
+	const struct counted *all;
+
+	id.cookie = 0;
+	all = find(count->destinations, &id);
+	return all ? all->fill.count : 0;
+}
+
+static int tell_destination(struct count *count, const struct counted *counted)
+{
+	const struct wire_id netns = {.netns = counted->id.netns};
+	const struct wire_limits *limits = census_limits_of(count->census, netns.netns);
+	const struct counted *bound = find(count->bound, &netns);
+	struct counted all = *counted;
+	size_t room = all_ports(limits);
+	int err = 0;
+
+	all.fill.room = room;
+	if (bound)
+		all.fill.room -= bound->fill.count < room ? bound->fill.count : room;
+	if (counted->id.cookie) {
+		/* What is mostly not bound to it is told of by itself. */
+		if ((counted->fill.count < unbound(count, counted) &&
+		     counted->fill.count + unbound(count, counted) < all.fill.room) ||
+		    (counted->fill.count + unbound(count, counted)) * 4 < all.fill.room)
+			return 0;
+		err = count_by_device(count, limits, &all);
+	}
+	return err ? err : tell(count, RULES_DESTINATION, &all, false);
+}
+
+static int tell_destinations_and_tables(struct count *count)
 {
 	int err = 0;
 
-	for (struct counted *counted = table; !err && counted; counted = counted->hh.next) {
-		const struct wire_id netns = {.netns = counted->id.netns};
-		const struct wire_limits *limits = census_limits_of(count->census, netns.netns);
-		const struct counted *bound = find(count->bound, &netns);
-		size_t size = room == RULES_TABLE ? limits->max_tw_buckets : all_ports(limits);
-
-		if (room == RULES_DESTINATION && bound)
-			size -= bound->fill.count < size ? bound->fill.count : size;
-		counted->fill.room = size;
-		err = tell(count, room, counted, false);
+	for (struct counted *it = count->destinations; !err && it; it = it->hh.next)
+		err = tell_destination(count, it);
+	for (struct counted *it = count->tables; !err && it; it = it->hh.next) {
+		it->fill.room = census_limits_of(count->census, it->id.netns)->max_tw_buckets;
+		err = tell(count, RULES_TABLE, it, false);
 	}
 	return err;
 }
 
+/* ---- the machine ---- */
+
+/* tcp_too_many_orphans(), tcp_out_of_memory(). The states are of those that we see. */
+static int tell_host(struct count *count)
+{
+	const struct wire_host *host = &count->census->host;
+	struct counted orphans = {.fill = {.room = host->max_orphans, .count = host->orphans},
+				  .is_asked = true};
+	const struct counted memory = {.fill = {.room = host->memory_max,
+						.count = host->memory,
+						.alarm = host->memory_pressure},
+				       .is_asked = true};
+	int err;
+
+	for (const struct census_socket *socket = count->census->sockets; socket;
+	     socket = socket->hh.next)
+		if (socket->s.kind == WIRE_FULL && socket->s.flags & WIRE_S_ORPHAN)
+			orphans.fill.states[socket->s.state]++;
+	err = tell(count, RULES_ORPHANS, &orphans, false);
+	return err ? err : tell(count, RULES_MEMORY, &memory, false);
+}
+
 /* ---- who has most ---- */
 
-static bool is_in(const struct filling *filling, const struct census *census,
+bool fillings_has(const struct filling *filling, const struct census *census,
 		  const struct wire_snapshot *s)
 {
 	const struct wire_id *id = &filling->id;
 	const struct wire_limits *limits = census_limits_of(census, id->netns);
 
-	if (s->id.netns != id->netns || !limits || !has_port(s, limits))
+	if (s->id.netns != id->netns || !limits)
 		return false;
-	if (filling->rule->fills == RULES_DESTINATION)
-		return takes_one(s, limits) && s->id.rport == id->rport &&
-		       !memcmp(s->id.laddr, id->laddr, sizeof(id->laddr)) &&
-		       !memcmp(s->id.raddr, id->raddr, sizeof(id->raddr));
+	if (filling->kind == RULES_TABLE)
+		return s->kind == WIRE_MINI;
+	if (!has_port(s, limits))
+		return false;
+	if (filling->kind == RULES_DESTINATION)
+		return takes_one(s, limits) && is_towards(s, id);
 	/* A server's connections have one port, which is its listener's. */
-	return filling->rule->fills == RULES_SOURCE &&
-	       (filling->fill.any_address || !memcmp(s->id.laddr, id->laddr, sizeof(id->laddr))) &&
+	return (filling->fill.any_address || !memcmp(s->id.laddr, id->laddr, sizeof(id->laddr))) &&
 	       (s->state == WIRE_LISTEN || !census_has_listener(census, &s->id));
+}
+
+uint64_t fillings_leaves(const struct filling *filling, const struct census *census,
+			 const struct wire_snapshot *s)
+{
+	const struct wire_limits *limits = census_limits_of(census, filling->id.netns);
+	uint64_t reusable = filling->kind == RULES_DESTINATION ? reusable_from(s, limits) : 0;
+
+	return reusable ? reusable : s->kind == WIRE_MINI ? s->timer : 0;
 }
 
 static int by_pid(const void *left, const void *right)
@@ -451,24 +560,38 @@ static int by_pid(const void *left, const void *right)
 	return ((*a)->pid > (*b)->pid) - ((*a)->pid < (*b)->pid);
 }
 
+/* One more with `count`; what is too many for the list is added up. */
+static void rank(struct filling *filling, const struct census_holder *who, size_t count)
+{
+	struct fillings_holder *most = filling->most;
+	size_t at = FILLINGS_HOLDERS;
+
+	while (at && most[at - 1].count < count)
+		at--;
+	if (at == FILLINGS_HOLDERS) {
+		filling->held_by_others += count;
+		return;
+	}
+	filling->held_by_others += most[FILLINGS_HOLDERS - 1].count;
+	memmove(most + at + 1, most + at, (FILLINGS_HOLDERS - 1 - at) * sizeof(*most));
+	most[at] = (struct fillings_holder){.who = who, .count = count};
+}
+
 /* `room` has a place for each socket of the census. */
 static void find_most(struct filling *filling, const struct census *census,
 		      const struct census_holder **room)
 {
-	size_t n = 0, first = 0;
+	size_t n = 0, end;
 
 	for (const struct census_socket *socket = census->sockets; socket; socket = socket->hh.next)
-		if (socket->holders && is_in(filling, census, &socket->s))
+		if (socket->holders && fillings_has(filling, census, &socket->s))
 			room[n++] = socket->holders;
 	if (n)
 		qsort(room, n, sizeof(const struct census_holder *), by_pid);
-	for (size_t i = 0; i < n; i++) {
-		if (room[i]->pid != room[first]->pid)
-			first = i;
-		if (i + 1 - first > filling->held) {
-			filling->held = i + 1 - first;
-			filling->most = room[i];
-		}
+	for (size_t first = 0; first < n; first = end) {
+		for (end = first; end < n && room[end]->pid == room[first]->pid;)
+			end++;
+		rank(filling, room[first], end - first);
 	}
 }
 
@@ -501,6 +624,23 @@ static int by_rule(const void *left, const void *right)
 	return memcmp(&a->id, &b->id, sizeof(a->id));
 }
 
+static int count_fillings(struct count *count)
+{
+	int err = count_all(count);
+
+	if (!err)
+		err = tell_all_sources(count);
+	if (!err)
+		err = tell_destinations_and_tables(count);
+	if (!err && !count->is_every)
+		err = tell_host(count);
+	free(count->ports);
+	TABLE_RELEASE(count->bound, free);
+	TABLE_RELEASE(count->destinations, free);
+	TABLE_RELEASE(count->tables, free);
+	return err;
+}
+
 int fillings_make(struct fillings *fillings, const struct census *census,
 		  const struct match_config *match)
 {
@@ -508,23 +648,35 @@ int fillings_make(struct fillings *fillings, const struct census *census,
 	int err;
 
 	*fillings = (struct fillings){0};
-	err = count_all(&count);
-	if (!err)
-		err = tell_all_sources(&count);
-	if (!err)
-		err = tell_all(&count, RULES_DESTINATION, count.destinations);
-	if (!err)
-		err = tell_all(&count, RULES_TABLE, count.tables);
-	free(count.ports);
-	TABLE_RELEASE(count.bound, free);
-	TABLE_RELEASE(count.destinations, free);
-	TABLE_RELEASE(count.tables, free);
+	err = count_fillings(&count);
 	if (!err)
 		err = find_holders(fillings, census);
 	if (err)
 		fillings_release(fillings);
 	else if (fillings->n)
 		qsort(fillings->all, fillings->n, sizeof(*fillings->all), by_rule);
+	return err;
+}
+
+/* Mostly there are far less sockets than there is room for. */
+static bool fills_a_quarter(const struct census *census)
+{
+	for (const struct census_limits *it = census->limits; it; it = it->hh.next)
+		if (census->count * 4 >= all_ports(&it->limits) ||
+		    census->count * 4 >= it->limits.max_tw_buckets)
+			return true;
+	return false;
+}
+
+int fillings_rooms(struct fillings *fillings, const struct census *census)
+{
+	struct count count = {.fillings = fillings, .census = census, .is_every = true};
+	int err;
+
+	*fillings = (struct fillings){0};
+	err = fills_a_quarter(census) ? count_fillings(&count) : 0;
+	if (err)
+		fillings_release(fillings);
 	return err;
 }
 
@@ -544,7 +696,7 @@ uint8_t fillings_state(const struct filling *filling)
 	for (unsigned i = 1; i < TCPSTATE_STATES; i++)
 		if (states[tcpstate_order[i]] > states[most])
 			most = tcpstate_order[i];
-	return most;
+	return states[most] ? most : 0;
 }
 
 unsigned fillings_percent(const struct filling *filling)

@@ -8,6 +8,7 @@
 
 #include "base/address.h"
 #include "base/name.h"
+#include "diagnosis/process.h"
 
 /* ---- words of a shell ---- */
 
@@ -50,16 +51,15 @@ static const char *shell_word(const char *name, char word[SHELL_WORD_MAX])
 
 /* ---- what is filled in ---- */
 
-/* Who has it, or will be handed it by accept(). */
-static const struct census_holder *holder_of(const struct census *census,
-					     const struct census_socket *socket)
+/* Of what nobody has accepted, where that is known; else the socket itself. */
+static const struct census_socket *listener_of(const struct census *census,
+					       const struct census_socket *socket)
 {
-	const struct wire_snapshot *s = &socket->s;
 	const struct census_socket *listener = NULL;
 
-	if (!socket->holders && census_waits_for_accept(s))
+	if (!socket->holders && census_waits_for_accept(&socket->s))
 		listener = census_listener(census, socket);
-	return listener ? listener->holders : socket->holders;
+	return listener ?: socket;
 }
 
 /* What enters the namespace of the socket, by its name or by a process that is in it: one that
@@ -134,21 +134,46 @@ static void put_host(const struct census *census, const struct wire_snapshot *s,
 		snprintf(text, room, "-I %s %s", shell_word(device, word), address);
 }
 
+/* The first thread of a process is shown as the process itself. */
+static void put_proc(const struct census_holder *holder, char *text)
+{
+	text += sprintf(text, "/proc/%" PRIu32, holder->pid);
+	if (holder->tid != holder->pid)
+		sprintf(text, "/task/%" PRIu32, holder->tid);
+}
+
+/* What a command is about. */
+struct subject {
+	const struct census *census;
+	const struct census_socket *socket;
+	const struct census_holder *holder; /* whose pid is filled in; NULL: nobody's */
+};
+
+/* An Ethernet's 1500 bytes without the headers of ping: the way may take a little less (PPPoE). */
+#define FULL_IPV4 1472
+#define FULL_IPV6 1452
+
 /* Of fill_in(): typed here the command would speak of another namespace. */
 #define NO_WAY SIZE_MAX
 
-static size_t fill_in(const char *name, size_t len, const struct census *census,
-		      const struct census_socket *socket, char *text, size_t room)
+static size_t fill_in(const char *name, size_t len, const struct subject *subject, char *text,
+		      size_t room)
 {
-	const struct census_holder *holder = holder_of(census, socket);
+	const struct census *census = subject->census;
+	const struct census_socket *socket = subject->socket;
+	const struct census_holder *holder = subject->holder;
 	const struct wire_limits *limits = census_limits_of(census, socket->s.id.netns);
+	const struct census_socket *listener = listener_of(census, socket);
 	const struct {
 		const char *name;
 		uint64_t number;
 	} numbers[] = {{"pid", holder ? holder->pid : 0},
+		       {"tid", holder ? holder->tid : 0},
 		       {"fd", holder ? holder->fd : 0},
 		       {"lport", socket->s.id.lport},
+		       {"listens", listener->s.id.lport},
 		       {"rport", socket->s.id.rport},
+		       {"full", match_is_ipv4(socket->s.id.raddr) ? FULL_IPV4 : FULL_IPV6},
 		       {"low", limits ? limits->port_low : 0},
 		       {"high", limits ? limits->port_high : 0},
 		       {"inode", socket->s.inode}};
@@ -157,8 +182,12 @@ static size_t fill_in(const char *name, size_t len, const struct census *census,
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (!strncmp(numbers[i].name, name, len) && !numbers[i].name[len])
 			snprintf(value, sizeof(value), "%" PRIu64, numbers[i].number);
+	if (!strncmp("proc", name, len) && holder)
+		put_proc(holder, value);
 	if (!strncmp("raddr", name, len))
 		address_text(socket->s.id.raddr, value);
+	if (!strncmp("-6", name, len) && !match_is_ipv4(socket->s.id.raddr))
+		strcpy(value, " -6");
 	if (!strncmp("remote", name, len))
 		address_end_text(socket->s.id.raddr, NULL, socket->s.id.rport, value);
 	if (!strncmp("source", name, len))
@@ -172,8 +201,8 @@ static size_t fill_in(const char *name, size_t len, const struct census *census,
 	return (size_t)snprintf(text, room, "%s", value);
 }
 
-static const char *fill_all(const char *from, const struct census *census,
-			    const struct census_socket *socket, char text[RULES_TEXT_MAX])
+static const char *fill_all(const char *from, const struct subject *subject,
+			    char text[RULES_TEXT_MAX])
 {
 	size_t used = 0, len;
 
@@ -184,7 +213,7 @@ static const char *fill_all(const char *from, const struct census *census,
 			text[used++] = *from++;
 			continue;
 		}
-		len = fill_in(from + 1, (size_t)(end - from - 1), census, socket, text + used,
+		len = fill_in(from + 1, (size_t)(end - from - 1), subject, text + used,
 			      RULES_TEXT_MAX - used);
 		if (len == NO_WAY) {
 			text[0] = '\0';
@@ -229,21 +258,42 @@ static void take_out_link_local(char *commands)
 		strcpy(commands, "{in}ss -tnoi 'dst [{raddr}]:{rport}'");
 }
 
+static void leave_out_process(char *commands)
+{
+	leave_out(commands, "{pid}");
+	leave_out(commands, "{tid}");
+	leave_out(commands, "{proc}");
+}
+
+static void show_close(char commands[RULES_TEXT_MAX])
+{
+	size_t used;
+
+	leave_out(commands, "{fd}");
+	used = strlen(commands);
+	snprintf(commands + used, RULES_TEXT_MAX - used, "%scat {proc}/stack", used ? "; " : "");
+}
+
 const char *next_command(const struct rules_rule *rule, const struct census *census,
 			 const struct census_socket *socket, char text[RULES_TEXT_MAX])
 {
+	struct subject subject = {.census = census, .socket = socket};
+	const char *command = process_next(rule, census_acceptors(listener_of(census, socket)),
+					   &subject.holder);
 	char next[RULES_TEXT_MAX];
 
-	snprintf(next, sizeof(next), "%s", rule->next);
-	if (!holder_of(census, socket))
-		leave_out(next, "{pid}");
+	snprintf(next, sizeof(next), "%s", command ? command : rule->next);
+	if (!subject.holder || census->has_other_proc)
+		leave_out_process(next);
+	else if (census_is_closing(subject.holder))
+		show_close(next);
 	if (address_is_link_local(socket->s.id.raddr) && !device_name(census, &socket->s))
 		take_out_link_local(next);
 	if (!next[0])
 		strcpy(next, "{in}ss -tnpoe 'sport = :{lport}'");
 	if (!put_entry(census, socket, text, RULES_TEXT_MAX))
 		leave_out(next, "{in}");
-	return fill_all(next, census, socket, text);
+	return fill_all(next, &subject, text);
 }
 
 const char *next_command_of_room(const struct rules_rule *rule, const struct census *census,
@@ -251,5 +301,5 @@ const char *next_command_of_room(const struct rules_rule *rule, const struct cen
 {
 	const struct census_socket one = {.s.id = *id};
 
-	return fill_all(rule->next, census, &one, text);
+	return fill_all(rule->next, &(struct subject){.census = census, .socket = &one}, text);
 }

@@ -60,6 +60,7 @@ void overview_free(struct overview *overview)
 		return;
 	tracer_free(overview->tracer);
 	verdict_release(&overview->verdict);
+	forecast_release(&overview->forecast);
 	census_release(&overview->census);
 	free(overview);
 }
@@ -116,9 +117,11 @@ int overview_feed(struct overview *overview, const void *record, size_t len)
 	if (overview->is_one_look)
 		return used;
 	used = tracer_feed(overview->tracer, record, len);
-	if (rec.head.kind == WIRE_CENSUS && !rec.census.begins)
-		conn_each(tracer_connections(overview->tracer), witness, overview);
-	return used;
+	if (rec.head.kind != WIRE_CENSUS || rec.census.begins)
+		return used;
+	conn_each(tracer_connections(overview->tracer), witness, overview);
+	err = forecast_note(&overview->forecast, &overview->census);
+	return err ? err : used;
 }
 
 int overview_judge(struct overview *overview)
@@ -130,6 +133,8 @@ int overview_judge(struct overview *overview)
 	verdict_release(&overview->verdict);
 	err = verdict_make(&overview->verdict, &overview->census, overview->config.selection,
 			   &overview->config.by, overview->meta->tick_ns);
+	if (!err)
+		forecast_tell(&overview->forecast, &overview->census, &overview->verdict.fillings);
 	overview->is_judged = !err;
 	return err;
 }

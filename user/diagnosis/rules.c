@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* rules.c - the table, and the evidence in words. See rules.h. Function names are the kernel's,
+/* rules.c - the table, and what each rule tests. See rules.h. Function names are the kernel's,
  * net/ipv4. */
 #include "diagnosis/rules.h"
+#include "diagnosis/rules_socket.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/address.h"
 #include "base/clock.h"
-#include "base/name.h"
 #include "base/tcpstate.h"
-
-#define IN(state) (uint16_t)(1u << (state))
-#define SENDING   (IN(WIRE_FIN_WAIT1) | IN(WIRE_CLOSING) | IN(WIRE_LAST_ACK))
-#define FIN_IN    (IN(WIRE_CLOSE_WAIT) | IN(WIRE_CLOSING) | IN(WIRE_LAST_ACK))
 
 /* A first retransmission, or a probe on its way, is daily life. */
 #define SILENT_TRIES 2
@@ -73,16 +64,22 @@ static bool is_read(const struct rules_case *c)
 	return !c->s->unread && is_held(c) && !is_answering(c);
 }
 
-/* And nothing of an answer is on its way. */
+/* And nothing of an answer is on its way; nobody keeps its processes from closing it. */
 static bool is_leaked(const struct rules_case *c)
 {
-	return is_read(c) && !c->s->unsent && !c->s->unacked;
+	return is_read(c) && !c->halted && !c->s->unsent && !c->s->unacked;
 }
 
 /* It was connected. */
 static bool is_over(const struct rules_case *c)
 {
 	return is_held(c) && c->s->id.rport;
+}
+
+/* Who has shut down its side may still read what came before the peer's FIN, which counts 1. */
+static bool is_left_over(const struct rules_case *c)
+{
+	return is_over(c) && !c->halted && c->s->unread <= 1;
 }
 
 static bool is_past(const struct rules_case *c, uint64_t time)
@@ -93,12 +90,6 @@ static bool is_past(const struct rules_case *c, uint64_t time)
 static bool is_unread_for_long(const struct rules_case *c)
 {
 	return has_unread(c) && is_past(c, c->s->received);
-}
-
-/* Only 0 is shut: tcp_write_wakeup() sends what fits into less than a segment. */
-static bool is_shut(const struct wire_snapshot *s)
-{
-	return s->kind == WIRE_FULL && (s->probes || s->unsent) && !s->room;
 }
 
 /* For a moment that is daily life. */
@@ -122,11 +113,6 @@ static uint64_t last_try(const struct wire_snapshot *s)
 	if (s->unacked > 1 || !(IN(s->state) & SENDING))
 		return s->sent;
 	return s->timer > rto ? s->timer - rto : s->touched;
-}
-
-static uint64_t last_heard(const struct wire_snapshot *s)
-{
-	return s->acked > s->received ? s->acked : s->received;
 }
 
 /* When it was sent again first; each wait was twice the one before. */
@@ -154,6 +140,35 @@ static bool is_unanswered(const struct rules_case *c)
 	return c->s->retransmits > 0;
 }
 
+/* ---- what this host itself knows, or was told, of its way ---- */
+
+static bool gets_no_answer(const struct rules_case *c)
+{
+	return is_peer_silent(c) || (c->s->state == WIRE_SYN_SENT && is_unanswered(c));
+}
+
+/* While the peer is heard, a rule of the host brings us what is sent to it. */
+static bool is_without_address(const struct rules_case *c)
+{
+	return c->s->way == WIRE_WAY_NO_ADDRESS && gets_no_answer(c) && !is_one_way(c);
+}
+
+static bool is_without_route(const struct rules_case *c)
+{
+	return c->s->way == WIRE_WAY_NO_ROUTE && gets_no_answer(c);
+}
+
+static bool is_without_neighbour(const struct rules_case *c)
+{
+	return c->s->way == WIRE_WAY_NO_NEIGHBOUR && gets_no_answer(c);
+}
+
+/* tcp_ack() clears the error: what was met before the last answer is not there any more. */
+static bool is_turned_back(const struct rules_case *c)
+{
+	return c->s->soft_error && gets_no_answer(c) && !is_one_way(c);
+}
+
 /* Closed for good while data waits, and none of it went out for a while. */
 static bool is_held_back(const struct rules_case *c)
 {
@@ -175,13 +190,24 @@ static bool is_full(const struct rules_case *c)
  * TCP Fast Open is in the queue already. */
 static bool is_behind_full_queue(const struct rules_case *c)
 {
-	return c->s->kind == WIRE_REQUEST && is_unanswered(c) && c->listener &&
-	       is_queue_full(c->listener);
+	return c->s->kind == WIRE_REQUEST && (is_unanswered(c) || c->s->flags & WIRE_S_DEFERRED) &&
+	       c->listener && is_queue_full(c->listener);
+}
+
+/* tcp_check_req() notes an ACK that it drops: for want of data, or of room. */
+static bool is_deferred(const struct rules_case *c)
+{
+	return c->s->flags & WIRE_S_DEFERRED && !is_behind_full_queue(c);
 }
 
 static bool is_over_half(const struct rules_fill *fill)
 {
 	return 2 * fill->count > fill->room;
+}
+
+static bool is_under_pressure(const struct rules_fill *fill)
+{
+	return fill->count > fill->alarm;
 }
 
 static bool is_of_time_waits(const struct rules_fill *fill)
@@ -209,23 +235,48 @@ static bool is_of_bound(const struct rules_fill *fill)
 }
 
 /* At its limit a process can neither accept nor open. */
-#define DESCRIPTORS "ls /proc/{pid}/fd | wc -l; grep files /proc/{pid}/limits"
+#define DESCRIPTORS "ls {proc}/fd | wc -l; grep files {proc}/limits"
 
 static const struct rules_rule rules[] = {
 	{.id = "not-accepted",
 	 .states = IN(WIRE_CLOSE_WAIT) | IN(WIRE_ESTABLISHED),
 	 .test = is_not_accepted,
 	 .needs_age = true,
+	 .waits_for = RULES_ACCEPT,
 	 .says = "complete, and nobody has called accept() for it: its listener's process is stuck "
 		 "or slow",
-	 .next = "{in}ss -tlnp 'sport = :{lport}'; " DESCRIPTORS},
+	 .next = "{in}ss -tlnp 'sport = :{listens}'; " DESCRIPTORS},
+	{.id = "address-gone",
+	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT) | IN(WIRE_SYN_SENT),
+	 .test = is_without_address,
+	 .says = "its local address is gone from this host: no answer can arrive",
+	 .next = "{in}ip -br addr; {in}ip route get {route}"},
+	{.id = "no-route",
+	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT) | IN(WIRE_SYN_SENT),
+	 .test = is_without_route,
+	 .says = "this host has no route to the peer, or one that refuses",
+	 .next = "{in}ip route get {route}; {in}ip{-6} rule; {in}ip{-6} route show match {raddr}; "
+		 "{in}ip -br link"},
+	{.id = "no-neighbour",
+	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT) | IN(WIRE_SYN_SENT),
+	 .test = is_without_neighbour,
+	 .says = "the next hop does not answer ARP or neighbour discovery: it is down, or not on "
+		 "this link",
+	 .next = "{in}ip route get {route}; {in}ip neigh show nud failed nud incomplete"},
+	{.id = "unreachable",
+	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT) | IN(WIRE_SYN_SENT),
+	 .test = is_turned_back,
+	 .says = "no answer, and since the last one a packet was turned back: by a router, by a "
+		 "packet filter, or for want of a route or a neighbour at that moment",
+	 .next = "{in}ip route get {route}; {in}ping -c 3 {host}; {in}nstat -az "
+		 "IcmpInDestUnreachs Icmp6InDestUnreachs"},
 	{.id = "segments-lost",
 	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT),
 	 .test = is_one_way,
 	 .says = "our segments do not arrive, but the peer lives: they are too large for the way "
 		 "(MTU), or are lost in one direction",
 	 .next = "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'; {in}ping -c 3 -M do -s "
-		 "1452 {host}; {in}ip route get {route}"},
+		 "{full} {host}; {in}ip route get {route}"},
 	{.id = "peer-silent",
 	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT),
 	 .test = is_peer_silent,
@@ -250,28 +301,32 @@ static const struct rules_rule rules[] = {
 		 "that nobody reads, or into an io_uring",
 	 /* What rings hold is in their fdinfo. If none has this one, all that have any. */
 	 .next = "grep -ls 'socket:.{inode}.' /proc/[0-9]*/fdinfo/* || grep -ls ' socket:' "
-		 "/proc/[0-9]*/fdinfo/*; {in}ss -xpn | awk '$3 > 0'"},
+		 "/proc/[0-9]*/fdinfo/*; lsns -t net -no PID | xargs -I@ nsenter -t @ -n ss -xpn | "
+		 "awk '$3 > 0'"},
 	{.id = "close-wait-unread",
 	 .states = IN(WIRE_CLOSE_WAIT),
 	 .test = has_left_unread,
 	 .needs_age = true,
+	 .waits_for = RULES_PROCESS,
 	 .says = "the peer has closed; the process has not read to the end of file",
-	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
+	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {tid} -f -e trace=network,read"},
 	{.id = "close-wait-leak",
 	 .states = IN(WIRE_CLOSE_WAIT),
 	 .test = is_leaked,
 	 .needs_age = true,
 	 .patience_s = PATIENCE_S,
+	 .waits_for = RULES_PROCESS,
 	 .says = "the peer has closed, the process has read that, and has kept the descriptor "
 		 "without using it since: a leak",
-	 .next = "ls -l /proc/{pid}/fd/{fd}; " DESCRIPTORS},
+	 .next = "ls -l {proc}/fd/{fd}; " DESCRIPTORS},
 	{.id = "close-wait-held",
 	 .states = IN(WIRE_CLOSE_WAIT),
 	 .test = is_read,
 	 .needs_age = true,
+	 .waits_for = RULES_PROCESS,
 	 .says = "the peer has closed, the process has read that and has not closed yet: it works "
 		 "on an answer, or has forgotten it",
-	 .next = "ls -l /proc/{pid}/fd/{fd}; " DESCRIPTORS},
+	 .next = "ls -l {proc}/fd/{fd}; " DESCRIPTORS},
 	{.id = "fin-wait-2-idle",
 	 .states = IN(WIRE_FIN_WAIT2),
 	 .test = is_held,
@@ -279,28 +334,30 @@ static const struct rules_rule rules[] = {
 	 .patience_s = PATIENCE_S,
 	 .says = "half closed by shutdown(), nothing has come from the peer since, and a process "
 		 "keeps the descriptor: no timeout will end it",
-	 .next = "ls -l /proc/{pid}/fd/{fd}"},
+	 .next = "ls -l {proc}/fd/{fd}"},
 	{.id = "fin-wait-2-held",
 	 .states = IN(WIRE_FIN_WAIT2),
 	 .test = is_held,
 	 .needs_age = true,
 	 .says = "half closed by shutdown(), and the peer has not closed yet",
-	 .next = "ls -l /proc/{pid}/fd/{fd}"},
+	 .next = "ls -l {proc}/fd/{fd}"},
 	{.id = "closed-leak",
 	 .states = IN(WIRE_CLOSE),
-	 .test = is_over,
+	 .test = is_left_over,
 	 .needs_age = true,
 	 .patience_s = PATIENCE_S,
-	 .says = "the connection is over, by a reset or a timeout, and the process has kept the "
-		 "descriptor since: a leak",
-	 .next = "ls -l /proc/{pid}/fd/{fd}; " DESCRIPTORS},
+	 .waits_for = RULES_PROCESS,
+	 .says = "the connection is over: reset, refused, timed out, or closed by both; the "
+		 "process has kept the descriptor since: a leak",
+	 .next = "ls -l {proc}/fd/{fd}; " DESCRIPTORS},
 	{.id = "closed-held",
 	 .states = IN(WIRE_CLOSE),
 	 .test = is_over,
 	 .needs_age = true,
-	 .says = "the connection is over, by a reset or a timeout, and the process has not closed "
-		 "it yet",
-	 .next = "ls -l /proc/{pid}/fd/{fd}; " DESCRIPTORS},
+	 .waits_for = RULES_PROCESS,
+	 .says = "the connection is over: reset, refused, timed out, or closed by both; the "
+		 "process has not closed it yet",
+	 .next = "ls -l {proc}/fd/{fd}; " DESCRIPTORS},
 	{.id = "fin-wait-2-orphan",
 	 .states = IN(WIRE_FIN_WAIT2),
 	 .test = is_orphan,
@@ -315,8 +372,17 @@ static const struct rules_rule rules[] = {
 	{.id = "syn-received-queue-full",
 	 .states = IN(WIRE_SYN_RECV),
 	 .test = is_behind_full_queue,
+	 .waits_for = RULES_ACCEPT,
 	 .says = "cannot be completed: the accept queue of its listener is full",
-	 .next = "{in}ss -tlnp 'sport = :{lport}'; {in}nstat -az TcpExtListenOverflows"},
+	 .next = "{in}ss -tlnp 'sport = :{listens}'; {in}nstat -az TcpExtListenOverflows"},
+	{.id = "syn-received-deferred",
+	 .states = IN(WIRE_SYN_RECV),
+	 .test = is_deferred,
+	 .needs_age = true,
+	 .says = "the client has answered, and no data of it was taken yet; its listener waits for "
+		 "data before accept() (TCP_DEFER_ACCEPT)",
+	 .next = "{in}ss -tno state syn-recv 'sport = :{lport}'; {in}nstat -az "
+		 "TcpExtTCPDeferAcceptDrop"},
 	{.id = "syn-received-unanswered",
 	 .states = IN(WIRE_SYN_RECV),
 	 .test = is_unanswered,
@@ -325,13 +391,16 @@ static const struct rules_rule rules[] = {
 	{.id = "accept-queue-full",
 	 .states = IN(WIRE_LISTEN),
 	 .test = is_full,
+	 .waits_for = RULES_ACCEPT,
 	 .says = "more connections wait for accept() than its backlog allows: new ones are dropped",
-	 .next = "{in}ss -tlnp 'sport = :{lport}'; {in}nstat -az TcpExtListenDrops; " DESCRIPTORS},
+	 .next = "{in}ss -tlnp 'sport = :{listens}'; {in}nstat -az "
+		 "TcpExtListenDrops; " DESCRIPTORS},
 	{.id = "established-unread",
 	 .states = IN(WIRE_ESTABLISHED),
 	 .test = is_unread_for_long,
-	 .says = "data has come and the process does not read it",
-	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {pid} -f -e trace=network,read"},
+	 .waits_for = RULES_PROCESS,
+	 .says = "data has come and the process has not read it",
+	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {tid} -f -e trace=network,read"},
 	{.id = "time-wait-ports",
 	 .fills = RULES_DESTINATION,
 	 .is_meant = is_of_time_waits,
@@ -359,6 +428,20 @@ static const struct rules_rule rules[] = {
 	 .says = "the table of TIME-WAITs fills up: what does not fit is dropped without a "
 		 "TIME-WAIT",
 	 .next = "{in}sysctl net.ipv4.tcp_max_tw_buckets; {in}nstat -az TcpExtTCPTimeWaitOverflow"},
+	{.id = "orphan-limit",
+	 .fills = RULES_ORPHANS,
+	 .is_meant = is_over_half,
+	 .says = "closed connections that still wait for their peer come near the limit of the "
+		 "machine: beyond it close() resets the connection, and what is unsent is lost",
+	 .next = "grep TCP: /proc/net/sockstat; sysctl net.ipv4.tcp_max_orphans; nstat -az "
+		 "TcpExtTCPAbortOnMemory"},
+	{.id = "tcp-memory",
+	 .fills = RULES_MEMORY,
+	 .is_meant = is_under_pressure,
+	 .says = "the memory of all TCP sockets of the machine runs short: receive windows "
+		 "shrink, and beyond the limit segments are dropped and close() resets",
+	 .next = "grep TCP: /proc/net/sockstat; sysctl net.ipv4.tcp_mem; nstat -az "
+		 "TcpExtTCPMemoryPressures TcpExtTCPAbortOnMemory; ss -tanm"},
 };
 
 const struct rules_rule *rules_rule(unsigned i)
@@ -421,85 +504,4 @@ const struct rules_rule *rules_judge(const struct rules_case *c, const struct ag
 		    is_old_enough(&rules[i], c, proven, patience_ns))
 			return &rules[i];
 	return NULL;
-}
-
-/* ---- words ---- */
-
-static void add(char *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(char *text, const char *fmt, ...)
-{
-	size_t used = strlen(text);
-	va_list args;
-
-	if (used && used + 2 < RULES_TEXT_MAX) {
-		strcpy(text + used, ", ");
-		used += 2;
-	}
-	va_start(args, fmt);
-	vsnprintf(text + used, RULES_TEXT_MAX - used, fmt, args);
-	va_end(args);
-}
-
-static void add_timer(const struct wire_snapshot *s, char *text)
-{
-	char left[CLOCK_TEXT_MAX];
-	bool orphan = s->kind == WIRE_MINI || s->flags & WIRE_S_ORPHAN;
-	bool ends = s->state == WIRE_TIME_WAIT || (s->state == WIRE_FIN_WAIT2 && orphan);
-	bool tries = s->state == WIRE_SYN_RECV || s->unacked || s->unsent || s->probes ||
-		     !(s->flags & WIRE_S_KEEPALIVE);
-
-	if (s->timer > s->head.ts)
-		add(text, "%s in %s",
-		    ends    ? "dropped"
-		    : tries ? "next try"
-			    : "keepalive",
-		    clock_duration(s->timer - s->head.ts, left));
-}
-
-static void add_heard(const struct wire_snapshot *s, char *text)
-{
-	uint64_t heard = last_heard(s);
-	char ago[CLOCK_TEXT_MAX];
-
-	if (s->kind == WIRE_FULL && s->state != WIRE_SYN_SENT && s->retransmits && heard &&
-	    heard < s->head.ts)
-		add(text, "heard %s ago", clock_duration(s->head.ts - heard, ago));
-}
-
-/* The FIN counts one in each of the sequence numbers. */
-static void add_queues(const struct wire_snapshot *s, char *text)
-{
-	uint32_t fin_in = IN(s->state) & FIN_IN ? 1 : 0;
-	uint32_t fin_out = s->unacked && (IN(s->state) & SENDING) && !s->unsent;
-	uint32_t unsent = s->unsent - (s->unsent && (IN(s->state) & SENDING));
-
-	if (s->state == WIRE_LISTEN) {
-		add(text, "%" PRIu32 " wait for accept(), backlog %" PRIu32, s->unread, s->room);
-		return;
-	}
-	if (s->unread > fin_in)
-		add(text, "%" PRIu32 " bytes unread", s->unread - fin_in);
-	else if (s->unread)
-		add(text, "end of file unread");
-	if (unsent)
-		add(text, "%" PRIu32 " bytes unsent", unsent);
-	if (s->unacked > fin_out)
-		add(text, "%" PRIu32 " bytes unacknowledged", s->unacked - fin_out);
-}
-
-const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_MAX])
-{
-	text[0] = '\0';
-	if (s->kind == WIRE_FULL)
-		add_queues(s, text);
-	if (is_shut(s))
-		add(text, "window 0");
-	if (s->probes)
-		add(text, "%u probe%s unanswered", s->probes, s->probes == 1 ? "" : "s");
-	if (s->retransmits)
-		add(text, "%u retransmit%s", s->retransmits, s->retransmits == 1 ? "" : "s");
-	add_heard(s, text);
-	add_timer(s, text);
-	return text;
 }

@@ -17,6 +17,7 @@
 struct rules_case {
 	const struct wire_snapshot *s;
 	const struct wire_snapshot *listener; /* that it came from; NULL: none, or not known */
+	bool halted;                          /* all processes that hold it are stopped or frozen */
 	bool unheld;                      /* it has a file, and no process has a descriptor of it */
 	const struct wire_limits *limits; /* of its namespace; NULL: not known */
 	uint64_t idle_ns; /* at least so long in its state, as far as anybody knows, and without
@@ -27,14 +28,24 @@ struct rules_case {
 enum rules_room {
 	RULES_NO_ROOM,     /* the rule speaks of one socket */
 	RULES_TABLE,       /* places for mini-sockets */
+	RULES_ORPHANS,     /* of the whole machine: sockets that no process has */
+	RULES_MEMORY,      /* the same: pages of TCP's memory */
 	RULES_DESTINATION, /* local ports that connect() may choose, from an address to another */
 	RULES_SOURCE,      /* local ports that bind() may choose, at an address */
+};
+
+/* Of whom one socket waits for something. */
+enum rules_waits {
+	RULES_NO_PROCESS, /* the peer, the way, the kernel */
+	RULES_PROCESS,    /* whoever holds it is to read, or to close */
+	RULES_ACCEPT,     /* whoever holds the listener is to call accept() */
 };
 
 /* What is in a room. */
 struct rules_fill {
 	size_t room, count;         /* how many there can be, how many are taken */
 	size_t states[WIRE_STATES]; /* of `count`: the states of those that took them */
+	size_t alarm;               /* of RULES_MEMORY: more than this is too much already */
 	size_t bound;               /* of `count`: ports that bind() chose */
 	bool any_address;           /* of RULES_SOURCE: of all addresses together */
 };
@@ -51,8 +62,13 @@ struct rules_rule { // NOLINT(clang-analyzer-optin.performance.Padding): in the 
 	unsigned patience_s; /* only what has been idle for longer is meant; 0: for a moment */
 	const char *says;    /* of one such socket, or of the room */
 	const char *next;    /* the next command to type, {pid} {fd} {lport} ... to be filled in;
-			      * {in}: what enters its namespace; {route}, {host}: the remote address
-			      * as ip-route and ping want it, with its device */
+			      * {tid}: the thread that has the descriptor {fd}, the first one where
+			      * that has it; {proc}: where /proc shows it;
+			      * {listens}: the port of its listener, which may be another one
+			      * (TPROXY); {in}: what enters its namespace; {route}, {host}: the remote
+			      * address as ip-route and ping want it, with its device; {full}: what
+			      * ping sends in a packet of 1500 bytes */
+	enum rules_waits waits_for;
 	enum rules_room fills;
 	bool (*is_meant)(const struct rules_fill *fill); /* of a room that has something in it */
 };
@@ -76,8 +92,5 @@ const struct rules_rule *rules_judge(const struct rules_case *c, const struct ag
 void rules_print_list(FILE *out);
 
 #define RULES_TEXT_MAX 1024 /* a name of a namespace, twice, each byte as \xNN */
-
-/* What of the socket proves it: "5 retransmits, the next in 3.2s". */
-const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_MAX]);
 
 #endif

@@ -3,9 +3,13 @@
 #include "diagnosis/verdict.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "diagnosis/peers.h"
+#include "diagnosis/process.h"
+#include "diagnosis/rules_text.h"
 #include "match.h"
 #include "base/name.h"
 #include "base/tcpstate.h"
@@ -25,12 +29,12 @@ static void find_owner(const struct census *census, const struct census_socket *
 {
 	uint16_t flags = it->socket->s.flags;
 
-	it->owner = it->socket->holders;
-	it->unheld = !it->owner && census->sees_holders && !census->hides_holders &&
+	it->owner = census_acceptors(it->socket);
+	it->unheld = !it->owner && it->socket->outlived_holders && !census->hides_holders &&
 		     flags & WIRE_S_FILE && !(flags & (WIRE_S_KERNEL | WIRE_S_ORPHAN));
 	if (it->owner || !listener)
 		return;
-	it->owner = listener->holders;
+	it->owner = census_acceptors(listener);
 	it->inherited = it->owner != NULL;
 }
 
@@ -55,7 +59,7 @@ static unsigned other_processes(const struct verdict_socket *it)
 	return more;
 }
 
-const char *verdict_owners(const struct verdict_socket *it, uint8_t differs,
+const char *verdict_owners(const struct verdict_socket *it, uint16_t differs,
 			   char text[VERDICT_OWNER_MAX])
 {
 	unsigned more = other_processes(it);
@@ -69,7 +73,11 @@ const char *verdict_owners(const struct verdict_socket *it, uint8_t differs,
 	snprintf(pid, sizeof(pid), "%u", it->owner->pid);
 	snprintf(text, VERDICT_OWNER_MAX, "%s%s[%s]", it->inherited ? "~" : "", comm,
 		 differs & VERDICT_PID ? "*" : pid);
-	if (more && !(differs & VERDICT_PID))
+	if (differs & VERDICT_PID)
+		return text;
+	if (differs & VERDICT_MORE)
+		strcat(text, " +*");
+	else if (more)
 		snprintf(text + strlen(text), VERDICT_OWNER_MAX - strlen(text), " +%u", more);
 	return text;
 }
@@ -79,8 +87,43 @@ const char *verdict_owner(const struct verdict_socket *it, char text[VERDICT_OWN
 	return verdict_owners(it, 0, text);
 }
 
+const char *verdict_peer_owner(const struct verdict *verdict, const struct verdict_socket *it,
+			       char text[VERDICT_OWNER_MAX])
+{
+	struct verdict_socket peer = {.socket = it->peer};
+
+	text[0] = '\0';
+	if (!it->peer)
+		return text;
+	find_owner(verdict->census, listener_of(verdict->census, it->peer), &peer);
+	return verdict_owner(&peer, text);
+}
+
+const char *verdict_peer(const struct verdict *verdict, const struct verdict_socket *it,
+			 char text[VERDICT_PEER_MAX])
+{
+	char owner[VERDICT_OWNER_MAX];
+
+	text[0] = '\0';
+	if (it->peer)
+		snprintf(text, VERDICT_PEER_MAX, "%s of %s", tcpstate_name(it->peer->s.state),
+			 verdict_peer_owner(verdict, it, owner));
+	return text;
+}
+
+const char *verdict_evidence(const struct verdict_socket *it, char text[RULES_TEXT_MAX])
+{
+	char of_socket[RULES_TEXT_MAX];
+	size_t used;
+
+	used = strlen(process_evidence(it->rule, it->owner, it->inherited, text));
+	if (rules_evidence(&it->socket->s, of_socket)[0])
+		snprintf(text + used, RULES_TEXT_MAX - used, "%s%s", used ? "; " : "", of_socket);
+	return text;
+}
+
 const char *verdict_end(const struct verdict *verdict, const struct verdict_socket *it, bool local,
-			uint8_t differs, char text[ADDRESS_END_MAX])
+			uint16_t differs, char text[ADDRESS_END_MAX])
 {
 	const struct wire_snapshot *s = &it->socket->s;
 	const uint8_t *addr = local ? s->id.laddr : s->id.raddr;
@@ -143,7 +186,10 @@ static struct conn conn_of(const struct wire_snapshot *s, const struct census_ho
 /* Any of its holders may be the one who is asked for. What is not known is not what was asked. */
 static bool is_wanted(const struct selection *selection, const struct verdict_socket *it)
 {
-	const struct census_holder *holder = it->owner;
+	/* Who only holds a listener is asked for as well. */
+	const struct census_holder *holder = it->socket->s.state == WIRE_LISTEN
+						     ? it->socket->holders
+						     : it->owner;
 
 	do {
 		struct conn conn = conn_of(&it->socket->s, holder, false);
@@ -297,21 +343,24 @@ static bool shares_local(const struct verdict *verdict, struct end_count *ends,
 	return census_has_listener(verdict->census, id) || id->lport < id->rport;
 }
 
+/* By values that --by is told apart by, which may be shown as one name. */
 static void key_of(const struct verdict *verdict, struct end_count *ends,
-		   const struct verdict_socket *it, const char *values, char key[KEY_MAX])
+		   const struct verdict_socket *it, const struct group_by *by, char key[KEY_MAX])
 {
 	const struct wire_snapshot *s = &it->socket->s;
+	const struct conn conn = conn_of(s, it->owner, it->inherited);
 	const char *rule = it->rule ? it->rule->id : "";
-	char owner[VERDICT_OWNER_MAX];
+	char owner[VERDICT_OWNER_MAX], values[GROUP_TEXT_MAX];
 	bool local;
 
-	if (values[0]) {
+	if (group_values(by, &conn, values)[0]) {
 		snprintf(key, KEY_MAX, "%u\t%s\t%s", s->state, rule, values);
 		return;
 	}
 	local = shares_local(verdict, ends, it);
-	snprintf(key, KEY_MAX, "%u\t%s\t%s\t%u\t%s%u", s->state, rule, verdict_owner(it, owner),
-		 s->id.netns, local ? "l" : "r", local ? s->id.lport : s->id.rport);
+	snprintf(key, KEY_MAX, "%u\t%s\t%s\t%u\t%s%u", s->state, rule,
+		 verdict_owners(it, VERDICT_MORE, owner), s->id.netns, local ? "l" : "r",
+		 local ? s->id.lport : s->id.rport);
 }
 
 /* The same link-local address is another host behind another device. */
@@ -320,29 +369,41 @@ static bool same_address(const uint8_t a[16], const uint8_t b[16], bool same_dev
 	return !memcmp(a, b, 16) && (same_device || !address_is_link_local(a));
 }
 
-static uint8_t differences(const struct verdict_socket *a, const struct verdict_socket *b)
+static uint16_t owners_differ(const struct verdict_socket *a, const struct verdict_socket *b)
 {
-	const struct wire_id *left = &a->socket->s.id, *right = &b->socket->s.id;
-	bool same_device = left->netns == right->netns &&
-			   a->socket->s.device == b->socket->s.device;
-	bool owned = a->owner && b->owner;
-	uint8_t differs = 0;
+	uint16_t differs = 0;
 
-	if (left->lport != right->lport)
-		differs |= VERDICT_LPORT;
-	if (left->rport != right->rport)
-		differs |= VERDICT_RPORT;
-	if (!same_address(left->laddr, right->laddr, same_device))
-		differs |= VERDICT_LADDR;
-	if (!same_address(left->raddr, right->raddr, same_device))
-		differs |= VERDICT_RADDR;
-	if (left->netns != right->netns)
-		differs |= VERDICT_NETNS;
-	if (owned && a->owner->pid != b->owner->pid)
-		differs |= VERDICT_PID;
-	if (!owned != (!a->owner && !b->owner) ||
-	    (owned && strcmp(a->owner->comm, b->owner->comm) != 0))
+	if (!a->owner || !b->owner)
+		return a->owner || b->owner || strcmp(nobody(a), nobody(b)) != 0 ? VERDICT_COMM : 0;
+	if (a->inherited != b->inherited || strcmp(a->owner->comm, b->owner->comm) != 0)
 		differs |= VERDICT_COMM;
+	if (a->owner->pid != b->owner->pid)
+		differs |= VERDICT_PID;
+	if (other_processes(a) != other_processes(b))
+		differs |= VERDICT_MORE;
+	return differs;
+}
+
+static uint16_t differences(const struct verdict_socket *a, const struct verdict_socket *b)
+{
+	const struct wire_snapshot *left = &a->socket->s, *right = &b->socket->s;
+	bool same_device = left->id.netns == right->id.netns && left->device == right->device;
+	uint16_t differs = owners_differ(a, b);
+
+	if (left->id.lport != right->id.lport)
+		differs |= VERDICT_LPORT;
+	if (left->id.rport != right->id.rport)
+		differs |= VERDICT_RPORT;
+	if (!same_address(left->id.laddr, right->id.laddr, same_device))
+		differs |= VERDICT_LADDR;
+	if (!same_address(left->id.raddr, right->id.raddr, same_device))
+		differs |= VERDICT_RADDR;
+	if (left->id.netns != right->id.netns)
+		differs |= VERDICT_NETNS;
+	if (left->cgroup != right->cgroup)
+		differs |= VERDICT_CGROUP;
+	if (left->kind != right->kind || left->uid != right->uid)
+		differs |= VERDICT_UID;
 	return differs;
 }
 
@@ -382,10 +443,10 @@ static int add_to_group(struct verdict *verdict, size_t i, const struct group_by
 	struct verdict_group *group;
 	char key[KEY_MAX], values[GROUP_TEXT_MAX];
 
-	key_of(verdict, ends, it, values_of(verdict, it, by, values), key);
+	key_of(verdict, ends, it, by, key);
 	HASH_FIND_STR(verdict->groups, key, group);
 	if (!group)
-		group = new_group(verdict, i, key, values);
+		group = new_group(verdict, i, key, values_of(verdict, it, by, values));
 	if (!group)
 		return -ENOMEM;
 	it->group = group->number;
@@ -414,6 +475,81 @@ static void free_finding(struct verdict_finding *finding)
 	free(finding);
 }
 
+/* Of what one rule says of one name, the cgroups and namespaces; or one of these. */
+struct places {
+	char *key;
+	size_t cgroups, namespaces;
+	UT_hash_handle hh;
+};
+
+static void free_places(struct places *places)
+{
+	free(places->key);
+	free(places);
+}
+
+static struct places *find_places(struct places *all, const char *key)
+{
+	struct places *places;
+
+	HASH_FIND_STR(all, key, places);
+	return places;
+}
+
+/* NULL: no memory. */
+static struct places *new_places(struct places **all, const char *key)
+{
+	struct places *places = calloc(1, sizeof(*places));
+
+	if (!places)
+		return NULL;
+	places->key = strdup(key);
+	if (places->key)
+		HASH_ADD_KEYPTR(hh, *all, places->key, strlen(places->key), places);
+	if (TABLE_HAS(places))
+		return places;
+	free_places(places);
+	return NULL;
+}
+
+#define FINDING_KEY_MAX 160
+
+/* A rule and a name; before them a place, if there is one. */
+static const char *finding_key(const struct verdict_socket *it, const char *place,
+			       char key[FINDING_KEY_MAX])
+{
+	snprintf(key, FINDING_KEY_MAX, "%s%s\t%s%s", place, it->rule->id, it->inherited ? "~" : "",
+		 it->owner ? it->owner->comm : nobody(it));
+	return key;
+}
+
+/* Counts in `n`, unless it was there before. */
+static int count_place(struct places **all, const struct verdict_socket *it, char kind, uint64_t id,
+		       size_t *n)
+{
+	char key[FINDING_KEY_MAX], place[32];
+
+	snprintf(place, sizeof(place), "%c%" PRIu64 "\t", kind, id);
+	if (find_places(*all, finding_key(it, place, key)))
+		return 0;
+	++*n;
+	return new_places(all, key) ? 0 : -ENOMEM;
+}
+
+static int add_to_places(struct places **all, const struct verdict_socket *it)
+{
+	char key[FINDING_KEY_MAX];
+	struct places *places = find_places(*all, finding_key(it, "", key));
+	int err;
+
+	if (!places)
+		places = new_places(all, key);
+	if (!places)
+		return -ENOMEM;
+	err = count_place(all, it, 'c', it->socket->s.cgroup, &places->cgroups);
+	return err ? err : count_place(all, it, 'n', it->socket->s.id.netns, &places->namespaces);
+}
+
 static struct verdict_finding *new_finding(struct verdict *verdict, size_t first, const char *key)
 {
 	struct verdict_finding *finding = calloc(1, sizeof(*finding));
@@ -421,6 +557,7 @@ static struct verdict_finding *new_finding(struct verdict *verdict, size_t first
 	if (!finding)
 		return NULL;
 	finding->first = first;
+	finding->cgroups = finding->namespaces = 1;
 	finding->key = strdup(key);
 	if (finding->key)
 		HASH_ADD_KEYPTR(hh, verdict->findings, finding->key, strlen(finding->key), finding);
@@ -430,24 +567,47 @@ static struct verdict_finding *new_finding(struct verdict *verdict, size_t first
 	return NULL;
 }
 
-static int add_to_finding(struct verdict *verdict, size_t i)
+static int add_to_finding(struct verdict *verdict, size_t i, struct places *all)
 {
 	const struct verdict_socket *it = &verdict->sockets[i];
+	const struct wire_snapshot *s = &it->socket->s;
 	struct verdict_finding *finding;
-	char key[128];
+	char key[FINDING_KEY_MAX], place[48];
+	const struct places *places = find_places(all, finding_key(it, "", key));
+	bool is_everywhere = places->cgroups > VERDICT_PLACES_MAX ||
+			     places->namespaces > VERDICT_PLACES_MAX;
 
-	if (!it->rule)
-		return 0;
-	snprintf(key, sizeof(key), "%s\t%s%s", it->rule->id, it->inherited ? "~" : "",
-		 it->owner ? it->owner->comm : nobody(it));
+	snprintf(place, sizeof(place), "%" PRIu32 "\t%" PRIu64 "\t", s->id.netns,
+		 (uint64_t)s->cgroup);
+	if (!is_everywhere)
+		finding_key(it, place, key);
 	HASH_FIND_STR(verdict->findings, key, finding);
 	if (!finding)
 		finding = new_finding(verdict, i, key);
 	if (!finding)
 		return -ENOMEM;
+	if (is_everywhere) {
+		finding->cgroups = places->cgroups;
+		finding->namespaces = places->namespaces;
+	}
 	finding->count++;
 	finding->differs |= differences(&verdict->sockets[finding->first], it);
 	return 0;
+}
+
+static int make_findings(struct verdict *verdict)
+{
+	struct places *all = NULL;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
+		if (verdict->sockets[i].rule)
+			err = add_to_places(&all, &verdict->sockets[i]);
+	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
+		if (verdict->sockets[i].rule)
+			err = add_to_finding(verdict, i, all);
+	TABLE_RELEASE(all, free_places);
+	return err;
 }
 
 /* ---- all ---- */
@@ -463,6 +623,7 @@ static void judge(struct verdict *verdict, const struct census_socket *socket,
 	find_owner(verdict->census, listener, &it);
 	it.rule = rules_judge(&(struct rules_case){.s = &socket->s,
 						   .listener = listener ? &listener->s : NULL,
+						   .halted = process_is_halted(it.owner),
 						   .unheld = it.unheld,
 						   .limits = census_limits_of(verdict->census,
 									      socket->s.id.netns),
@@ -472,6 +633,22 @@ static void judge(struct verdict *verdict, const struct census_socket *socket,
 		return;
 	if (is_stuck(selection, &it))
 		verdict->sockets[verdict->n_sockets++] = it;
+}
+
+static int find_peers(struct verdict *verdict)
+{
+	struct peers_end *ends = calloc(verdict->n_sockets + 1, sizeof(*ends));
+	int err;
+
+	if (!ends)
+		return -ENOMEM;
+	for (size_t i = 0; i < verdict->n_sockets; i++)
+		ends[i].socket = verdict->sockets[i].socket;
+	err = peers_find(verdict->census, ends, verdict->n_sockets);
+	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
+		verdict->sockets[i].peer = ends[i].peer;
+	free(ends);
+	return err;
 }
 
 int verdict_make(struct verdict *verdict, const struct census *census,
@@ -486,9 +663,11 @@ int verdict_make(struct verdict *verdict, const struct census *census,
 	for (const struct census_socket *socket = census->sockets; socket; socket = socket->hh.next)
 		judge(verdict, socket, selection, tick_ns);
 	qsort(verdict->sockets, verdict->n_sockets, sizeof(*verdict->sockets), compare);
-	err = make_groups(verdict, by);
-	for (size_t i = 0; !err && i < verdict->n_sockets; i++)
-		err = add_to_finding(verdict, i);
+	err = find_peers(verdict);
+	if (!err)
+		err = make_groups(verdict, by);
+	if (!err)
+		err = make_findings(verdict);
 	/* TIME-WAITs are nobody's any more, and each is gone before it is old. */
 	if (!err && !selection->n_pids && !selection->n_comms && !selection->n_uids &&
 	    !selection->n_cgroups && !selection->min_ns)

@@ -18,6 +18,7 @@ struct verdict_socket {
 	const struct rules_rule *rule; /* NULL: nothing is known to be wrong with it */
 	const struct census_holder
 		*owner; /* the first that holds it; of its listener if `inherited` */
+	const struct census_socket *peer; /* the other end of it; NULL: not here, or not known */
 	struct age age;
 	bool inherited;
 	bool unheld;    /* it has a file, and no process has a descriptor of it */
@@ -25,29 +26,39 @@ struct verdict_socket {
 };
 
 /* What else than the oldest is not the same in all of a group. */
-#define VERDICT_LPORT (1 << 0)
-#define VERDICT_RPORT (1 << 1)
-#define VERDICT_LADDR (1 << 2)
-#define VERDICT_RADDR (1 << 3)
-#define VERDICT_PID   (1 << 4)
-#define VERDICT_COMM  (1 << 5)
-#define VERDICT_NETNS (1 << 6)
+#define VERDICT_LPORT  (1 << 0)
+#define VERDICT_RPORT  (1 << 1)
+#define VERDICT_LADDR  (1 << 2)
+#define VERDICT_RADDR  (1 << 3)
+#define VERDICT_PID    (1 << 4)
+#define VERDICT_COMM   (1 << 5)
+#define VERDICT_NETNS  (1 << 6)
+#define VERDICT_CGROUP (1 << 7)
+#define VERDICT_UID    (1 << 8)
+#define VERDICT_MORE   (1 << 9) /* how many more processes hold it */
 
 struct verdict_group {
 	char *key;
 	char *by;            /* values of --by, separated by spaces; "" without */
 	size_t first, count; /* in `sockets`: the oldest of them, and how many */
 	struct age youngest; /* DWELL_UNKNOWN if that of one is not known */
-	uint8_t differs;     /* VERDICT_* */
+	uint16_t differs;    /* VERDICT_* */
 	unsigned number;     /* verdict_socket.group of those in it */
 	UT_hash_handle hh;
 };
 
-/* Those whom one rule says something of, and who belong to processes of one name. */
+/*
+ * Those whom one rule says something of, who belong to processes of one name, and who are of one
+ * cgroup in one network namespace: each place has a finding of its own. Where one rule says it of
+ * one name in more than VERDICT_PLACES_MAX cgroups or namespaces, all of them are one finding.
+ */
+#define VERDICT_PLACES_MAX 8
+
 struct verdict_finding {
 	char *key;
-	size_t first, count; /* in `sockets`: the oldest of them, and how many */
-	uint8_t differs;     /* VERDICT_PID: they are of several processes */
+	size_t first, count;        /* in `sockets`: the oldest of them, and how many */
+	size_t cgroups, namespaces; /* in how many they are */
+	uint16_t differs;           /* VERDICT_* */
 	UT_hash_handle hh;
 };
 
@@ -72,18 +83,31 @@ bool verdict_asks(const struct selection *selection, const struct census *census
 /*
  * "nginx[4711]", "nginx[4711] +2" if two more processes hold it, "~nginx[4711]" for one not
  * accepted yet, "(orphan)", "(kernel)", "(no process)": its descriptor is on its way through a unix
- * socket, or in an io_uring; "?": that cannot be seen. What differs in a group reads '*'. The name
- * is written by the rule of name.h.
+ * socket, or in an io_uring; "?": that cannot be seen. What differs in a group reads '*', as in
+ * "nginx[*]" and "nginx[4711] +*". The name is written by the rule of name.h.
  */
 #define VERDICT_OWNER_MAX 96
 const char *verdict_owner(const struct verdict_socket *socket, char text[VERDICT_OWNER_MAX]);
-const char *verdict_owners(const struct verdict_socket *socket, uint8_t differs,
+const char *verdict_owners(const struct verdict_socket *socket, uint16_t differs,
 			   char text[VERDICT_OWNER_MAX]);
+
+/* "FIN-WAIT-2 of half-client[4711]": the other end, where that is a socket of this host; else "".
+ */
+#define VERDICT_PEER_MAX (VERDICT_OWNER_MAX + 16)
+const char *verdict_peer(const struct verdict *verdict, const struct verdict_socket *socket,
+			 char text[VERDICT_PEER_MAX]);
+
+/* Whose the other end is, as verdict_owner() writes it; "": it is not known. */
+const char *verdict_peer_owner(const struct verdict *verdict, const struct verdict_socket *socket,
+			       char text[VERDICT_OWNER_MAX]);
+
+/* What proves it: what hinders its processes (process.h), and rules_evidence(). */
+const char *verdict_evidence(const struct verdict_socket *socket, char text[RULES_TEXT_MAX]);
 
 /* An end of it as address.h writes it, with its device where that is needed. What differs in a
  * group reads '*'. */
 const char *verdict_end(const struct verdict *verdict, const struct verdict_socket *socket,
-			bool local, uint8_t differs, char text[ADDRESS_END_MAX]);
+			bool local, uint16_t differs, char text[ADDRESS_END_MAX]);
 
 /* How long it has been in its state: what it proves itself, or what was witnessed, if that is more.
  */

@@ -14,19 +14,26 @@
 #include "match.h"
 #include "kernel/netns.h"
 #include "kernel/pid_namespace.h"
+#include "kernel/unheld.h"
+#include "kernel/way.h"
 #include "wire.h"
 
 #define DEVICES_MAX 256
+#define SYS         "/proc/sys/net/ipv4/"
 
 /* Where it is no sysctl yet (before 6.14): tcp_twsk_unique() wants a second on. */
 #define TW_REUSE_DELAY_MS 1000
+
+#define UNSEEN_MAX 256
 
 struct pass {
 	const struct inspect *inspect;
 	iter_record_fn fn;
 	void *ctx;
-	uint32_t home;                 /* the namespace that we are in */
-	uint32_t missing;              /* namespaces that could not be looked into */
+	uint32_t home;               /* the namespace that we are in */
+	uint32_t missing;            /* namespaces that could not be looked into */
+	uint32_t unseen[UNSEEN_MAX]; /* of these the ones that no way led to */
+	uint32_t n_unseen;
 	uint64_t devices[DEVICES_MAX]; /* WIRE_DEVICE_ID() of those whose names were asked for */
 	size_t n_devices;
 };
@@ -37,7 +44,7 @@ static void read_numbers(const char *name, uint32_t *first, uint32_t *second)
 	char path[128], text[64] = "";
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", name);
+	snprintf(path, sizeof(path), SYS "%s", name);
 	file = fopen(path, "re");
 	if (!file)
 		return;
@@ -109,6 +116,32 @@ static int tell_limits(const struct pass *pass, uint32_t netns)
 	return err;
 }
 
+/*
+ * What /proc/net/sockstat counts of orphans and of memory is the same in each namespace: that of
+ * the machine. Their limits are seen in the first one alone (ipv4_table,
+ * net/ipv4/sysctl_net_ipv4.c).
+ */
+static int tell_host(const struct pass *pass)
+{
+	struct wire_host host = {
+		.head = {.ts = clock_now(), .kind = WIRE_HOST, .len = sizeof(host)}};
+	FILE *sockstat = fopen("/proc/net/sockstat", "re"), *limits = fopen(SYS "tcp_mem", "re");
+	uint32_t none = 0;
+	char line[128];
+
+	read_numbers("tcp_max_orphans", &host.max_orphans, &none);
+	if (limits && fscanf(limits, "%*u %llu %llu", &host.memory_pressure, &host.memory_max) != 2)
+		host.memory_pressure = host.memory_max = 0;
+	while (sockstat && fgets(line, sizeof(line), sockstat))
+		sscanf(line, "TCP: inuse %*u orphan %u tw %*u alloc %*u mem %llu", &host.orphans,
+		       &host.memory);
+	if (limits)
+		fclose(limits);
+	if (sockstat)
+		fclose(sockstat);
+	return pass->fn(pass->ctx, &host, sizeof(host));
+}
+
 /* ---- interfaces ---- */
 
 struct device {
@@ -170,11 +203,17 @@ static int tell_devices(struct pass *pass, const struct iter_records *found)
 
 /* ---- a namespace ---- */
 
+static __u32 begins_with(void)
+{
+	return WIRE_C_BEGINS | (pid_namespace() ? WIRE_C_HIDDEN : 0) |
+	       (pid_namespace_is_not_of_proc() ? WIRE_C_PROC : 0);
+}
+
 static int tell_bounds(const struct pass *pass, bool begins)
 {
 	struct wire_census census = {
 		.head = {.ts = clock_now(), .kind = WIRE_CENSUS, .len = sizeof(census)},
-		.begins = begins ? WIRE_C_BEGINS | (pid_namespace() ? WIRE_C_HIDDEN : 0) : 0,
+		.begins = begins ? begins_with() : 0,
 		.missing = pass->missing};
 
 	return pass->fn(pass->ctx, &census, sizeof(census));
@@ -224,6 +263,65 @@ static bool is_asked(void *ctx, uint32_t netns)
 	return !match || !match->n_netns || match_netns(match, netns);
 }
 
+/* Where nobody may ask, what this host lacks is told as a peer that does not answer. */
+static void tell_ways(struct pass *pass, struct iter_records *found)
+{
+	int err = way_tell(found);
+
+	if (err && note_news(&pass->inspect->told->ways, err))
+		diag_warn("cannot ask for routes, addresses and neighbours (rtnetlink): %s: if "
+			  "this host lacks one, that is not told",
+			  strerror(-err));
+}
+
+static bool is_among(const uint32_t *all, uint32_t n, uint32_t netns)
+{
+	while (n && all[n - 1] != netns)
+		n--;
+	return n;
+}
+
+/* False if it is noted already. */
+static bool note_unseen(struct pass *pass, uint32_t netns)
+{
+	if (pass->n_unseen == UNSEEN_MAX || is_among(pass->unseen, pass->n_unseen, netns))
+		return false;
+	pass->unseen[pass->n_unseen++] = netns;
+	pass->missing++;
+	return true;
+}
+
+/* Once a namespace is gone another one gets its name, and maybe its number. */
+static bool is_gone(const struct inspect *inspect, uint32_t i)
+{
+	uint32_t netns = inspect->match->netns[i];
+	uint64_t cookie = inspect->netns_cookies[i], now;
+
+	if (!netns_is_known(netns))
+		return true;
+	now = cookie ? netns_cookie(netns) : 0;
+	return now && now != cookie;
+}
+
+static void look_for_gone(struct pass *pass)
+{
+	const struct match_config *match = pass->inspect->match;
+	uint32_t last = 0;
+	int gone = 0;
+
+	for (uint32_t i = 0; match && i < match->n_netns; i++)
+		if (is_gone(pass->inspect, i) && note_unseen(pass, match->netns[i])) {
+			last = match->netns[i];
+			gone++;
+		}
+	if (!note_news(&pass->inspect->told->gone, gone))
+		return;
+	diag_warn("network namespace %u (--netns) is gone, or only a descriptor of it is left: not "
+		  "looked at",
+		  last);
+	diag_hint("start again if there is a new one of that name");
+}
+
 static int look_into(void *ctx, uint32_t netns)
 {
 	struct pass *pass = ctx;
@@ -247,6 +345,8 @@ static int look_into(void *ctx, uint32_t netns)
 	if (found.len)
 		err = tell_limits(pass, netns);
 	if (!err)
+		tell_ways(pass, &found);
+	if (!err)
 		err = tell_devices(pass, &found);
 	if (!err)
 		err = hand_over(pass, &found, &late);
@@ -259,19 +359,9 @@ static int look_into(void *ctx, uint32_t netns)
 
 /* ---- holders ---- */
 
-static bool is_among(const uint32_t *inodes, size_t n, uint32_t inode)
+/* Takes what tells of namespaces out of the records, and notes those that nobody looked into. */
+static void take_unseen(struct pass *pass, struct iter_records *found)
 {
-	while (n && inodes[n - 1] != inode)
-		n--;
-	return n;
-}
-
-#define UNSEEN_MAX 256
-
-/* Takes what tells of namespaces out of the records. How many of these nobody looked into. */
-static uint32_t take_unseen(struct pass *pass, struct iter_records *found)
-{
-	uint32_t unseen[UNSEEN_MAX], n = 0;
 	struct wire_met met;
 	size_t kept = 0;
 
@@ -280,13 +370,11 @@ static uint32_t take_unseen(struct pass *pass, struct iter_records *found)
 		if (met.head.kind != WIRE_MET) {
 			memmove(found->bytes + kept, found->bytes + at, met.head.len);
 			kept += met.head.len;
-		} else if (n < UNSEEN_MAX && !netns_is_known(met.netns) &&
-			   !is_among(unseen, n, met.netns) && is_asked(pass, met.netns)) {
-			unseen[n++] = met.netns;
+		} else if (!netns_is_known(met.netns) && is_asked(pass, met.netns)) {
+			note_unseen(pass, met.netns);
 		}
 	}
 	found->len = kept;
-	return n;
 }
 
 static int look_at_holders(struct pass *pass)
@@ -300,7 +388,7 @@ static int look_at_holders(struct pass *pass)
 	err = iter_read(pass->inspect->holders, &found);
 	if (note_news(&pass->inspect->told->holders, err))
 		diag_warn("cannot see which processes hold a socket: %s", strerror(-err));
-	pass->missing += take_unseen(pass, &found);
+	take_unseen(pass, &found);
 	err = tell_devices(pass, &found);
 	if (err) {
 		iter_release(&found);
@@ -315,20 +403,25 @@ static int look_at_holders(struct pass *pass)
 static void warn_of_missing(const struct pass *pass)
 {
 	struct inspect_told *told = pass->inspect->told;
+	uint32_t missing = pass->missing - (uint32_t)told->gone;
 
-	if (pass->missing > told->missing)
-		diag_warn("%u network namespace%s could not be entered: not looked at",
-			  pass->missing, pass->missing == 1 ? "" : "s");
-	if (pass->missing > told->missing)
-		told->missing = pass->missing;
+	if (missing > told->missing)
+		diag_warn("%u network namespace%s could not be entered: not looked at", missing,
+			  missing == 1 ? "" : "s");
+	if (missing > told->missing)
+		told->missing = missing;
 	if (pid_namespace() && !told->hidden)
 		diag_warn("processes of other pid namespaces are out of sight: the owner of their "
 			  "sockets is '?'");
+	if (pid_namespace_is_not_of_proc() && !told->hidden)
+		diag_warn("/proc is that of another pid namespace: no command about a process is "
+			  "given");
 	told->hidden = true;
 }
 
 struct taker {
 	struct names *names;
+	struct unheld *unheld; /* NULL: not asked for */
 	iter_record_fn fn;
 	void *ctx;
 };
@@ -338,24 +431,125 @@ static int note_and_take(void *ctx, const void *record, size_t len)
 	const struct taker *taker = ctx;
 
 	names_meet(taker->names, record);
+	if (taker->unheld && unheld_note(taker->unheld, record))
+		return -ENOMEM;
 	return taker->fn(taker->ctx, record, len);
+}
+
+/* ---- again ---- */
+
+struct again {
+	struct pass *pass;
+	const struct unheld *unheld;
+	int err; /* of handing over */
+};
+
+static uint64_t cookie_of(const void *record, uint16_t kind)
+{
+	struct wire_snapshot s;
+	struct wire_holder h;
+
+	if (kind == WIRE_SNAPSHOT)
+		return memcpy(&s, record, sizeof(s)), s.id.cookie;
+	return kind == WIRE_HOLDER ? (memcpy(&h, record, sizeof(h)), h.cookie) : 0;
+}
+
+static void keep_unheld(const struct unheld *unheld, struct iter_records *found)
+{
+	struct wire_head head;
+	size_t kept = 0;
+
+	for (size_t at = 0; at < found->len; at += head.len) {
+		memcpy(&head, found->bytes + at, sizeof(head));
+		if (!unheld_has(unheld, cookie_of(found->bytes + at, head.kind)))
+			continue;
+		memmove(found->bytes + kept, found->bytes + at, head.len);
+		kept += head.len;
+	}
+	found->len = kept;
+}
+
+static int look_once_more(void *ctx)
+{
+	struct again *again = ctx;
+	struct iter_records found = {0};
+	bool late;
+
+	if (!iter_read(again->pass->inspect->socks, &found)) {
+		keep_unheld(again->unheld, &found);
+		tell_ways(again->pass, &found);
+		again->err = hand_over(again->pass, &found, &late);
+	}
+	iter_release(&found);
+	return 0;
+}
+
+/* What is there still, and no orphan, has a file that no process has. What cannot be looked at
+ * again is not said to be so. */
+static int look_again(struct pass *pass, struct unheld *unheld)
+{
+	struct again again = {.pass = pass, .unheld = unheld};
+	uint32_t done[UNSEEN_MAX], n = 0;
+
+	unheld_settle(unheld);
+	for (size_t i = 0; i < unheld->n && n < UNSEEN_MAX && !again.err; i++) {
+		uint32_t netns = unheld->sockets[i].netns;
+
+		if (is_among(done, n, netns))
+			continue;
+		done[n++] = netns;
+		netns_call(netns, look_once_more, &again);
+	}
+	return again.err;
+}
+
+static int look_at_all(struct pass *pass, struct taker *taker)
+{
+	struct unheld *unheld = taker->unheld;
+	int err, closed = netns_each(is_asked, look_into, pass);
+
+	if (closed < 0)
+		return closed;
+	pass->missing += (uint32_t)closed;
+	look_for_gone(pass);
+	err = look_at_holders(pass);
+	taker->unheld = NULL;
+	if (err || !unheld || pass->inspect->told->holders)
+		return err;
+	return look_again(pass, unheld);
+}
+
+static int find_home(struct pass *pass)
+{
+	int err;
+
+	pass->home = netns_current();
+	if (pass->home)
+		return 0;
+	err = -errno;
+	diag_error("cannot find network namespaces: /proc/self/ns/net: %s", strerror(-err));
+	diag_hint("mount /proc");
+	return err;
 }
 
 int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx)
 {
-	struct taker taker = {.names = inspect->names, .fn = fn, .ctx = ctx};
-	struct pass pass = {
-		.inspect = inspect, .fn = note_and_take, .ctx = &taker, .home = netns_current()};
-	int err = tell_bounds(&pass, true), closed;
+	struct unheld unheld = {0};
+	bool sees_all = inspect->holders && !pid_namespace();
+	struct taker taker = {
+		.names = inspect->names, .unheld = sees_all ? &unheld : NULL, .fn = fn, .ctx = ctx};
+	struct pass pass = {.inspect = inspect, .fn = note_and_take, .ctx = &taker};
+	int err = find_home(&pass);
 
-	if (err)
-		return err;
-	closed = netns_each(is_asked, look_into, &pass);
-	if (closed < 0)
-		return closed;
-	pass.missing += (uint32_t)closed;
-	err = look_at_holders(&pass);
-	warn_of_missing(&pass);
+	if (!err)
+		err = tell_bounds(&pass, true);
+	if (!err)
+		err = tell_host(&pass);
+	if (!err)
+		err = look_at_all(&pass, &taker);
+	unheld_release(&unheld);
+	if (!err)
+		warn_of_missing(&pass);
 	if (!err)
 		err = names_tell(inspect->names, fn, ctx);
 	return err ? err : tell_bounds(&pass, false);

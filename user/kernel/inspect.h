@@ -15,13 +15,15 @@
 
 /* What was warned of, so that repeated censuses warn once. Begins cleared. */
 struct inspect_told {
-	int here, elsewhere, holders; /* errnos */
-	uint32_t missing;             /* namespaces that could not be looked into, at most */
-	bool hidden;                  /* that processes are out of sight */
+	int here, elsewhere, holders, ways; /* errnos */
+	uint32_t missing;                   /* namespaces that could not be looked into, at most */
+	int gone;                           /* namespaces that were asked for and are gone */
+	bool hidden;                        /* that processes are out of sight */
 };
 
 struct inspect {
 	const struct match_config *match; /* NULL: all */
+	const __u64 *netns_cookies;       /* of match->netns, 0: not known; NULL with it */
 	const struct bpf_link *socks;
 	const struct bpf_link *holders; /* NULL: who holds a socket is not to be seen here */
 
@@ -34,8 +36,9 @@ struct inspect {
 };
 
 /*
- * Hands over a WIRE_CENSUS that begins; for each namespace that is asked for a WIRE_LIMITS and a
- * WIRE_SNAPSHOT for each socket; a WIRE_HOLDER for each descriptor; a WIRE_NAME for what has one; a
+ * Hands over a WIRE_CENSUS that begins; a WIRE_HOST; for each namespace that is asked for a
+ * WIRE_LIMITS and a WIRE_SNAPSHOT for each socket; a WIRE_HOLDER for each descriptor; another
+ * WIRE_SNAPSHOT for each socket that has a file and no descriptor; a WIRE_NAME for what has one; a
  * WIRE_CENSUS that ends. Events come between them, in the order of time, so that no socket is seen
  * in a state that it has left; where they are late, what was found is left out and the namespace is
  * missing. It warns of what it could not look into. 0, or -errno after it was told, or what `fn`

@@ -30,7 +30,9 @@ static const struct {
 	{"tcp_twsk_purge", CODE_NETNS},
 	{"inet_twsk_deschedule_put", CODE_END},
 	{"__inet_twsk_schedule", CODE_RESTART},
-	{"tcp_validate_incoming", CODE_VALIDATE},
+	{"tcp_validate_incoming", CODE_RST_CAME},
+	{"tcp_check_req", CODE_RST_CAME},
+	{"tcp_keepalive_timer", CODE_FIN_TIME},
 	{"tw_timer_handler", CODE_RUN},
 	{"run_timer_softirq", CODE_RUN},
 	{"run_timer_base", CODE_RUN},
@@ -152,8 +154,9 @@ int ksyms_fill(struct config *ret_config)
 		find_ends(config, &addresses);
 	else
 		config->n_ranges = 0;
-	config->kill = parts_of(config, CODE_KILL);
-	config->validate = parts_of(config, CODE_VALIDATE);
+	config->ends[ENDS_KILL] = parts_of(config, CODE_KILL);
+	config->ends[ENDS_RST] = parts_of(config, CODE_RST_CAME);
+	config->ends[ENDS_FIN_TIME] = parts_of(config, CODE_FIN_TIME);
 	free(addresses.all);
 	return err;
 }

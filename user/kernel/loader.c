@@ -3,6 +3,7 @@
 #include "kernel/loader.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -83,8 +84,7 @@ static int symbols_of_kernel(struct config *config)
 	config->tw_timer_handler = found.tw_timer_handler;
 	config->n_ranges = found.n_ranges;
 	memcpy(config->ranges, found.ranges, sizeof(config->ranges));
-	config->kill = found.kill;
-	config->validate = found.validate;
+	memcpy(config->ends, found.ends, sizeof(config->ends));
 	return err;
 }
 
@@ -173,6 +173,17 @@ static void size_buffer(struct tcpdwell_bpf *skel, const struct ways *ways,
 	bpf_map__set_max_entries(skel->maps.events, (uint32_t)bytes);
 }
 
+/* libbpf has one error (ESRCH) for a BTF without what is looked for and for one that it could not
+ * read. */
+static int why_not_found(void)
+{
+	struct btf *btf = btf__parse(LOADER_BTF_PATH, NULL);
+	int err = btf ? -ESRCH : -errno;
+
+	btf__free(btf);
+	return err;
+}
+
 int loader_load(const struct ways *ways, const struct kernel_request *request,
 		struct tcpdwell_bpf **ret_skel)
 {
@@ -192,6 +203,8 @@ int loader_load(const struct ways *ways, const struct kernel_request *request,
 		choose_programs(skel, ways);
 		size_buffer(skel, ways, request);
 		err = tcpdwell_bpf__load(skel);
+		if (err == -ESRCH)
+			err = why_not_found();
 	}
 	if (err) {
 		tcpdwell_bpf__destroy(skel);

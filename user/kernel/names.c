@@ -2,7 +2,6 @@
 /* names.c - see names.h. */
 #include "kernel/names.h"
 
-#include <dirent.h>
 #include <fts.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -85,22 +84,28 @@ static int tell(uint64_t of, uint64_t id, const char *text, iter_record_fn fn, v
 	return fn(ctx, &name, sizeof(name));
 }
 
+struct teller {
+	const struct names *names;
+	iter_record_fn fn;
+	void *ctx;
+};
+
+static int tell_if_met(void *ctx, uint32_t netns, const char *name)
+{
+	const struct teller *teller = ctx;
+
+	/* A name that was cut would be that of another one, or of none. */
+	return find(teller->names->netns, netns) &&
+			       strlen(name) < sizeof(((struct wire_name *)0)->text)
+		       ? tell(WIRE_NAME_NETNS, netns, name, teller->fn, teller->ctx)
+		       : 0;
+}
+
 static int tell_namespaces(const struct names *names, iter_record_fn fn, void *ctx)
 {
-	DIR *dir = opendir("/run/netns");
-	struct dirent *entry;
-	int err = 0;
+	struct teller teller = {.names = names, .fn = fn, .ctx = ctx};
 
-	while (dir && !err && (entry = readdir(dir))) {
-		struct stat st;
-
-		if (entry->d_name[0] != '.' && !fstatat(dirfd(dir), entry->d_name, &st, 0) &&
-		    find(names->netns, st.st_ino))
-			err = tell(WIRE_NAME_NETNS, st.st_ino, entry->d_name, fn, ctx);
-	}
-	if (dir)
-		closedir(dir);
-	return err;
+	return netns_each_named(tell_if_met, &teller);
 }
 
 static int tell_ways(const struct names *names, iter_record_fn fn, void *ctx)

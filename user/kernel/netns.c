@@ -19,9 +19,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/table.h"
+#include "kernel/netns_finder.h"
 
-#define SELF "/proc/self/ns/net"
+#define SELF  "/proc/self/ns/net"
+#define NAMED "/run/netns"
 
 /* A network namespace, or the mount namespace whose mounts have been read (`path` NULL). */
 struct place {
@@ -50,8 +53,7 @@ uint32_t netns_current(void)
 /* ---- finding ---- */
 
 struct pass {
-	/* Non-zero ends the pass. -ENOENT: this is no way into it any more, another may be. */
-	int (*fn)(void *ctx, uint32_t inode, const char *path);
+	netns_found_fn fn; /* -ENOENT: this is no way into it any more, another may be */
 	void *ctx;
 	dev_t nsfs;
 };
@@ -227,21 +229,32 @@ static void forget_gone(struct place **table)
 	}
 }
 
-/* Calls `fn` for each once, ours first. */
-static int find_all(struct pass *pass)
+static int search(struct pass *pass)
 {
 	struct stat st;
 	int err;
 
 	if (stat(SELF, &st))
 		return -errno;
-	passes++;
 	pass->nsfs = st.st_dev;
 	err = meet_netns(pass, (uint32_t)st.st_ino, SELF);
 	if (!err)
-		err = meet_all(pass, "/run/netns", "");
-	if (!err)
-		err = meet_processes(pass);
+		err = meet_all(pass, NAMED, "");
+	return err ? err : meet_processes(pass);
+}
+
+static int meet_found(void *ctx, uint32_t inode, const char *path)
+{
+	return meet_netns(ctx, inode, path);
+}
+
+/* Calls `fn` for each once, ours first. */
+static int find_all(struct pass *pass)
+{
+	int err;
+
+	passes++;
+	err = netns_finder_is_there() ? netns_finder_each(meet_found, pass) : search(pass);
 	if (!err) {
 		forget_gone(&places);
 		forget_gone(&mounts);
@@ -251,7 +264,7 @@ static int find_all(struct pass *pass)
 
 /* ---- going there ---- */
 
-/* A descriptor of it; -1 with errno ENOENT: the path leads elsewhere by now, or nowhere. */
+/* A descriptor of it, or -errno. ENOENT: the path leads elsewhere by now, or nowhere. */
 static int open_if(const char *path, uint32_t inode)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err = errno;
@@ -261,20 +274,7 @@ static int open_if(const char *path, uint32_t inode)
 		return fd;
 	if (fd >= 0)
 		close(fd);
-	errno = fd >= 0 || err == ESRCH ? ENOENT : err;
-	return -1;
-}
-
-/* 0: we are there. */
-static int enter(const char *path, uint32_t inode)
-{
-	int there = open_if(path, inode), err;
-
-	if (there < 0)
-		return -errno;
-	err = setns(there, CLONE_NEWNET) ? -errno : 0;
-	close(there);
-	return err;
+	return fd >= 0 || err == ESRCH ? -ENOENT : -err;
 }
 
 static int is_wanted(void *ctx, uint32_t inode, const char *path)
@@ -283,20 +283,52 @@ static int is_wanted(void *ctx, uint32_t inode, const char *path)
 	return inode == *(const uint32_t *)ctx;
 }
 
-static int enter_known(uint32_t inode)
+static int open_known(uint32_t inode)
 {
 	const struct place *place;
 
 	HASH_FIND(hh, places, &inode, sizeof(inode), place);
-	return place && place->path ? enter(place->path, inode) : -ENOENT;
+	return place && place->path ? open_if(place->path, inode) : -ENOENT;
 }
 
-static int enter_wherever(uint32_t inode)
+/* Passes that found nothing take a twentieth of the time at most. */
+#define VAIN_SHARE 20
+
+static uint64_t next_search; /* ns */
+
+static int open_after_pass(uint32_t inode)
 {
 	struct pass pass = {.fn = is_wanted, .ctx = &inode};
-	int err = enter_known(inode);
+	uint64_t begin = clock_now();
 
-	return err == -ENOENT && find_all(&pass) > 0 ? enter_known(inode) : err;
+	if (begin < next_search)
+		return -EAGAIN;
+	if (find_all(&pass) > 0)
+		return open_known(inode);
+	next_search = clock_now() + VAIN_SHARE * (clock_now() - begin);
+	return -ENOENT;
+}
+
+static int open_wherever(uint32_t inode)
+{
+	int fd;
+
+	if (netns_finder_is_there())
+		return netns_finder_open(inode);
+	fd = open_known(inode);
+	return fd == -ENOENT ? open_after_pass(inode) : fd;
+}
+
+/* By a descriptor, which is closed, or -errno, which is returned. 0: we are there. */
+static int enter(int there)
+{
+	int err;
+
+	if (there < 0)
+		return there;
+	err = setns(there, CLONE_NEWNET) ? -errno : 0;
+	close(there);
+	return err;
 }
 
 int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx)
@@ -308,7 +340,7 @@ int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx)
 	home = open(SELF, O_RDONLY | O_CLOEXEC);
 	if (home < 0)
 		return -errno;
-	err = enter_wherever(inode);
+	err = enter(open_wherever(inode));
 	if (!err) {
 		err = fn(ctx);
 		if (setns(home, CLONE_NEWNET))
@@ -333,7 +365,11 @@ static int visit_one(void *ctx, uint32_t inode, const char *path)
 
 	if (!visit->wants(visit->ctx, inode))
 		return 0;
-	err = inode == visit->current ? 0 : enter(path, inode);
+	if (inode == visit->current)
+		err = 0;
+	else
+		err = enter(netns_finder_is_there() ? netns_finder_open(inode)
+						    : open_if(path, inode));
 	if (err == -ENOENT)
 		return err;
 	/* A mount in /run/netns may be a namespace of another kind. */
@@ -365,6 +401,52 @@ int netns_each(bool (*wants)(void *ctx, uint32_t inode), int (*fn)(void *ctx, ui
 	err = find_all(&pass);
 	close(visit.home);
 	return err < 0 ? err : visit.failed;
+}
+
+/* ---- names ---- */
+
+static int each_named(netns_found_fn fn, void *ctx)
+{
+	DIR *dir = opendir(NAMED);
+	struct dirent *entry;
+	int err = 0;
+
+	while (dir && !err && (entry = readdir(dir))) {
+		struct stat st;
+
+		if (entry->d_name[0] != '.' && !fstatat(dirfd(dir), entry->d_name, &st, 0))
+			err = fn(ctx, (uint32_t)st.st_ino, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return err;
+}
+
+int netns_each_named(netns_found_fn fn, void *ctx)
+{
+	return netns_finder_is_there() ? netns_finder_each_named(fn, ctx) : each_named(fn, ctx);
+}
+
+/* ---- by another process ---- */
+
+static int find_for_another(netns_found_fn fn, void *ctx)
+{
+	struct pass pass = {.fn = fn, .ctx = ctx};
+
+	return find_all(&pass);
+}
+
+int netns_delegate(int (*confine)(void *ctx), void *ctx)
+{
+	static const struct netns_finder_work work = {
+		.each = find_for_another, .each_named = each_named, .open = open_wherever};
+
+	return netns_finder_start(&work, confine, ctx);
+}
+
+void netns_end(void)
+{
+	netns_finder_stop();
 }
 
 /* ---- what is known of them ---- */

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/netns_finder.h"
+
 /* Inode number of the namespace we are in; 0 if /proc does not tell. */
 uint32_t netns_current(void);
 
@@ -18,7 +20,8 @@ uint32_t netns_current(void);
  * among ours, the named ones (/run/netns), those of all threads, and those that are mounted in the
  * mount namespace of any process; nothing is held open, which would keep a deleted namespace
  * alive. Returns what `fn` returns, -ENOENT if there is no way into
- * it, or why setns() failed. If it cannot come back it aborts, or it would read the wrong
+ * it, -EAGAIN if others were looked for in vain so lately that it was not looked for, or why
+ * setns() failed. If it cannot come back it aborts, or it would read the wrong
  * namespace from then on.
  */
 int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx);
@@ -34,6 +37,19 @@ uint64_t netns_cookie(uint32_t inode);
  */
 int netns_each(bool (*wants)(void *ctx, uint32_t inode), int (*fn)(void *ctx, uint32_t inode),
 	       void *ctx);
+
+/* Calls `fn` with the inode number and the name of each that has one, until it returns non-zero,
+ * which is returned. What is no namespace may be among them. */
+int netns_each_named(netns_found_fn fn, void *ctx);
+
+/*
+ * From here on another process looks for them, with the privileges that we have now; there
+ * `confine` is called first, and must return 0. We need CAP_SYS_ADMIN alone then. 0, or -errno.
+ */
+int netns_delegate(int (*confine)(void *ctx), void *ctx);
+
+/* Ends that process, if there is one. */
+void netns_end(void);
 
 /* Was there a way to it at the last netns_each()? */
 bool netns_is_known(uint32_t inode);

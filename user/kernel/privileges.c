@@ -6,10 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "base/cgroup_tree.h"
+#include "base/confine.h"
 #include "base/diag.h"
+#include "kernel/netns.h"
 
 /* Of the first user namespace: PROC_USER_INIT_INO in the kernel's include/linux/proc_ns.h. */
 #define FIRST_USER_NAMESPACE 0xEFFFFFFDu
@@ -139,24 +144,6 @@ void privileges_note_netns(const char *loss)
 
 /* ---- giving up ---- */
 
-/* libcap refuses an empty list. */
-static bool add(cap_t caps, cap_flag_t set, const cap_value_t *list, int n)
-{
-	return !n || !cap_set_flag(caps, set, n, list, CAP_SET);
-}
-
-/* To exactly these: the first `n_effective` in effect, the rest only permitted. False with errno.
- */
-static bool set_to(const cap_value_t *list, int n_effective, int n_permitted)
-{
-	cap_t caps = cap_init();
-	bool ok = caps && add(caps, CAP_PERMITTED, list, n_permitted) &&
-		  add(caps, CAP_EFFECTIVE, list, n_effective) && !cap_set_proc(caps);
-
-	cap_free(caps);
-	return ok;
-}
-
 /* So that no exec gives anything back. It takes CAP_SETPCAP; without that, no-new-privs does the
  * same. */
 static void empty_bounding_set(void)
@@ -165,35 +152,118 @@ static void empty_bounding_set(void)
 		cap_drop_bound(cap);
 }
 
-static bool drop(bool netns, bool (*works)(void *ctx), void *ctx)
+/* Root without capabilities still owns /etc. Where this is refused (a container that was not given
+ * CAP_SETUID) we stay who we are: `features` tells. */
+static int leave_root(void)
 {
-	/* CAP_BPF last, so that a length says whether it is among them. */
-	cap_value_t keep[ROWS];
-	int n = 0, n_bpf;
-
-	/* To read others' namespaces is of no use without a way into them. */
-	for (size_t i = 0; netns && holds(CAP_SYS_ADMIN) && i < ROWS; i++)
-		if (rows[i].use == USE_NETNS && holds(rows[i].cap))
-			keep[n++] = rows[i].cap;
-	n_bpf = n + (works && holds(CAP_BPF));
-	keep[n] = CAP_BPF;
-	empty_bounding_set();
-	if (!set_to(keep, n, n_bpf))
-		return false;
-	if (n_bpf > n && !works(ctx))
-		n = n_bpf;
-	return set_to(keep, n, n) && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return getuid() && geteuid() ? 0 : confine_user(CONFINE_NOBODY, CONFINE_NOBODY);
 }
 
-int privileges_drop(bool netns, bool (*works)(void *ctx), void *ctx)
+/* Of the process that finds namespaces: it reads /proc/PID/ns and goes, as root could, through
+ * folders that others may not enter. It enters none. */
+static int confine_finder(void *ctx)
 {
-	int err;
+	cap_value_t keep[] = {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
+	const bool *elsewhere = ctx;
+	int n = *elsewhere ? confine_held(keep, 2) : 0, err;
 
-	errno = 0;
-	if (drop(netns, works, ctx))
-		return 0;
-	err = errno ? -errno : -EPERM;
-	diag_error("cannot give up privileges: %s", strerror(-err));
-	diag_hint("a seccomp filter that forbids capset() or prctl() is in the way");
-	return err;
+	leave_root();
+	err = confine_capabilities(keep, n, n);
+	return err ? err : confine_exec();
+}
+
+/* /proc is for the namespaces' limits, /sys for the names of cgroups. */
+static int give_up_files(void)
+{
+	const struct confine_place places[] = {
+		{"/proc", CONFINE_READ}, {"/sys", CONFINE_READ}, {cgroup_tree(), CONFINE_READ}};
+
+	tzset(); /* reads a file, once */
+	return confine_files(places, sizeof(places) / sizeof(places[0]));
+}
+
+static int drop(bool elsewhere, bool (*works)(void *ctx), void *ctx)
+{
+	cap_value_t admin = CAP_SYS_ADMIN, keep[] = {CAP_SYS_ADMIN, CAP_BPF};
+	int n, n_bpf, err = 0;
+
+	empty_bounding_set();
+	/* To find others' namespaces is of no use without a way into them. */
+	elsewhere = elsewhere && confine_held(&admin, 1);
+	/* Still as root, which may have as many processes as it wants. */
+	if (works)
+		err = netns_delegate(confine_finder, &elsewhere);
+	leave_root();
+	/* CAP_BPF last, so that a length says whether it is among them. */
+	n = elsewhere;
+	keep[n] = CAP_BPF;
+	n_bpf = n + (works ? confine_held(&keep[n], 1) : 0);
+	if (!err)
+		err = confine_capabilities(keep, n, n_bpf);
+	if (!err && n_bpf > n && !works(ctx))
+		n = n_bpf;
+	if (!err)
+		err = confine_capabilities(keep, n, n);
+	return err ? err : confine_exec();
+}
+
+int privileges_drop(bool elsewhere, bool (*works)(void *ctx), void *ctx)
+{
+	int err = drop(elsewhere, works, ctx);
+
+	if (err) {
+		diag_error("cannot give up privileges: %s", strerror(-err));
+		diag_hint(err == -EAGAIN ? "a limit of processes is reached (`ulimit -u`, "
+					   "TasksMax=, pids.max): a second process is needed"
+					 : "a seccomp filter that forbids capset(), prctl() or "
+					   "fork() is in the way");
+		return err;
+	}
+	err = give_up_files();
+	if (err)
+		diag_detail("no Landlock: %s", strerror(-err));
+	return 0;
+}
+
+/* ---- what can be given up here ---- */
+
+static int try_landlock(void)
+{
+	int err = confine_exec();
+
+	return err ? err : give_up_files();
+}
+
+const struct privileges_limit privileges_limits[] = {
+	{.name = "user",
+	 .gives = "once it traces, it is not root and owns no file of root's",
+	 .loss = "it stays root, without capabilities, while it traces",
+	 .way = "nobody",
+	 .words = "root becomes uid and gid 65534, with no other group",
+	 .why = "CAP_SETUID or CAP_SETGID is missing, or uid 65534 is not mapped",
+	 .cure = "give a container both; map 65534 in its user namespace",
+	 .try = leave_root},
+	{.name = "files",
+	 .gives = "once it traces, it opens no file outside /proc and /sys, and runs none",
+	 .loss = "it may open what its user may open",
+	 .way = "landlock",
+	 .words = "Landlock, as far as this kernel's version of it goes",
+	 .why = "no Landlock in this kernel, or not permitted",
+	 .cure = "Linux 5.13 or later, CONFIG_SECURITY_LANDLOCK=y, landlock in the boot option "
+		 "lsm=, and a seccomp filter that permits it",
+	 .try = try_landlock},
+	{0}};
+
+int privileges_try(const struct privileges_limit *limit)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(-limit->try());
+	if (pid < 0)
+		return errno;
+	if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) != pid)
+		return errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
 }

@@ -24,10 +24,26 @@ const char *privileges_addresses_cure(void);
 void privileges_note_netns(const char *loss);
 
 /*
- * For good: gives up every capability, in every set, and the way back by exec. With `netns` those
- * that it takes to enter other network namespaces stay. CAP_BPF stays only if `works` (may be
- * NULL), called without it, returns false. 0, or -errno after the error was told.
+ * For good: root becomes CONFINE_NOBODY; every capability goes, in every set, and the way back by
+ * exec; and where there is Landlock no file is opened any more outside of /proc and /sys. With
+ * `elsewhere` what it takes to enter other network namespaces stays. CAP_BPF stays only if `works`,
+ * called without it, returns false. `works` NULL: no namespace is looked into any more, not even
+ * ours; else they are found by another process from here on (netns_delegate()). 0, or -errno after
+ * the error was told; what only this kernel or container refuses is no error.
  */
-int privileges_drop(bool netns, bool (*works)(void *ctx), void *ctx);
+int privileges_drop(bool elsewhere, bool (*works)(void *ctx), void *ctx);
+
+/* What privileges_drop() may be refused, for `features`. The table ends with a name of NULL. */
+struct privileges_limit {
+	const char *name, *gives, *loss;
+	const char *way, *words;
+	const char *why, *cure; /* where it does not work */
+	int (*try)(void);
+};
+
+extern const struct privileges_limit privileges_limits[];
+
+/* Tries it, in a process of its own. 0, or the errno. */
+int privileges_try(const struct privileges_limit *limit);
 
 #endif

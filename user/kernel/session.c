@@ -23,6 +23,7 @@
 #include "kernel/netns.h"
 #include "kernel/privileges.h"
 #include "kernel/ringbuf.h"
+#include "kernel/skipped.h"
 #include "config.h"
 #include "wire.h"
 
@@ -45,6 +46,9 @@
  */
 #define WAIT_WRITER_MS 20
 
+/* Some system calls each time. */
+#define SKIPPED_EVERY_NS (1 * NS_PER_S)
+
 struct session {
 	struct tcpdwell_bpf *skel;
 	struct ringbuf ringbuf;
@@ -53,6 +57,7 @@ struct session {
 	struct features features;
 	struct kernel_request request;
 	uint64_t told_lost[WIRE_KINDS];
+	uint64_t next_skipped; /* ns: when to look again for what the kernel skipped */
 	int64_t told_wall_offset;
 	uint64_t sweeps[2]; /* ns: when the last two began, the older first */
 	struct inspect_told told;
@@ -149,7 +154,8 @@ struct session *session_open(const struct kernel_request *request)
 	session->ringbuf.bell_fd = -1;
 	session->features = features_expected(request);
 	err = loader_load(&session->features.ways, request, &session->skel);
-	if (err && err != -LOADER_NO_BTF)
+	/* Finding out what loads takes memory, too: under a limit it ends with SIGKILL. */
+	if (err && err != -LOADER_NO_BTF && err != -ENOMEM)
 		err = load_what_works(session, false);
 	if (!err)
 		return session;
@@ -206,7 +212,8 @@ int session_attach(struct session *session, struct meta *ret_meta)
 		err = open_buffer(session);
 	if (err) {
 		diag_error("cannot attach: %s", features_meaning(-err));
-		diag_hint("`tcpdwell features` tells what this kernel allows");
+		diag_hint("%s; `tcpdwell features` tells what this kernel allows",
+			  features_cure(-err));
 		return err;
 	}
 	/* libbpf has read all of the kernel's BTF, and needs it no more. */
@@ -218,9 +225,9 @@ int session_attach(struct session *session, struct meta *ret_meta)
 	return 0;
 }
 
-static int tell_lost(struct session *session, uint16_t kind, session_record_fn fn, void *ctx)
+static int tell_lost(struct session *session, uint16_t kind, uint64_t lost, session_record_fn fn,
+		     void *ctx)
 {
-	uint64_t lost = __atomic_load_n(&session->skel->bss->lost_by_kind[kind], __ATOMIC_RELAXED);
 	uint32_t total = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
 	struct wire_lost rec = {
 		.head = {.ts = clock_now(), /* after the counts: what they count was lost by then */
@@ -230,7 +237,7 @@ static int tell_lost(struct session *session, uint16_t kind, session_record_fn f
 		.count = lost - session->told_lost[kind],
 		.lost_kind = kind};
 
-	if (!rec.count)
+	if (lost <= session->told_lost[kind])
 		return 0;
 	session->told_lost[kind] = lost;
 	return fn(ctx, &rec, sizeof(rec));
@@ -256,13 +263,20 @@ struct session_pause session_pause(const struct session *session)
 				      .ms = (int)(session->pause_ns / NS_PER_MS)};
 }
 
-int session_losses(struct session *session, session_record_fn fn, void *ctx)
+int session_losses(struct session *session, bool at_end, session_record_fn fn, void *ctx)
 {
 	int err = 0;
 
-	for (uint16_t kind = 1; !err && kind < WIRE_KINDS; kind++)
-		err = tell_lost(session, kind, fn, ctx);
-	return err;
+	for (uint16_t kind = 1; !err && kind < WIRE_SKIPPED; kind++)
+		err = tell_lost(
+			session, kind,
+			__atomic_load_n(&session->skel->bss->lost_by_kind[kind], __ATOMIC_RELAXED),
+			fn, ctx);
+	if (err || (!at_end && clock_now() < session->next_skipped))
+		return err;
+	session->next_skipped = clock_now() + SKIPPED_EVERY_NS;
+	return tell_lost(session, WIRE_SKIPPED,
+			 skipped_events(session->skel, &session->features.ways), fn, ctx);
 }
 
 /* What a step, a resume or slewing has to come to, to be told. */
@@ -312,6 +326,7 @@ static int events_so_far(void *source, session_record_fn fn, void *ctx)
 int session_census(struct session *session, session_record_fn fn, void *ctx)
 {
 	struct inspect inspect = {.match = session->request.match,
+				  .netns_cookies = session->skel->rodata->config.netns_cookies,
 				  .socks = session->links[FEATURE_SOCKETS][0],
 				  .holders = session->links[FEATURE_HOLDERS][0],
 				  .events = events_so_far,
@@ -357,6 +372,8 @@ static int sweep_one(struct session *session, uint32_t netns, session_record_fn 
 	int err, late;
 
 	err = netns_call(netns, read_iterator, &sweeping);
+	if (err == -EAGAIN)
+		return 0; /* another sweep will know */
 	swept.blind = err != 0;
 	if (err)
 		diag_detail("cannot look into network namespace %u: %s", netns, strerror(-err));
@@ -394,7 +411,6 @@ int session_sweep(struct session *session, const uint32_t *netns, size_t n, sess
 
 /* ---- privileges ---- */
 
-/* Before Linux 6.0 (c8644cd0efe7) this takes CAP_BPF where unprivileged BPF is off. */
 /* What every look goes through, whichever there is; NULL: none. */
 static struct bpf_link *looking_link(const struct session *session)
 {
@@ -403,6 +419,7 @@ static struct bpf_link *looking_link(const struct session *session)
 	return sweep ? sweep : session->links[FEATURE_SOCKETS][0];
 }
 
+/* Before Linux 6.0 (c8644cd0efe7) this takes CAP_BPF where unprivileged BPF is off. */
 static bool can_look(void *ctx)
 {
 	int fd = bpf_iter_create(bpf_link__fd(looking_link(ctx)));
@@ -461,6 +478,7 @@ void session_close(struct session *session)
 {
 	if (!session)
 		return;
+	netns_end();
 	ringbuf_close(&session->ringbuf);
 	names_release(&session->names);
 	if (session->skel)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "match.h"
+#include "base/address.h"
 
 struct census_socket *census_find(const struct census *census, uint64_t cookie, bool is_mini)
 {
@@ -53,6 +54,26 @@ static int list_listener(struct census *census, struct census_socket *socket)
 	return 0;
 }
 
+static void free_holders(struct census_holder *holder)
+{
+	while (holder) {
+		struct census_holder *next = holder->next;
+
+		free(holder);
+		holder = next;
+	}
+}
+
+/* Who was in close() of what it was. If that lasts, it is told again. */
+static void forget_closer(struct census_socket *socket)
+{
+	if (!socket->holders || !census_is_closing(socket->holders))
+		return;
+	free_holders(socket->holders);
+	socket->holders = socket->last_holder = NULL;
+	socket->by_threads = false;
+}
+
 /* A socket that moved while the iterator walked comes twice: the later record is what it is now. */
 static int add_socket(struct census *census, const struct wire_snapshot *s)
 {
@@ -63,7 +84,9 @@ static int add_socket(struct census *census, const struct wire_snapshot *s)
 		census->states[socket->s.state]--;
 		census->states[s->state]++;
 		socket->s = *s;
+		socket->outlived_holders = census->sees_holders;
 		socket->listener = 0;
+		forget_closer(socket);
 		return list_listener(census, socket);
 	}
 	socket = calloc(1, sizeof(*socket));
@@ -81,34 +104,63 @@ static int add_socket(struct census *census, const struct wire_snapshot *s)
 	return list_listener(census, socket);
 }
 
-/* Threads of a process may share their descriptors or not; they come one behind the other. */
-static bool is_told_already(const struct census_socket *socket, const struct wire_holder *h)
+/* The last holder of this process, or the one that has this descriptor; NULL: there is none. Where
+ * threads have tables of their own, other processes may come in between. */
+static struct census_holder *find_holder(const struct census_socket *socket,
+					 const struct wire_holder *h)
 {
-	const struct census_holder *holder = socket->holders;
+	struct census_holder *holder = socket->holders, *last = NULL;
 
-	if (!holder || socket->last_holder->pid != h->pid)
-		return false;
-	while (holder && (holder->pid != h->pid || holder->fd != h->fd))
-		holder = holder->next;
-	return holder != NULL;
+	if (!holder || (socket->last_holder->pid != h->pid && !h->tid && !socket->by_threads))
+		return NULL;
+	for (; holder; holder = holder->next) {
+		if (holder->pid != h->pid)
+			continue;
+		if (holder->fd == h->fd)
+			return holder;
+		last = holder;
+	}
+	return last;
+}
+
+static void put_holder(struct census_socket *socket, struct census_holder *holder,
+		       struct census_holder *behind)
+{
+	struct census_holder *at = behind ?: socket->last_holder;
+	struct census_holder **to = at ? &at->next : &socket->holders;
+
+	holder->next = *to;
+	*to = holder;
+	if (!holder->next)
+		socket->last_holder = holder;
 }
 
 static int add_holder(struct census *census, const struct wire_holder *h)
 {
 	struct census_socket *socket = census_find(census, h->cookie, false);
-	struct census_holder *holder;
+	struct census_holder *holder, *before;
 
-	census->sees_holders = true;
-	if (!socket || is_told_already(socket, h))
+	census->sees_holders |= !(h->flags & WIRE_H_CLOSING);
+	if (!socket)
+		return 0;
+	before = find_holder(socket, h);
+	/* The path by the process itself is the shorter one. */
+	if (before && before->fd == h->fd && !h->tid)
+		before->tid = h->pid;
+	if (before && before->fd == h->fd)
 		return 0;
 	holder = calloc(1, sizeof(*holder));
 	if (!holder)
 		return -ENOMEM;
 	holder->pid = h->pid;
+	holder->tid = h->tid ?: h->pid;
 	holder->fd = h->fd;
 	memcpy(holder->comm, h->comm, sizeof(holder->comm));
-	*(socket->holders ? &socket->last_holder->next : &socket->holders) = holder;
-	socket->last_holder = holder;
+	holder->limit = h->limit;
+	holder->doing = h->doing;
+	holder->flags = h->flags;
+	socket->by_threads |= h->tid != 0;
+	put_holder(socket, holder, before);
 	return 0;
 }
 
@@ -170,16 +222,108 @@ static int add_name(struct census *census, const struct wire_name *told)
 	return 0;
 }
 
-static void add_bounds(struct census *census, const struct wire_census *bounds)
+static void mark_pollers(const struct census *census, struct census_socket *listener)
 {
+	uint64_t cookie = listener->s.id.cookie;
+
+	listener->is_polled = pollers_know(&census->polling, cookie);
+	for (struct census_holder *h = listener->is_polled ? listener->holders : NULL; h;
+	     h = h->next)
+		h->polls = pollers_has(&census->polling, cookie, h->pid);
+}
+
+static unsigned pollers_of(const struct census_socket *listener)
+{
+	unsigned n = 0;
+
+	for (const struct census_holder *h = listener->holders; h; h = h->next)
+		n += h->polls;
+	return n;
+}
+
+/* Both are polled, each by others. All holders are listed in the same order. */
+static bool share_no_poller(const struct census_socket *a, const struct census_socket *b)
+{
+	const struct census_holder *left = a->holders, *right = b->holders;
+
+	for (; left && right; left = left->next, right = right->next)
+		if (left->pid != right->pid || (left->polls && right->polls))
+			return false;
+	return !left && !right && pollers_of(a) && pollers_of(b);
+}
+
+/*
+ * Those who hold all members of a group, but wait at one each, accept what comes to that one: the
+ * workers of nginx. Of a single listener that proves nothing: the master of PHP-FPM waits there
+ * while its children accept.
+ */
+static bool is_one_of_a_group(const struct census_port *port, const struct census_socket *listener)
+{
+	for (const struct census_socket *other = port->first; other; other = other->next_listener)
+		if (other != listener && other->is_polled &&
+		    !memcmp(other->s.id.laddr, listener->s.id.laddr, sizeof(other->s.id.laddr)) &&
+		    other->s.device == listener->s.device && share_no_poller(listener, other))
+			return true;
+	return false;
+}
+
+static int list_pollers(struct census_socket *listener)
+{
+	struct census_holder **end = &listener->pollers;
+
+	for (const struct census_holder *h = listener->holders; h; h = h->next) {
+		if (!h->polls)
+			continue;
+		*end = malloc(sizeof(**end));
+		if (!*end)
+			return -ENOMEM;
+		**end = *h;
+		(*end)->next = NULL;
+		end = &(*end)->next;
+	}
+	return 0;
+}
+
+/* Of listeners at a port, so many are compared with each other. */
+#define GROUP_MAX 1024
+
+static int find_pollers_at(const struct census *census, const struct census_port *port)
+{
+	unsigned n = 0;
+	int err = 0;
+
+	for (struct census_socket *s = port->first; s; s = s->next_listener, n++)
+		mark_pollers(census, s);
+	for (struct census_socket *s = n > 1 && n <= GROUP_MAX ? port->first : NULL; s && !err;
+	     s = s->next_listener)
+		if (s->is_polled && is_one_of_a_group(port, s))
+			err = list_pollers(s);
+	return err;
+}
+
+static int find_pollers(struct census *census)
+{
+	int err = 0;
+
+	for (struct census_port *port = census->ports; port && !err; port = port->hh.next)
+		err = find_pollers_at(census, port);
+	return err;
+}
+
+static int add_bounds(struct census *census, const struct wire_census *bounds)
+{
+	bool is_second_end = census->is_whole && !bounds->begins;
+
 	if (bounds->begins)
 		census_release(census);
 	if (bounds->begins) {
 		census->ts = bounds->head.ts;
 		census->hides_holders = bounds->begins & WIRE_C_HIDDEN;
+		census->has_other_proc = bounds->begins & WIRE_C_PROC;
 	}
 	census->is_whole = !bounds->begins;
 	census->missing = bounds->missing;
+	return census->is_whole && !is_second_end ? find_pollers(census) : 0;
 }
 
 int census_add(struct census *census, const union decode_record *rec)
@@ -190,12 +334,16 @@ int census_add(struct census *census, const union decode_record *rec)
 		return add_holder(census, &rec->holder);
 	if (rec->head.kind == WIRE_QUEUED)
 		add_queued(census, &rec->queued);
+	if (rec->head.kind == WIRE_EPOLL)
+		return pollers_add(&census->polling, &rec->epoll);
 	if (rec->head.kind == WIRE_LIMITS)
 		return add_limits(census, &rec->limits);
+	if (rec->head.kind == WIRE_HOST)
+		census->host = rec->host;
 	if (rec->head.kind == WIRE_NAME)
 		return add_name(census, &rec->name);
 	if (rec->head.kind == WIRE_CENSUS)
-		add_bounds(census, &rec->census);
+		return add_bounds(census, &rec->census);
 	return 0;
 }
 
@@ -219,8 +367,7 @@ static unsigned fit(const struct wire_snapshot *listener, const struct wire_id *
 	return is_ipv4 && !(listener->flags & WIRE_S_V6ONLY);
 }
 
-/* The next holder of another process. */
-static const struct census_holder *next_process(const struct census_holder *holder)
+const struct census_holder *census_next_process(const struct census_holder *holder)
 {
 	uint32_t pid = holder->pid;
 
@@ -230,13 +377,13 @@ static const struct census_holder *next_process(const struct census_holder *hold
 }
 
 /* All holders are listed in the same order. */
-static bool have_same_holders(const struct census_socket *a, const struct census_socket *b)
+static bool have_same_acceptors(const struct census_socket *a, const struct census_socket *b)
 {
-	const struct census_holder *left = a->holders, *right = b->holders;
+	const struct census_holder *left = census_acceptors(a), *right = census_acceptors(b);
 
 	while (left && right && left->pid == right->pid) {
-		left = next_process(left);
-		right = next_process(right);
+		left = census_next_process(left);
+		right = census_next_process(right);
 	}
 	return !left && !right;
 }
@@ -256,7 +403,7 @@ static const struct census_socket *look_up_listener(const struct census *census,
 		if (!fits)
 			continue;
 		by_device |= socket->s.flags & WIRE_S_DEVICE;
-		if (best && !have_same_holders(socket, best)) {
+		if (best && !have_same_acceptors(socket, best)) {
 			is_alone = false;
 			is_best = fits != best_fit && (is_best || fits > best_fit);
 		}
@@ -277,6 +424,17 @@ const struct census_socket *census_listener(const struct census *census,
 		return look_up_listener(census, &socket->s.id);
 	listener = census_find(census, socket->listener, false);
 	return listener && listener->s.state == WIRE_LISTEN ? listener : NULL;
+}
+
+const struct census_socket *census_listener_towards(const struct census *census,
+						    const struct wire_id *id)
+{
+	struct wire_id remote = {.lport = id->rport, .netns = id->netns};
+
+	if (!address_is_loopback(id->raddr) && memcmp(id->laddr, id->raddr, sizeof(id->laddr)) != 0)
+		return NULL;
+	memcpy(remote.laddr, id->raddr, sizeof(remote.laddr));
+	return look_up_listener(census, &remote);
 }
 
 bool census_has_listener(const struct census *census, const struct wire_id *id)
@@ -321,12 +479,8 @@ const char *census_device(const struct census *census, const struct wire_snapsho
 
 static void free_socket(struct census_socket *socket)
 {
-	while (socket->holders) {
-		struct census_holder *holder = socket->holders;
-
-		socket->holders = holder->next;
-		free(holder);
-	}
+	free_holders(socket->holders);
+	free_holders(socket->pollers);
 	free(socket);
 }
 
@@ -336,5 +490,6 @@ void census_release(struct census *census)
 	TABLE_RELEASE(census->limits, free);
 	TABLE_RELEASE(census->ports, free);
 	TABLE_RELEASE(census->names, free);
+	pollers_release(&census->polling);
 	*census = (struct census){0};
 }

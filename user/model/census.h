@@ -12,12 +12,16 @@
 
 #include "base/name.h"
 #include "base/table.h"
+#include "model/pollers.h"
 #include "record/decode.h"
 
 struct census_holder {
 	struct census_holder *next;
-	uint32_t pid, fd;
+	uint32_t pid, tid, fd; /* `tid`: the thread that has the descriptor, or `pid` */
 	char comm[16];
+	bool polls;           /* it is known to wait at this listener, by epoll */
+	uint32_t limit;       /* of descriptors */
+	uint8_t doing, flags; /* WIRE_DOES_*, WIRE_H_* */
 };
 
 struct census_socket {
@@ -32,7 +36,14 @@ struct census_socket {
 	bool entered_exact;
 	uint64_t listener; /* the cookie of the one that it waits at; 0: not known, or it does not
 			      wait */
-	struct census_holder *holders, *last_holder; /* in the order of the iterator: by process */
+	/* By process, in the order in which the iterator met the processes. */
+	struct census_holder *holders, *last_holder;
+	bool by_threads;       /* one of these is a thread's */
+	bool outlived_holders; /* it was met again after all descriptors had been looked at */
+	/* Of a listener, once the census is whole: those of its holders that wait at it, while
+	 * others wait at other members of its group. NULL: no such group, or not all is known. */
+	struct census_holder *pollers;
+	bool is_polled; /* all who wait at it do so by epoll, and are known */
 	struct census_socket *next_listener;
 	bool is_listed; /* among the listeners */
 	UT_hash_handle hh;
@@ -60,14 +71,17 @@ struct census {
 	struct census_port *ports;
 	struct census_name *names;
 	struct census_limits *limits; /* by namespace */
-	size_t states[WIRE_STATES];   /* how many, by state */
+	struct pollers polling;
+	struct wire_host host;      /* all 0: not told */
+	size_t states[WIRE_STATES]; /* how many, by state */
 	size_t count, namespaces;
-	bool hides_holders; /* processes of other pid namespaces are out of sight */
-	bool knows_home;    /* WIRE_NAME_HOME was told, and with it all names that there are */
-	bool sees_holders;  /* somebody was found to hold something: who holds nothing, is told */
-	uint64_t ts;        /* ns: when it began */
-	uint32_t missing;   /* namespaces that could not be looked into */
-	bool is_whole;      /* it was told to its end */
+	bool hides_holders;  /* processes of other pid namespaces are out of sight */
+	bool has_other_proc; /* /proc knows its processes by other numbers */
+	bool knows_home;     /* WIRE_NAME_HOME was told, and with it all names that there are */
+	bool sees_holders;   /* somebody was found to hold something: who holds nothing, is told */
+	uint64_t ts;         /* ns: when it began */
+	uint32_t missing;    /* namespaces that could not be looked into */
+	bool is_whole;       /* it was told to its end */
 };
 
 /* Takes a record; one that begins a census empties it, kinds that are none of its business are
@@ -77,12 +91,27 @@ int census_add(struct census *census, const union decode_record *rec);
 /* NULL if there is none. */
 struct census_socket *census_find(const struct census *census, uint64_t cookie, bool is_mini);
 
+/* Is it about to close the socket? Then it has no descriptor of it any more. */
+static inline bool census_is_closing(const struct census_holder *holder)
+{
+	return holder->flags & WIRE_H_CLOSING;
+}
+
+/* The next holder of another process; NULL: the last one. */
+const struct census_holder *census_next_process(const struct census_holder *holder);
+
 /* Has accept() not returned it yet? inet_csk_accept() gives a full socket its file: until then it
  * has none, and is no orphan. */
 static inline bool census_waits_for_accept(const struct wire_snapshot *s)
 {
 	return s->kind == WIRE_REQUEST ||
 	       (s->kind == WIRE_FULL && !(s->flags & (WIRE_S_FILE | WIRE_S_ORPHAN)));
+}
+
+/* Who is to accept what comes to this listener: its worker of a group, or all who hold it. */
+static inline const struct census_holder *census_acceptors(const struct census_socket *listener)
+{
+	return listener->pollers ?: listener->holders;
 }
 
 /* Is there a listener that this connection came from, or may have come from? */
@@ -97,6 +126,14 @@ bool census_has_listener(const struct census *census, const struct wire_id *id);
  */
 const struct census_socket *census_listener(const struct census *census,
 					    const struct census_socket *socket);
+
+/*
+ * The listener at the remote end of a connection that stays within its network namespace: what it
+ * sends goes to a loopback address, or to the address that it comes from. NULL if there is none, or
+ * several, or the remote end may be elsewhere.
+ */
+const struct census_socket *census_listener_towards(const struct census *census,
+						    const struct wire_id *id);
 
 /* NULL if nothing was told of that namespace. */
 const struct wire_limits *census_limits_of(const struct census *census, uint32_t netns);

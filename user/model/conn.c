@@ -62,28 +62,18 @@ static void tell_accept(struct conn_table *table, struct store_entry *entry,
 		  (struct conn_step){.ts = t->head.ts, .lost = t->head.lost, .to = WIRE_SYN_RECV});
 }
 
-static bool may_be_same(const struct wire_id *known, const struct wire_id *id)
-{
-	return (!known->lport || !id->lport || known->lport == id->lport) &&
-	       (!known->rport || !id->rport || known->rport == id->rport) &&
-	       (!match_addr_known(known->raddr) || !match_addr_known(id->raddr) ||
-		!memcmp(known->raddr, id->raddr, sizeof(id->raddr))) &&
-	       known->netns == id->netns;
-}
-
 /*
- * This transition begins another life of the socket, and the end of the former was lost. If sockets
- * are known by address only, it may also be another socket at the same address: its ports show
- * that, or a first move of a child that the former could not make.
+ * This transition begins another life of the socket, and the end of the former was lost: a socket
+ * that connects again has the same cookie, and other ports. If sockets are known by address only,
+ * it may also be another socket at the same address, as a first move of a child shows that the
+ * former could not make.
  */
 static bool is_another_life(const struct store_entry *entry, const struct wire_transition *t)
 {
-	if (t->from == WIRE_CLOSE)
+	if (t->from == WIRE_CLOSE || !conn_may_be_same(&entry->conn.id, &t->id))
 		return true;
-	if (!(t->id.cookie & WIRE_ID_ADDRESS))
-		return false;
-	return !may_be_same(&entry->conn.id, &t->id) ||
-	       (t->flags & WIRE_F_UNTOLD && entry->conn.state != WIRE_SYN_RECV);
+	return WIRE_ID_IS_ADDRESS(t->id.cookie) && t->flags & WIRE_F_UNTOLD &&
+	       entry->conn.state != WIRE_SYN_RECV;
 }
 
 /* A census met the socket before the tracer read its first event. */
@@ -111,10 +101,22 @@ static void note_stranger(struct conn_table *table, struct store_entry *entry,
 		conn_note_missed(table, t->head.ts);
 }
 
+/*
+ * With two flags the kernel saw that there is no mini-socket (is_cut_orphan() in transition.bpf.c).
+ * In FIN-WAIT-2, without a FIN and with TCP_LINGER2 negative, tcp_close() and
+ * tcp_rcv_state_process() end it by RST and make none.
+ */
+static bool is_sure_end(const struct wire_transition *t)
+{
+	return t->error || t->flags & (WIRE_F_EXPIRED | WIRE_F_RST_SENT) ||
+	       (t->from == WIRE_FIN_WAIT2 && t->flags & WIRE_F_LINGER2 &&
+		!(t->flags & WIRE_F_FIN_SEEN));
+}
+
 /* This `-> CLOSE` is no end if a mini-socket takes over. */
 static bool may_live_on(const struct wire_transition *t)
 {
-	return (t->from == WIRE_FIN_WAIT2 || t->from == WIRE_CLOSING) && !t->error;
+	return (t->from == WIRE_FIN_WAIT2 || t->from == WIRE_CLOSING) && !is_sure_end(t);
 }
 
 static void feed_transition(struct conn_table *table, const struct wire_transition *t)
@@ -160,12 +162,13 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	}
 	if (table->config.samples && may_live_on(t) && conn_sample_hold(table, entry, t))
 		return;
+	if (may_live_on(t) && table->config.sees_timewait && entry->lost != t->head.lost) {
+		conn_mini_assume(table, entry, t);
+		return;
+	}
 	move.cause = (uint8_t)conn_cause_of_close(t);
-	/*
-	 * Where a mini-socket may have taken over unseen, an end without an error may not be the
-	 * end.
-	 */
-	if (may_live_on(t) && (!table->config.sees_timewait || entry->lost != t->head.lost)) {
+	/* Where mini-sockets are not seen, an end without an error may not be the end. */
+	if (may_live_on(t) && !table->config.sees_timewait) {
 		move.cause = CAUSE_UNKNOWN;
 		entry->conn.since_exact = false;
 	}
@@ -193,7 +196,7 @@ static void feed_accepted(struct conn_table *table, const struct wire_accepted *
 {
 	struct store_entry *entry = store_find_sock(&table->store, a->id.cookie);
 
-	if (!entry || entry->conn.is_listener || !may_be_same(&entry->conn.id, &a->id))
+	if (!entry || entry->conn.is_listener || !conn_may_be_same(&entry->conn.id, &a->id))
 		return;
 	conn_own(&entry->conn, a->pid, a->comm);
 	conn_reconsider(table, entry);

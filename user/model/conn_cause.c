@@ -38,11 +38,14 @@ static const struct {
 /*
  * FIN-WAIT-2 and CLOSING reach CLOSE without an error when tcp_time_wait() could not get a
  * mini-socket, and else by an RST of ours: tcp_close() with unread data or a negative TCP_LINGER2,
- * tcp_disconnect().
+ * tcp_disconnect(), tcp_rcv_state_process() if the ACK of our FIN carries data for a closed socket,
+ * tcp_keepalive_timer() when the time of FIN-WAIT-2 is over.
  */
 static enum tcpstate_cause from_waiting(const struct wire_transition *t)
 {
-	if (t->flags & WIRE_F_LINGER2)
+	if (t->flags & WIRE_F_EXPIRED)
+		return CAUSE_TIMED_OUT;
+	if (t->flags & (WIRE_F_LINGER2 | WIRE_F_RST_SENT))
 		return CAUSE_RESET_SENT;
 	if (t->flags & WIRE_F_TW_FULL)
 		return CAUSE_TABLE_FULL;
@@ -82,7 +85,7 @@ static enum tcpstate_cause from_open(const struct wire_transition *t)
  * RST. */
 static enum tcpstate_cause from_syn_recv(const struct wire_transition *t)
 {
-	return t->flags & WIRE_F_HELD ? CAUSE_RESET_SENT : CAUSE_UNKNOWN;
+	return t->flags & (WIRE_F_HELD | WIRE_F_RST_SENT) ? CAUSE_RESET_SENT : CAUSE_UNKNOWN;
 }
 
 static enum tcpstate_cause from_listen(const struct wire_transition *t)

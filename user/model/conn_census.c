@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/age.h"
+#include "model/conn_mini.h"
 #include "base/clock.h"
 #include "base/table.h"
 #include "match.h"
@@ -169,15 +170,13 @@ static void compare(struct conn_table *table, const struct wire_snapshot *s)
 			add_unknown(table, s);
 		return;
 	}
-	/*
-	 * An event or this census has told of it already; or it moved without an event: sweeps tell
-	 * that.
-	 */
-	if (entry->census == table->census ||
-	    (entry->is_mini && is_mini && entry->conn.state != s->state))
+	/* An event or this census has told of it already. */
+	if (entry->census == table->census)
 		return;
 	entry->census = table->census;
 	entry->unmet = 0;
+	if (entry->is_mini && is_mini && conn_mini_met(table, entry, s))
+		return;
 	if (entry->conn.state == s->state && entry->is_mini == is_mini) {
 		entry->found = 0;
 		agree(table, entry, s);
@@ -476,6 +475,7 @@ static void begin(struct conn_table *table, const struct wire_census *c)
 {
 	table->owed = conn_census_owed(table);
 	table->owed_for = all_doubts(table);
+	table->lost_before = table->lost;
 	table->census++;
 	table->census_ts[table->census % 4] = c->head.ts;
 	table->in_census = true;
@@ -489,7 +489,9 @@ static void end(struct conn_table *table)
 	settle_claims(table);
 	if (table->counted)
 		decided = end_unmet(table);
-	else
+	if (decided)
+		table->listeners = table->lost_before;
+	if (!table->counted)
 		inherit_all(table);
 	table->counted_twice = table->counted;
 	table->counted = true;

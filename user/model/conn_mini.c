@@ -12,26 +12,49 @@
  */
 #define CANCEL_SETTLES_NS (500 * NS_PER_MS)
 
-#define LATE_TICKS 10
-
 /*
  * A timer's time is told in jiffies from the moment of telling, so one time may read as two, a
- * jiffy apart.
+ * jiffy apart; and some jiffies apart where a CPU is late with its ticks (5.10, 6.12 and 6.18 in a
+ * virtual machine).
  */
-static bool is_same_time(const struct conn_table *table, uint64_t a, uint64_t b)
+#define LATE_TICKS 10
+
+static bool is_near(const struct conn_table *table, uint64_t a, uint64_t b, unsigned ticks)
 {
-	return (a > b ? a - b : b - a) <= table->config.tick_ns;
+	return (a > b ? a - b : b - a) <= ticks * table->config.tick_ns;
 }
 
-/*
- * When it entered its substate by the kernel's own note. 0 if the note is not later than that of
- * `entry`.
- */
+static bool is_same_time(const struct conn_table *table, uint64_t a, uint64_t b)
+{
+	return is_near(table, a, b, 1);
+}
+
+/* TIME-WAIT did not begin before FIN-WAIT-2, so a timer that expires this early is not its. */
+static bool is_too_early_for_time_wait(const struct conn_table *table,
+				       const struct store_entry *entry, uint64_t expires)
+{
+	uint64_t begin = entry->born > entry->conn.since ? entry->born : entry->conn.since;
+
+	return expires + table->config.tick_ns < begin + WIRE_TIMEWAIT_LEN_NS;
+}
+
+/* A FIN without timestamps leaves that note as it is (tcp_timewait_state_process(), 6.18). Where
+ * the record of the birth is missing, it goes by the time of `-> CLOSE`. */
+static bool is_note_of_birth(const struct store_entry *entry, const struct wire_timewait *t)
+{
+	uint32_t born_ms = (uint32_t)(entry->born / NS_PER_MS);
+
+	if (entry->entered)
+		return t->entered == entry->entered;
+	return t->entered - born_ms + CONN_SAME_MOMENT_MS <= 2 * CONN_SAME_MOMENT_MS;
+}
+
+/* When it entered its substate by the kernel's own note; 0 if that is the note of its birth. */
 static uint64_t entered_at(const struct store_entry *entry, const struct wire_timewait *t)
 {
 	uint32_t now_ms = (uint32_t)(t->head.ts / NS_PER_MS);
 
-	if (!t->entered || t->entered == entry->entered)
+	if (!t->entered || is_note_of_birth(entry, t))
 		return 0;
 	return t->head.ts - t->head.ts % NS_PER_MS - (uint32_t)(now_ms - t->entered) * NS_PER_MS;
 }
@@ -43,7 +66,7 @@ static uint64_t entered_at(const struct store_entry *entry, const struct wire_ti
  * without that note leaves this open: see LIMITATIONS in the man page.
  */
 static void move_silently(struct conn_table *table, struct store_entry *entry,
-			  const struct wire_timewait *t)
+			  const struct wire_timewait *t, bool is_sure)
 {
 	struct conn_step move = {.lost = t->head.lost, .to = WIRE_TIME_WAIT};
 	uint64_t told = t->expires - WIRE_TIMEWAIT_LEN_NS, entered = entered_at(entry, t);
@@ -51,7 +74,7 @@ static void move_silently(struct conn_table *table, struct store_entry *entry,
 	if (entered && entered + table->config.tick_ns + NS_PER_MS < told)
 		told = entered;
 	move.ts = told;
-	if (move.ts > t->head.ts)
+	if (move.ts > t->head.ts || !is_sure)
 		move.ts = t->head.ts;
 	if (move.ts < entry->conn.since)
 		move.ts = entry->conn.since;
@@ -60,8 +83,8 @@ static void move_silently(struct conn_table *table, struct store_entry *entry,
 	 * beginning. It is unsure as well if records are missing, since they may have told of a
 	 * restart.
 	 */
-	move.inexact = !is_same_time(table, move.ts, told) || move.ts < table->config.attached ||
-		       entry->lost != t->head.lost;
+	move.inexact = !is_sure || !is_same_time(table, move.ts, told) ||
+		       move.ts < table->config.attached || entry->lost != t->head.lost;
 	conn_move(table, entry, move);
 }
 
@@ -120,7 +143,8 @@ static struct store_entry *first_sight_of_mini(struct conn_table *table,
 
 /*
  * Its timer was cancelled. If the timer was not where FIN-WAIT-2 had set it, TIME-WAIT began
- * before, without an event.
+ * before, without an event. If it was a few jiffies off, either that is so, or the tick was late:
+ * then nobody knows when.
  */
 static void move_before_cancel(struct conn_table *table, struct store_entry *entry)
 {
@@ -128,26 +152,29 @@ static void move_before_cancel(struct conn_table *table, struct store_entry *ent
 	struct wire_timewait t;
 
 	if (!cancel || cancel->in != WIRE_TIME_WAIT || entry->conn.state != WIRE_FIN_WAIT2 ||
-	    is_same_time(table, entry->expires, cancel->expires))
+	    is_same_time(table, entry->expires, cancel->expires) ||
+	    is_too_early_for_time_wait(table, entry, cancel->expires))
 		return;
 	t = (struct wire_timewait){.head = {.ts = cancel->ts, .lost = cancel->lost},
 				   .expires = cancel->expires,
 				   .entered = cancel->entered};
-	move_silently(table, entry, &t);
+	move_silently(table, entry, &t,
+		      !is_near(table, entry->expires, cancel->expires, LATE_TICKS));
+}
+
+/* Only FIN-WAIT-2 and CLOSING become a mini-socket. */
+static bool is_on_the_way(const struct store_entry *entry, const struct wire_timewait *t)
+{
+	return entry->conn.state == WIRE_FIN_WAIT2 ||
+	       (entry->conn.state == WIRE_CLOSING && t->substate == WIRE_TIME_WAIT);
 }
 
 /*
- * Only FIN-WAIT-2 and CLOSING become a mini-socket. If the model has another state, the moves
- * between were lost: FIN-WAIT-2 began at an unknown time, and `-> CLOSE` of the full socket will
- * tell what came before TIME-WAIT.
+ * The model has another state, so the moves between were lost: FIN-WAIT-2 began at an unknown time,
+ * and `-> CLOSE` of the full socket will tell what came before TIME-WAIT.
  */
 static void missed_the_way(struct store_entry *entry, const struct wire_timewait *t)
 {
-	bool known = entry->conn.state == WIRE_FIN_WAIT2 ||
-		     (entry->conn.state == WIRE_CLOSING && t->substate == WIRE_TIME_WAIT);
-
-	if (known)
-		return;
 	entry->conn.state = t->substate;
 	entry->conn.since = t->substate == WIRE_TIME_WAIT ? t->head.ts : 0;
 	entry->conn.since_exact = false;
@@ -156,10 +183,85 @@ static void missed_the_way(struct store_entry *entry, const struct wire_timewait
 		entry->lost = t->head.lost;
 }
 
+/* The full socket that it came from; NULL: not known, or it has connected again since. */
+static struct store_entry *full_of(const struct conn_table *table, const struct wire_timewait *t)
+{
+	struct store_entry *entry = store_find_sock(&table->store, t->id.cookie);
+
+	return entry && conn_may_be_same(&entry->conn.id, &t->id) ? entry : NULL;
+}
+
+/* False if it ran out of memory: the entry is gone. */
+static bool become_mini(struct conn_table *table, struct store_entry *entry,
+			const struct wire_timewait *t)
+{
+	if (store_become_mini(&table->store, entry, &t->id))
+		return true;
+	table->evicted++;
+	conn_incomplete_until(table, t->head.ts);
+	return false;
+}
+
+/*
+ * When TIME-WAIT had begun at the latest: when its timer was set, to some jiffies. A timer that is
+ * cancelled before its time may still be that of FIN-WAIT-2.
+ */
+static uint64_t latest_begin(const struct conn_table *table, const struct store_entry *entry,
+			     const struct wire_timewait *t)
+{
+	uint64_t set = t->expires - WIRE_TIMEWAIT_LEN_NS + LATE_TICKS * table->config.tick_ns;
+	bool is_its = t->op != WIRE_TW_CANCELLED || t->expires <= t->head.ts;
+
+	return is_its && t->expires > WIRE_TIMEWAIT_LEN_NS && set > entry->conn.since &&
+			       set < t->head.ts
+		       ? set
+		       : t->head.ts;
+}
+
+/*
+ * A mini-socket that the model does not know, of a full socket that it does: the birth was not
+ * told, nor `-> CLOSE`, which the same segment or timer makes, microseconds later. NULL: there is
+ * none.
+ */
+static struct store_entry *adopt(struct conn_table *table, const struct wire_timewait *t)
+{
+	struct store_entry *entry = full_of(table, t);
+
+	if (!entry)
+		return NULL;
+	if (entry->lost == t->head.lost && conn_is_told(table, entry->conn.state))
+		conn_note_missed(table, t->head.ts);
+	if (!become_mini(table, entry, t))
+		return NULL;
+	entry->expires = t->expires;
+	entry->entered = t->entered;
+	if (!is_on_the_way(entry, t))
+		missed_the_way(entry, t);
+	else if (t->substate != entry->conn.state)
+		conn_move(table, entry,
+			  (struct conn_step){.ts = latest_begin(table, entry, t),
+					     .lost = t->head.lost,
+					     .to = WIRE_TIME_WAIT,
+					     .inexact = true});
+	return entry;
+}
+
+/* Of a mini-socket that something happened to. NULL if there is no memory. */
+static struct store_entry *mini_known_or_met(struct conn_table *table,
+					     const struct wire_timewait *t)
+{
+	struct store_entry *entry = mini_of(table, t);
+
+	if (!entry)
+		entry = adopt(table, t);
+	return entry ? entry : first_sight_of_mini(table, t);
+}
+
 static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 {
 	struct conn_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->substate};
 	struct store_entry *entry = mini_of(table, t);
+	bool is_new;
 
 	if (entry && t->op == WIRE_TW_BORN) { /* the former's end was lost */
 		store_remove(&table->store, entry);
@@ -175,19 +277,18 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 			entry->expires = t->expires;
 			return;
 		}
+		entry->expires = t->expires;
 		/* What was lost would tell whether it was restarted or moved. */
 		move.inexact = !cancelled && entry->lost != t->head.lost;
 		conn_move(table, entry, move);
 		return;
 	}
-	entry = store_find_sock(&table->store, t->id.cookie);
-	if (!entry)
+	entry = full_of(table, t);
+	is_new = !entry;
+	if (is_new)
 		entry = first_sight_of_mini(table, t);
-	else if (!store_become_mini(&table->store, entry, &t->id)) {
-		table->evicted++;
-		conn_incomplete_until(table, t->head.ts);
+	else if (!become_mini(table, entry, t))
 		entry = NULL;
-	}
 	if (!entry)
 		return;
 	entry->expects_husk = true;
@@ -196,7 +297,11 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 	entry->seen_moving = false;
 	entry->expires = t->expires;
 	entry->entered = t->entered;
-	missed_the_way(entry, t);
+	if (!is_new && !is_on_the_way(entry, t)) {
+		if (entry->lost == t->head.lost && conn_is_told(table, entry->conn.state))
+			conn_note_missed(table, t->head.ts);
+		missed_the_way(entry, t);
+	}
 	if (entry->conn.state != t->substate)
 		conn_move(table, entry, move);
 	else
@@ -210,8 +315,7 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 void conn_mini_prove(const struct conn_table *table, struct store_entry *entry,
 		     const struct wire_timewait *t)
 {
-	/* `expires` is right to a jiffy, so the bound takes one off. */
-	uint64_t since = t->expires - WIRE_TIMEWAIT_LEN_NS + table->config.tick_ns;
+	uint64_t since = t->expires - WIRE_TIMEWAIT_LEN_NS + LATE_TICKS * table->config.tick_ns;
 
 	if (entry->conn.state == WIRE_TIME_WAIT && !entry->conn.since_exact &&
 	    t->expires > WIRE_TIMEWAIT_LEN_NS && since < entry->conn.since)
@@ -220,14 +324,12 @@ void conn_mini_prove(const struct conn_table *table, struct store_entry *entry,
 
 static void feed_ended(struct conn_table *table, const struct wire_timewait *t)
 {
-	struct store_entry *entry = mini_of(table, t);
+	struct store_entry *entry = mini_known_or_met(table, t);
 
-	if (!entry)
-		entry = first_sight_of_mini(table, t);
 	if (!entry)
 		return;
 	if (entry->conn.state == WIRE_FIN_WAIT2 && t->substate == WIRE_TIME_WAIT)
-		move_silently(table, entry, t);
+		move_silently(table, entry, t, true);
 	conn_mini_prove(table, entry, t);
 	conn_end(table, entry,
 		 (struct conn_step){.ts = t->head.ts,
@@ -245,27 +347,18 @@ static void feed_cancelled(struct conn_table *table, const struct wire_timewait 
 				      .lost = t->head.lost,
 				      .entered = t->entered,
 				      .in = t->substate};
-	struct store_entry *entry = mini_of(table, t);
+	struct store_entry *entry = mini_known_or_met(table, t);
 
-	if (!entry)
-		entry = first_sight_of_mini(table, t);
 	if (entry && !store_set_cancelled(&table->store, entry, &cancel))
 		store_give_up(&table->store, entry);
 }
 
-/*
- * May this still be the timer of FIN-WAIT-2? A CPU that is late with its ticks tells `expires` some
- * jiffies off (6.12 in a VM); and TIME-WAIT did not begin before FIN-WAIT-2.
- */
+/* May this still be the timer of FIN-WAIT-2? */
 static bool may_be_unmoved(const struct conn_table *table, const struct store_entry *entry,
 			   const struct wire_timewait *t)
 {
-	uint64_t off = entry->expires > t->expires ? entry->expires - t->expires
-						   : t->expires - entry->expires;
-	uint64_t begin = entry->born > entry->conn.since ? entry->born : entry->conn.since;
-
-	return off <= LATE_TICKS * table->config.tick_ns ||
-	       t->expires + table->config.tick_ns < begin + WIRE_TIMEWAIT_LEN_NS;
+	return is_near(table, entry->expires, t->expires, LATE_TICKS) ||
+	       is_too_early_for_time_wait(table, entry, t->expires);
 }
 
 /*
@@ -280,10 +373,29 @@ static void feed_seen(struct conn_table *table, const struct wire_timewait *t)
 	if (!entry || entry->moves_are_told || is_another(entry, t) ||
 	    entry->conn.state != WIRE_FIN_WAIT2 || t->substate != WIRE_TIME_WAIT)
 		return;
-	if (!entry->seen_moving && may_be_unmoved(table, entry, t))
+	if (!entry->seen_moving && may_be_unmoved(table, entry, t)) {
 		entry->seen_moving = true;
-	else
-		move_silently(table, entry, t);
+		return;
+	}
+	move_silently(table, entry, t, true);
+	entry->expires = t->expires;
+}
+
+bool conn_mini_met(struct conn_table *table, const struct store_entry *entry,
+		   const struct wire_snapshot *s)
+{
+	struct wire_timewait t = {.head = s->head,
+				  .id = s->id,
+				  .expires = s->timer,
+				  .entered = (uint32_t)(s->began / NS_PER_MS),
+				  .op = WIRE_TW_SEEN,
+				  .substate = s->state};
+
+	if (entry->moves_are_told || entry->conn.state != WIRE_FIN_WAIT2 ||
+	    s->state != WIRE_TIME_WAIT)
+		return false;
+	feed_seen(table, &t);
+	return true;
 }
 
 /* The function that made the move told it. */
@@ -332,6 +444,43 @@ static void told_as_born(struct conn_table *table, struct store_entry *mini,
 	mini->conn.since_exact = false;
 	conn_learn_owner(table, &mini->conn, t);
 	conn_move(table, mini, move);
+}
+
+/*
+ * The peer's FIN makes it TIME-WAIT, and then there is no other way than a mini-socket, unless
+ * there is no room, or a system call cuts the connection. Its timer is set for no more than
+ * TIME-WAIT.
+ */
+void conn_mini_assume(struct conn_table *table, struct store_entry *entry,
+		      const struct wire_transition *t)
+{
+	bool has_ended = t->from == WIRE_CLOSING || t->flags & WIRE_F_FIN_SEEN;
+	bool is_sure = !(t->flags & (WIRE_F_TW_FULL | WIRE_F_HELD | WIRE_F_LINGER2));
+	struct wire_timewait born = {.head = t->head,
+				     .id = t->id,
+				     .expires = t->head.ts + WIRE_TIMEWAIT_LEN_NS,
+				     .substate = has_ended ? WIRE_TIME_WAIT : WIRE_FIN_WAIT2};
+	struct store_entry *former = mini_of(table, &born);
+	uint32_t lost = entry->lost;
+
+	if (former) /* its end was lost */
+		store_remove(&table->store, former);
+	if (!become_mini(table, entry, &born))
+		return;
+	entry->born = t->head.ts;
+	entry->expires = born.expires;
+	if (has_ended && is_sure)
+		conn_move(table, entry,
+			  (struct conn_step){
+				  .ts = t->head.ts, .lost = t->head.lost, .to = WIRE_TIME_WAIT});
+	else if (has_ended) {
+		missed_the_way(entry, &born);
+		entry->lost = lost; /* in doubt */
+	}
+	/* The birth came some microseconds before. */
+	if (has_ended)
+		entry->conn.since_exact = false;
+	conn_update_unsettled(table, entry);
 }
 
 /*
@@ -384,12 +533,19 @@ void conn_mini_settle(struct conn_table *table, uint64_t now)
 	struct store_entry *entry;
 
 	while ((entry = store_first_cancelled(&table->store))) {
-		uint64_t ts = store_cancelled(&table->store, entry)->ts;
+		struct store_cancel cancel = *store_cancelled(&table->store, entry);
 
-		if (ts + CANCEL_SETTLES_NS >= now)
+		if (cancel.ts + CANCEL_SETTLES_NS >= now)
 			return;
 		move_before_cancel(table, entry);
-		conn_end(table, entry,
-			 (struct conn_step){.ts = ts, .lost = table->lost, .cause = CAUSE_UNKNOWN});
+		/* That its timer was set again may have been lost: its end, or a census, will tell.
+		 */
+		if (cancel.lost != table->lost)
+			store_clear_cancelled(&table->store, entry);
+		else
+			conn_end(table, entry,
+				 (struct conn_step){.ts = cancel.ts,
+						    .lost = cancel.lost,
+						    .cause = CAUSE_UNKNOWN});
 	}
 }

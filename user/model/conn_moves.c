@@ -142,6 +142,15 @@ void conn_end(struct conn_table *table, struct store_entry *entry, struct conn_s
 
 /* ---- entries ---- */
 
+bool conn_may_be_same(const struct wire_id *known, const struct wire_id *id)
+{
+	return (!known->lport || !id->lport || known->lport == id->lport) &&
+	       (!known->rport || !id->rport || known->rport == id->rport) &&
+	       (!match_addr_known(known->raddr) || !match_addr_known(id->raddr) ||
+		!memcmp(known->raddr, id->raddr, sizeof(id->raddr))) &&
+	       known->netns == id->netns;
+}
+
 /* Something is missing before `ts`. Records may carry an earlier time than those before them: never
  * back. */
 void conn_incomplete_until(struct conn_table *table, uint64_t ts)
@@ -224,7 +233,10 @@ void conn_own(struct conn *conn, uint32_t pid, const char comm[16])
 
 void conn_inherit(struct conn_table *table, struct conn *conn)
 {
-	conn->owner = store_listener_owner(&table->store, &conn->id);
+	conn->owner = (struct conn_owner){.known = OWNER_UNKNOWN};
+	/* Since a loss another process may listen there. */
+	if (table->listeners == table->lost)
+		conn->owner = store_listener_owner(&table->store, &conn->id);
 	if (conn->owner.known != OWNER_UNKNOWN)
 		conn->owner.known = OWNER_INHERITED;
 }

@@ -30,6 +30,8 @@ struct conn_table {
 	uint64_t next_overdue;   /* ns: when to look for mini-sockets that should be gone */
 	unsigned owed;           /* whole censuses that would settle all doubts ... */
 	uint32_t owed_for;       /* ... of this many (all_doubts()) */
+	uint32_t lost_before;    /* `lost` as the last one began */
+	uint32_t listeners;      /* until this `lost` it is known who listens where */
 };
 
 struct conn_step {
@@ -93,5 +95,9 @@ void conn_reconsider(struct conn_table *table, struct store_entry *entry);
 
 /* Learns user, cgroup and owner, as far as this move proves or inherits them. */
 void conn_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t);
+
+/* As far as both are known: the same ports, remote address and namespace? A socket that connects
+ * again keeps its cookie. */
+bool conn_may_be_same(const struct wire_id *known, const struct wire_id *id);
 
 #endif

@@ -9,9 +9,6 @@
 /* A mini-socket is gone if so many sweeps in a row do not meet it. */
 #define UNMET_MAX 2
 
-/* The kernel's note in ms and a record's time in ns of the same moment differ by at most this. */
-#define SAME_MOMENT_MS 2
-
 static uint64_t met(const struct conn_table *table, const struct store_entry *entry)
 {
 	return store_sample(&table->store, entry)->met;
@@ -48,7 +45,7 @@ static uint8_t cause_of_end(const struct conn_table *table, const struct store_e
 static void end(struct conn_table *table, struct store_entry *entry, uint64_t ts, uint8_t cause)
 {
 	/* The cookie shows that it is the same one, whatever was lost. */
-	bool sure = entry->conn.id.cookie && !(entry->conn.id.cookie & WIRE_ID_ADDRESS);
+	bool sure = entry->conn.id.cookie && !WIRE_ID_IS_ADDRESS(entry->conn.id.cookie);
 	uint32_t lost = sure ? entry->lost : table->lost;
 
 	if (entry->is_held) {
@@ -68,16 +65,6 @@ static void end(struct conn_table *table, struct store_entry *entry, uint64_t ts
 
 /* ---- a full socket closes ---- */
 
-/*
- * In FIN-WAIT-2, without a FIN and with TCP_LINGER2 negative, tcp_close() and
- * tcp_rcv_state_process() end it by RST and make no mini-socket.
- */
-static bool is_sure_end(const struct wire_transition *t)
-{
-	return t->from == WIRE_FIN_WAIT2 && t->flags & WIRE_F_LINGER2 &&
-	       !(t->flags & WIRE_F_FIN_SEEN);
-}
-
 static bool is_another(const struct store_entry *entry, uint64_t cookie)
 {
 	return entry->conn.id.cookie && cookie && entry->conn.id.cookie != cookie;
@@ -88,8 +75,6 @@ bool conn_sample_hold(struct conn_table *table, struct store_entry *entry,
 {
 	struct store_entry *former = store_find_mini(&table->store, &t->id);
 
-	if (is_sure_end(t))
-		return false;
 	/*
 	 * A sweep met it before `-> CLOSE` of its full socket was read: the next sweep will tell.
 	 */
@@ -135,7 +120,7 @@ static void take_over(struct conn_table *table, struct store_entry *entry,
 	uint32_t born_ms = (uint32_t)(entry->born / NS_PER_MS);
 
 	entry->is_held = false;
-	if (t->entered - born_ms + SAME_MOMENT_MS <= 2 * SAME_MOMENT_MS)
+	if (t->entered - born_ms + CONN_SAME_MOMENT_MS <= 2 * CONN_SAME_MOMENT_MS)
 		entry->entered = t->entered; /* its birth, not its move to TIME-WAIT */
 	if (entry->fin_seen && t->substate == WIRE_TIME_WAIT)
 		conn_move(table, entry,

@@ -41,9 +41,13 @@ static uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/*
+ * Cookies follow each other. One fold leaves them in steps that some keys (one of 150) throw into
+ * few buckets, chains of a hundred and more.
+ */
 static uint64_t hash_cookie(const uint64_t *keys, uint64_t cookie)
 {
-	return fold(cookie ^ keys[6], keys[7]);
+	return fold(fold(cookie ^ keys[6], keys[7]) ^ keys[5], keys[4] | 1);
 }
 
 /*

@@ -53,8 +53,8 @@ static const char *rule_word(unsigned i)
 
 static const char *lost_word(unsigned i)
 {
-	static const uint16_t kinds[] = {WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET,
-					 WIRE_ACCEPTED};
+	static const uint16_t kinds[] = {WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET, WIRE_ACCEPTED,
+					 WIRE_SKIPPED};
 
 	return i < sizeof(kinds) / sizeof(kinds[0]) ? decode_kind_name(kinds[i]) : NULL;
 }
@@ -119,6 +119,7 @@ enum field {
 	F_LOST_TRANSITION,
 	F_LOST_TIMEWAIT,
 	F_LOST_ACCEPTED,
+	F_LOST_SKIPPED,
 	F_EVICTED,
 	F_SOCKETS,
 	F_NAMESPACES,
@@ -133,6 +134,7 @@ enum field {
 	F_INHERITED,
 	F_ORPHAN,
 	F_FD,
+	F_TID,
 	F_KIND,
 	F_UNREAD,
 	F_UNSENT,
@@ -140,12 +142,21 @@ enum field {
 	F_WINDOW,
 	F_PROBES,
 	F_RETRANSMITS,
+	F_SOFT_ERROR,
+	F_WAY,
+	F_PEER_STATE,
+	F_PEER_OWNER,
+	F_PEER_COOKIE,
+	F_PEER_NETNS,
 	F_TIMER_NS,
 	F_WAITING,
 	F_BACKLOG,
+	F_DOING,
+	F_OUT_OF_DESCRIPTORS,
 	F_HOLDERS,
 	F_LISTENER_HOLDERS,
 	F_ROOM,
+	F_GONE_IN_NS,
 	F_SAYS,
 	F_NEXT,
 	F_FEATURE,
@@ -184,7 +195,7 @@ const struct fields_row fields[] = {
 	[F_TIMEWAIT_VISIBLE] = {ROW("timewait_visible", BOOL, sees_timewait),
 				.about = "Are mini-sockets seen?"},
 	[F_FILTER] = {ROW("filter", NAME, filter), OR_NULL,
-		      .about = "The filter that the kernel was asked for: nothing else is told. "
+		      .about = "The filter that the kernel applies: no other event is reported. "
 			       "Null if there is none."},
 	[F_FROM] = {ROW("from", WORD, from), .words = state_word, .about = "The state before."},
 	[F_TO] = {ROW("to", WORD, to), .words = state_word, .about = "The state after."},
@@ -210,9 +221,13 @@ const struct fields_row fields[] = {
 		      .about = "What this trace tells the socket by: its cookie, or a hash of its "
 			       "address in the kernel. Means nothing outside of this trace."},
 	[F_NETNS] = {ROW("netns", NUMBER, netns), OR_NULL,
-		     .about = "Inode number of the network namespace."},
-	[F_NETNS_NAME] = {ROW("netns_name", NAME, netns_name), OR_NULL,
-			  .about = "Its name, as `ip netns` has it. Null if it has none."},
+		     .about =
+			     "Inode number of the network namespace. Null where a finding is about "
+			     "several."},
+	[F_NETNS_NAME] =
+		{ROW("netns_name", NAME, netns_name), OR_NULL,
+		 .about = "Its name, as `ip netns` has it. Null if it has none, or where a "
+			  "finding is about several."},
 	[F_PID] =
 		{ROW("pid", NUMBER, pid), OR_NULL,
 		 .about = "The owner's process number, in the pid namespace that tcpdwell runs in. "
@@ -227,10 +242,11 @@ const struct fields_row fields[] = {
 			    "mini-socket."},
 	[F_CGROUP] = {ROW("cgroup", ID, cgroup), OR_NULL,
 		      .about = "Id of the socket's cgroup in the version 2 hierarchy. Null if it "
-			       "is not known."},
+			       "is not known, or where a finding is about several."},
 	[F_CGROUP_NAME] = {ROW("cgroup_name", NAME, cgroup_name), OR_NULL,
 			   .about = "The container or systemd unit that the cgroup's path names. "
-				    "Null if it is not known."},
+				    "Null if it is not known, or where a finding is about "
+				    "several."},
 	[F_DWELL_NS] = {ROW("dwell_ns", NS, dwell), OR_NULL,
 			.about = "Time spent in the state before. Null if dwell_known is unknown."},
 	[F_DWELL_KNOWN] = {ROW("dwell_known", WORD, dwell_known), .words = known_word,
@@ -283,10 +299,10 @@ const struct fields_row fields[] = {
 			 .about = "The kind of the records that were lost."},
 	[F_LOST_COUNT] =
 		{ROW("lost_count", NUMBER, lost_count),
-		 .about = "How many records of this kind were lost since the last such line."},
-	[F_TRANSITIONS] =
-		{ROW("transitions", NUMBER, transitions),
-		 .about = "Transitions of the connections that were asked for, shown or not."},
+		 .about = "How many records of this kind were lost since the last such line; of "
+			  "skipped, the most events that may be missing."},
+	[F_TRANSITIONS] = {ROW("transitions", NUMBER, transitions),
+			   .about = "Transitions of the selected connections, shown or not."},
 	[F_CONNECTIONS] = {ROW("connections", NUMBER, connections),
 			   .about = "Connections remembered at the end."},
 	[F_LOST_TRANSITION] = {ROW("lost_transition", NUMBER, lost_transition),
@@ -296,6 +312,10 @@ const struct fields_row fields[] = {
 	[F_LOST_ACCEPTED] =
 		{ROW("lost_accepted", NUMBER, lost_accepted),
 		 .about = "Records of who accepted a connection, lost in the whole run."},
+	[F_LOST_SKIPPED] =
+		{ROW("lost_skipped", NUMBER, lost_skipped),
+		 .about = "The most events that may be missing because the kernel did not "
+			  "run a program, in the whole run."},
 	[F_EVICTED] = {ROW("evicted", NUMBER, evicted),
 		       .about = "Connections forgotten for lack of room."},
 	[F_SOCKETS] = {ROW("sockets", NUMBER, sockets),
@@ -327,7 +347,12 @@ const struct fields_row fields[] = {
 		 .about = "Is the owner that of its listener, because nobody has accepted it?"},
 	[F_ORPHAN] = {ROW("orphan", BOOL, orphan), .about = "Did its process close it?"},
 	[F_FD] = {ROW("fd", NUMBER, fd), OR_NULL,
-		  .about = "A descriptor of it in that process. Null if it has none."},
+		  .about = "A descriptor of it in that process. Null if it has none, or its "
+			   "process waits in close()."},
+	[F_TID] = {ROW("tid", NUMBER, tid), OR_NULL,
+		   .about = "The thread that has this descriptor, or waits in close(): "
+			    "/proc/PID/task/TID/fd/FD. It is pid, unless the first thread has "
+			    "exited, or the thread has a table of its own."},
 	[F_KIND] = {ROW("kind", TEXT, kind), .words = fields_kind_name,
 		    .about = "Which of the kernel's objects it is: a full socket, a mini-socket "
 			     "(TIME-WAIT, FIN-WAIT-2), a request socket (SYN-RECEIVED)."},
@@ -343,6 +368,21 @@ const struct fields_row fields[] = {
 		      .about = "Window probes or keepalives without an answer."},
 	[F_RETRANSMITS] = {ROW("retransmits", NUMBER, retransmits), OR_NULL,
 			   .about = "Retransmissions of the oldest segment."},
+	[F_SOFT_ERROR] = {ROW("soft_error", TEXT, soft_error), OR_NULL,
+			  .about = "Why a packet found no way since the last answer, here or as "
+				   "ICMP told: the name of an errno. Null if all went out."},
+	[F_WAY] = {ROW("way", TEXT, way), OR_NULL, .words = fields_way_name,
+		   .about = "Of one that gets no answer: what the tables of this host say of the "
+			    "way to the peer. Null if they were not asked."},
+	[F_PEER_STATE] = {ROW("peer_state", TEXT, peer_state), OR_NULL, .words = state_word,
+			  .about = "The state of the other end, where that is a socket of this "
+				   "host that was looked at; else null."},
+	[F_PEER_OWNER] = {ROW("peer_owner", TEXT, peer_owner), OR_NULL,
+			  .about = "Whose the other end is, written as owner is."},
+	[F_PEER_COOKIE] = {ROW("peer_cookie", ID, peer_cookie), OR_NULL,
+			   .about = "The cookie of the other end."},
+	[F_PEER_NETNS] = {ROW("peer_netns", NUMBER, peer_netns), OR_NULL,
+			  .about = "The network namespace of the other end."},
 	[F_TIMER_NS] = {ROW("timer_ns", NS, timer), OR_NULL,
 			.about = "Time until its timer fires: the next try, or its end. Null if "
 				 "none runs."},
@@ -350,8 +390,17 @@ const struct fields_row fields[] = {
 		       .about = "Of a listener: connections that wait for accept()."},
 	[F_BACKLOG] = {ROW("backlog", NUMBER, backlog), OR_NULL,
 		       .about = "Of a listener: how many may wait."},
+	[F_DOING] = {ROW("doing", TEXT, doing), OR_NULL, .words = fields_doing_name,
+		     .about = "What the process of pid was doing as it was looked at. Stopped and "
+			      "frozen are the whole of it; else it may be one of several threads."},
+	[F_OUT_OF_DESCRIPTORS] =
+		{ROW("out_of_descriptors", BOOL, out_of_descriptors), OR_NULL,
+		 .about = "Has that process taken all descriptors that it may have? Null if it is "
+			  "not known."},
 	[F_HOLDERS] = {ROW("holders", LIST, holders), .list = &fields_holders,
-		       .about = "Every process that holds it, and by which descriptor."},
+		       .about =
+			       "Every process that holds it, and by which descriptor: null for one "
+			       "that waits in close()."},
 	[F_LISTENER_HOLDERS] =
 		{ROW("listener_holders", LIST, listener_holders), .list = &fields_listener_holders,
 		 .about = "Of one that nobody has accepted: every process that holds its "
@@ -359,6 +408,10 @@ const struct fields_row fields[] = {
 	[F_ROOM] = {ROW("room", NUMBER, room), OR_NULL,
 		    .about = "How many there can be, where a finding is about what fills up; else "
 			     "null."},
+	[F_GONE_IN_NS] = {ROW("gone_in_ns", NS, gone_in), OR_NULL,
+			  .about = "In how long nothing is left of what fills up, if it goes on as "
+				   "it has been seen to. Null if it does not grow, or that is not "
+				   "known."},
 	[F_SAYS] = {ROW("says", TEXT, says), .about = "What is wrong, in words."},
 	[F_NEXT] = {ROW("next", TEXT, next), OR_NULL,
 		    .about = "The next command to type. Null if no way is known into the "
@@ -406,27 +459,34 @@ const struct fields_event_row fields_events[EVENTS] = {
 			   .about = "The last line of trace and hist.",
 			   .fields = FIELDS(F_TS_NS, F_TIME, F_BEGIN_NS, F_TRANSITIONS,
 					    F_CONNECTIONS, F_LOST_TRANSITION, F_LOST_TIMEWAIT,
-					    F_LOST_ACCEPTED, F_EVICTED)},
+					    F_LOST_ACCEPTED, F_LOST_SKIPPED, F_EVICTED)},
 	[EVENT_CENSUS] = {.name = WORD("census"),
 			  .about = "The first line of a look of stuck: what was looked at.",
 			  .fields = FIELDS(F_TS_NS, F_TIME, F_SCHEMA, F_KERNEL, F_SOCKETS,
 					   F_NAMESPACES, F_MISSING_NAMESPACES, F_STATES)},
 	[EVENT_STUCK] = {.name = WORD("stuck"),
-			 .about = "A socket that is stuck, or in a state that was asked for.",
+			 .about = "A socket that is stuck, or in a selected state.",
 			 .fields = FIELDS(F_TS_NS, F_TIME, F_STATE, F_AGE_NS, F_AGE_KNOWN,
 					  F_AGE_FROM, F_RULE, F_EVIDENCE, F_OWNER, F_INHERITED,
-					  F_ORPHAN, F_PID, F_COMM, F_FD, F_LADDR, F_LPORT, F_RADDR,
-					  F_RPORT, F_DEVICE, F_NETNS, F_NETNS_NAME, F_COOKIE, F_UID,
-					  F_CGROUP, F_CGROUP_NAME, F_KIND, F_UNREAD, F_UNSENT,
-					  F_UNACKED, F_WINDOW, F_PROBES, F_RETRANSMITS, F_TIMER_NS,
-					  F_WAITING, F_BACKLOG, F_HOLDERS, F_LISTENER_HOLDERS)},
+					  F_ORPHAN, F_PID, F_COMM, F_FD, F_TID, F_LADDR, F_LPORT,
+					  F_RADDR, F_RPORT, F_DEVICE, F_NETNS, F_NETNS_NAME,
+					  F_COOKIE, F_UID, F_CGROUP, F_CGROUP_NAME, F_KIND,
+					  F_UNREAD, F_UNSENT, F_UNACKED, F_WINDOW, F_PROBES,
+					  F_RETRANSMITS, F_SOFT_ERROR, F_WAY, F_TIMER_NS, F_WAITING,
+					  F_BACKLOG, F_DOING, F_OUT_OF_DESCRIPTORS, F_PEER_STATE,
+					  F_PEER_OWNER, F_PEER_COOKIE, F_PEER_NETNS, F_HOLDERS,
+					  F_LISTENER_HOLDERS)},
 	[EVENT_FINDING] = {.name = WORD("finding"),
 			   .about =
 				   "What is wrong with sockets that one rule found and that belong "
-				   "to processes of one name, or what so many sockets fill up.",
-			   .fields = FIELDS(F_TS_NS, F_TIME, F_RULE, F_COUNT, F_ROOM, F_OWNER,
-					    F_OLDEST_NS, F_OLDEST_KNOWN, F_EVIDENCE, F_SAYS, F_NEXT,
-					    F_LADDR, F_LPORT, F_RADDR, F_RPORT, F_DEVICE, F_NETNS)},
+				   "to processes of one name in one cgroup and network namespace "
+				   "(in all, if there are more than 8), or what so many sockets "
+				   "fill up.",
+			   .fields = FIELDS(F_TS_NS, F_TIME, F_RULE, F_COUNT, F_ROOM, F_GONE_IN_NS,
+					    F_OWNER, F_OLDEST_NS, F_OLDEST_KNOWN, F_EVIDENCE,
+					    F_SAYS, F_NEXT, F_LADDR, F_LPORT, F_RADDR, F_RPORT,
+					    F_DEVICE, F_NETNS, F_NETNS_NAME, F_CGROUP,
+					    F_CGROUP_NAME)},
 	[EVENT_FEATURE] = {.name = WORD("feature"),
 			   .about = "A capability of this kernel, as features tells it.",
 			   .fields = FIELDS(F_FEATURE, F_GIVES, F_WITHOUT, F_WAYS)},

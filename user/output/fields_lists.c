@@ -5,8 +5,18 @@
 #include <string.h>
 
 #include "base/tcpstate.h"
+#include "diagnosis/process.h"
 
 #define KEY(name) (&(const struct word)WORD("\"" name "\":"))
+
+static void text_or_null(struct jsonl *json, const struct word *key, const char *text)
+{
+	jsonl_key(json, key);
+	if (text)
+		jsonl_text(json, text);
+	else
+		jsonl_null(json);
+}
 
 /* ---- buckets ---- */
 
@@ -103,6 +113,17 @@ const struct fields_list fields_states = {
 	states_json, NULL,
 	"{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\",\"minimum\":0}}"};
 
+static void list_descriptors(struct jsonl *json, const struct census_holder *holder)
+{
+	jsonl_key(json, KEY("out_of_descriptors"));
+	if (holder->flags & (WIRE_H_FULL | WIRE_H_FREE))
+		jsonl_bool(json, holder->flags & WIRE_H_FULL);
+	else
+		jsonl_null(json);
+	jsonl_key(json, KEY("descriptor_limit"));
+	jsonl_number(json, holder->limit);
+}
+
 static void list_holders(struct jsonl *json, const struct census_holder *holder)
 {
 	jsonl_open(json, '[');
@@ -110,10 +131,19 @@ static void list_holders(struct jsonl *json, const struct census_holder *holder)
 		jsonl_open(json, '{');
 		jsonl_key(json, KEY("pid"));
 		jsonl_number(json, holder->pid);
+		jsonl_key(json, KEY("tid"));
+		jsonl_number(json, holder->tid);
 		jsonl_key(json, KEY("comm"));
 		jsonl_name(json, holder->comm);
 		jsonl_key(json, KEY("fd"));
-		jsonl_number(json, holder->fd);
+		if (census_is_closing(holder))
+			jsonl_null(json);
+		else
+			jsonl_number(json, holder->fd);
+		text_or_null(json, KEY("doing"), process_doing_name(holder->doing));
+		jsonl_key(json, KEY("threads"));
+		jsonl_bool(json, holder->flags & WIRE_H_THREADS);
+		list_descriptors(json, holder);
 		jsonl_close(json, '}');
 	}
 	jsonl_close(json, ']');
@@ -126,27 +156,32 @@ static void holders_json(struct jsonl *json, const struct fields_source *source)
 
 static void listener_holders_json(struct jsonl *json, const struct fields_source *source)
 {
-	list_holders(json, source->it->inherited ? source->it->owner : NULL);
+	const struct verdict_socket *it = source->it;
+
+	list_holders(json, it->inherited
+				   ? census_listener(source->verdict->census, it->socket)->holders
+				   : NULL);
 }
 
-#define HOLDERS_SCHEMA                                                                 \
-	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"          \
-	"\"pid\":{\"type\":\"integer\",\"minimum\":0},\"comm\":{\"type\":\"string\"}," \
-	"\"fd\":{\"type\":\"integer\",\"minimum\":0}},\"required\":[\"pid\",\"comm\",\"fd\"]}}"
+#define HOLDERS_SCHEMA                                                                     \
+	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"              \
+	"\"pid\":{\"type\":\"integer\",\"minimum\":0},"                                    \
+	"\"tid\":{\"type\":\"integer\",\"minimum\":0,\"description\":\"whose fd it is\"}," \
+	"\"comm\":{\"type\":\"string\"},"                                                  \
+	"\"fd\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,"                           \
+	"\"description\":\"null: it waits in close()\"},"                                  \
+	"\"doing\":{\"type\":[\"string\",\"null\"]},"                                      \
+	"\"threads\":{\"type\":\"boolean\",\"description\":\"has it several?\"},"          \
+	"\"out_of_descriptors\":{\"type\":[\"boolean\",\"null\"]},"                        \
+	"\"descriptor_limit\":{\"type\":\"integer\",\"minimum\":0,"                        \
+	"\"description\":\"RLIMIT_NOFILE\"}},"                                             \
+	"\"required\":[\"pid\",\"tid\",\"comm\",\"fd\",\"doing\",\"threads\","             \
+	"\"out_of_descriptors\",\"descriptor_limit\"]}}"
 
 const struct fields_list fields_holders = {holders_json, NULL, HOLDERS_SCHEMA};
 const struct fields_list fields_listener_holders = {listener_holders_json, NULL, HOLDERS_SCHEMA};
 
 /* ---- ways ---- */
-
-static void text_or_null(struct jsonl *json, const struct word *key, const char *text)
-{
-	jsonl_key(json, key);
-	if (text)
-		jsonl_text(json, text);
-	else
-		jsonl_null(json);
-}
 
 static void ways_json(struct jsonl *json, const struct fields_source *source)
 {

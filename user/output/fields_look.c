@@ -3,8 +3,10 @@
 #include "output/fields_value.h"
 #include "output/fields_values.h"
 
+#include "base/errno_name.h"
 #include "diagnosis/fillings_text.h"
 #include "diagnosis/next.h"
+#include "diagnosis/process.h"
 #include "output/stuck_text.h"
 
 /* ---- stuck ---- */
@@ -40,7 +42,7 @@ value_t fields_get_evidence(source_t *s)
 	if (s->filling)
 		return text(fillings_evidence(s->filling, s->text));
 	return text(s->finding ? stuck_text_evidence(s->verdict, s->it, s->text)
-			       : rules_evidence(snapshot(s), s->text));
+			       : verdict_evidence(s->it, s->text));
 }
 
 value_t fields_get_owner(source_t *s)
@@ -63,9 +65,33 @@ value_t fields_get_orphan(source_t *s)
 /* A listener's descriptor is not this connection's. */
 value_t fields_get_fd(source_t *s)
 {
-	bool is_held = s->it->owner && !s->it->inherited;
+	bool is_held = s->it->owner && !s->it->inherited && !census_is_closing(s->it->owner);
 
 	return number_if(is_held, is_held ? s->it->owner->fd : 0);
+}
+
+value_t fields_get_tid(source_t *s)
+{
+	bool is_held = s->it->owner && !s->it->inherited;
+
+	return number_if(is_held, is_held ? s->it->owner->tid : 0);
+}
+
+const char *fields_doing_name(unsigned i)
+{
+	return process_doing_name((uint8_t)(i + 1));
+}
+
+value_t fields_get_doing(source_t *s)
+{
+	return text(s->it->owner ? process_doing_name(s->it->owner->doing) : NULL);
+}
+
+value_t fields_get_out_of_descriptors(source_t *s)
+{
+	uint8_t flags = s->it->owner ? s->it->owner->flags : 0;
+
+	return number_if(flags & (WIRE_H_FULL | WIRE_H_FREE), (flags & WIRE_H_FULL) != 0);
 }
 
 const char *fields_kind_name(unsigned i)
@@ -122,6 +148,50 @@ value_t fields_get_retransmits(source_t *s)
 	return number_if(sends, snapshot(s)->retransmits);
 }
 
+value_t fields_get_soft_error(source_t *s)
+{
+	uint8_t error = snapshot(s)->soft_error;
+
+	return error ? text(errno_name(error, s->text)) : unknown();
+}
+
+const char *fields_way_name(unsigned i)
+{
+	static const char *const names[WIRE_WAYS - 1] = {"there", "no-address", "no-route",
+							 "no-neighbour"};
+
+	return i < WIRE_WAYS - 1 ? names[i] : NULL;
+}
+
+value_t fields_get_way(source_t *s)
+{
+	uint8_t way = snapshot(s)->way;
+
+	return way ? text(fields_way_name(way - 1U)) : unknown();
+}
+
+value_t fields_get_peer_state(source_t *s)
+{
+	return text(s->it->peer ? tcpstate_name(s->it->peer->s.state) : NULL);
+}
+
+value_t fields_get_peer_owner(source_t *s)
+{
+	return s->it->peer ? text(verdict_peer_owner(s->verdict, s->it, s->text)) : unknown();
+}
+
+value_t fields_get_peer_cookie(source_t *s)
+{
+	uint64_t cookie = s->it->peer ? s->it->peer->s.id.cookie : 0;
+
+	return number_unless_0(WIRE_ID_IS_ADDRESS(cookie) ? 0 : cookie);
+}
+
+value_t fields_get_peer_netns(source_t *s)
+{
+	return number_unless_0(s->it->peer ? s->it->peer->s.id.netns : 0);
+}
+
 value_t fields_get_timer(source_t *s)
 {
 	const struct wire_snapshot *socket = snapshot(s);
@@ -156,6 +226,13 @@ value_t fields_get_listener_holders(source_t *s)
 value_t fields_get_room(source_t *s)
 {
 	return s->filling ? number(s->filling->fill.room) : unknown();
+}
+
+value_t fields_get_gone_in(source_t *s)
+{
+	bool is_known = s->filling && s->filling->gone_in_ns;
+
+	return number_if(is_known, is_known ? s->filling->gone_in_ns : 0);
 }
 
 value_t fields_get_says(source_t *s)

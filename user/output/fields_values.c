@@ -117,6 +117,8 @@ value_t fields_get_rport(source_t *s)
 
 value_t fields_get_device(source_t *s)
 {
+	if (s->filling)
+		return s->filling->device[0] ? text(s->filling->device) : unknown();
 	return s->it ? text(census_device(s->verdict->census, snapshot(s), s->text)) : unknown();
 }
 
@@ -131,23 +133,38 @@ value_t fields_get_cookie(source_t *s)
 {
 	uint64_t cookie = id_of(s)->cookie;
 
-	return number_unless_0(cookie & WIRE_ID_ADDRESS ? 0 : cookie);
+	return number_unless_0(WIRE_ID_IS_ADDRESS(cookie) ? 0 : cookie);
 }
 
 /* The cookie, or what stands for it. */
 value_t fields_get_socket(source_t *s)
 {
-	return number_unless_0(id_of(s)->cookie & ~WIRE_ID_ADDRESS);
+	uint64_t id = id_of(s)->cookie;
+
+	return number_unless_0(WIRE_ID_IS_ADDRESS(id) ? id & ~WIRE_ID_ADDRESS : id);
+}
+
+/* A finding of many places names none. */
+static bool is_in_many_namespaces(source_t *s)
+{
+	return s->finding && s->finding->namespaces > 1;
+}
+
+static bool is_in_many_cgroups(source_t *s)
+{
+	return s->finding && s->finding->cgroups > 1;
 }
 
 value_t fields_get_netns(source_t *s)
 {
-	return number_unless_0(id_of(s)->netns);
+	return number_unless_0(is_in_many_namespaces(s) ? 0 : id_of(s)->netns);
 }
 
 value_t fields_get_netns_name(source_t *s)
 {
-	return text(census_name(s->verdict->census, WIRE_NAME_NETNS, snapshot(s)->id.netns));
+	if (is_in_many_namespaces(s))
+		return unknown();
+	return text(census_name(s->verdict->census, WIRE_NAME_NETNS, id_of(s)->netns));
 }
 
 static bool has_owner(source_t *s)
@@ -183,11 +200,15 @@ value_t fields_get_uid(source_t *s)
 
 value_t fields_get_cgroup(source_t *s)
 {
-	return number_unless_0(s->conn ? s->conn->cgroup : snapshot(s)->cgroup);
+	if (s->conn)
+		return number_unless_0(s->conn->cgroup);
+	return number_unless_0(s->filling || is_in_many_cgroups(s) ? 0 : snapshot(s)->cgroup);
 }
 
 value_t fields_get_cgroup_name(source_t *s)
 {
+	if (s->filling || is_in_many_cgroups(s))
+		return unknown();
 	return text(census_name(s->verdict->census, WIRE_NAME_CGROUP, snapshot(s)->cgroup));
 }
 
@@ -378,6 +399,11 @@ value_t fields_get_lost_timewait(source_t *s)
 value_t fields_get_lost_accepted(source_t *s)
 {
 	return number(s->summary->lost[WIRE_ACCEPTED]);
+}
+
+value_t fields_get_lost_skipped(source_t *s)
+{
+	return number(s->summary->lost[WIRE_SKIPPED]);
 }
 
 value_t fields_get_evicted(source_t *s)

@@ -8,6 +8,12 @@
 /* What the kernel's object is called; NULL past the last. */
 const char *fields_kind_name(unsigned i);
 
+/* A WIRE_WAY_*, from 1 on; NULL past the last. */
+const char *fields_way_name(unsigned i);
+
+/* What a process may be doing; NULL past the last. */
+const char *fields_doing_name(unsigned i);
+
 #define FIELDS_GET(of) struct fields_value fields_get_##of(const struct fields_source *source)
 
 FIELDS_GET(ts);
@@ -65,6 +71,7 @@ FIELDS_GET(connections);
 FIELDS_GET(lost_transition);
 FIELDS_GET(lost_timewait);
 FIELDS_GET(lost_accepted);
+FIELDS_GET(lost_skipped);
 FIELDS_GET(evicted);
 FIELDS_GET(sockets);
 FIELDS_GET(namespaces);
@@ -79,6 +86,7 @@ FIELDS_GET(owner);
 FIELDS_GET(inherited);
 FIELDS_GET(orphan);
 FIELDS_GET(fd);
+FIELDS_GET(tid);
 FIELDS_GET(kind);
 FIELDS_GET(unread);
 FIELDS_GET(unsent);
@@ -86,12 +94,21 @@ FIELDS_GET(unacked);
 FIELDS_GET(window);
 FIELDS_GET(probes);
 FIELDS_GET(retransmits);
+FIELDS_GET(soft_error);
+FIELDS_GET(peer_state);
+FIELDS_GET(peer_owner);
+FIELDS_GET(peer_cookie);
+FIELDS_GET(peer_netns);
+FIELDS_GET(way);
 FIELDS_GET(timer);
 FIELDS_GET(waiting);
 FIELDS_GET(backlog);
+FIELDS_GET(doing);
+FIELDS_GET(out_of_descriptors);
 FIELDS_GET(holders);
 FIELDS_GET(listener_holders);
 FIELDS_GET(room);
+FIELDS_GET(gone_in);
 FIELDS_GET(says);
 FIELDS_GET(next);
 FIELDS_GET(feature);

@@ -340,9 +340,15 @@ static void lost(struct sink *sink, const struct sink_lost *lost_records)
 {
 	char when[CLOCK_TEXT_MAX], number[CLOCK_TEXT_MAX];
 
-	fprintf(sink->out, "%s lost %s %s records: dwells across the gap read >=\n",
-		time_of(sink, lost_records->ts, when), grouped(lost_records->count, number),
-		decode_kind_name(lost_records->kind));
+	time_of(sink, lost_records->ts, when);
+	grouped(lost_records->count, number);
+	if (lost_records->kind == WIRE_SKIPPED)
+		fprintf(sink->out,
+			"%s up to %s events may be missing: the kernel skipped a program\n", when,
+			number);
+	else
+		fprintf(sink->out, "%s lost %s %s records: dwells across the gap read >=\n", when,
+			number, decode_kind_name(lost_records->kind));
 }
 
 static void summary(struct sink *sink, const struct sink_summary *sum)
@@ -353,13 +359,20 @@ static void summary(struct sink *sink, const struct sink_summary *sum)
 	fprintf(sink->out, "\n%s transition%s seen in %s; lost:", grouped(sum->transitions, number),
 		sum->transitions == 1 ? "" : "s", clock_duration(sum->end - sum->begin, duration));
 	for (uint16_t kind = 0; kind < WIRE_KINDS; kind++) {
-		if (!sum->lost[kind])
+		if (!sum->lost[kind] || kind == WIRE_SKIPPED)
 			continue;
 		fprintf(sink->out, "%s %s %s", any ? "," : "", grouped(sum->lost[kind], number),
 			decode_kind_name(kind));
 		any = true;
 	}
-	fprintf(sink->out, "%s\n", any ? " records" : " nothing");
+	if (any)
+		fputs(" records", sink->out);
+	if (sum->lost[WIRE_SKIPPED])
+		fprintf(sink->out, "%s up to %s skipped", any ? ",\n " : "",
+			grouped(sum->lost[WIRE_SKIPPED], number));
+	else if (!any)
+		fputs(" nothing", sink->out);
+	fputc('\n', sink->out);
 	if (sum->evicted)
 		fprintf(sink->out,
 			"%s connections forgotten for lack of room (see --max-connections)\n",

@@ -7,6 +7,7 @@
 
 #include "diagnosis/fillings_text.h"
 #include "diagnosis/next.h"
+#include "diagnosis/rules_text.h"
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/name.h"
@@ -47,19 +48,35 @@ static const char *netns_text(const struct census *census, uint32_t netns, char 
 	return text;
 }
 
+/* Of a listener also how many wait there. */
+static void append_peer(const struct verdict *verdict, const struct verdict_socket *it,
+			char text[RULES_TEXT_MAX])
+{
+	char peer[VERDICT_PEER_MAX], more[RULES_TEXT_MAX] = "";
+	size_t used = strlen(text);
+
+	if (!it->peer)
+		return;
+	if (it->peer->s.state == WIRE_LISTEN)
+		rules_evidence(&it->peer->s, more);
+	snprintf(text + used, RULES_TEXT_MAX - used, "%sits other end: %s%s%s", used ? "; " : "",
+		 verdict_peer(verdict, it, peer), more[0] ? ", " : "", more);
+}
+
 const char *stuck_text_evidence(const struct verdict *verdict, const struct verdict_socket *it,
 				char text[RULES_TEXT_MAX])
 {
 	const struct wire_snapshot *s = &it->socket->s;
 	const struct census_socket *listener = NULL;
 	char more[RULES_TEXT_MAX];
-	size_t used = strlen(rules_evidence(s, text));
+	size_t used = strlen(verdict_evidence(it, text));
 
 	if (s->state != WIRE_LISTEN && it->inherited)
 		listener = census_listener(verdict->census, it->socket);
 	if (listener)
 		snprintf(text + used, RULES_TEXT_MAX - used, "%sits listener: %s", used ? "; " : "",
 			 rules_evidence(&listener->s, more));
+	append_peer(verdict, it, text);
 	return text;
 }
 
@@ -159,7 +176,9 @@ static void uid_cell(const struct row *row, char text[CELL_MAX])
 {
 	const struct wire_snapshot *s = &row->it->socket->s;
 
-	if (s->kind == WIRE_FULL)
+	if (row->group->differs & VERDICT_UID)
+		strcpy(text, "*");
+	else if (s->kind == WIRE_FULL)
 		snprintf(text, CELL_MAX, "%" PRIu32, s->uid);
 	else
 		strcpy(text, "-");
@@ -170,7 +189,9 @@ static void cgroup_cell(const struct row *row, char text[CELL_MAX])
 	uint64_t id = row->it->socket->s.cgroup;
 	const char *name = census_name(row->verdict->census, WIRE_NAME_CGROUP, id);
 
-	if (name)
+	if (row->group->differs & VERDICT_CGROUP)
+		strcpy(text, "*");
+	else if (name)
 		name_text(text, CELL_MAX, name);
 	else if (id)
 		snprintf(text, CELL_MAX, "%" PRIu64, id);
@@ -301,36 +322,89 @@ static void print_table(const struct verdict *verdict, const struct stuck_style 
 
 /* ---- findings ---- */
 
-static void print_holders(const struct verdict_socket *it, FILE *out)
+static void print_pollers(const struct census_holder *poller, FILE *out)
+{
+	const char *sep = "; of these only ";
+	uint32_t last = 0, n = 0;
+
+	for (; poller; poller = poller->next) {
+		if (poller->pid == last)
+			continue;
+		last = poller->pid;
+		fprintf(out, "%s%" PRIu32, sep, last);
+		sep = ", ";
+		n++;
+	}
+	if (n)
+		fputs(n == 1 ? " polls it" : " poll it", out);
+}
+
+static void print_holder(const struct census_holder *holder, FILE *out)
+{
+	fprintf(out, "%" PRIu32, holder->pid);
+	if (holder->tid != holder->pid)
+		fprintf(out, " thread %" PRIu32, holder->tid);
+	if (census_is_closing(holder))
+		fputs(" in close()", out);
+	else
+		fprintf(out, " fd %" PRIu32, holder->fd);
+}
+
+static void print_holders(const struct census *census, const struct verdict_socket *it, FILE *out)
 {
 	const char *what = it->inherited ? "listener held" : "held";
+	const struct census_socket *socket = it->inherited ? census_listener(census, it->socket)
+							   : it->socket;
 	unsigned n = 0, more = 0;
 
-	for (const struct census_holder *holder = it->owner; holder; holder = holder->next) {
+	for (const struct census_holder *holder = socket->holders; holder; holder = holder->next) {
 		if (n++ >= HOLDERS) {
 			more++;
 			continue;
 		}
 		if (n == 1)
 			fprintf(out, "\n  %s by pid ", what);
-		fprintf(out, "%s%" PRIu32 " fd %" PRIu32, n == 1 ? "" : ", ", holder->pid,
-			holder->fd);
+		else
+			fputs(", ", out);
+		print_holder(holder, out);
 	}
 	if (more)
 		fprintf(out, " and %u more", more);
+	print_pollers(socket->pollers, out);
 }
 
-/* Its unit or container, and its namespace if that is not ours. */
-static void print_where(const struct verdict *verdict, const struct wire_snapshot *s, FILE *out)
+/* Its unit or container. */
+static void print_cgroup(const struct verdict *verdict, uint64_t cgroup, FILE *out)
 {
-	const char *unit = census_name(verdict->census, WIRE_NAME_CGROUP, s->cgroup);
+	const char *unit = census_name(verdict->census, WIRE_NAME_CGROUP, cgroup);
 	char text[CELL_MAX];
 
 	if (unit && unit[0] && unit[0] != '/')
 		fprintf(out, " in %s", name_text(text, sizeof(text), unit));
-	if (!census_name(verdict->census, WIRE_NAME_HOME, s->id.netns))
-		fprintf(out, ", network namespace %s",
-			netns_text(verdict->census, s->id.netns, text));
+}
+
+/* Its namespace if that is not ours. */
+static void print_netns(const struct verdict *verdict, uint32_t netns, FILE *out)
+{
+	char text[CELL_MAX];
+
+	if (netns && !census_name(verdict->census, WIRE_NAME_HOME, netns))
+		fprintf(out, ", network namespace %s", netns_text(verdict->census, netns, text));
+}
+
+static void print_where(const struct verdict *verdict, const struct verdict_finding *finding,
+			FILE *out)
+{
+	const struct wire_snapshot *s = &verdict->sockets[finding->first].socket->s;
+
+	if (finding->cgroups > 1)
+		fprintf(out, " in %zu cgroups", finding->cgroups);
+	else
+		print_cgroup(verdict, s->cgroup, out);
+	if (finding->namespaces > 1)
+		fprintf(out, ", %zu network namespaces", finding->namespaces);
+	else
+		print_netns(verdict, s->id.netns, out);
 }
 
 /* "": no command is known that can be typed here. */
@@ -344,14 +418,13 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 			  FILE *out)
 {
 	const struct verdict_socket *worst = &verdict->sockets[finding->first];
-	const struct wire_snapshot *s = &worst->socket->s;
 	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], owner[VERDICT_OWNER_MAX],
 		text[RULES_TEXT_MAX];
 	char age[AGE_TEXT_MAX];
 
 	fprintf(out, "\n%s: %zu of %s", worst->rule->id, finding->count,
-		verdict_owners(worst, finding->differs & (VERDICT_PID | VERDICT_COMM), owner));
-	print_where(verdict, s, out);
+		verdict_owners(worst, finding->differs, owner));
+	print_where(verdict, finding, out);
 	fputs("\n ", out);
 	print_words(worst->rule->says, 1, out);
 	fprintf(out, "  %s: %s, %s > %s", finding->count > 1 ? "oldest" : "age",
@@ -359,7 +432,7 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 		verdict_end(verdict, worst, false, 0, remote));
 	stuck_text_evidence(verdict, worst, text);
 	fprintf(out, "%s%s", text[0] ? "; " : "", text);
-	print_holders(worst, out);
+	print_holders(verdict->census, worst, out);
 	fputc('\n', out);
 	print_next(next_command(worst->rule, verdict->census, worst->socket, text), out);
 }
@@ -372,7 +445,7 @@ static void print_filling(const struct verdict *verdict, const struct filling *f
 		filling->fill.room, fillings_percent(filling));
 	if (fillings_ends(filling, ends)[0])
 		fprintf(out, ", %s", ends);
-	print_where(verdict, &(struct wire_snapshot){.id = filling->id}, out);
+	print_netns(verdict, filling->id.netns, out);
 	fputs("\n ", out);
 	print_words(filling->rule->says, 1, out);
 	fprintf(out, "  %s\n", fillings_evidence(filling, text));
@@ -398,5 +471,6 @@ void stuck_text_print(const struct verdict *verdict, const struct stuck_style *s
 	print_table(verdict, style, out);
 	print_findings(verdict, style->columns && !style->verbose ? FINDINGS : SIZE_MAX, out);
 	if (!verdict->findings && !verdict->fillings.n && !style->quiet)
-		fputs("nothing is found to be wrong\n", out);
+		fprintf(out, "nothing is found to be wrong%s\n",
+			verdict->census->missing ? " in what was looked at" : "");
 }

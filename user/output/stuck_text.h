@@ -22,7 +22,7 @@ struct stuck_style {
 
 void stuck_text_print(const struct verdict *verdict, const struct stuck_style *style, FILE *out);
 
-/* rules_evidence(), and what the listener says of a connection that it has not handed out. */
+/* verdict_evidence(), and what the listener says of a connection that it has not handed out. */
 const char *stuck_text_evidence(const struct verdict *verdict, const struct verdict_socket *it,
 				char text[RULES_TEXT_MAX]);
 

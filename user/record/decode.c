@@ -36,7 +36,12 @@ static bool check_socket(raw_record *raw)
 static bool check_snapshot(raw_record *raw)
 {
 	return is_state(raw->snapshot.state) && raw->snapshot.kind < WIRE_OF_KINDS &&
-	       !(raw->snapshot.flags & ~WIRE_S_ALL);
+	       !(raw->snapshot.flags & ~WIRE_S_ALL) && raw->snapshot.way < WIRE_WAYS;
+}
+
+static bool check_holder(raw_record *raw)
+{
+	return raw->holder.doing < WIRE_DOINGS && !(raw->holder.flags & ~WIRE_H_ALL);
 }
 
 static bool check_name(raw_record *raw)
@@ -83,9 +88,11 @@ static const struct {
 	[WIRE_ACCEPTED] = {sizeof(struct wire_accepted), check_nothing,
 			   LAST_OF(wire_accepted, comm)},
 	[WIRE_SNAPSHOT] = {sizeof(struct wire_snapshot), check_snapshot, 0},
-	[WIRE_HOLDER] = {sizeof(struct wire_holder), check_nothing, LAST_OF(wire_holder, comm)},
+	[WIRE_HOLDER] = {sizeof(struct wire_holder), check_holder, LAST_OF(wire_holder, comm)},
 	[WIRE_QUEUED] = {sizeof(struct wire_queued), check_nothing, 0},
+	[WIRE_EPOLL] = {sizeof(struct wire_epoll), check_nothing, 0},
 	[WIRE_LIMITS] = {sizeof(struct wire_limits), check_nothing, 0},
+	[WIRE_HOST] = {sizeof(struct wire_host), check_nothing, 0},
 	[WIRE_NAME] = {sizeof(struct wire_name), check_name, LAST_OF(wire_name, text)},
 	[WIRE_CLOCK] = {sizeof(struct wire_clock), check_nothing, 0},
 	[WIRE_CENSUS] = {sizeof(struct wire_census), check_census, 0},
@@ -112,7 +119,8 @@ const char *decode_kind_name(uint16_t kind)
 	static const char *const names[WIRE_KINDS] = {[WIRE_TRANSITION] = "transition",
 						      [WIRE_TIMEWAIT] = "timewait",
 						      [WIRE_SOCKET] = "socket",
-						      [WIRE_ACCEPTED] = "accepted"};
+						      [WIRE_ACCEPTED] = "accepted",
+						      [WIRE_SKIPPED] = "skipped"};
 
 	return kind < WIRE_KINDS && names[kind] ? names[kind] : "?";
 }

@@ -21,7 +21,9 @@ union decode_record {
 	struct wire_snapshot snapshot;
 	struct wire_holder holder;
 	struct wire_queued queued;
+	struct wire_epoll epoll;
 	struct wire_limits limits;
+	struct wire_host host;
 	struct wire_census census;
 	struct wire_name name;
 	struct wire_accepted accepted;

@@ -30,7 +30,7 @@ static void set_age(json_t *to, const struct age *age)
 }
 
 /* What differs in a group is null. `device`: of link-local addresses, NULL if there is none. */
-static void set_ends(json_t *to, const struct wire_id *id, const char *device, uint8_t differs)
+static void set_ends(json_t *to, const struct wire_id *id, const char *device, uint16_t differs)
 {
 	char text[ADDRESS_TEXT_MAX];
 
@@ -50,7 +50,7 @@ static json_t *netns_json(const struct census *census, uint32_t netns)
 	const char *name = census_name(census, WIRE_NAME_NETNS, netns);
 	char number[16];
 
-	if (census_name(census, WIRE_NAME_HOME, netns))
+	if (!netns || census_name(census, WIRE_NAME_HOME, netns))
 		return json_null();
 	snprintf(number, sizeof(number), "%u", netns);
 	return values_name(name && name[0] ? name : number);
@@ -89,20 +89,31 @@ static json_t *groups_json(const struct verdict *verdict)
 
 /* ---- findings ---- */
 
+/* Of several, none. */
+static json_t *unit_json(const struct census *census, const struct verdict_finding *finding,
+			 uint64_t cgroup)
+{
+	return finding->cgroups > 1 ? json_null()
+				    : values_name(census_name(census, WIRE_NAME_CGROUP, cgroup));
+}
+
 static json_t *finding_json(const struct verdict *verdict, const struct verdict_finding *finding)
 {
 	const struct verdict_socket *worst = &verdict->sockets[finding->first];
 	const struct wire_snapshot *s = &worst->socket->s;
 	char owner[VERDICT_OWNER_MAX], evidence[RULES_TEXT_MAX], next[RULES_TEXT_MAX];
 	char device[CENSUS_DEVICE_MAX];
-	bool is_held = worst->owner && !worst->inherited;
+	bool is_held = worst->owner && !worst->inherited && !census_is_closing(worst->owner);
 	json_t *json = json_object();
 
 	set(json, "rule", json_string(worst->rule->id));
 	set_number(json, "count", finding->count);
 	set(json, "owner", values_text(verdict_owners(worst, finding->differs, owner)));
-	set(json, "unit", values_name(census_name(verdict->census, WIRE_NAME_CGROUP, s->cgroup)));
-	set(json, "netns", netns_json(verdict->census, s->id.netns));
+	set(json, "unit", unit_json(verdict->census, finding, s->cgroup));
+	set_number(json, "cgroups", finding->cgroups);
+	set(json, "netns",
+	    finding->namespaces > 1 ? json_null() : netns_json(verdict->census, s->id.netns));
+	set_number(json, "namespaces", finding->namespaces);
 	set_age(json, &worst->age);
 	set_ends(json, &s->id, census_device(verdict->census, s, device), 0);
 	set(json, "fd", is_held ? json_integer(worst->owner->fd) : json_null());

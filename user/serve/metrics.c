@@ -234,8 +234,8 @@ static void ends(struct metrics *m, const struct family *family)
 
 static void lost(struct metrics *m, const struct family *family)
 {
-	static const uint16_t kinds[] = {WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET,
-					 WIRE_ACCEPTED};
+	static const uint16_t kinds[] = {WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET, WIRE_ACCEPTED,
+					 WIRE_SKIPPED};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct metrics_labels labels = {0};

@@ -160,6 +160,9 @@ static int judge(struct top_data *data)
 	top_data_forget(data);
 	err = verdict_make(&data->verdict, &data->overview->census, &data->shown, &data->by,
 			   data->overview->meta->tick_ns);
+	if (!err)
+		forecast_tell(&data->overview->forecast, &data->overview->census,
+			      &data->verdict.fillings);
 	return err ? err : list_rows(data);
 }
 
@@ -176,7 +179,8 @@ static int look_again(struct top_data *data, uint64_t span)
 	for (unsigned i = 0; !span && i < WIRE_STATES; i++)
 		data->states[i].per_second = rates[i];
 	count_sockets(data);
-	data->lost = overview_lost(data->overview);
+	data->skipped = data->overview->lost[WIRE_SKIPPED];
+	data->lost = overview_lost(data->overview) - data->skipped;
 	return judge(data);
 }
 

@@ -52,6 +52,7 @@ struct top_data {
 	size_t n_rows;
 	uint64_t refreshed; /* ns; 0: never */
 	uint64_t lost;
+	uint64_t skipped; /* at most so many events, see WIRE_SKIPPED */
 };
 
 /* NULL if out of memory. `overview` must outlive it, and is watched from here on. */

@@ -142,6 +142,9 @@ static void put_totals(const struct frame *f, unsigned row)
 	if (f->data->lost) {
 		snprintf(text, sizeof(text), "LOST %" PRIu64 " records", f->data->lost);
 		put_before(f, row, &right, CELLS_BOLD | CELLS_RED, text);
+	} else if (f->data->skipped) {
+		snprintf(text, sizeof(text), "up to %" PRIu64 " skipped", f->data->skipped);
+		put_before(f, row, &right, 0, text);
 	} else {
 		put_before(f, row, &right, 0, "nothing lost");
 	}

@@ -29,18 +29,21 @@ void top_list_number(uint64_t number, unsigned width, char text[CLOCK_TEXT_MAX])
 static void text_state(const struct top_list *list, const struct top_row *row, char *text)
 {
 	(void)list;
-	strcpy(text, tcpstate_name(row->state));
+	strcpy(text, row->state ? tcpstate_name(row->state) : "-");
 }
 
 static void text_age(const struct top_list *list, const struct top_row *row, char *text)
 {
+	unsigned percent = row->filling ? fillings_percent(row->filling) : 0;
 	char age[AGE_TEXT_MAX];
 
 	(void)list;
-	if (row->filling)
-		snprintf(text, TEXT_MAX, "%u%% full", fillings_percent(row->filling));
-	else
+	if (!row->filling)
 		strcpy(text, age_text(&row->oldest->age, age));
+	else if (percent < 100)
+		snprintf(text, TEXT_MAX, "%u%% full", percent);
+	else
+		strcpy(text, "full");
 }
 
 static void text_count(const struct top_list *list, const struct top_row *row, char *text)
@@ -54,7 +57,7 @@ static const struct wire_id *id_of(const struct top_row *row)
 	return row->filling ? &row->filling->id : &row->oldest->socket->s.id;
 }
 
-static uint8_t differs_of(const struct top_row *row)
+static uint16_t differs_of(const struct top_row *row)
 {
 	return row->group ? row->group->differs : 0;
 }
@@ -83,7 +86,7 @@ static void text_rport(const struct top_list *list, const struct top_row *row, c
 static void put_end(const struct top_list *list, const struct top_row *row, bool local, char *text)
 {
 	const struct wire_id *id = id_of(row);
-	uint8_t differs = differs_of(row), address = local ? VERDICT_LADDR : VERDICT_RADDR;
+	uint16_t differs = differs_of(row), address = local ? VERDICT_LADDR : VERDICT_RADDR;
 	bool has_port = !(differs & (local ? VERDICT_LPORT : VERDICT_RPORT)) &&
 			(local ? id->lport : id->rport);
 	/* The table of a namespace is nobody's; ports of a local address have no remote end. */
@@ -92,7 +95,8 @@ static void put_end(const struct top_list *list, const struct top_row *row, bool
 	if (is_nobodys || (!row->filling && differs & address && !has_port))
 		strcpy(text, "*");
 	else if (row->filling)
-		address_end_text(local ? id->laddr : id->raddr, NULL,
+		address_end_text(local ? id->laddr : id->raddr,
+				 local && row->filling->device[0] ? row->filling->device : NULL,
 				 has_port ? (local ? id->lport : id->rport) : 0, text);
 	else
 		verdict_end(list->verdict, row->oldest, local, differs, text);

@@ -46,17 +46,32 @@ static void note_leave(const char *name)
 		strcat(screen.leave, text);
 }
 
-/* In a signal handler: no more than write(2) and tcsetattr(3), which are safe there. */
+/*
+ * Whoever stopped us may have left the terminal to a shell: its settings are the shell's then, and
+ * to touch them must not stop us once more (SIGTTOU), now that we are to end.
+ */
+static void settings_to_leave(struct termios *ret_settings)
+{
+	pid_t foreground = tcgetpgrp(STDIN_FILENO);
+
+	signal(SIGTTOU, SIG_IGN);
+	if (foreground < 0 || foreground == getpgrp() || tcgetattr(STDIN_FILENO, ret_settings))
+		*ret_settings = screen.before;
+}
+
+/* In a signal handler: no more than what is safe there, as write(2) and tcsetattr(3) are. */
 static void put_in_order(void)
 {
+	struct termios settings;
 	ssize_t ignored;
 
 	if (!screen.is_open)
 		return;
 	screen.is_open = 0;
+	settings_to_leave(&settings);
 	ignored = write(STDOUT_FILENO, screen.leave, strlen(screen.leave));
 	(void)ignored;
-	tcsetattr(STDIN_FILENO, TCSANOW, &screen.before);
+	tcsetattr(STDIN_FILENO, TCSANOW, &settings);
 }
 
 static void on_last(int number)
@@ -151,8 +166,11 @@ int screen_open(void)
 
 void screen_close(void)
 {
+	struct termios settings;
+
 	if (!screen.terminal)
 		return;
+	settings_to_leave(&settings);
 	curs_set(1);
 	endwin();
 	screen.is_open = 0;
@@ -160,7 +178,7 @@ void screen_close(void)
 	screen.terminal = NULL;
 	stop_calls_at_last(NULL);
 	/* Whatever the library left. */
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &screen.before);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
 }
 
 void screen_size(unsigned *ret_rows, unsigned *ret_cols)

@@ -107,9 +107,21 @@ static void say(const struct page *page, unsigned indent, const char *fmt, ...)
 	page->line(page->ctx, text, indent);
 }
 
+static void say_holder(const struct page *page, const struct census_holder *holder)
+{
+	char comm[NAME_ROOM(sizeof(holder->comm))], thread[24] = "", what[32] = "in close()";
+
+	if (!census_is_closing(holder))
+		snprintf(what, sizeof(what), "descriptor %u", holder->fd);
+	if (holder->tid != holder->pid)
+		snprintf(thread, sizeof(thread), "thread %u, ", holder->tid);
+	say(page, 9, "held by  %s[%u], %s%s", name_text(comm, sizeof(comm), holder->comm),
+	    holder->pid, thread, what);
+}
+
 static void say_holders(const struct page *page, const struct verdict_socket *it)
 {
-	char owner[VERDICT_OWNER_MAX], comm[NAME_ROOM(sizeof(it->owner->comm))];
+	char owner[VERDICT_OWNER_MAX];
 	unsigned n = 0;
 
 	if (it->inherited || !it->owner) {
@@ -120,34 +132,44 @@ static void say_holders(const struct page *page, const struct verdict_socket *it
 	for (const struct census_holder *holder = it->socket->holders; holder;
 	     holder = holder->next) {
 		if (n++ < HOLDERS_MAX)
-			say(page, 9, "held by  %s[%u], descriptor %u",
-			    name_text(comm, sizeof(comm), holder->comm), holder->pid, holder->fd);
+			say_holder(page, holder);
 	}
 	if (n > HOLDERS_MAX)
 		say(page, 9, "         and %u more", n - HOLDERS_MAX);
 }
 
+/* What is so of the oldest, and not of all of its line. */
+static const char *not_of_all(bool differs)
+{
+	return differs ? ", not of all" : "";
+}
+
 /* Its name, if it has one, and its number. */
-static void say_named(const struct page *page, const char *what, const char *name, uint64_t id)
+static void say_named(const struct page *page, const char *what, const char *name, uint64_t id,
+		      bool differs)
 {
 	char text[NAME_ROOM(sizeof(((struct wire_name *)0)->text))];
 
 	if (name)
-		say(page, 9, "%-8s %s (%" PRIu64 ")", what, name_text(text, sizeof(text), name),
-		    id);
+		say(page, 9, "%-8s %s (%" PRIu64 ")%s", what, name_text(text, sizeof(text), name),
+		    id, not_of_all(differs));
 	else
-		say(page, 9, "%-8s %" PRIu64, what, id);
+		say(page, 9, "%-8s %" PRIu64 "%s", what, id, not_of_all(differs));
 }
 
-static void say_netns(const struct page *page, const struct census *census, uint32_t netns)
+static void say_netns(const struct page *page, const struct census *census, uint32_t netns,
+		      uint16_t differs)
 {
-	say_named(page, "netns", census_name(census, WIRE_NAME_NETNS, netns), netns);
+	say_named(page, "netns", census_name(census, WIRE_NAME_NETNS, netns), netns,
+		  differs & VERDICT_NETNS);
 }
 
-static void say_cgroup(const struct page *page, const struct census *census, uint64_t id)
+static void say_cgroup(const struct page *page, const struct census *census, uint64_t id,
+		       uint16_t differs)
 {
 	if (id)
-		say_named(page, "cgroup", census_name(census, WIRE_NAME_CGROUP, id), id);
+		say_named(page, "cgroup", census_name(census, WIRE_NAME_CGROUP, id), id,
+			  differs & VERDICT_CGROUP);
 }
 
 static void say_age(const struct page *page, const char *which, const struct age *age)
@@ -159,7 +181,7 @@ static void say_age(const struct page *page, const char *which, const struct age
 }
 
 static void say_oldest(const struct page *page, const struct verdict *verdict,
-		       const struct verdict_socket *it)
+		       const struct verdict_socket *it, uint16_t differs)
 {
 	const struct wire_snapshot *s = &it->socket->s;
 	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], text[RULES_TEXT_MAX];
@@ -170,9 +192,9 @@ static void say_oldest(const struct page *page, const struct verdict *verdict,
 	say(page, 9, "evidence %s", text[0] ? text : "-");
 	say_holders(page, it);
 	if (s->kind == WIRE_FULL)
-		say(page, 9, "user     %u", s->uid);
-	say_cgroup(page, verdict->census, s->cgroup);
-	say_netns(page, verdict->census, s->id.netns);
+		say(page, 9, "user     %u%s", s->uid, not_of_all(differs & VERDICT_UID));
+	say_cgroup(page, verdict->census, s->cgroup, differs);
+	say_netns(page, verdict->census, s->id.netns, differs);
 }
 
 static void say_member(const struct page *page, const struct verdict *verdict,
@@ -180,13 +202,16 @@ static void say_member(const struct page *page, const struct verdict *verdict,
 {
 	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], age[AGE_TEXT_MAX],
 		owner[VERDICT_OWNER_MAX];
-	char fd[24] = "";
+	const struct census_holder *holder = it->inherited ? NULL : it->owner;
+	char thread[24] = "", fd[24] = "";
 
-	if (it->owner && !it->inherited)
-		snprintf(fd, sizeof(fd), " fd %u", it->owner->fd);
-	say(page, 4, "%9s  %s > %s  %s%s", age_text(&it->age, age),
+	if (holder && holder->tid != holder->pid)
+		snprintf(thread, sizeof(thread), " thread %u", holder->tid);
+	if (holder && !census_is_closing(holder))
+		snprintf(fd, sizeof(fd), " fd %u", holder->fd);
+	say(page, 4, "%9s  %s > %s  %s%s%s", age_text(&it->age, age),
 	    verdict_end(verdict, it, true, 0, local), verdict_end(verdict, it, false, 0, remote),
-	    verdict_owner(it, owner), fd);
+	    verdict_owner(it, owner), thread, fd);
 }
 
 static void say_members(const struct page *page, const struct verdict *verdict,
@@ -231,7 +256,7 @@ static void say_group(const struct page *page, const struct top_data *data,
 	if (row->count > 1)
 		say_age(page, "youngest", &row->group->youngest);
 	say_age(page, row->count > 1 ? "oldest" : "age", &row->oldest->age);
-	say_oldest(page, &data->verdict, row->oldest);
+	say_oldest(page, &data->verdict, row->oldest, row->group->differs);
 	if (row->count > 1)
 		say_members(page, &data->verdict, row);
 }
@@ -242,15 +267,17 @@ static void say_filling(const struct page *page, const struct top_data *data,
 	const struct filling *filling = row->filling;
 	char ends[FILLINGS_ENDS_MAX], text[RULES_TEXT_MAX];
 
-	say(page, 0, "%s, %s: %zu of %zu (%u %%)", tcpstate_name(row->state), filling->rule->id,
-	    filling->fill.count, filling->fill.room, fillings_percent(filling));
+	say(page, 0, "%s%s%s: %zu of %zu (%u %%)", row->state ? tcpstate_name(row->state) : "",
+	    row->state ? ", " : "", filling->rule->id, filling->fill.count, filling->fill.room,
+	    fillings_percent(filling));
 	say(page, 0, "%s", "");
 	say(page, 9, "why      %s", filling->rule->says);
 	say_next(page, data, row);
 	say(page, 9, "evidence %s", fillings_evidence(filling, text));
 	if (fillings_ends(filling, ends)[0])
 		say(page, 9, "ends     %s", ends);
-	say_netns(page, &data->overview->census, filling->id.netns);
+	if (filling->id.netns)
+		say_netns(page, &data->overview->census, filling->id.netns, 0);
 }
 
 void top_text_details(const struct top_data *data, const struct top_row *row, top_text_fn line,

@@ -4,7 +4,7 @@
 can_trace field-fast-open || exit 0
 needs field-fast-open python3 || exit 0
 
-for situation in vanishes not_accepted client_resets server_closes normal; do
+for situation in vanishes not_accepted client_resets server_closes closed_then_reset listener_closes normal; do
 	timeout -k 5 90 python3 "$TESTS/live/field/fast_open.py" $situation >"$WORK/$situation" 2>"$WORK/$situation.err"
 	status=$?
 	cat "$WORK/$situation"

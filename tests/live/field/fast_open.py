@@ -1,5 +1,6 @@
 """fast_open.py SITUATION - plays a situation of TCP Fast Open in a network namespace of its own, asks tcpdwell about it,
-and prints a result line for each thing asked. TCPDWELL names the program."""
+and prints a result line for each thing asked. TCPDWELL names the program. With `hold SITUATION` it plays in the
+namespace it is in, asks nothing, prints "ready", and keeps it until its standard input ends."""
 import ctypes, json, os, random, signal, socket, struct, subprocess, sys, tempfile, time
 
 TCPDWELL = os.environ["TCPDWELL"]
@@ -7,6 +8,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 DROP_ALL = [(0x06, 0, 0, 0)]  # return 0
 MSG_FASTOPEN = 0x20000000
 PLAYS = 5  # something may be withheld from us: see withheld()
+HOLDS = sys.argv[1] == "hold"
 keep = []
 
 
@@ -20,8 +22,16 @@ def fast_open(flags):
         file.write(str(flags))
 
 
+def played():
+    """It stands: from here on it is asked about."""
+    if HOLDS:
+        print("ready", flush=True)
+        sys.stdin.read()
+        os._exit(0)
+
+
 def own_namespace():
-    if LIBC.unshare(0x40000000):
+    if not HOLDS and LIBC.unshare(0x40000000):
         raise OSError(ctypes.get_errno(), "unshare")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     fast_open(0x207)
@@ -82,13 +92,13 @@ class Trace:
         return [o for o in lines if o["event"] == "transition" and o["lport"] == self.port]
 
 
-def moves_of(port, play):
-    """What is told of a play: its moves, and its time of the SYN at least and at most. Again, if its first move was
+def moves_of(port, play, of=lambda o: True):
+    """What is told of a play: those of its moves that are asked for, and its time of the SYN at least and at most. Again, if its first move was
     withheld."""
     for _ in range(PLAYS):
         trace = Trace(port)
         before, after = play()
-        moves = trace.end()
+        moves = [o for o in trace.end() if of(o)]
         if [o["to"] for o in moves[:1]] == ["SYN-RECEIVED"] and len(moves) > 1:
             break
     return moves, before, after
@@ -115,6 +125,9 @@ def vanishes(port, addr):
     server, _ = listener.accept()
     after = time.monotonic_ns()
     server.recv(5)
+    if HOLDS:
+        keep.append(server)
+        return
     wrong, looks = [], 12
     for _ in range(looks):
         time.sleep(random.uniform(0, 0.5))
@@ -135,6 +148,7 @@ def not_accepted():
     """It waits in a full queue: that is not what keeps it in SYN-RECEIVED."""
     listener = listen(7310, backlog=0)
     client(listener)
+    played()
     time.sleep(1.6)
     told = row(7310)
     result("not-accepted", told.get("rule") == "syn-received-unanswered" and told.get("inherited") and told.get("pid") == os.getpid(),
@@ -183,6 +197,42 @@ def server_closes():
     result("closes-age", any(looks) and not wrong, wrong or [o.get("age_ns") for o in looks])
 
 
+def closed_then_reset():
+    """The server's program closes it before the handshake is over, then the client's host answers the SYN-ACK with a RST."""
+    listener = listen(7316)
+
+    def play():
+        before = time.monotonic_ns()
+        sock = client(listener)
+        server, _ = listener.accept()
+        server.recv(5)
+        server.close()
+        after = time.monotonic_ns()
+        sock.close()
+        time.sleep(2.5)
+        return before, after
+    judge_end("closed-then-reset", *moves_of(7316, play), ["FIN-WAIT-1", "CLOSED"], "reset")
+
+
+def listener_closes():
+    """Over a child that nobody has accepted, whose handshake is not over: it is reset."""
+    def play():
+        listener = listen(7317)
+        before = time.monotonic_ns()
+        client(listener)
+        after = time.monotonic_ns()
+        time.sleep(0.2)
+        keep.remove(listener)
+        listener.close()
+        return before, after
+    judge_end("listener-closes", *moves_of(7317, play, lambda o: o["rport"]), ["CLOSED"], "reset-sent")
+
+
+def judge_end(name, moves, before, after, states, cause):
+    told = [o["to"] for o in moves[1:]]
+    result(name, told == states and moves[-1]["cause"] == cause, "%s, %s" % (told, moves[-1]["cause"] if moves else None))
+
+
 def normal():
     """The handshake is completed: nothing is wrong, and its SYN-RECEIVED was from the SYN to the last ACK."""
     for port, flags, data, what in (7313, 0x207, b"hello", "data"), (7314, 0x203, b"hello", "a cookie asked for"), (7315, 0x207, b"", "none of it"):
@@ -220,5 +270,5 @@ def normal():
 
 if __name__ == "__main__":
     own_namespace()
-    {"vanishes": lambda: (vanishes(7301, "127.0.0.1"), vanishes(7302, "::1")), "not_accepted": not_accepted, "client_resets": client_resets,
-     "server_closes": server_closes, "normal": normal}[sys.argv[1]]()
+    {"vanishes": lambda: (vanishes(7301, "127.0.0.1"), vanishes(7302, "::1"), played()), "not_accepted": not_accepted, "client_resets": client_resets,
+     "server_closes": server_closes, "closed_then_reset": closed_then_reset, "listener_closes": listener_closes, "normal": normal}[sys.argv[-1]]()

@@ -1,7 +1,7 @@
 """leak.py WHERE [PORT] - one connection on loopback in CLOSE-WAIT whose end of file was read, kept until killed.
 
 WHERE, the network namespace that it is in: `here`, the caller's; a new one without a name: `process`, that this
-process is in; `thread`, that only a thread of it is in; `sockets`, that only its sockets keep; `away`, that another
+process is in; `thread`, that only a thread of it is in; `threads`, nine of these; `sockets`, that only its sockets keep; `away`, that another
 process is in while we hold the socket; `mount FILE`, that is mounted on FILE. Prints "ready INODE PID-OF-THE-NAMESPACE".
 """
 import ctypes, os, socket, subprocess, sys, threading, time
@@ -41,13 +41,17 @@ elif where == "process":
     new()
     leak()
     ready(os.getpid())
-elif where == "thread":
+elif where in ("thread", "threads"):
+    done = threading.Barrier(9 if where == "threads" else 1)
+
     def run():
         new()
         leak()
-        ready(threading.get_native_id())
+        if done.wait() == 0:
+            ready(threading.get_native_id())
         time.sleep(1000)
-    threading.Thread(target=run, daemon=True).start()
+    for _ in range(done.parties):
+        threading.Thread(target=run, daemon=True).start()
 elif where in ("sockets", "away", "mount"):
     new()
     leak()

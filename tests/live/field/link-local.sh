@@ -1,38 +1,15 @@
 #!/bin/bash
 # An address such as fe80::2 is another host behind each device: it is told with its device, and so are the commands.
 . "$(dirname "$0")/../live.sh.inc"
+# shellcheck source=tests/live/field/link_local.sh.inc
+. "$TESTS/live/field/link_local.sh.inc"
 can_trace field-link-local || exit 0
 needs field-link-local python3 || exit 0
 new_netns near && new_netns far || { fail field-link-local "no network namespace"; exit 1; }
 
 in_near() { ip netns exec "$near" "$@"; }
-in_far() { ip netns exec "$far" "$@"; }
-for inside in in_near in_far; do
-	$inside sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
-done
-# A device may have any name without a blank, a slash and a colon.
-odd="o;d'\$(x)"
-in_near ip link add "$odd" type veth peer name odd1
-in_near ip link add gone type veth peer name gone1
-for device in "$odd" odd1 gone gone1; do
-	in_near ip link set "$device" up
-done
-# The same addresses on both links. Nobody answers at fe80::9, which is not there.
-for i in 1 2; do
-	in_near ip link add va$i type veth peer name vb$i netns "$far"
-	in_near ip addr add fe80::1/64 dev va$i nodad
-	in_far ip addr add fe80::2/64 dev vb$i nodad
-	in_near ip link set va$i up
-	in_far ip link set vb$i up
-done
-in_near ip addr add 2001:db8::1/64 dev va2 nodad
-in_near ip addr add 10.9.9.1/24 dev va2
-for peer in fe80::9 2001:db8::9 10.9.9.9; do
-	in_near ip neigh replace $peer lladdr 02:00:00:00:00:09 dev va2
-done
-in_near ip neigh replace fe80::9 lladdr 02:00:00:00:00:09 dev va1
-in_near ip neigh replace fe80::9 lladdr 02:00:00:00:00:09 dev "$odd"
-in_near ip neigh replace fe80::9 lladdr 02:00:00:00:00:09 dev gone
+link_local_links "$near" "$far" || { fail field-link-local "no links"; exit 1; }
+odd=$ODD_DEVICE
 mkfifo "$WORK/stop"
 in_near python3 "$TESTS/live/field/link_local.py" "/run/netns/$far" "$odd" <"$WORK/stop" >"$WORK/made" 2>"$WORK/made.err" &
 exec {stop}>"$WORK/stop"
@@ -97,7 +74,14 @@ for device in va1 va2 "$odd" "$gone"; do
 	next=$(next_of "$lport")
 	case $device in
 	"$odd") says next-odd "$next" "^fe80::9 .*dev o;d'\\$\(x\) " ;;
-	"$gone") says next-gone "$next" '\[fe80::9\]:18501' ;;
+	# Its address went with the device: what shows the addresses shows that.
+	"$gone")
+		laddr=$(jq -r "select(.event == \"stuck\" and .lport == $lport) | .laddr" "$WORK/replayed")
+		rule=$(jq -r 'select(.event == "finding").rule' "$WORK/look")
+		said=$(bash -c "${next%%; *}" 2>&1)
+		[ "$rule" = address-gone ] && [[ $next = *"ip -br addr"* && -n $laddr && $said = *va1* && $said != *"${laddr%%%*}/"* ]] &&
+			ok field-link-local-next-gone "$rule of $laddr: $next" || fail field-link-local-next-gone "$rule of $laddr: '$next' says: $said"
+		;;
 	*)
 		says "next-$device" "$next" "^fe80::9 .*dev $device "
 		[[ $next = *"ping -c 3 fe80::9%$device" ]] && ok field-link-local-ping "${next##*; }" || fail field-link-local-ping "$next"

@@ -71,7 +71,9 @@ for device in "va1", "va2":
     sock.close()
     peer.recv(1)
     peer.close()
-# Requests at a listener of ours.
+# Requests at a listener of ours, which do not run out after a minute, to be made anew by the next SYN.
+with open("/proc/sys/net/ipv4/tcp_synack_retries", "w") as file:
+    file.write("12")
 listen(18507)
 for device in "vb1", "vb2":
     in_far(lambda device=device: connect(18507, device, "fe80::1", wait=False, filtered=True))

@@ -1,5 +1,6 @@
 """ports.py NAME - local ports run short, or seem to, in a network namespace of its own, with 20 of them: what tcpdwell says of
-bind() and connect() is judged by what they do there at that moment. Prints result lines. TCPDWELL names the program."""
+bind() and connect() is judged by what they do there at that moment. Prints result lines. TCPDWELL names the program.
+With `hold NAME` it plays in the namespace it is in, asks nothing, prints "ready", and keeps it until its standard input ends."""
 import ctypes, errno, json, os, shutil, socket, struct, subprocess, sys, tempfile, time
 
 TCPDWELL = os.environ["TCPDWELL"]
@@ -8,6 +9,7 @@ SERVER = 7900  # and up: those that listen
 V4, V6 = socket.AF_INET, socket.AF_INET6
 NO_PORT = 24  # IP_BIND_ADDRESS_NO_PORT
 RULES = "bind-ports", "connect-ports", "time-wait-ports"
+HOLDS = sys.argv[1] == "hold"
 keep = []
 
 
@@ -36,8 +38,10 @@ def listen(addr, port, **options):
     return sock
 
 
-def opened(kind, reuse=False, v6only=None):
+def opened(kind, reuse=False, v6only=None, device=None):
     sock = socket.socket(kind)
+    if device:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
     if reuse:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if v6only is not None:
@@ -91,8 +95,8 @@ def try_bind(addr, **options):
         sock.close()
 
 
-def try_connect(to, source=None):
-    sock = socket.socket(family(to[0]))
+def try_connect(to, source=None, device=None):
+    sock = opened(family(to[0]), device=device)
     try:
         if source:
             sock.setsockopt(socket.SOL_IP, NO_PORT, 1)
@@ -122,6 +126,10 @@ def says_connect_fails(findings, to, source):
 
 def judge(name, binds=(), connects=(), wanted=None):
     """Of these addresses and destinations, what is told is what happens; and the findings, as (rule, count, room), are these."""
+    if HOLDS:
+        print("ready", flush=True)
+        sys.stdin.read()
+        os._exit(0)
     findings = told()
     for addr in binds:
         fails = not try_bind(addr)
@@ -310,6 +318,28 @@ def connects_ipv6():
     result("connects-ipv6", typed.count("[fd00::1]:%d" % SERVER) >= 20, "what to type next shows them: %s" % found[0]["next"])
 
 
+def devices():
+    """What is bound to a device has its port by that one only; what is bound to none, by each."""
+    to = ("127.0.0.1", 0)
+    for n in range(20):
+        hold(to, device="lo")
+    seen = [(f["rule"], f["count"], f["room"], f["device"]) for f in told()]
+    works = try_connect(to), try_connect(to, device="lo")
+    result("devices", works == (True, False) and seen == [("connect-ports", 20, 20, "lo")], "connect() by any works: %s, by lo: %s; told: %s" % (*works, seen))
+    text = subprocess.run([TCPDWELL, "stuck", "--netns", str(os.getpid())], stdout=subprocess.PIPE, text=True).stdout
+    result("devices", "20 of 20 (100 %), 127.0.0.1:* > 127.0.0.1:7900 dev lo" in text, "its device, in words")
+    for _ in range(8):
+        hold(to)
+    seen = [(f["rule"], f["count"], f["room"], f["device"]) for f in told()]
+    result("devices", seen == [("connect-ports", 20, 20, "lo")], "8 more that are bound to none have ports that these have: %s" % seen)
+    # 6 by each of the two are less than half, together or not, for none of them.
+    for n in range(6):
+        hold(("127.0.0.2", 0), device="lo")
+        hold(("127.0.0.2", 1))
+    seen = [f["raddr"] for f in told()]
+    result("devices", seen == ["127.0.0.1"], "6 towards each of two others: %s" % seen)
+
+
 def half_closed():
     """An orphan in FIN-WAIT-2 is not taken over by connect(), whatever tcp_tw_reuse is."""
     sysctl("tcp_tw_reuse", 1)
@@ -375,8 +405,104 @@ def not_connected():
     judge("not-connected", ["127.0.0.2", "127.0.0.3"], [(("127.0.0.1", 0), None)], [("bind-ports", 20, 20)])
 
 
+class Watch:
+    """`stuck --watch` in the background; what it told of ports, look by look."""
+
+    def __init__(self):
+        self.file = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen([TCPDWELL, "stuck", "--watch", "-i", "0.4", "-f", "json", "--netns", str(os.getpid())], stdout=self.file)
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+        self.file.seek(0)
+        return [o for o in map(json.loads, self.file) if o["event"] == "finding" and o["rule"] in RULES]
+
+
+def paced(per_second, seconds, do):
+    """Calls do() so many times a second, by the clock. Ends when it returns False."""
+    began = time.monotonic()
+    for n in range(int(per_second * seconds)):
+        time.sleep(max(0, began + n / per_second - time.monotonic()))
+        if do() is False:
+            break
+    return time.monotonic_ns()
+
+
+def used_up(name, rule, use, one_look):
+    """200 ports that go at 20 a second: in how long they are gone is told right, by those that watch, and by one look if
+    it can know."""
+    sysctl("ip_local_port_range", "%d %d" % (LOW, LOW + 199))
+    watch, looks, used = Watch(), [], 0
+
+    def use_one():
+        nonlocal used
+        try:
+            use(("127.0.0.1", 0))
+        except OSError as error:
+            assert error.errno in (errno.EADDRNOTAVAIL, errno.EADDRINUSE), error
+            return False
+        used += 1
+        if used in (115, 135, 155):
+            looks.append(subprocess.Popen([TCPDWELL, "stuck", "-f", "json", "--netns", str(os.getpid())], stdout=subprocess.PIPE, text=True))
+        return True
+
+    failed = paced(20, 30, use_one)
+    single = [json.loads(line) for look in looks for line in look.communicate()[0].splitlines()]
+    for who, lines, wanted in ("stuck --watch", watch.end(), True), ("stuck", single, one_look):
+        told = [(o["gone_in_ns"] / (failed - int(o["ts_ns"])), o["evidence"]) for o in lines
+                if o.get("rule") == rule and o["gone_in_ns"] and int(o["ts_ns"]) < failed - 10**9]
+        right = all(0.5 < ratio < 2 and "gone in about " in text for ratio, text in told) and bool(told) == wanted
+        result(name, right and used == 200, "%s: told as %s of what it was, such as: %s" % (
+            who, ", ".join("%.2f" % ratio for ratio, _ in told) or "nothing", told[-1][1] if told else "-"))
+
+
+def used_up_by_time_waits():
+    used_up("gone-in-time-wait", "time-wait-ports", close, True)
+
+
+def used_up_by_open_ones():
+    used_up("gone-in-open", "connect-ports", hold, False)
+
+
+def used_up_by_bind():
+    used_up("gone-in-bind", "bind-ports", lambda to: hold(to, "127.0.0.2"), False)
+
+
+def drop_one():
+    """The oldest, without a TIME-WAIT."""
+    for _ in range(2):
+        sock = pairs.pop(0)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+
+
+pairs = []
+
+
+def not_used_up():
+    """Most of 200 ports are taken: some come and go, then they get fewer, then there was a burst. Nobody foretells."""
+    sysctl("ip_local_port_range", "%d %d" % (LOW, LOW + 199))
+    pairs.extend(sock for _ in range(120) for sock in connected(("127.0.0.1", 0)))
+
+    def come_and_go():
+        drop_one()
+        pairs.extend(connected(("127.0.0.1", 0)))
+
+    for name, do in ("steady", come_and_go), ("shrinking", drop_one), ("still", lambda: None):
+        watch = Watch()
+        paced(5, 3, do)
+        if name == "still":
+            for _ in range(50):
+                close(("127.0.0.1", 0))
+            paced(5, 4, do)
+        told_in = {o["gone_in_ns"] for o in told()}
+        lines = watch.end()
+        result("not-gone-" + name, len(lines) > 3 and {o["gone_in_ns"] for o in lines} | told_in == {None}, "%d looks" % len(lines))
+
+
 if __name__ == "__main__":
-    if ctypes.CDLL(None, use_errno=True).unshare(0x40000000):
+    if not HOLDS and ctypes.CDLL(None, use_errno=True).unshare(0x40000000):
         raise OSError("unshare")
     subprocess.run("ip link set lo up; ip addr add 10.9.8.7/32 dev lo; ip addr add fd00::1/128 dev lo nodad; ip addr add fd00::2/128 dev lo nodad",
                    shell=True, check=True)
@@ -384,6 +510,6 @@ if __name__ == "__main__":
         time.sleep(0.05)
     sysctl("ip_local_port_range", "%d %d" % (LOW, HIGH))
     sysctl("tcp_tw_reuse", 0)
-    globals()[sys.argv[1]]()
+    globals()[sys.argv[-1]]()
     sys.stdout.flush()
     os._exit(0)

@@ -1,7 +1,7 @@
 """situations.py NAME - plays a situation of other people's programs in a network namespace of its own, asks tcpdwell
 about it in several ways, and prints a result line for each. TCPDWELL names the program. With `hold NAME` it plays in
 the namespace it is in, asks nothing, prints "ready", and keeps it until its standard input ends."""
-import ctypes, json, os, resource, signal, socket, struct, subprocess, sys, tempfile, threading, time
+import ctypes, json, os, re, resource, shutil, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
 TCPDWELL = os.environ["TCPDWELL"]
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -139,6 +139,46 @@ def half_closed():
     exporter.end()
 
 
+def streams():
+    """What works in its own time: a fetch that is thought about and then flows, an exchange with pauses, an answer whose
+    parts come seconds apart; and a leak that keepalive is going to end, or not."""
+    c, s = pair(listen(7601))
+    c.send(b"want"); c.shutdown(socket.SHUT_WR); s.recv(9); s.recv(1); eat(c)
+    thought = threading.Event()
+
+    def answer(s=s):
+        thought.wait()
+        again(0.01, lambda: s.send(b"x" * 9000))
+    threading.Thread(target=answer, daemon=True).start()
+    if HOLDS:
+        threading.Timer(3, thought.set).start()
+    c, s = pair(listen(7602))
+    for one, other in (c, s), (s, c):
+        eat(one)
+        again(1.5, lambda one=one: one.send(b"block"))
+    c, s = pair(listen(7603))
+    c.shutdown(socket.SHUT_WR); s.recv(1); eat(c); again(3, lambda s=s: s.send(b"part"))
+    c, s = pair(listen(7604))
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 300)
+    c.shutdown(socket.SHUT_WR); s.recv(1)
+    played()
+    time.sleep(1.5)
+    told = rules(7601)
+    result("streams", told == ["close-wait-held", "fin-wait-2-held"], "a fetch that is thought about: %s" % told)
+    thought.set()
+    told = [o["evidence"] for o in stuck("-s", "close-wait") if o["event"] == "stuck" and o["lport"] == 7604]
+    result("streams", told and "keepalive in" in told[0], "what keepalive will end: %s" % told)
+    seen = set()
+    for _ in range(10):
+        time.sleep(0.6)
+        seen |= set(rules(7603, "--patience", "5s"))
+    result("streams", not seen & {"close-wait-leak", "fin-wait-2-idle"}, "parts of an answer, 3 s apart, before a patience of 5 s: %s" % sorted(seen))
+    for port, what in (7601, "a fetch that flows"), (7602, "an exchange with pauses"):
+        told = rules(port)
+        result("streams", not told, "%s: %s" % (what, told or "nothing"))
+
+
 def one_way():
     """What we send is lost, and the peer talks; or it is gone indeed."""
     for port, program, talks in (7101, DROP_LARGE, True), (7102, DROP_ALL, True), (7103, DROP_ALL, False), (7104, DROP_LARGE, True):
@@ -175,6 +215,69 @@ def alike():
         for state in "FIN-WAIT-2", "CLOSE-WAIT":
             rows = [line for line in out.splitlines() if line.startswith(state) and ":%d" % port in line]
             result("alike", len(rows) == 1, "port %d, %s: %d rows" % (port, state, len(rows)))
+
+
+def on_page():
+    """The rows of the page, as (state, local port, remote port, how many)."""
+    page = tempfile.mktemp()
+    subprocess.run([TCPDWELL, "report", page, "-q", "-d", "0.1", "--netns", str(os.getpid())], check=True)
+    with open(page) as file:
+        text = file.read()
+    os.unlink(page)
+    rows = json.JSONDecoder().raw_decode(text, text.index('{"head":'))[0]["census"]["rows"]
+    return [(o["state"], o["lport"], o["rport"], o["count"]) for o in rows]
+
+
+def on_screen():
+    """The same of `top`; None if there is no terminal to be had."""
+    name, ready = "tcpdwell-alike-%d" % os.getpid(), tempfile.mktemp()
+    tmux = ["tmux", "-L", name, "-f", "/dev/null"]
+    if not shutil.which("tmux"):
+        return None
+    subprocess.run([*tmux, "new-session", "-d", "-x", "200", "-y", "100", "%s top --netns %d --ready-file %s" % (TCPDWELL, os.getpid(), ready)], check=True)
+    for _ in range(200):
+        time.sleep(0.1)
+        screen = subprocess.run([*tmux, "capture-pane", "-p"], stdout=subprocess.PIPE, text=True).stdout
+        if re.search(r"^.CLOSE-WAIT +\S+ +[0-9]+ +\S+:", screen, re.M):
+            break
+    subprocess.run([*tmux, "kill-server"])
+    rows = re.findall(r"^.([A-Z0-9-]+) +\S+ +([0-9]+) +(?:\S+:)?([0-9*]+) +(?:\S+:)?([0-9*]+) ", screen, re.M)
+    return [(state, *(0 if port == "*" else int(port) for port in (local, remote)), int(count)) for state, count, local, remote in rows]
+
+
+def alike_everywhere():
+    """One port for many servers, many addresses for one server, one server's port for all addresses: the end that repeats
+    is the one they share, on every face."""
+    def leak(to, source=None):
+        listener = listen(to[1], to[0])
+        c = socket.socket()
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if source:
+            c.bind(source)
+        c.connect(to)
+        keep.append(listener.accept()[0])
+        c.close(); keep[-1].recv(1)
+    for n in range(23):
+        leak(("127.0.0.1", 7711 + n), ("127.0.0.1", 7700))      # one port of ours, 23 of theirs
+        leak(("127.0.%d.1" % n, 50052), ("127.0.%d.2" % n, 0))  # an address each
+        leak(("127.0.%d.1" % n, 7750), ("127.0.0.3", 40000 + n))
+    played()
+    time.sleep(1.5)
+    faces = [("the page", on_page()), ("top", on_screen())]
+    for face, rows in faces:
+        if rows is None:
+            print("skip field-alike-everywhere: %s: no tmux" % face)
+            continue
+        for port in 7700, 50052, 7750:
+            for state in "FIN-WAIT-2", "CLOSE-WAIT":
+                told = [row for row in rows if row[0] == state and port in row[1:3]]
+                result("alike-everywhere", [row[3] for row in told] == [23], "%s: port %d, %s: %s" % (face, port, state, told))
+    # Dwells that last: who is in the state now.
+    for key, port in ("local-port", 7700), ("remote-port", 50052), ("remote-port", 7750):
+        out = subprocess.run([TCPDWELL, "hist", "-d", "0.1", "-q", "-f", "json", "--netns", str(os.getpid()), "-s", "fin-wait-2", "-b", key],
+                             stdout=subprocess.PIPE, text=True).stdout
+        told = [o["still"] for o in map(json.loads, out.splitlines()) if o["event"] == "histogram" and o["by"][key] == str(port)]
+        result("alike-everywhere", told == [23], "hist -b %s: %d: %s" % (key, port, told))
 
 
 def no_descriptors():
@@ -222,6 +325,11 @@ def closed():
     result("closed", told and all(o["pid"] == os.getpid() and o["lport"] == 7401 and o["rport"] for o in told), "%d with their owner" % len(told))
     told = [o["rule"] for o in stuck("--patience", "1s") if o["event"] == "finding"]
     result("closed", told == ["closed-leak"], "--patience 1s: %s" % told)
+    c, s = pair(listen(7402))  # one who has asked, shut down its side, and has the whole answer to read
+    c.shutdown(socket.SHUT_WR); s.recv(1); s.send(b"x" * 100000); s.close()
+    time.sleep(1.5)
+    told = [(o["rule"], o["says"]) for o in stuck("--patience", "1s", "-D", "7402", "-s", "closed") if o["event"] == "finding"]
+    result("closed", [rule for rule, _ in told] == ["closed-held"] and "closed by both" in told[0][1], "an answer that is not read yet: %s" % told)
 
 
 def user_timeout():

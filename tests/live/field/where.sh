@@ -87,9 +87,13 @@ c = socket.create_connection(("127.0.0.1", int(sys.argv[1]))); print("ready", fl
 	port=$((port + 1))
 done
 sleep 1.2
-# What every face says of the namespace; a recording of events holds censuses, too.
-"$TCPDWELL" report "$WORK/page.html" -d 1 --ready-file "$WORK/page.ready" 2>/dev/null
-"$TCPDWELL" trace -d 1 -w "$WORK/recording" >/dev/null 2>&1
+# What every face says of these namespaces, and not of those of other tests; a recording of events holds censuses, too.
+OURS=()
+for inside in "$process_inside" "$thread_id" "$away_inside"; do
+	OURS+=(--netns "/proc/$inside/ns/net")
+done
+"$TCPDWELL" report "$WORK/page.html" "${OURS[@]}" -d 1 --ready-file "$WORK/page.ready" 2>/dev/null
+"$TCPDWELL" trace "${OURS[@]}" -d 1 -w "$WORK/recording" >/dev/null 2>&1
 "$TCPDWELL" report -r "$WORK/recording" "$WORK/replayed.html" 2>/dev/null
 # page FILE: its findings, a JSON line each.
 page() { sed -n 's/^<script type="application\/json" id="data">//p' "$1" | sed 's/<\/script>$//' | jq -c '.census.findings[]'; }
@@ -103,7 +107,7 @@ for where in process thread away; do
 	there=$(bash -c "${next%%ss -*} stat -Lc %i /proc/self/ns/net" 2>&1)
 	[ "$there" = "$netns" ] && ok "field-next-$where" "${next%%ss -*}leads there" || fail "field-next-$where" "'$next' leads to $there, not $netns"
 done
-look
+look "${OURS[@]}"
 value '[.[] | select(.event == "finding") | {rule, next}] | sort' >"$WORK/told"
 for from in page replayed; do
 	page "$WORK/$from.html" | jq -s '[.[] | {rule, next}] | sort' >"$WORK/$from"
@@ -112,6 +116,24 @@ for from in page replayed; do
 done
 "$TCPDWELL" stuck -f json -r "$WORK/recording" 2>/dev/null | jq -r 'select(.event == "stuck") | .cgroup_name' | grep -qv '^null$' &&
 	ok field-recorded-cgroups "a recording of events names cgroups" || fail field-recorded-cgroups "no cgroup of the recording has a name"
+
+# ---- a finding for each place, one for very many ----
+
+n=$(value '[.[] | select(.event == "finding" and .rule == "not-accepted") | "\(.count) \(.netns) \(.next)"] | "\(length) \(unique | length)"')
+[ "$n" = "3 3" ] && ok field-places "three namespaces, and a finding and a command for each" || fail field-places "$n findings of three namespaces"
+leak threads threads 18115
+sleep 1.2
+inside=$LEAK
+"$TCPDWELL" stuck -p "$inside" -s close-wait >"$WORK/text" 2>/dev/null
+grep -q "^close-wait-held: 9 of python3\[$inside\].*, 9 network namespaces$" "$WORK/text" &&
+	ok field-places-text "$(grep ^close-wait "$WORK/text")" || fail field-places-text "$(cat "$WORK/text")"
+look -p "$inside" -s close-wait
+said=$(value '[.[] | select(.event == "finding") | "\(.count) \(.netns) \(.netns_name)"] | tostring')
+[ "$said" = '["9 null null"]' ] && ok field-places-json "of none of them in particular" || fail field-places-json "$said"
+"$TCPDWELL" report "$WORK/places.html" -p "$inside" -d 0.2 2>/dev/null
+said=$(page "$WORK/places.html" | jq -r 'select(.rule == "close-wait-held") | "\(.count) \(.namespaces) \(.netns)"')
+[ "$said" = "9 9 null" ] && ok field-places-page "of nine" || fail field-places-page "$said"
+kill "$LEAK"
 
 # ---- another pid namespace ----
 
@@ -160,3 +182,155 @@ pids=$(jq -rs '[.[] | select(.event == "transition" and (.lport == 18122 or .rpo
 [ "$pids" = "[$inside]" ] && ok field-pidns-trace-inside "events name pid $inside" || fail field-pidns-trace-inside "$pids, not [$inside]"
 pids=$(jq -rs '[.[] | select(.event == "transition" and (.lport == 18123 or .rport == 18123))] | "\(length > 4) \(map(.pid) | unique | tostring)"' "$WORK/trace")
 [ "$pids" = "true [null]" ] && ok field-pidns-trace-outside "events of whom we cannot see have no pid" || fail field-pidns-trace-outside "$pids"
+
+# ---- the same number inside and outside ----
+
+leak same here 18130
+same=$INSIDE
+mkfifo "$WORK/inside3.stop"
+rm "$WORK/look.err"
+cat >"$WORK/same.sh" <<'END'
+echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid || exit
+python3 "$TESTS/live/field/leak.py" here 18131 <"$WORK/inside3.stop" >"$WORK/inside3.out" &
+echo $! >"$WORK/inside3.pid"
+while ! grep -q ready "$WORK/inside3.out"; do sleep 0.1; done
+sleep 1.2
+"$TCPDWELL" stuck -f json >"$WORK/look" 2>"$WORK/look.err"
+wait
+END
+unshare -p -f --mount-proc bash "$WORK/same.sh" "$same" &
+unshared=$!
+exec {stop}>"$WORK/inside3.stop"
+on_exit "exec $stop>&-"
+wait_for 60 test -s "$WORK/look.err"
+owner_of() { value "[.[] | select(.event == \"stuck\" and .lport == $1 and .state == \"CLOSE-WAIT\")][0].owner"; }
+if [ "$(cat "$WORK/inside3.pid")" != "$same" ]; then
+	skip field-pidns-same "no pid could be chosen"
+else
+	seen="$(owner_of 18130) $(owner_of 18131)"
+	[ "$seen" = "? python3[$same]" ] && ok field-pidns-same-inside "its own by its number, the other one not to be seen" || fail field-pidns-same-inside "$seen, pid $same"
+	look
+	inside=$(pgrep -f "leak.py here 18131")
+	seen="$(owner_of 18130) $(owner_of 18131)"
+	[ "$seen" = "python3[$same] python3[$inside]" ] && ok field-pidns-same-outside "$seen" || fail field-pidns-same-outside "$seen"
+fi
+exec {stop}>&-
+wait $unshared
+
+# ---- a name that goes, and comes again for another ----
+
+name=tcpdwell-$$-name
+# leads NAME: the next command leads to where the socket is.
+leads() {
+	local next there
+	look --netns "/proc/$named/ns/net"
+	next=$(value '[.[] | select(.event == "finding" and .rule == "not-accepted")][0].next')
+	there=$(bash -c "${next%%ss -*} stat -Lc %i /proc/self/ns/net" 2>&1)
+	[ "$there" = "$netns" ] && ok "field-name-$1" "${next%%ss -*}leads there" || fail "field-name-$1" "'$next' leads to $there, not $netns"
+}
+ip netns add "$name"
+on_exit "ip netns del $name 2>/dev/null"
+ip -n "$name" link set lo up
+mkfifo "$WORK/named.wait"
+ip netns exec "$name" python3 -c '
+import os, socket, sys
+l = socket.socket(); l.bind(("127.0.0.1", 18140)); l.listen()
+c = socket.create_connection(("127.0.0.1", 18140)); print(os.getpid(), flush=True); sys.stdin.read()' <"$WORK/named.wait" >"$WORK/named.pid" &
+exec {stop}>"$WORK/named.wait"
+on_exit "exec $stop>&-"
+wait_for 60 test -s "$WORK/named.pid"
+named=$(cat "$WORK/named.pid")
+netns=$(stat -Lc %i "/proc/$named/ns/net")
+sleep 1.2
+leads there
+ip netns del "$name"
+leads gone
+ip netns add "$name"
+leads of-another
+
+# One that is deleted while it is watched, and another that comes.
+rm -f "$WORK/ready"
+"$TCPDWELL" stuck --watch -i 0.2 -n 12 -f json >"$WORK/look" 2>"$WORK/look.err" &
+watcher=$!
+wait_for 20 test -s "$WORK/look"
+ip netns del "$name"
+ip netns add "$name-2"
+on_exit "ip netns del $name-2 2>/dev/null"
+sleep 0.6
+ip netns del "$name-2"
+wait $watcher
+status=$?
+seen=$(value '[.[] | select(.event == "census").missing_namespaces] | unique | tostring')
+[ $status = 0 ] && [ ! -s "$WORK/look.err" ] && [ "$seen" = "[$baseline]" ] && ok field-name-watched "twelve looks, while namespaces come and go" ||
+	fail field-name-watched "status $status, missing $seen, $baseline before: $(cat "$WORK/look.err")"
+
+# One that was asked for by its name, and is gone; then another of that name. Nobody says that it is well.
+ip netns add "$name"
+rm -f "$WORK/ready"
+"$TCPDWELL" stuck --watch -i 0.2 -f json --netns "$name" >"$WORK/look" 2>"$WORK/look.err" &
+watcher=$!
+"$TCPDWELL" serve 127.0.0.1:0 --netns "$name" --ready-file "$WORK/ready" 2>"$WORK/serve.err" &
+server=$!
+on_exit "kill $watcher $server 2>/dev/null"
+wait_for 20 test -s "$WORK/look"
+wait_for 20 test -s "$WORK/ready"
+ip netns del "$name"
+ip netns add "$name"
+url=$(grep -oE 'http://[^ ]*/metrics' "$WORK/serve.err")
+wait_for 30 grep -q '(--netns) is gone' "$WORK/look.err" && wait_for 30 grep -q '"missing_namespaces":1' "$WORK/look" &&
+	ok field-asked-and-gone "$(grep -m1 gone "$WORK/look.err")" || fail field-asked-and-gone "$(cat "$WORK/look.err"; tail -1 "$WORK/look")"
+wait_for 40 sh -c "curl -s $url | grep -q '^tcpdwell_unseen_namespaces 1'" && grep -q '(--netns) is gone' "$WORK/serve.err" &&
+	ok field-asked-and-gone-serve "counted as unseen" || fail field-asked-and-gone-serve "$(cat "$WORK/serve.err")"
+kill $watcher $server
+"$TCPDWELL" stuck --netns 4026999999 >"$WORK/look" 2>"$WORK/look.err"
+grep -q '(--netns) is gone' "$WORK/look.err" && grep -q 'wrong in what was looked at' "$WORK/look" &&
+	ok field-asked-and-not-there "$(tail -1 "$WORK/look")" || fail field-asked-and-not-there "$(cat "$WORK/look.err" "$WORK/look")"
+
+# ---- /proc of others, or none ----
+
+cat >"$WORK/other-proc.sh" <<'END'
+python3 "$TESTS/live/field/leak.py" here 18150 <"$WORK/inside4.stop" >"$WORK/inside4.out" &
+for _ in {1..300}; do grep -q ready "$WORK/inside4.out" && break; sleep 0.1; done
+sleep 1.2
+"$TCPDWELL" stuck -a 127.0.0.1 -L 18150 -f json >"$WORK/look" 2>"$WORK/look.err"
+END
+mkfifo "$WORK/inside4.stop"
+exec {stop}<>"$WORK/inside4.stop"
+unshare -p -f --kill-child bash "$WORK/other-proc.sh"
+exec {stop}>&-
+next=$(value '[.[] | select(.event == "finding")][0].next')
+[[ $next == *ss\ * && $next != */proc/* ]] && grep -q '/proc is that of another pid namespace' "$WORK/look.err" &&
+	ok field-other-proc "$next" || fail field-other-proc "$next; $(cat "$WORK/look.err")"
+unshare -m sh -c 'mount -t tmpfs none /proc && exec "$0" stuck' "$TCPDWELL" >"$WORK/look" 2>"$WORK/look.err"
+status=$?
+[ $status = 1 ] && [ ! -s "$WORK/look" ] && grep -q '^error: .*/proc' "$WORK/look.err" && grep -q '^hint: ' "$WORK/look.err" &&
+	ok field-no-proc "$(head -1 "$WORK/look.err")" || fail field-no-proc "status $status, $(cat "$WORK/look.err" "$WORK/look")"
+
+# ---- a socket that lies in a unix socket of another namespace; a name that has no room ----
+
+long=tcpdwell-$$-$(printf 'n%.0s' {1..120})
+ip netns add "$long"
+on_exit "ip netns del $long 2>/dev/null"
+ip -n "$long" link set lo up
+mkfifo "$WORK/passed.wait"
+ip netns exec "$long" python3 -c '
+import array, ctypes, os, socket, sys
+libc = ctypes.CDLL(None)
+l = socket.socket(); l.bind(("127.0.0.1", 18160)); l.listen()
+c = socket.create_connection(("127.0.0.1", 18160)); s, _ = l.accept(); c.close(); s.recv(1)
+libc.unshare(0x40000000)
+a, b = socket.socketpair(socket.AF_UNIX)
+a.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [s.fileno()]))])
+s.close(); print("ready", flush=True); sys.stdin.read()' <"$WORK/passed.wait" >"$WORK/passed.out" &
+passer=$!
+exec {stop}>"$WORK/passed.wait"
+on_exit "exec $stop>&-; kill $passer 2>/dev/null"
+wait_for 60 test -s "$WORK/passed.out"
+sleep 1.2
+look -L 18160
+next=$(value '[.[] | select(.event == "finding" and .rule == "no-process")][0].next')
+shown=$(bash -c "$next" 2>&1)
+grep -q "pid=$passer," <<<"$shown" && ok field-passed-elsewhere "$(grep -m1 "pid=$passer," <<<"$shown")" || fail field-passed-elsewhere "'$next' shows: $shown"
+look -L 18160 -s listen
+way=$(value '[.[] | select(.event == "stuck")][0].netns_name // "no name"')
+[[ $way == "no name" || $way == "$long" ]] && ok field-long-name "${way:0:20}" || fail field-long-name "$way is cut"

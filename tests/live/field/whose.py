@@ -1,7 +1,7 @@
 """whose.py NAME - plays who may own a connection in a network namespace of its own, asks tcpdwell whose it is, and
 prints a result line for each answer. TCPDWELL names the program. With `hold NAME` it plays in the namespace it is in,
 asks nothing, prints "ready", and keeps it until its standard input ends."""
-import ctypes, json, os, signal, socket, subprocess, sys, time
+import ctypes, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
 TCPDWELL = os.environ["TCPDWELL"]
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -39,6 +39,12 @@ def child(name, work):
     called(name)
     work(lambda: os.write(write, b"x"))
     os._exit(0)
+
+
+def stop(pid):
+    """It has stopped: until then it may still accept what comes, although the signal is there."""
+    os.kill(pid, signal.SIGSTOP)
+    os.waitpid(pid, os.WUNTRACED)
 
 
 def listen(port, addr="0.0.0.0", family=V4, options=(), protocol=0):
@@ -84,6 +90,10 @@ def stuck():
     return [o for o in map(json.loads, out.splitlines()) if o["event"] == "stuck"]
 
 
+def asked(*args):
+    return subprocess.run([TCPDWELL, "stuck", *args], stdout=subprocess.PIPE, text=True).stdout
+
+
 def owners(lines, port, **fields):
     return {o["owner"] for o in lines if o["lport"] == port and all(o[k] == v for k, v in fields.items())}
 
@@ -126,6 +136,60 @@ def group():
     seen = owners(stuck(), 7101, rule="not-accepted")
     named = {int(o.split("[")[1].rstrip("]")) for o in seen if o.startswith("~frozen")}
     result("two of a group of four are frozen", named == frozen and len(seen) == 2, seen)
+
+
+def polled():
+    """Groups of two, whose every member both workers and their parent hold; each worker waits at its own, by epoll,
+    as those of nginx do, or by two instances of it. One worker of each group is stopped."""
+    called("master")
+
+    def works(listener, instances):
+        def work(ready):
+            polls = [select.epoll() for _ in range(instances)]
+            for poll in polls:
+                poll.register(listener, select.EPOLLIN | select.EPOLLET)
+            ready()
+            while True:
+                for poll in polls:
+                    for _ in poll.poll(0.2):
+                        listener.setblocking(False)
+                        try:
+                            while True:
+                                keep.append(listener.accept())
+                        except BlockingIOError:
+                            pass
+        return work
+
+    for port, instances in ((7111, 1), (7112, 2)):
+        sockets = [listen(port, options=[REUSE]) for _ in range(2)]
+        workers = [child("worker-%d" % i, works(sock, instances)) for i, sock in enumerate(sockets)]
+        stop(workers[1])
+        for _ in range(20):
+            connect(port)
+        seen = owners(stuck(), port, rule="not-accepted")
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        result("the stopped one of two workers that hold all listeners, %d" % port, seen == {"~worker-1[%d]" % workers[1]}, seen)
+
+
+def shared():
+    """One listener at which the parent waits by epoll, as that of PHP-FPM does to start children; these accept, and are
+    stopped, one of them in accept(). It is any of them."""
+    called("master")
+    listener = listen(7121)
+    busy = child("child", lambda ready: (ready(), signal.pause()))
+    waiting = child("child", lambda ready: (ready(), listener.accept(), signal.pause()))
+    poll = select.epoll()
+    poll.register(listener, select.EPOLLIN)
+    for pid in (busy, waiting):
+        stop(pid)
+    connect(7121)
+    time.sleep(1.3)
+    lines = [o for o in stuck() if o["lport"] == 7121 and o["rule"] == "not-accepted"]
+    named = lines and lines[0]["owner"]
+    right = named == "~master[%d] +2" % os.getpid() and {h["pid"] for h in lines[0]["listener_holders"]} == {os.getpid(), busy, waiting}
+    result("one listener of several: any of them", right, named)
 
 
 def holders():
@@ -247,6 +311,326 @@ def repair():
     port = client.getsockname()[1]
     seen = [o["cause"] for o in run("trace", script) if o["event"] == "transition" and o["lport"] == port and o["to"] == "CLOSED"]
     result("closed in TCP_REPAIR from FIN-WAIT-2", seen == ["repair"], seen)
+
+
+# ---- threads ----
+
+CLONE_FILES = 0x400
+
+
+def thread(work):
+    threading.Thread(target=work, daemon=True).start()
+
+
+def leave():
+    """The first thread alone ends: exit(2), and not exit_group(2)."""
+    LIBC.syscall(60 if os.uname().machine == "x86_64" else 93, 0)
+
+
+def serve_one(listener):
+    sock = listener.accept()[0]
+    keep.append(sock)
+    sock.recv(1)
+    time.sleep(1000)
+
+
+def has_own_table(port):
+    """Its thread accepts, in a table that it made before; where the process itself has something else, or nothing."""
+
+    def work(ready):
+        def serve():
+            LIBC.unshare(CLONE_FILES)
+            listener = listen(port)
+            ready()
+            serve_one(listener)
+        thread(serve)
+        while True:
+            time.sleep(1)
+
+    return work
+
+
+def keeps_a_copy(port):
+    """A thread copies the table that has the connection; the process has closed it since."""
+
+    def work(ready):
+        listener = listen(port)
+        ready()
+        sock = listener.accept()[0]
+        copied = threading.Event()
+        thread(lambda: (LIBC.unshare(CLONE_FILES), copied.set(), time.sleep(1000)))
+        copied.wait()
+        sock.recv(1)
+        sock.close()
+        time.sleep(1000)
+
+    return work
+
+
+def leader_gone(port):
+    """The first thread has exited; four others live, with one table."""
+
+    def work(ready):
+        listener = listen(port)
+        for _ in range(3):
+            thread(lambda: time.sleep(1000))
+        thread(lambda: serve_one(listener))
+        ready()
+        leave()
+
+    return work
+
+
+def leader_gone_tables(port):
+    """The first thread has exited, and one of the others has a table of its own: the one that accepts."""
+
+    def work(ready):
+        listener = listen(port)
+        thread(lambda: time.sleep(1000))
+        thread(lambda: (LIBC.unshare(CLONE_FILES), serve_one(listener)))
+        ready()
+        leave()
+
+    return work
+
+
+def split(port):
+    """Process and thread hold it, and a child that was made in between: its number is between theirs."""
+
+    def work(ready):
+        listener = listen(port)
+        ready()
+        sock = listener.accept()[0]
+        child("between", lambda ready: (ready(), signal.pause()))
+        copied = threading.Event()
+        thread(lambda: (LIBC.unshare(CLONE_FILES), os.dup(sock.fileno()), copied.set(), time.sleep(1000)))
+        copied.wait()
+        sock.recv(1)
+        time.sleep(1000)
+
+    return work
+
+
+def inode_at(port, state):
+    """Of the socket at this port, as /proc/PID/fd names it; states by the kernel's numbers."""
+    with open("/proc/net/tcp") as file:
+        for line in file:
+            cell = line.split()
+            if cell[1].endswith(":%04X" % port) and cell[3] == "%02X" % state:
+                return cell[9]
+    return None
+
+
+def leads_to(holder, inode):
+    path = "/proc/%d/task/%d/fd/%s" % (holder["pid"], holder["tid"], holder["fd"])
+    try:
+        return os.readlink(path) == "socket:[%s]" % inode
+    except OSError:
+        return False
+
+
+def typed(command):
+    return subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
+
+
+def threads():
+    """Descriptors that /proc/PID/fd does not show."""
+    CLOSE_WAIT, held = 8, {"own": has_own_table, "copy": keeps_a_copy, "gone": leader_gone, "gone-own": leader_gone_tables, "split": split}
+    pids = {}
+    for port, (name, work) in enumerate(held.items(), 7801):
+        pids[name] = child(name, work(port))
+        leak_at(port)
+    lines = stuck()
+    recording = tempfile.mktemp()
+    asked("-q", "-w", recording, "--netns", str(os.getpid()))
+    again = [o for o in map(json.loads, asked("-r", recording, "-f", "json").splitlines()) if o["event"] == "stuck"]
+    text = asked("--netns", str(os.getpid()))
+    os.unlink(recording)
+    for port, (name, pid) in enumerate(pids.items(), 7801):
+        inode = inode_at(port, CLOSE_WAIT)
+        told = [o for o in lines if o["lport"] == port]
+        holders = told[0]["holders"] if told else []
+        mine = [h for h in holders if h["pid"] == pid]
+        right = told and told[0]["owner"] == "%s[%d]%s" % (name, pid, " +1" if name == "split" else "")
+        right = right and len(mine) == (2 if name == "split" else 1) and all(leads_to(h, inode) for h in holders)
+        right = right and all(h["doing"] == "sleeping" and h["threads"] for h in mine)
+        right = right and leads_to(told[0], inode)
+        result("threads: %s" % name, right, "%s: %s" % (told and told[0]["owner"], [(h["pid"], h["tid"], h["fd"], h["doing"]) for h in holders]))
+        result("threads: %s, from a recording" % name, [o["holders"] for o in again if o["lport"] == port] == [holders])
+        next_of = re.search(r"^\S+: 1 of %s\[.*?^  next: (.*?)$" % name, text, re.M | re.S)
+        result("threads: %s, to type next" % name, next_of and "socket:[%s]" % inode in typed(next_of[1]), next_of and next_of[1])
+    os.kill(pids["gone"], signal.SIGSTOP)
+    time.sleep(0.2)
+    told = [o for o in map(json.loads, asked("-f", "json", "--netns", str(os.getpid())).splitlines()) if o["event"] == "finding" and "gone[" in o["owner"]]
+    right = told and "stopped by a signal" in told[0]["evidence"] and "(stopped)" in typed(told[0]["next"])
+    result("threads: one without its first is stopped", right, told and (told[0]["evidence"], told[0]["next"], typed(told[0]["next"]).strip()))
+
+
+# ---- close() ----
+
+DROP_ALL = [(0x06, 0, 0, 0)]  # return 0
+
+
+def lingers(sock, seconds):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, seconds))
+
+
+def deaf(sock):
+    """It takes nothing any more."""
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *i) for i in DROP_ALL))
+    sock.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HxxxxxxP", len(DROP_ALL), ctypes.addressof(code)))
+
+
+def silent(client, server, seconds=40):
+    """(What is to be closed, the other end)"""
+    deaf(server)
+    client.send(b"x" * 1000)
+    lingers(client, seconds)
+    return client, server
+
+
+def shut(client, server):
+    client.setblocking(False)
+    try:
+        while True:
+            client.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+    lingers(client, 40)
+    return client, server
+
+
+def closed_by_peer(client, server):
+    client.shutdown(socket.SHUT_WR)
+    server.recv(1)
+    time.sleep(0.3)  # the acknowledgment of the FIN may be delayed
+    return silent(server, client)
+
+
+def no_linger(client, server):
+    silent(client, server)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
+    return client, server
+
+
+def close(sock):
+    sock.close()
+
+
+def close_by_thread(sock):
+    thread(sock.close)
+
+
+def close_by_dup2(sock):
+    os.dup2(os.open("/dev/null", os.O_RDONLY), sock.fileno())
+
+
+def close_by_exec(sock):
+    os.execvp("sleep", ["sleep", "1000"])
+
+
+def shut_down(sock):
+    sock.shutdown(socket.SHUT_RDWR)
+
+
+def close_while_read(sock):
+    """The one who waits in recv() keeps it, and no descriptor does."""
+    thread(lambda: sock.recv(1))
+    time.sleep(0.3)
+    os.close(sock.fileno())
+
+
+def closer(name, port, prepare, how):
+    """A process of this name that gets one end for itself, and closes it by how(); its pid and the two ports."""
+    listener = listen(port)
+    client = socket.create_connection(("127.0.0.1", port))
+    mine, other = prepare(client, listener.accept()[0])
+    listener.close()
+    keep.append(other)
+    wait, go = os.pipe()
+
+    def work(ready):
+        for sock in keep:
+            sock.close()
+        ready()
+        os.read(wait, 1)
+        how(mine)
+        time.sleep(1000)
+
+    pid = child(name, work)
+    ports = mine.getsockname()[1], other.getsockname()[1]
+    mine.close()
+    os.write(go, b"x")
+    return pid, ports
+
+
+def sees_all():
+    """Is this the first pid namespace? From another one nobody is said to have no process."""
+    return os.stat("/proc/self/ns/pid").st_ino == 0xEFFFFFFC
+
+
+def of_ports(lines, ports):
+    return [o for o in lines if o["event"] == "stuck" and (o["lport"], o["rport"]) == ports]
+
+
+def check_closer(name, pid, ports, wanted, lines, again):
+    """`wanted`: rule and state, and whether its first thread waits."""
+    told = of_ports(lines, ports)
+    seen = told and (told[0]["owner"], told[0]["state"], told[0]["rule"], told[0]["evidence"], told[0]["holders"])
+    comm = "sleep" if name == "execs" else name
+    right = len(told) == 1 and told[0]["owner"] == "%s[%d]" % (comm, pid) and (told[0]["state"], told[0]["rule"]) == wanted[:2]
+    right = right and "waits in close() (SO_LINGER)" in told[0]["evidence"] and told[0]["fd"] is None and not told[0]["orphan"]
+    holders = told[0]["holders"] if right else []
+    right = right and len(holders) == 1 and holders[0]["pid"] == pid and holders[0]["fd"] is None and holders[0]["doing"] == "sleeping"
+    right = right and (holders[0]["tid"] == pid) == wanted[2]
+    result("close(): %s" % name, right, seen)
+    found = [o for o in of_ports(again, ports) if o["holders"] == holders]
+    result("close(): %s, from a recording" % name, right and len(found) == 1)
+    mine = [json.loads(line) for line in asked("-f", "json", "--netns", str(os.getpid()), "-p", str(pid)).splitlines()]
+    result("close(): %s, by -p" % name, len(of_ports(mine, ports)) == 1)
+    next_of = [o["next"] for o in mine if o["event"] == "finding" and "in close()" in o["evidence"]]
+    shown = typed(next_of[0].split("; ")[-1]) if next_of else ""
+    result("close(): %s, to type next" % name, "tcp_close" in shown or not os.path.exists("/proc/self/stack"), next_of)
+
+
+def closing():
+    """What is in close() has no descriptor, and an owner all the same; and what is not, but looks like it."""
+    closers = [("thread", silent, close_by_thread, ("FIN-WAIT-1", "peer-silent", False)),
+               ("nonblocking", shut, close, ("FIN-WAIT-1", "peer-window-shut", True)),
+               ("dup2", closed_by_peer, close_by_dup2, ("LAST-ACK", "peer-silent", True)),
+               ("execs", silent, close_by_exec, ("FIN-WAIT-1", "peer-silent", True))]
+    others = [("orphan", no_linger, close, "(orphan)"),
+              ("exits", silent, lambda sock: os._exit(0), "(orphan)"),
+              ("killed", silent, close, "(orphan)"),
+              ("shut-down", silent, shut_down, None),
+              ("reset", lambda c, s: silent(c, s, 0), close, "nothing"),
+              ("reads", lambda c, s: (c, s), close_while_read, "(no process)" if sees_all() else "?")]
+    started = [(row, *closer(row[0], port, *row[1:3])) for port, row in enumerate(closers + others, 7901)]
+    time.sleep(0.5)
+    for row, pid, _ in started:
+        if row[0] == "killed":
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+    time.sleep(1.5)
+    recording = tempfile.mktemp()
+    stuck()
+    args = "-f", "json", "--netns", str(os.getpid()), "-s", "all"
+    lines = [json.loads(line) for line in asked(*args, "-w", recording).splitlines()]
+    again = [json.loads(line) for line in asked(*args[:2], *args[4:], "-r", recording).splitlines()]
+    os.unlink(recording)
+    for row, pid, ports in started:
+        if isinstance(row[3], tuple):
+            check_closer(row[0], pid, ports, row[3], lines, again)
+            continue
+        told = of_ports(lines, ports)
+        seen = told and (told[0]["owner"], told[0]["state"], told[0]["evidence"], told[0]["holders"])
+        if row[3] == "nothing":
+            right = not told
+        elif row[3]:
+            right = told and told[0]["owner"] == row[3] and not told[0]["holders"]
+        else:
+            right = told and told[0]["owner"] == "%s[%d]" % (row[0], pid) and told[0]["holders"][0]["fd"] is not None
+        result("not in close(): %s" % row[0], right and "close()" not in str(seen), seen)
 
 
 if not HOLDS:

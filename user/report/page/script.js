@@ -148,7 +148,8 @@ function dwellOf(move) {
 
 const LOST = {
 	transition: "transition records", timewait: "records of TIME-WAIT and of FIN-WAIT-2 after close()",
-	accepted: "records of who accepted a connection", forgotten: "connections forgotten: see --max-connections",
+	accepted: "records of who accepted a connection",
+	skipped: "events at most: the kernel skipped a program", forgotten: "connections forgotten: see --max-connections",
 };
 
 function losses() {
@@ -650,7 +651,8 @@ function ageText(age, isExact) {
 }
 
 function finding(f) {
-	const unit = f.unit && !f.unit.startsWith("/") ? ` in ${f.unit}` : "", netns = f.netns ? `, network namespace ${f.netns}` : "";
+	const unit = f.cgroups > 1 ? ` in ${grouped(f.cgroups)} cgroups` : f.unit && !f.unit.startsWith("/") ? ` in ${f.unit}` : "";
+	const netns = f.namespaces > 1 ? `, ${grouped(f.namespaces)} network namespaces` : f.netns ? `, network namespace ${f.netns}` : "";
 	const what = f.room === undefined ? `${grouped(f.count)} of ${f.owner}${unit}${netns}` : `${grouped(f.count)} of ${grouped(f.room)} (${percent(f.count, f.room)})${netns}`;
 	const facts = f.room === undefined ? [`${f.count > 1 ? "oldest" : "age"} ${ageText(f.age_ns, f.age_exact)}: ${endpoint(f.laddr, f.lport)} > ${endpoint(f.raddr, f.rport)}`,
 		f.fd === null ? "" : `fd ${f.fd}`, f.evidence || ""].filter(Boolean).join(", ") :

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * snapshot.bpf.h - what a snapshot says of a full socket, a mini-socket and a request, as iter/tcp
+ * hands them over: pointers that the verifier knows.
+ */
+#ifndef TCPDWELL_SNAPSHOT_BPF_H
+#define TCPDWELL_SNAPSHOT_BPF_H
+
+#include "owner.bpf.h"
+#include "socket.bpf.h"
+#include "timewait.bpf.h"
+
+#define SOCK_KEEPOPEN    3   /* enum sock_flags, include/net/sock.h */
+#define INET_TRANSPARENT 15  /* INET_FLAGS_TRANSPARENT, include/net/inet_sock.h, since 6.6 */
+#define ERRNO_MAX        255 /* as a byte; MIPS alone has one above, EDQUOT */
+#define NS_PER_MS        1000000ULL
+#define NS_PER_US        1000ULL
+#define RECENT           100000 /* jiffies, ms or us: more than a look at a socket takes */
+
+/* ---- times that the kernel keeps, as ns on CLOCK_MONOTONIC ---- */
+
+/* How long ago, of 32-bit clocks. What is noted while we look is not from before they wrapped. */
+static __always_inline __u64 age32(__u32 now, __u32 then)
+{
+	__u32 ago = now - then;
+
+	return ago > (__u32)-RECENT ? 0 : ago;
+}
+
+/* From the low 32 bits of jiffies; 0 stays 0. `now`: jiffies, read before the record was stamped,
+ * so that nothing seems older than it is. */
+static __always_inline __u64 time_of_jiffies(const struct wire_snapshot *rec, __u64 now,
+					     __u32 jiffies)
+{
+	return jiffies ? rec->head.ts - age32((__u32)now, jiffies) * config.tick_ns : 0;
+}
+
+/* When a timer will fire. A difference of longs is right on 32 bit too. */
+static __always_inline __u64 time_of_timer(const struct wire_snapshot *rec, __u64 now,
+					   unsigned long expires)
+{
+	return rec->head.ts + (__s64)(long)(expires - (unsigned long)now) * (__s64)config.tick_ns;
+}
+
+/* From the low 32 bits of CLOCK_MONOTONIC in ms; 0 stays 0. */
+static __always_inline __u64 time_of_ms(const struct wire_snapshot *rec, __u32 ms)
+{
+	__u64 now = rec->head.ts / NS_PER_MS;
+
+	return ms ? (now - age32((__u32)now, ms)) * NS_PER_MS : 0;
+}
+
+/* The same in us. */
+static __always_inline __u64 time_of_us(const struct wire_snapshot *rec, __u32 us)
+{
+	__u64 now = rec->head.ts / NS_PER_US;
+
+	return us ? (now - age32((__u32)now, us)) * NS_PER_US : 0;
+}
+
+/* tcp_connect() keeps the time of the first SYN in the field that retransmissions use later. */
+static __always_inline __u64 first_syn(const struct wire_snapshot *rec, const struct tcp_sock *tp)
+{
+	__u32 stamp = tp->retrans_stamp;
+
+	if (bpf_core_field_exists(tp->tcp_usec_ts) && BPF_CORE_READ_BITFIELD(tp, tcp_usec_ts))
+		return time_of_us(rec, stamp);
+	return time_of_ms(rec, stamp);
+}
+
+/* Until 6.17 the timer may fire early and be set again: icsk_timeout says when it is due. */
+static __always_inline unsigned long retransmit_due(const struct inet_connection_sock *icsk)
+{
+	const struct sock *sk = (const struct sock *)icsk;
+
+	if (bpf_core_field_exists(icsk->icsk_timeout))
+		return icsk->icsk_timeout;
+	if (bpf_core_field_exists(icsk->icsk_retransmit_timer))
+		return icsk->icsk_retransmit_timer.expires;
+	if (bpf_core_field_exists(sk->tcp_retransmit_timer))
+		return sk->tcp_retransmit_timer.expires;
+	return 0;
+}
+
+/* The same timer ends an orphan in FIN-WAIT-2. */
+static __always_inline unsigned long keepalive_due(const struct inet_connection_sock *icsk)
+{
+	if (bpf_core_field_exists(icsk->icsk_keepalive_timer))
+		return icsk->icsk_keepalive_timer.expires;
+	return icsk->icsk_inet.sk.sk_timer.expires;
+}
+
+static __always_inline __u64 first_synack(const struct wire_snapshot *rec,
+					  const struct request_sock *req)
+{
+	return time_of_us(rec,
+			  (__u32)BPF_CORE_READ((const struct tcp_request_sock *)req, snt_synack));
+}
+
+/* A child of TCP Fast Open keeps its request socket until the handshake is over. */
+static __always_inline __u64 fast_opened(const struct wire_snapshot *rec, const struct tcp_sock *tp)
+{
+	const struct request_sock *req = BPF_CORE_READ(tp, fastopen_rsk);
+
+	return req ? first_synack(rec, req) : 0;
+}
+
+static __always_inline void fill_timers(struct wire_snapshot *rec, __u64 now,
+					const struct tcp_sock *tp)
+{
+	const struct inet_connection_sock *icsk = &tp->inet_conn;
+	unsigned long expires = 0;
+
+	rec->retransmits = icsk->icsk_retransmits;
+	rec->backoff = icsk->icsk_backoff;
+	rec->probes = icsk->icsk_probes_out;
+	if (icsk->icsk_user_timeout)
+		rec->flags |= WIRE_S_USER_TIMEOUT;
+	rec->rto_ms = icsk->icsk_rto * config.tick_ns / NS_PER_MS;
+	rec->acked = time_of_jiffies(rec, now, tp->rcv_tstamp);
+	rec->received = time_of_jiffies(rec, now, icsk->icsk_ack.lrcvtime);
+	rec->sent = time_of_jiffies(rec, now, tp->lsndtime);
+	rec->touched = tp->tcp_mstamp * NS_PER_US;
+	if (rec->state == WIRE_SYN_SENT)
+		rec->began = first_syn(rec, tp);
+	if (rec->state == WIRE_SYN_RECV)
+		rec->began = fast_opened(rec, tp);
+	if (icsk->icsk_pending)
+		expires = retransmit_due(icsk);
+	else if ((rec->state == WIRE_FIN_WAIT2 && rec->flags & WIRE_S_ORPHAN) ||
+		 rec->flags & WIRE_S_KEEPALIVE)
+		expires = keepalive_due(icsk);
+	if (expires)
+		rec->timer = time_of_timer(rec, now, expires);
+}
+
+/* socket() and accept() give it a struct socket, which has a file unless the kernel itself uses it.
+ */
+static __always_inline __u16 flags_of_holder(unsigned long sock_flags, bool has_socket,
+					     bool has_file)
+{
+	__u16 flags = 0;
+
+	if (sock_flags & (1UL << SOCK_DEAD))
+		flags |= WIRE_S_ORPHAN;
+	if (sock_flags & (1UL << SOCK_KEEPOPEN))
+		flags |= WIRE_S_KEEPALIVE;
+	if (has_socket)
+		flags |= WIRE_S_FILE;
+	if (has_socket && !has_file)
+		flags |= WIRE_S_KERNEL;
+	return flags;
+}
+
+/* connect() gives its bucket of ports a `fastreuse` of -1; a port that is given back has none. */
+static __always_inline __u16 flags_of_port(bool has_bucket, signed char fastreuse)
+{
+	return has_bucket && fastreuse >= 0 ? WIRE_S_BOUND : 0;
+}
+
+static __always_inline void fill_holder(struct wire_snapshot *rec, const struct sock *sk)
+{
+	const struct socket *socket = sk->sk_socket;
+	const struct file *file = socket ? socket->file : NULL;
+
+	rec->flags = flags_of_holder(sk->__sk_common.skc_flags, socket, file);
+	if (file)
+		rec->inode = file->f_inode->i_ino;
+}
+
+/* Where a pointer is no more than a number. */
+static __always_inline void fill_holder_probed(struct wire_snapshot *rec, const struct sock *sk)
+{
+	const struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+	const struct file *file = socket ? BPF_CORE_READ(socket, file) : NULL;
+
+	rec->flags = flags_of_holder(BPF_CORE_READ(sk, __sk_common.skc_flags), socket, file);
+	if (file)
+		rec->inode = BPF_CORE_READ(file, f_inode, i_ino);
+}
+
+static __always_inline bool is_transparent(const struct inet_sock *inet)
+{
+	if (bpf_core_field_exists(inet->inet_flags))
+		return inet->inet_flags & 1UL << INET_TRANSPARENT;
+	return bpf_core_field_exists(inet->transparent) &&
+	       BPF_CORE_READ_BITFIELD(inet, transparent);
+}
+
+/* What tells whether its segments find a way. */
+static __always_inline void fill_way(struct wire_snapshot *rec, const struct inet_sock *inet)
+{
+	int error = inet->sk.sk_err_soft;
+
+	rec->soft_error = error > 0 && error <= ERRNO_MAX ? error : 0;
+	rec->mark = inet->sk.sk_mark;
+	if (is_transparent(inet))
+		rec->flags |= WIRE_S_TRANSPARENT;
+}
+
+/* The MPTCP socket that a process has of a subflow; NULL: it is none. */
+static __always_inline const struct sock *mptcp_of(const struct tcp_sock *tp)
+{
+	struct mptcp_subflow_context *subflow;
+
+	if (!bpf_core_field_exists(tp->is_mptcp) || !tp->is_mptcp)
+		return NULL;
+	subflow = tp->inet_conn.icsk_ulp_data;
+	return subflow ? BPF_CORE_READ(subflow, conn) : NULL;
+}
+
+static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now,
+				      const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	const struct inet_bind_bucket *bucket = tp->inet_conn.icsk_bind_hash;
+	const struct sock *mptcp = mptcp_of(tp);
+	__u32 snd_nxt = tp->snd_nxt, rcv_nxt = tp->rcv_nxt;
+
+	rec->uid = sk->sk_uid.val;
+	rec->cgroup = cgroup_of(sk);
+	if (mptcp)
+		fill_holder_probed(rec, mptcp);
+	else
+		fill_holder(rec, sk);
+	rec->flags |= flags_of_port(bucket, bucket ? bucket->fastreuse : 0);
+	if (rec->state == WIRE_LISTEN) {
+		if (BPF_CORE_READ_BITFIELD(&sk->__sk_common, skc_ipv6only))
+			rec->flags |= WIRE_S_V6ONLY;
+		if (sk->__sk_common.skc_bound_dev_if)
+			rec->flags |= WIRE_S_DEVICE;
+		rec->unread = sk->sk_ack_backlog;
+		rec->room = sk->sk_max_ack_backlog;
+		return;
+	}
+	/* snd_wl1: where the segment began that last updated the window (tcp_update_wl()). */
+	if (tp->snd_wl1 == rcv_nxt)
+		rec->flags |= WIRE_S_BEYOND;
+	rec->unread = rcv_nxt - tp->copied_seq;
+	rec->room = tp->snd_wnd;
+	rec->unsent = tp->write_seq - snd_nxt;
+	rec->unacked = snd_nxt - tp->snd_una;
+	rec->snd_una = tp->snd_una;
+	rec->rcv_nxt = rcv_nxt;
+	fill_way(rec, &tp->inet_conn.icsk_inet);
+	fill_timers(rec, now, tp);
+}
+
+static __always_inline void fill_mini(struct wire_snapshot *rec, __u64 now,
+				      struct inet_timewait_sock *tw)
+{
+	const struct inet_bind_bucket *bucket = BPF_CORE_READ(tw, tw_tb);
+
+	rec->kind = WIRE_MINI;
+	rec->flags = WIRE_S_ORPHAN |
+		     flags_of_port(bucket, bucket ? BPF_CORE_READ(bucket, fastreuse) : 0);
+	if (BPF_CORE_READ((struct tcp_timewait_sock *)tw, tw_ts_recent_stamp))
+		rec->flags |= WIRE_S_TIMESTAMPS;
+	rec->state = BPF_CORE_READ(tw, tw_substate);
+	rec->snd_una = BPF_CORE_READ(tw, __tw_common.skc_tw_snd_nxt);
+	rec->rcv_nxt = BPF_CORE_READ(tw, __tw_common.skc_tw_rcv_nxt);
+	rec->timer = time_of_timer(rec, now, BPF_CORE_READ(tw, tw_timer.expires));
+	if (bpf_core_field_exists(tw->tw_entry_stamp))
+		rec->began = time_of_ms(rec, BPF_CORE_READ(tw, tw_entry_stamp));
+}
+
+/* tcp_check_req() notes the ACK that it does not take. */
+static __always_inline bool is_deferred(const struct inet_request_sock *req)
+{
+	const struct inet_connection_sock *listener =
+		(const void *)BPF_CORE_READ((const struct sock_common *)req, skc_listener);
+
+	return BPF_CORE_READ_BITFIELD_PROBED(req, acked) && listener &&
+	       BPF_CORE_READ(listener, icsk_accept_queue.rskq_defer_accept);
+}
+
+static __always_inline void fill_request(struct wire_snapshot *rec, __u64 now,
+					 struct tcp_request_sock *req)
+{
+	if (is_deferred(&req->req))
+		rec->flags |= WIRE_S_DEFERRED;
+	rec->kind = WIRE_REQUEST;
+	rec->state = WIRE_SYN_RECV;
+	rec->retransmits = BPF_CORE_READ(req, req.req.num_retrans);
+	rec->timer = time_of_timer(rec, now, BPF_CORE_READ(req, req.req.rsk_timer.expires));
+	rec->began = first_synack(rec, (const struct request_sock *)req);
+	rec->snd_una = BPF_CORE_READ(req, snt_isn) + 1;
+	rec->rcv_nxt = BPF_CORE_READ(req, rcv_nxt);
+}
+
+#endif

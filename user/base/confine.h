@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * confine.h - what a process gives up, for good, before it goes on: its user, its capabilities, its
+ * right to open files. Each by itself; call them in this order.
+ */
+#ifndef TCPDWELL_CONFINE_H
+#define TCPDWELL_CONFINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/capability.h>
+#include <sys/types.h>
+
+/* The user and the group that own nothing. By number: a static binary cannot ask for names. */
+#define CONFINE_NOBODY 65534
+
+/* Makes this the real, effective and saved user and group, with no other group. Capabilities stay
+ * permitted, but none is in effect. 0, or -errno: EPERM without CAP_SETUID and CAP_SETGID, and we
+ * stay who we are; EINVAL: this user namespace does not have them, and we may have no other group.
+ */
+int confine_user(uid_t uid, gid_t gid);
+
+/* Takes out of the list what is not permitted to us. How many are left. */
+int confine_held(cap_value_t *list, int n);
+
+/* Keeps exactly these: the first `n_effective` in effect, the rest only permitted. 0, or -errno. */
+int confine_capabilities(const cap_value_t *list, int n_effective, int n_permitted);
+
+/* No exec gives anything back (no-new-privs). 0, or -errno. */
+int confine_exec(void);
+
+/* What may be done below a folder. */
+#define CONFINE_READ    0x0cu  /* read files, list folders */
+#define CONFINE_REPLACE 0x120u /* rename and remove regular files within the folder */
+
+struct confine_place {
+	const char *path; /* of a folder; NULL, and one that is not there, are passed over */
+	uint64_t rights;  /* CONFINE_* */
+};
+
+/*
+ * By Landlock: from here on nothing else is opened, made, removed or run; no TCP port is bound, no
+ * connection made, and no process outside looked into or signalled, as far as this kernel's version
+ * of it goes. What is open stays open. It takes confine_exec() first.
+ * 0, or -errno: nothing is changed, and ENOSYS or EOPNOTSUPP: this kernel has no Landlock.
+ */
+int confine_files(const struct confine_place *places, size_t n);
+
+#endif
