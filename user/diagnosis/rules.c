@@ -153,9 +153,17 @@ static bool is_without_address(const struct rules_case *c)
 	return c->s->way == WIRE_WAY_NO_ADDRESS && gets_no_answer(c) && !is_one_way(c);
 }
 
+/* It may send, nothing is out, and nothing went out for a while. Whatever the peer sends clears the
+ * count of probes (tcp_ack()), and it sends again what we cannot acknowledge. */
+static bool is_kept_in(const struct rules_case *c)
+{
+	return c->s->kind == WIRE_FULL && c->s->unsent && !c->s->unacked && c->s->room &&
+	       is_past(c, c->s->sent);
+}
+
 static bool is_without_route(const struct rules_case *c)
 {
-	return c->s->way == WIRE_WAY_NO_ROUTE && gets_no_answer(c);
+	return c->s->way == WIRE_WAY_NO_ROUTE && (gets_no_answer(c) || is_kept_in(c));
 }
 
 static bool is_without_neighbour(const struct rules_case *c)

@@ -377,7 +377,8 @@ static bool waits_for_answer(const struct wire_snapshot *s)
 {
 	if (s->kind != WIRE_FULL || s->state == WIRE_LISTEN)
 		return false;
-	return s->retransmits >= (s->state == WIRE_SYN_SENT ? 1 : 2) || s->probes >= 2;
+	return s->retransmits >= (s->state == WIRE_SYN_SENT ? 1 : 2) || s->probes >= 2 ||
+	       (s->unsent && !s->unacked && s->room);
 }
 
 /* ---- all ---- */

@@ -20,6 +20,14 @@ from witness import Witness
 NEVER = 1 << 62
 now = time.monotonic_ns
 BLOCK = 64
+PORTS_DIR = "/tmp/tcpdwell-ports"
+
+
+def last_used(port):
+    try:
+        return os.stat("%s/%d" % (PORTS_DIR, port)).st_mtime
+    except FileNotFoundError:
+        return 0
 
 
 def plain(addr):
@@ -80,10 +88,10 @@ class Stage:
 
     def ranges(self, n):
         """N blocks of ports that no other test on this machine has: see our_ports() in live.sh.inc."""
-        os.makedirs("/tmp/tcpdwell-ports", exist_ok=True)
+        os.makedirs(PORTS_DIR, exist_ok=True)
         found = []
-        for port in range(3000, 5001 - BLOCK, BLOCK):
-            lock = open("/tmp/tcpdwell-ports/%d" % port, "a")
+        for port in sorted(range(3000, 5001 - BLOCK, BLOCK), key=last_used):
+            lock = open("%s/%d" % (PORTS_DIR, port), "a")
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -137,6 +145,8 @@ class Stage:
         return first[0] + index if index < BLOCK else second[0] + index - BLOCK
 
     def strike(self):
+        for lock in self.locks:
+            os.utime(lock.fileno())
         for process in [t["process"] for t in self.tracers.values()] + [l["process"] for l in self.looks]:
             if process.poll() is None:
                 process.kill()

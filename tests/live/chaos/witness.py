@@ -4,11 +4,13 @@ It has every move of a TCP socket on our ports, the timers of mini-sockets and t
 and retransmissions, with CLOCK_MONOTONIC in ns, the CPU, the task and whether it happened in softirq. Text is not read: it
 leaves out the sockets' addresses, or those of IPv6.
 """
+import atexit
 import collections
 import os
 import re
 import struct
 import subprocess
+import tempfile
 
 SOFTIRQ = 0x10  # TRACE_FLAG_SOFTIRQ
 STATES = dict(enumerate("ESTABLISHED SYN-SENT SYN-RECEIVED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED CLOSE-WAIT LAST-ACK LISTEN CLOSING".split(), 1))
@@ -20,12 +22,16 @@ Event = collections.namedtuple("Event", "ts cpu pid softirq kind f")
 
 
 def tracefs():
+    """Where it is; mounted by us if need be. Mounts of other tests go when those end."""
+    if "TRACEFS" in os.environ:
+        return os.environ["TRACEFS"]
     with open("/proc/mounts") as file:
-        found = [line.split()[1] for line in file if line.split()[2] == "tracefs"]
+        found = [line.split()[1] for line in file if line.split()[2] == "tracefs" and not line.split()[1].startswith("/tmp/tcpdwell-")]
     if not found:
-        os.makedirs("/tmp/tcpdwell-tracing", exist_ok=True)
-        subprocess.run(["mount", "-t", "tracefs", "tracefs", "/tmp/tcpdwell-tracing"], check=True)
-        found = ["/tmp/tcpdwell-tracing"]
+        found = [tempfile.mkdtemp(prefix="tcpdwell-tracing.")]
+        subprocess.run(["mount", "-t", "tracefs", "tracefs", found[0]], check=True)
+        os.environ["TRACEFS"] = found[0]
+        atexit.register(lambda: (subprocess.run(["umount", "-l", found[0]]), os.rmdir(found[0])))
     return found[0]
 
 
