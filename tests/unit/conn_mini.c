@@ -189,6 +189,18 @@ static const struct scenario scenarios[] = {
 		  MINI(3020, ARMED, TIME_WAIT, 63020)},
 	 .tells = {IN_FIN_WAIT2_TELLS, "3020 FIN-WAIT-2>TIME-WAIT ?"},
 	 .count = 1},
+	/* 60 ms late when TIME-WAIT was set: before FIN-WAIT-2, says the timer. */
+	{.name = "mini-tick-late-at-a-silent-move",
+	 .feed = {IN_FIN_WAIT2, MINI(5000, CANCELLED, TIME_WAIT, 62470),
+		  MINI(5000, ENDED, TIME_WAIT, 62470, .cause = WIRE_TW_BY_SEGMENT)},
+	 .tells = {IN_FIN_WAIT2_TELLS, "5000 FIN-WAIT-2>TIME-WAIT ?",
+		   "5000 TIME-WAIT>CLOSED ? reused-syn"}},
+	{.name = "mini-tick-late-at-a-silent-move-and-the-kernels-note",
+	 .feed = {IN_FIN_WAIT2, MINI(5000, CANCELLED, TIME_WAIT, 62470, .tw_entered = 2530),
+		  MINI(5000, ENDED, TIME_WAIT, 62470, .tw_entered = 2530,
+		       .cause = WIRE_TW_BY_SEGMENT)},
+	 .tells = {IN_FIN_WAIT2_TELLS, "2530 FIN-WAIT-2>TIME-WAIT =10",
+		   "5000 TIME-WAIT>CLOSED =2470 reused-syn"}},
 	/* The peer sent its FIN twice: the second restarted what no event had told. */
 	{.name = "mini-silent-move-then-restarted",
 	 .feed = {IN_FIN_WAIT2, MINI(3220, CANCELLED, TIME_WAIT, 63020),

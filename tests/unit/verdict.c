@@ -758,6 +758,14 @@ static void test_twice(void)
 	CHECK_EQ(census.states[WIRE_ESTABLISHED], 0);
 	CHECK_EQ(census.states[WIRE_CLOSE_WAIT], 1);
 	verdict_release(&verdict);
+	/* It became a mini-socket after it was met. */
+	put(census_snapshot(&(struct snap){.cookie = 2, .age = 9000, .state = WIRE_FIN_WAIT2}));
+	put(census_holder(2, 10, "client", 5));
+	put(census_snapshot(&(struct snap){
+		.cookie = 2, .kind = WIRE_MINI, .age = 100, .state = WIRE_FIN_WAIT2, .left = 900}));
+	CHECK_EQ(census.count, 2);
+	CHECK_EQ(census.states[WIRE_FIN_WAIT2], 1);
+	CHECK(!census_find(&census, 2, false));
 	put(census_bounds(true, 0));
 	CHECK_EQ(census.count, 0);
 	test_end("the later one is what it is; the next census begins empty");

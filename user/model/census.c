@@ -74,12 +74,35 @@ static void forget_closer(struct census_socket *socket)
 	socket->by_threads = false;
 }
 
+/* Ports and addresses; they share their cookie. */
+static bool is_same_connection(const struct wire_id *a, const struct wire_id *b)
+{
+	return a->lport == b->lport && a->rport == b->rport &&
+	       !memcmp(a->laddr, b->laddr, sizeof(a->laddr)) &&
+	       !memcmp(a->raddr, b->raddr, sizeof(a->raddr));
+}
+
+/* A mini-socket took over from it, or it took the ports of its own TIME-WAIT, since we met it. */
+static void forget_former(struct census *census, const struct wire_snapshot *s)
+{
+	struct census_socket *former = census_find(census, s->id.cookie, s->kind != WIRE_MINI);
+
+	if (!former || former->is_listed || !is_same_connection(&former->s.id, &s->id))
+		return;
+	HASH_DEL(census->sockets, former);
+	census->states[former->s.state]--;
+	census->count--;
+	free_holders(former->holders);
+	free(former);
+}
+
 /* A socket that moved while the iterator walked comes twice: the later record is what it is now. */
 static int add_socket(struct census *census, const struct wire_snapshot *s)
 {
 	bool is_mini = s->kind == WIRE_MINI;
 	struct census_socket *socket = census_find(census, s->id.cookie, is_mini);
 
+	forget_former(census, s);
 	if (socket) {
 		census->states[socket->s.state]--;
 		census->states[s->state]++;

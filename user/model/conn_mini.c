@@ -62,27 +62,21 @@ static uint64_t entered_at(const struct store_entry *entry, const struct wire_ti
 /*
  * FIN-WAIT-2 turned into TIME-WAIT, and no tracepoint said so: the timer stayed in its bucket and
  * only `expires` moved, which tells when, to a jiffy. Unless a segment restarted TIME-WAIT since,
- * which moves `expires` once more; then the kernel's note is the truth, to a millisecond. A kernel
- * without that note leaves this open: see LIMITATIONS in the man page.
+ * which moves `expires` once more, or the tick was late; then the kernel's note is the truth, to a
+ * millisecond. A kernel without that note leaves this open: see LIMITATIONS in the man page.
  */
 static void move_silently(struct conn_table *table, struct store_entry *entry,
 			  const struct wire_timewait *t, bool is_sure)
 {
 	struct conn_step move = {.lost = t->head.lost, .to = WIRE_TIME_WAIT};
-	uint64_t told = t->expires - WIRE_TIMEWAIT_LEN_NS, entered = entered_at(entry, t);
+	uint64_t entered = entered_at(entry, t), since = entry->conn.since;
+	uint64_t told = entered ? entered : t->expires - WIRE_TIMEWAIT_LEN_NS;
 
-	if (entered && entered + table->config.tick_ns + NS_PER_MS < told)
-		told = entered;
-	move.ts = told;
-	if (move.ts > t->head.ts || !is_sure)
+	move.ts = told < since && is_same_time(table, told, since) ? since : told;
+	/* It contradicts what was witnessed: it is not the beginning, and nothing is. */
+	if (move.ts < since || move.ts > t->head.ts || !is_sure)
 		move.ts = t->head.ts;
-	if (move.ts < entry->conn.since)
-		move.ts = entry->conn.since;
-	/*
-	 * If it is more than a jiffy off, it contradicts what was witnessed and is not the
-	 * beginning. It is unsure as well if records are missing, since they may have told of a
-	 * restart.
-	 */
+	/* If records are missing, they may have told of a restart. */
 	move.inexact = !is_sure || !is_same_time(table, move.ts, told) ||
 		       move.ts < table->config.attached || entry->lost != t->head.lost;
 	conn_move(table, entry, move);
@@ -310,15 +304,18 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 
 /*
  * If it ends when its timer was set for, it was in TIME-WAIT since the timer was last set, even if
- * we came later. A cancelled timer proves nothing: it may still be that of FIN-WAIT-2.
+ * we came later. A cancelled timer proves nothing: it may still be that of FIN-WAIT-2. Neither does
+ * one that says it was set before the mini-socket was there: the tick was later than we allow for.
  */
 void conn_mini_prove(const struct conn_table *table, struct store_entry *entry,
 		     const struct wire_timewait *t)
 {
-	uint64_t since = t->expires - WIRE_TIMEWAIT_LEN_NS + LATE_TICKS * table->config.tick_ns;
+	uint64_t set = t->expires - WIRE_TIMEWAIT_LEN_NS;
+	uint64_t since = set + LATE_TICKS * table->config.tick_ns;
 
 	if (entry->conn.state == WIRE_TIME_WAIT && !entry->conn.since_exact &&
-	    t->expires > WIRE_TIMEWAIT_LEN_NS && since < entry->conn.since)
+	    t->expires > WIRE_TIMEWAIT_LEN_NS && since < entry->conn.since &&
+	    set + table->config.tick_ns >= entry->born)
 		entry->conn.since = since;
 }
 
