@@ -86,7 +86,7 @@ static __always_inline bool is_released(const struct file *file)
 	const struct file___counted *old = (const void *)file;
 
 	if (bpf_core_field_exists(file->f_ref))
-		return (__s64)BPF_CORE_READ_BITFIELD_PROBED(file, f_ref.refcnt.counter) < 0;
+		return (__s64)BPF_CORE_READ(file, f_ref.refcnt.counter) < 0;
 	barrier_var(old);
 	return !BPF_CORE_READ(old, f_count.counter);
 }

@@ -170,6 +170,8 @@ static __always_inline bool is_told_by_another(const struct task_struct *task)
 	const struct list_head *end = __builtin_preserve_access_index(&signal->thread_head);
 	const struct list_head *at = BPF_CORE_READ(end, next);
 
+	if (!files) /* it exits */
+		return false;
 	for (int i = 0; i < THREADS_MAX && at && at != end; i++) {
 		const struct task_struct *thread =
 			(const void *)at - bpf_core_field_offset(struct task_struct, thread_node);

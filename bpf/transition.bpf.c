@@ -372,7 +372,7 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 
 struct done {
 	struct {
-		__u64 sk;
+		__u64 who;
 		__u32 move;
 		__u32 unused;
 	} slots[DONE_SLOTS];
@@ -394,6 +394,17 @@ static __always_inline struct done *done_here(void)
 	return bpf_map_lookup_elem(&done, &zero);
 }
 
+/*
+ * Where a segment interrupts the second program, its note stays. By then its socket may be freed,
+ * and another one have the address: that one's cookie is its own. It has one once it was told.
+ */
+static __always_inline __u64 noted_as(const struct sock *sk)
+{
+	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+
+	return cookie ? cookie : id_from_address(sk);
+}
+
 static __always_inline bool is_asked_for(int from, int to)
 {
 	return !config.told || config.told & (1U << (from & 31) | 1U << (to & 31));
@@ -412,24 +423,25 @@ static __always_inline int tell_and_note(void *ctx, const struct sock *sk, int f
 		return 0;
 	slot = here->next++ % DONE_SLOTS;
 	here->slots[slot].move = from << 8 | to;
-	here->slots[slot].sk = (__u64)sk;
+	here->slots[slot].who = noted_as(sk);
 	return 0;
 }
 
 static __always_inline int tell_unless_noted(void *ctx, const struct sock *sk, int from, int to)
 {
 	struct done *here;
+	__u64 who;
 
 	if (!is_asked_for(from, to))
 		return 0;
 	here = done_here();
 	if (!here)
 		return 0;
+	who = noted_as(sk);
 	for (int i = 0; i < DONE_SLOTS; i++) {
-		if (here->slots[i].sk != (__u64)sk ||
-		    here->slots[i].move != (__u32)(from << 8 | to))
+		if (here->slots[i].who != who || here->slots[i].move != (__u32)(from << 8 | to))
 			continue;
-		here->slots[i].sk = 0;
+		here->slots[i].who = 0;
 		return 0;
 	}
 	return tell_transition(ctx, sk, from, to, WIRE_F_SECOND);
