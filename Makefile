@@ -43,7 +43,7 @@ HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed $(BU
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live chaos lint format completions bench field-load install uninstall clean
+.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live chaos lint format completions bench field-load soak install uninstall clean
 
 all: $(BUILD)/tcpdwell
 
@@ -66,6 +66,7 @@ help:
 	@echo "                        30 minutes; LIVES=5000 for each seed, SEEDS=\"1 2\""
 	@echo "  make lint             formatting, static analysis, shell scripts, man page"
 	@echo "  make bench            measure what tracing costs (as root); SHORT=1 takes about 3 minutes"
+	@echo "  make soak             churn of which 1 % of the records are lost: the model heals (as root); MINUTES=60"
 	@echo "  make field-load       real services under load: no false finding (as root); MINUTES=30"
 	@echo "Maintain"
 	@echo "  make deps             install everything that the build and the tests need"
@@ -130,7 +131,10 @@ bench: deps-build
 	@$(BENCH_SIZES) tests/bench/snapshot.sh $(BUILD)
 
 # Real services under a mixed load, in which nothing may be found; then what is planted has to be. 30 minutes.
-MINUTES ?= 30
+soak: deps
+	$(call build,all)
+	@tests/bench/soak.sh $(BUILD) $(MINUTES)
+
 field-load: deps-build
 	@tests/packages.sh 'for the field load' nginx-light haproxy redis-server redis-tools postgresql pgbouncer apache2-utils \
 		wrk socat git rsync curl -- /usr/sbin/nginx /usr/sbin/haproxy /usr/bin/redis-server /usr/sbin/pgbouncer /usr/bin/ab \
