@@ -130,11 +130,12 @@ bench: deps-build
 	@tests/bench/report.sh $(BUILD)
 	@$(BENCH_SIZES) tests/bench/snapshot.sh $(BUILD)
 
-# Real services under a mixed load, in which nothing may be found; then what is planted has to be. 30 minutes.
+# Churn for an hour, with losses.
 soak: deps
 	$(call build,all)
 	@tests/bench/soak.sh $(BUILD) $(MINUTES)
 
+# Real services under a mixed load, in which nothing may be found; then what is planted has to be. 30 minutes.
 field-load: deps-build
 	@tests/packages.sh 'for the field load' nginx-light haproxy redis-server redis-tools postgresql pgbouncer apache2-utils \
 		wrk socat git rsync curl -- /usr/sbin/nginx /usr/sbin/haproxy /usr/bin/redis-server /usr/sbin/pgbouncer /usr/bin/ab \
