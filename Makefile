@@ -43,7 +43,7 @@ HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed $(BU
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live chaos lint format completions bench field-load soak install uninstall clean
+.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live chaos lint format completions bench field-load soak days install uninstall clean
 
 all: $(BUILD)/tcpdwell
 
@@ -67,6 +67,7 @@ help:
 	@echo "  make lint             formatting, static analysis, shell scripts, man page"
 	@echo "  make bench            measure what tracing costs (as root); SHORT=1 takes about 3 minutes"
 	@echo "  make soak             churn of which 1 % of the records are lost: the model heals (as root); MINUTES=60"
+	@echo "  make days             ten days of connections in half a minute, from a synthetic recording"
 	@echo "  make field-load       real services under load: no false finding (as root); MINUTES=30"
 	@echo "Maintain"
 	@echo "  make deps             install everything that the build and the tests need"
@@ -134,6 +135,11 @@ bench: deps-build
 soak: deps
 	$(call build,all)
 	@tests/bench/soak.sh $(BUILD) $(MINUTES)
+
+# Ten days of connections, in half a minute.
+days: deps
+	$(call build,all $(BUILD)/bench/synthetic)
+	@tests/bench/days.sh $(BUILD)
 
 # Real services under a mixed load, in which nothing may be found; then what is planted has to be. 30 minutes.
 field-load: deps-build

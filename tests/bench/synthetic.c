@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * synthetic.c - a recording for measuring the reader: `synthetic churn|held|waiting N FILE`.
+ * synthetic.c - a recording for measuring the reader: `synthetic churn|held|waiting|days N FILE`.
  *
  * churn: N transitions of connections that come and go, 1000 at a time, ten moves and three records
  * of a mini-socket each. held: N connections that are established and stay. waiting: N that have
- * lived, all of them open together, and stay in TIME-WAIT.
+ * lived, all of them open together, and stay in TIME-WAIT. days: ten days, N connections a minute,
+ * whose CLOSE-WAITs last one second divided by N, twice that, and so on to a second.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,10 +121,38 @@ static void waiting(uint64_t connections)
 		}
 }
 
+/* The steps of N lives within a minute; all that take long begin and end in the same order. */
+static void minute(uint64_t first, uint64_t n)
+{
+	uint64_t second = now - now % NS_PER_S + NS_PER_S;
+
+	for (size_t m = 0; m < MOVES; m++)
+		for (uint64_t i = 0; i < n; i++) {
+			if (life[m].from == WIRE_CLOSE_WAIT)
+				now = second + (i + 1) * (NS_PER_S / n + 4 * NS_PER_US);
+			if (life[m].to == WIRE_CLOSE_WAIT)
+				now = second + i * 4 * NS_PER_US;
+			if (life[m].from == WIRE_FIN_WAIT2)
+				mini(first + i, WIRE_TW_ARMED);
+			move(first + i, life[m].server, life[m].from, life[m].to);
+		}
+	now += WIRE_TIMEWAIT_LEN_NS;
+	for (uint64_t i = 0; i < n; i++) {
+		mini(first + i, WIRE_TW_CANCELLED);
+		mini(first + i, WIRE_TW_EXPIRED);
+	}
+}
+
+static void days(uint64_t n)
+{
+	for (uint64_t i = 0; i < 10 * 24 * 60; i++)
+		minute(i * n, n);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(uint64_t n);
-} kinds[] = {{"churn", churn}, {"held", held}, {"waiting", waiting}};
+} kinds[] = {{"churn", churn}, {"held", held}, {"waiting", waiting}, {"days", days}};
 
 int main(int argc, char **argv)
 {

@@ -326,12 +326,20 @@ static void histogram_of(struct sink *sink, const struct sink_histogram *histogr
 	bars(sink, &cell->hist);
 }
 
+#define DATE_LEN 10 /* "2026-11-22" */
+
+/* With dates where a time of day would not tell how long it is. */
 static void interval(struct sink *sink, uint64_t begin, uint64_t end, bool whole)
 {
 	char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX];
 
-	fprintf(sink->out, "\n--- %s%s to %s ---\n", whole ? "whole run: " : "",
-		time_of(sink, begin, from), time_of(sink, end, to));
+	clock_date_time(wall(sink, begin), from);
+	clock_date_time(wall(sink, end), to);
+	if (!strncmp(from, to, DATE_LEN)) {
+		time_of(sink, begin, from);
+		time_of(sink, end, to);
+	}
+	fprintf(sink->out, "\n--- %s%s to %s ---\n", whole ? "whole run: " : "", from, to);
 }
 
 /* ---- losses, summary ---- */
