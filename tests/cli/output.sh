@@ -127,7 +127,7 @@ else
 fi
 
 # Its second interval begins before midnight and ends after it.
-TZ=X-07:59:58 "$TCPDWELL" hist -r "$REC" -i 1s 2>/dev/null | sed -n 's/^--- \(.*\) ---$/\1/p' >"$WORK/out"
+TZ=XXX-07:59:58 "$TCPDWELL" hist -r "$REC" -i 1s 2>/dev/null | sed -n 's/^--- \(.*\) ---$/\1/p' >"$WORK/out"
 if grep -q '^23:59:58.000 to 23:59:59.000$' "$WORK/out" && grep -q '^[0-9-]\{10\} 23:59:59.000 to [0-9-]\{10\} 00:00:00.000$' "$WORK/out"; then
 	ok output-midnight "$(sed -n 2p "$WORK/out")"
 else
