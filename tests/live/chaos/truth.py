@@ -88,7 +88,9 @@ def build(stage):
     for e in events:
         f = e.f
         withheld = e.softirq and e.pid in tasks
-        before, last[e.cpu] = last.get(e.cpu), e
+        # A task's calls are one thread of events, what interrupts it on a CPU is another.
+        thread = e.pid, e.softirq, e.cpu if e.softirq or not e.pid else None
+        before, last[thread] = last.get(thread), e
         if e.kind == "timer_start":
             mini = minis.get(f["timer"])
             if mini:
@@ -117,7 +119,7 @@ def build(stage):
         elif e.kind == "inet_sock_set_state":
             frm, to = STATES[f["oldstate"]], STATES[f["newstate"]]
             sk = f["skaddr"]
-            # tcp_time_wait() arms the mini-socket and ends the full one with softirqs off: nothing else is on that CPU between.
+            # tcp_time_wait() arms the mini-socket and then ends the full one. Where a task works off the backlog, softirqs may come between.
             timer = before and before.kind == "timer_start" and (before.f["timer"], before.ts)
             takes_over = to == "CLOSED" and frm in ("FIN-WAIT-2", "CLOSING") and bool(timer)
             if takes_over and timer[0] in minis:
