@@ -309,6 +309,17 @@ static __always_inline bool tell_met(struct seq_file *seq, __u32 netns)
 	return !bpf_seq_write(seq, &rec, sizeof(rec));
 }
 
+/* Of its last timer, in jiffies: icsk_rto is doubled with each retransmission, and not with a probe
+ * (tcp_probe0_when()). */
+static __always_inline __u64 last_wait(const struct tcp_sock *tp)
+{
+	__u64 rto = BPF_CORE_READ(tp, inet_conn.icsk_rto);
+
+	if (!BPF_CORE_READ(tp, inet_conn.icsk_probes_out))
+		return rto;
+	return rto << (BPF_CORE_READ(tp, inet_conn.icsk_backoff) & 15);
+}
+
 /*
  * Of a connection that is over, what the rules look at. The verifier does not know the type of a
  * pointer that comes from a file.
@@ -332,6 +343,7 @@ static __always_inline void fill_closed(struct wire_snapshot *rec, __u64 now,
 	rec->received = time_of_jiffies(rec, now, BPF_CORE_READ(tp, inet_conn.icsk_ack.lrcvtime));
 	rec->sent = time_of_jiffies(rec, now, BPF_CORE_READ(tp, lsndtime));
 	rec->touched = BPF_CORE_READ(tp, tcp_mstamp) * NS_PER_US;
+	rec->rto_ms = last_wait(tp) * config.tick_ns / NS_PER_MS;
 }
 
 /* Of the one process that walks; the stack has no room for it. */

@@ -237,7 +237,8 @@ struct wire_snapshot {
 	__u64 sent;     /* the last data went out (lsndtime) */
 	__u64 touched;  /* anything happened to it: a segment, a timer, data read or sent
 			 * (tcp_mstamp); not from jiffies */
-	__u32 rto_ms;   /* retransmission timeout as it is now, backoff included */
+	__u32 rto_ms;   /* retransmission timeout as it is now, backoff included; CLOSED: how long
+			 * the last timer was set for, at most */
 	__u32 uid;
 	__u32 unread; /* bytes received and not read, plus 1 for a FIN not read. LISTEN: connections
 		       * that wait for accept() */

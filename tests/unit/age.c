@@ -17,6 +17,7 @@ static const struct {
 	uint32_t rto, unacked, unsent;
 	uint16_t flags;
 	uint8_t retransmits, backoff; /* backoff 0: as often */
+	bool is_alone; /* has no remote port */
 	uint8_t known;
 	uint64_t ms;
 } cases[] = {
@@ -107,8 +108,13 @@ static const struct {
 	 .touched = 10000, .known = DWELL_AT_LEAST, .ms = 90000 - 4},
 	{"fin-wait-2-wrapped", WIRE_FULL, WIRE_FIN_WAIT2, .acked = 99000, .touched = 10000,
 	 .known = DWELL_AT_LEAST, .ms = 90000 - 4},
-	{"closed", WIRE_FULL, WIRE_CLOSE, .acked = 40000, .touched = 90000, .known = DWELL_AT_LEAST,
-	 .ms = 10000 - 4},
+	/* `ss -K`, or an ICMP error, may have ended it just before its timer would have run. */
+	{"closed", WIRE_FULL, WIRE_CLOSE, .acked = 40000, .touched = 90000, .rto = 800,
+	 .known = DWELL_AT_LEAST, .ms = 10000 - 800 - 4},
+	{"closed-just-now", WIRE_FULL, WIRE_CLOSE, .touched = 98000, .rto = 2000,
+	 .known = DWELL_UNKNOWN},
+	{"closed-by-disconnect", WIRE_FULL, WIRE_CLOSE, .touched = 90000, .rto = 1000,
+	 .is_alone = true, .known = DWELL_UNKNOWN},
 	{"established", WIRE_FULL, WIRE_ESTABLISHED, .acked = 90000, .received = 99000,
 	 .sent = 60000, .touched = 99000, .known = DWELL_AT_LEAST, .ms = 39992},
 	/* Data came with the SYN, the handshake took 40 s more. */
@@ -121,6 +127,7 @@ int main(void)
 {
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct wire_snapshot s = {.head.ts = NOW * NS_PER_MS,
+					  .id.rport = !cases[i].is_alone,
 					  .kind = cases[i].kind,
 					  .state = cases[i].state,
 					  .began = cases[i].began * NS_PER_MS,

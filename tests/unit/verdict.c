@@ -766,6 +766,12 @@ static void test_twice(void)
 	CHECK_EQ(census.count, 2);
 	CHECK_EQ(census.states[WIRE_FIN_WAIT2], 1);
 	CHECK(!census_find(&census, 2, false));
+	/* Its process still holds the closed socket. */
+	put(census_snapshot(&(struct snap){.cookie = 2, .age = 100, .state = WIRE_CLOSE}));
+	CHECK(census_find(&census, 2, false) && census_find(&census, 2, true));
+	put(census_snapshot(&(struct snap){
+		.cookie = 2, .kind = WIRE_MINI, .age = 100, .state = WIRE_FIN_WAIT2, .left = 900}));
+	CHECK_EQ(census.count, 3);
 	put(census_bounds(true, 0));
 	CHECK_EQ(census.count, 0);
 	test_end("the later one is what it is; the next census begins empty");

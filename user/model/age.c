@@ -129,10 +129,16 @@ static struct age of_fin_sent(const struct wire_snapshot *s, uint64_t tick_ns)
 			    .from = "retransmissions of its FIN"};
 }
 
-/* What ended the connection touched the socket. */
+/*
+ * What ended the connection touched the socket, but for an ICMP error in SYN-SENT (tcp_v4_err()) and
+ * `ss -K` in SYN-SENT, LAST-ACK or CLOSING (tcp_abort()). In these a timer runs, which would have
+ * touched it once more. tcp_disconnect() may come at any time; it leaves no remote port.
+ */
 static struct age of_over(const struct wire_snapshot *s, uint64_t tick_ns)
 {
-	return of_touched(s, 0, tick_ns);
+	uint64_t begin = s->id.rport && s->touched ? s->touched + s->rto_ms * NS_PER_MS : 0;
+
+	return since(s, begin ? begin + tick_ns : 0, DWELL_AT_LEAST, "nothing has happened since");
 }
 
 /* tcp_connect(), and the first SYN-ACK of a request, which a child of TCP Fast Open keeps. Where

@@ -82,12 +82,14 @@ static bool is_same_connection(const struct wire_id *a, const struct wire_id *b)
 	       !memcmp(a->raddr, b->raddr, sizeof(a->raddr));
 }
 
-/* A mini-socket took over from it, or it took the ports of its own TIME-WAIT, since we met it. */
+/* A mini-socket took over from it, or it took the ports of its own TIME-WAIT, since we met it. Only
+ * a closed socket that a process still holds is there beside the mini-socket. */
 static void forget_former(struct census *census, const struct wire_snapshot *s)
 {
 	struct census_socket *former = census_find(census, s->id.cookie, s->kind != WIRE_MINI);
 
-	if (!former || former->is_listed || !is_same_connection(&former->s.id, &s->id))
+	if (!former || former->is_listed || !is_same_connection(&former->s.id, &s->id) ||
+	    s->state == WIRE_CLOSE || former->s.state == WIRE_CLOSE)
 		return;
 	HASH_DEL(census->sockets, former);
 	census->states[former->s.state]--;

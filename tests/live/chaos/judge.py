@@ -13,6 +13,7 @@ from truth import MS, has_no_port, timer_ended
 # The tool's clock and the witness's are one, read by two programs on one tracepoint: between them there may be an
 # interrupt, or whatever else the host runs meanwhile. tests/live/traffic.h has the same number.
 TOL = 5 * MS
+STALL, STALLS = 200 * MS, 3  # how long the host of this machine may keep a CPU from it, and how often in a play
 JIFFY = 4 * MS  # replaced by what the tool's first line says
 CLOSING = {"FIN-WAIT-2", "TIME-WAIT", "CLOSING"}
 
@@ -78,13 +79,17 @@ def end_key(o):
 class Judge:
     def __init__(self, stage, lives, by_tuple, loose):
         self.stage, self.lives, self.by_tuple, self.loose = stage, lives, by_tuple, loose
-        self.moves = collections.defaultdict(list)
+        self.moves, self.stalls = collections.defaultdict(list), []
         for life in lives:
             for i, m in enumerate(life.moves):
                 if not (life.mini and m.to == "CLOSED"):
                     self.moves[self.move_key(m.frm, m.to, *life.tuple)].append((m.ts, life, i))
         for found in self.moves.values():
             found.sort(key=lambda f: f[0])
+        for life in lives:
+            # What a filter dropped is sent again, and may meet something else by then.
+            if life.mini and life.fin and stage.disturbed(life.begin(), min(life.fin[1], life.end()[1])):
+                life.fin, life.fin_is_sure = (life.fin[0], NEVER), False
         self.resets = collections.defaultdict(list)
         for ts, src, dst in loose:
             self.resets[(src, dst)].append(ts)
@@ -138,8 +143,8 @@ class Judge:
             found = [l for l in self.lives if l.tuple[2:] == end_key(o)[2:]]
         found = [l for l in found if self.has_ended(l, o["ts"]) and any(s[0] == o["from"] for s in l.states()) and id(l) not in ended]
         verdict.share("end", "unseen")
-        if verdict.say(bool(found), "unseen", None, lambda: "%s: told as ended, and was not: %s\n        %s" % (name, brief(o), self.near(o))):
-            ended.add(id(found[-1]))
+        if verdict.say(bool(found), "unseen", None, lambda: "%s: told as ended, and was not: %s\n        %s" % (name, brief(o), self.near(o))) and o["lport"]:
+            ended.add(id(found[-1]))  # without a port of its own it may be any of several
 
     def has_ended(self, life, ts):
         """Surely, or there was a RST, which may have ended a mini-socket."""
@@ -164,6 +169,10 @@ class Judge:
             ts, life, i = min(best, key=lambda f: abs(f[0] - o["ts"]))
             seen.add((id(life), i))
             return life, i
+        late = [f for f in found[max(0, at - 1):at] if o["ts"] - f[0] <= STALL and (id(f[1]), f[2]) not in seen]
+        if late and self.stall(late[0], o["ts"]):
+            seen.add((id(late[0][1]), late[0][2]))
+            return late[0][1:]
         if o["from"] in CLOSING:
             slack = TOL + JIFFY
             outside = lambda l: max(0, l.mini.born - o["ts"], o["ts"] - l.end()[1])
@@ -171,6 +180,18 @@ class Judge:
             if alive:
                 return min(alive, key=lambda l: (outside(l), -l.mini.born)), None
         return None, None
+
+    def stall(self, found, ts):
+        """The machine stood still between the witness and the programs, which the tracepoint calls one after the other: seldom, or it is no stall."""
+        _, life, i = found
+        self.stalls.append(ts)
+        if len(self.stalls) > STALLS:
+            return False
+        life.moves[i] = life.moves[i]._replace(ts=ts)
+        found_at = self.moves[self.move_key(life.moves[i].frm, life.moves[i].to, *life.tuple)]
+        found_at[found_at.index(found)] = (ts, life, i)
+        found_at.sort(key=lambda f: f[0])
+        return True
 
     def line(self, o, life, i, verdict):
         say = lambda right, what, text: verdict.say(right, what, who(life), lambda: "%s: %s: %s\n        %s" % (self.where, text, brief(o), story(life)))
@@ -269,6 +290,8 @@ class Judge:
         for other in self.by_tuple[life.tuple]:
             if other is not life and other.begin() <= ts + TOL and mini.born < other.begin() + TOL and not has_no_port(other):
                 found.add("reused-conn" if other.moves[0].to == "SYN-SENT" else "reused-syn")
+        if self.stage.disturbed(life.begin(), ts):
+            found |= {"reset", "reset-sent"}
         if self.was_killed(life, ts):
             found.add("killed")
         if self.stage.gone and ts >= self.stage.gone[0] - TOL:
@@ -292,13 +315,16 @@ class Judge:
             if received:
                 return {"refused"}
             if fired:
-                return {"timed-out", "unreachable"} if self.filters_reject(before, ts) else {"timed-out"}
+                return {"timed-out", "unreachable"} if self.stage.disturbed(before, ts) else {"timed-out"}
             errors = self.errors_of(life, before, ts)
             if 99 in errors:
                 return {"no-port"}
-            if self.filters_reject(before, ts):
+            if self.stage.disturbed(before, ts):
                 return {"normal", "unreachable", "refused"}
             return {"normal"}
+        disturbed = self.stage.disturbed(life.begin(), ts)
+        if disturbed:
+            return None
         if fired:
             return {"timed-out"}
         laddr, lport, raddr, rport = life.tuple
@@ -314,9 +340,6 @@ class Judge:
 
     def errors_of(self, life, begin, end):
         return {number for b, e, number in life.sock.errors if b - TOL <= end and begin <= e + TOL} if life.sock else set()
-
-    def filters_reject(self, begin, end):
-        return any(verb == "filter" and args[1] and "reject" in args[1] and b <= end for b, e, verb, args in self.stage.changes)
 
     # ---- whose it is ----
 

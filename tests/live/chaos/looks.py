@@ -12,6 +12,9 @@ PATIENCE = {"close-wait-leak", "fin-wait-2-idle", "closed-leak"}
 # What a rule of a socket needs: see docs/rules.md. Rules that wait for a second are not said of what is younger.
 WAITS = {"not-accepted", "no-process", "close-wait-unread", "close-wait-held", "fin-wait-2-held", "fin-wait-2-orphan", "closed-held", "syn-received-deferred"}
 
+# What a shell or a tool says of a command that cannot be.
+BAD_COMMAND = "syntax|not found|invalid|usage:|unrecognized|bad |illegal|unknown|cannot open network"
+
 
 class Looks:
     def __init__(self, stage, lives, by_tuple):
@@ -34,6 +37,10 @@ class Looks:
                 self.line(name, o, begin, end, patience, told, verdict)
             elif o["event"] == "census":
                 self.census(name, o, begin, end, verdict)
+        if "next" in look:
+            with open(look["path"] + ".next") as file:
+                said = file.read()
+            verdict.say(not re.search(BAD_COMMAND, said, re.I), "next", None, "%s: `%s` says: %s" % (name, look["next"][0], said[:300]))
         if "all" in look["options"]:
             self.shown(name, begin, end, told, verdict)
 
@@ -59,7 +66,8 @@ class Looks:
         say = lambda right, what, text: verdict.say(right, what, life and who(life), lambda: "%s: %s: %s\n        %s" % (name, text, brief(o), story(life) if life else self.near(o)))
         if o["kind"] == "request":
             peers = self.by_tuple.get((*end_key(o)[2:], *end_key(o)[:2]), [])
-            say(any(p.begin() <= end and p.end()[1] >= begin for p in peers), "state", "nobody connects to it")
+            # Behind a filter nobody hears that the peer has gone.
+            say(any(p.begin() <= end and p.end()[1] >= begin for p in peers) or self.stage.disturbed(begin - 5 * SECOND, end), "state", "nobody connects to it")
             return
         if o["state"] == "CLOSED" and not found:
             mine = [s for s in self.stage.all if {s.local, s.bound and (plain(s.bound[0]), s.bound[1])} & {end_key(o)[:2]} and any(h.may(begin, end) for h in s.holds)]
@@ -232,6 +240,14 @@ class Looks:
 
     def rule_unsent_data(self, life, o, begin, end):
         return bool(life.peer) and self.unread(life.peer, begin) > 30000
+
+    def rule_address_gone(self, life, o, begin, end):
+        return self.stage.disturbed(begin, end, "address")
+
+    rule_no_route = rule_no_neighbour = rule_address_gone
+
+    def rule_unreachable(self, life, o, begin, end):
+        return self.stage.disturbed(life.begin(), end)
 
     def rule_accept_queue_full(self, life, o, begin, end):
         waiting = [l for l in self.lives if l.first == "LISTEN" and l.tuple[1] == life.tuple[1] and l.begin() <= end and not (l.sock and l.sock.accepted and l.sock.accepted[1] < begin)]

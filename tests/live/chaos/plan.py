@@ -524,7 +524,18 @@ def events(seed, span):
         made += [[r.uniform(0, span), "sysctl", which, "net.ipv4.tcp_tw_reuse", str(r.choice([0, 1, 2]))] for _ in range(3)]
         made += [[r.uniform(0, span), "sysctl", which, "net.ipv4.tcp_fin_timeout", str(r.choice([1, 2, 3, 60]))] for _ in range(4)]
         made += [[r.uniform(0, span), "sysctl", which, "net.ipv4.tcp_timestamps", str(r.choice([0, 1, 1]))] for _ in range(2)]
+    for which in "AB":
+        made += made_for_a_while(r, span, which, "filter", [r.choice(["tcp dport PORT drop", "tcp dport PORT reject with tcp reset", "tcp sport PORT drop"])], [""])
+        made += made_for_a_while(r, span, which, "address", [False, "10.77.1.%d/24" % (1 if which == "A" else 2)], [True, "10.77.1.%d/24" % (1 if which == "A" else 2)])
     return sorted(made, key=lambda e: e[0])
+
+
+def made_for_a_while(r, span, which, verb, begins, ends):
+    """Twice, without overlap, for up to two seconds."""
+    made = []
+    for at in (r.uniform(0.05, 0.4) * span, r.uniform(0.5, 0.85) * span):
+        made += [[at, verb, which, *begins], [at + r.uniform(100, min(2000, 0.1 * span)), verb, which, *ends]]
+    return made
 
 
 def make(seed, lives, rate=90.0, ending=None, kinds=None):

@@ -443,7 +443,7 @@ class Stage:
         """nft rules of the input of one namespace, or none."""
         text = "table inet chaos\ndelete table inet chaos\n"
         if rules:
-            text += "table inet chaos { chain in { type filter hook input priority 0; %s } }\n" % rules.replace("PORT", "{%s}" % ",".join("%d-%d" % r for r in self.ports[which]))
+            text += "table inet chaos {\nchain in {\ntype filter hook input priority 0\n%s\n}\n}\n" % rules.replace("PORT", "{%s}" % ",".join("%d-%d" % r for r in self.ports[which]))
         self.run_in(which, "nft", "-f", "-", text=text)
 
     def event_address(self, which, add, text):
@@ -478,6 +478,7 @@ class Stage:
         for look in self.looks:
             if look["end"] is None and look["process"].poll() is not None:
                 look["end"] = now()
+                self.try_next(look)
 
     def event_halt(self, name):
         process = self.tracers[name]["process"]
@@ -495,8 +496,31 @@ class Stage:
             process = subprocess.Popen([self.tcpdwell, "stuck", "-f", "json", *options, *self.scope()], stdout=out, stderr=err)
         self.looks.append({"process": process, "begin": begin, "end": None, "path": path, "options": options})
 
+    def try_next(self, look):
+        """Runs one of its next commands, to see whether it runs at all."""
+        with open(look["path"] + ".json") as file:
+            lines = [json.loads(line) for line in file if '"event":"finding"' in line]
+        commands = sorted({line["next"] for line in lines if line["next"]})
+        if commands:
+            command = commands[len(self.looks) % len(commands)]
+            with open(look["path"] + ".next", "w") as out:
+                look["next"] = command, subprocess.Popen(["timeout", "-s", "INT", "0.5", "sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=out)
+
     def scope(self):
         return [text for name in self.netns.values() for text in ("--netns", name)]
+
+    def disturbed(self, begin, end, verb=None, word=""):
+        """Was there a packet filter (whose rule has WORD), or was an address away, at some time between?"""
+        since = {}
+        for b, e, what, args in self.changes:
+            if what not in ("filter", "address") or verb not in (None, what):
+                continue
+            on = args[1] and word in args[1] if what == "filter" else not args[1]
+            if on:
+                since[what, args[0]] = b
+            elif (what, args[0]) in since and since.pop((what, args[0])) <= end and begin <= e:
+                return True
+        return any(b <= end for b in since.values())
 
     # ---- the play ----
 
@@ -573,6 +597,8 @@ class Stage:
         for look in self.looks:
             look["status"] = look["process"].wait(120)
             look["end"] = look["end"] or now()
+            if "next" in look:
+                look["next"] = look["next"][0], look["next"][1].wait(20)
 
 
 class Double:
