@@ -420,7 +420,7 @@ class Stage:
     def act_kill(self, life, verb, who, sid):
         """As `ss -K` does."""
         sock = self.socks[self.alias.get(sid, sid)]
-        if not sock.local or not sock.remote:
+        if not sock.local or not sock.local[0] or not sock.remote:
             raise KeyError(sid)
         begin = now()
         ends = ["[%s]:%d" % e if ":" in e[0] else "%s:%d" % e for e in (sock.local, sock.remote)]
