@@ -365,9 +365,13 @@ static int read_iterator(void *ctx)
 static int sweep_one(struct session *session, uint32_t netns, session_record_fn fn, void *ctx)
 {
 	struct sweeping sweeping = {.link = session->links[FEATURE_SWEEP][0]};
-	struct wire_swept swept = {
-		.head = {.ts = clock_now(), .kind = WIRE_SWEPT, .len = sizeof(swept)},
-		.netns = netns};
+	/* Before the time: what it counts was lost by then, and we may be stopped at any line. */
+	uint32_t total = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
+	struct wire_swept swept = {.head = {.ts = clock_now(),
+					    .lost = total,
+					    .kind = WIRE_SWEPT,
+					    .len = sizeof(swept)},
+				   .netns = netns};
 	struct iter_records events = {0};
 	int err, late;
 
@@ -377,7 +381,6 @@ static int sweep_one(struct session *session, uint32_t netns, session_record_fn 
 	swept.blind = err != 0;
 	if (err)
 		diag_detail("cannot look into network namespace %u: %s", netns, strerror(-err));
-	swept.head.lost = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
 	late = session_drain_all(session, iter_keep, &events);
 	if (late > 0)
 		iter_release(&sweeping.found);

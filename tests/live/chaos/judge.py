@@ -307,7 +307,7 @@ class Judge:
         received = any(before <= t <= ts for t, _ in life.received)
         sent = any(before <= t <= ts + TOL for t, _ in life.sent)
         fired = timer_ended(life, move, before) and not received
-        if self.was_killed(life, ts) and not move.softirq:
+        if self.was_killed(life, ts) and not move.softirq and move.pid not in self.stage.pids:
             return {"killed"}
         if move.frm == "LISTEN":
             return {"normal"}

@@ -67,7 +67,7 @@ class Looks:
         if o["kind"] == "request":
             peers = self.by_tuple.get((*end_key(o)[2:], *end_key(o)[:2]), [])
             # Behind a filter nobody hears that the peer has gone.
-            say(any(p.begin() <= end and p.end()[1] >= begin for p in peers) or self.stage.disturbed(begin - 5 * SECOND, end), "state", "nobody connects to it")
+            say(any(p.begin() <= end and p.end()[1] >= begin for p in peers) or self.stage.disturbed(begin - 70 * SECOND, end), "state", "nobody connects to it")
             return
         if o["state"] == "CLOSED" and not found:
             mine = [s for s in self.stage.all if {s.local, s.bound and (plain(s.bound[0]), s.bound[1])} & {end_key(o)[:2]} and any(h.may(begin, end) for h in s.holds)]
