@@ -181,7 +181,11 @@ def marry(life, by_tuple):
     if life.moves[0].to == "LISTEN":
         return
     others = [o for o in by_tuple.get((raddr, rport, laddr, lport), []) if o is not life and overlap(life, o)]
-    # A connection is begun by one SYN: both begin together, but for what a full queue or a lost segment delays.
+    # A connection is begun by one SYN: both begin together, but for what a full queue or a lost segment delays. Who sent it was first.
+    if life.first == "LISTEN":
+        others = [o for o in others if o.begin() <= life.begin()]
+    elif any(o.first == "LISTEN" for o in others):
+        others = [o for o in others if o.begin() >= life.begin()]
     if others:
         life.peer = min(others, key=lambda o: abs(o.begin() - life.begin()))
 
@@ -204,7 +208,10 @@ def fin_of(life):
     if not sent or sent > (mini.expired or NEVER):
         return
     if mini.expired and mini.expired - sent < 55 * 1000 * MS:
-        return  # TIME-WAIT lasts 60 s: it has not come
+        # TIME-WAIT lasts 60 s: it has not come, or while the timer ran out.
+        if any(abs(t - mini.expired) <= MS for t in [sent, *peer.again]):
+            life.fin, life.fin_is_sure = (mini.expired - MS, mini.expired), False
+        return
     acked = next((m.ts for m in peer.moves if m.frm in ("LAST-ACK", "CLOSING") or (m.frm, m.to) == ("FIN-WAIT-1", "FIN-WAIT-2")), NEVER)
     last = peer.moves[-1]
     before = peer.moves[-2].ts if len(peer.moves) > 1 else 0
