@@ -295,6 +295,9 @@ class Judge:
                 found.add("reused-conn" if other.moves[0].to == "SYN-SENT" else "reused-syn")
         if self.stage.disturbed(life.begin(), ts):
             found |= {"reset", "reset-sent"}
+            # A SYN that came ended it, whatever becomes of the handshake.
+            if any(o.first == "CLOSED" and o.begin() <= ts + TOL and ts - TOL <= o.moves[min(1, len(o.moves) - 1)].ts for o in self.by_tuple.get((raddr, rport, laddr, lport), [])):
+                found.add("reused-syn")
         if self.was_killed(life, ts):
             found.add("killed")
         if self.stage.gone and ts >= self.stage.gone[0] - TOL:

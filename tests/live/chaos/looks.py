@@ -102,7 +102,7 @@ class Looks:
             if o["state"] == "CLOSED" and life.moves[-1].to == "CLOSED" and life.moves[-1].ts <= end + TOL and life.sock and any(h.may(begin, end) for h in life.sock.holds):
                 found.append((life, ["CLOSED", life.moves[-1].ts, life.moves[-1].ts, NEVER, NEVER]))
         # Of several the one that was in it when the line says that it was looked at.
-        then = [(l, s) for l, s in found if s[1] - TOL <= o["ts"] <= s[4] + TOL]
+        then = [(l, s) for l, s in found if s[1] <= o["ts"] <= s[4]] or [(l, s) for l, s in found if s[1] - TOL <= o["ts"] <= s[4] + TOL]
         return (then or found)[::-1]
 
     def age(self, o, found, say, verdict):
