@@ -1,12 +1,14 @@
 """chaos: random lives of TCP connections at both ends, played before tcpdwell; every statement of its output is judged
 against what happened.
 
-  python3 tests/live/chaos [--seed N]... [--lives N] [--rate N] [--kinds A,B] [--lossless] [--shrink] [--table] [--keep DIR]
+  python3 tests/live/chaos [--seed N]... [--lives N] [--rate N] [--kinds A,B] [--calm] [--lossless]
+      [--shrink] [--table] [--keep DIR]
 
 A seed makes the plan of a run, and the same plan again; times differ from run to run. --shrink looks for the fewest lives
-that still fail; --lossless plays without the tracer whose buffer overflows. Prints a result line for each seed, with
-what is false below it; --table prints what is not known, and how far bounds are from the truth. BUILD names the build folder. See plan.py (what is played), stage.py (how), witness.py and
-truth.py (what happened), judge.py and looks.py (what is said of it).
+that still fail; --lossless plays without the tracer whose buffer overflows, --calm without packet filters and without
+addresses that go. Prints a result line for each seed, with what is false below it; --table prints what is not known, and
+how far bounds are from the truth. BUILD names the build folder. See plan.py (what is played), stage.py (how), witness.py
+and truth.py (what happened), judge.py and looks.py (what is said of it).
 """
 import argparse
 import os
@@ -159,7 +161,7 @@ def main():
     options.add_argument("--shrink", action="store_true")
     options.add_argument("--table", action="store_true")
     options.add_argument("--lossless", action="store_true")
-    options.add_argument("--calm", action="store_true", help="no packet filter, no address that goes")
+    options.add_argument("--calm", action="store_true")
     options.add_argument("--keep")
     args = options.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
