@@ -62,7 +62,7 @@ static const struct {
 	 .snap = {.age = 5000, .state = WIRE_CLOSE, .rport = 4000}},
 	{"reset-and-forgotten", "closed-leak",
 	 .snap = {.age = 301000, .state = WIRE_CLOSE, .rport = 4000}},
-	{"over-and-end-unread", "closed-leak",
+	{"over-and-end-or-byte-unread", "closed-held",
 	 .snap = {.age = 301000, .state = WIRE_CLOSE, .rport = 4000, .unread = 1}},
 	{"over-and-answer-unread", "closed-held",
 	 .snap = {.age = 301000, .state = WIRE_CLOSE, .rport = 4000, .unread = 5000}},

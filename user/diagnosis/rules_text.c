@@ -82,10 +82,43 @@ static void add_way(const struct wire_snapshot *s, char *text)
 		add(text, "%s (%s)", errno_about(s->soft_error), errno_name(s->soft_error, name));
 }
 
+static const char *plural(uint32_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* What is unread is unread to its end, so the last byte has waited since it came. */
+static void add_unread_bytes(const struct wire_snapshot *s, uint32_t bytes, char *text)
+{
+	char ago[CLOCK_TEXT_MAX];
+
+	add(text, "%" PRIu32 " byte%s unread", bytes, plural(bytes));
+	if (s->received && s->received < s->head.ts)
+		add(text, "the last came %s ago", clock_duration(s->head.ts - s->received, ago));
+}
+
+/*
+ * The FIN counts one in rcv_nxt. Of these states some prove that it came, and others that it did
+ * not; CLOSED proves neither: a reset or a timeout may have come before it, or after.
+ */
+static void add_unread(const struct wire_snapshot *s, char *text)
+{
+	uint32_t fin_in = IN(s->state) & FIN_IN ? 1 : 0;
+
+	if (s->state == WIRE_CLOSE && s->unread > 1)
+		add(text, "%" PRIu32 " byte%s or more unread", s->unread - 1,
+		    plural(s->unread - 1));
+	else if (s->state == WIRE_CLOSE && s->unread)
+		add(text, "1 byte or the end of file unread");
+	else if (s->unread > fin_in)
+		add_unread_bytes(s, s->unread - fin_in, text);
+	else if (s->unread)
+		add(text, "end of file unread");
+}
+
 /* The FIN counts one in each of the sequence numbers. */
 static void add_queues(const struct wire_snapshot *s, char *text)
 {
-	uint32_t fin_in = IN(s->state) & FIN_IN ? 1 : 0;
 	uint32_t fin_out = s->unacked && (IN(s->state) & SENDING) && !s->unsent;
 	uint32_t unsent = s->unsent - (s->unsent && (IN(s->state) & SENDING));
 
@@ -93,14 +126,12 @@ static void add_queues(const struct wire_snapshot *s, char *text)
 		add(text, "%" PRIu32 " wait for accept(), backlog %" PRIu32, s->unread, s->room);
 		return;
 	}
-	if (s->unread > fin_in)
-		add(text, "%" PRIu32 " bytes unread", s->unread - fin_in);
-	else if (s->unread)
-		add(text, "end of file unread");
+	add_unread(s, text);
 	if (unsent)
-		add(text, "%" PRIu32 " bytes unsent", unsent);
+		add(text, "%" PRIu32 " byte%s unsent", unsent, plural(unsent));
 	if (s->unacked > fin_out)
-		add(text, "%" PRIu32 " bytes unacknowledged", s->unacked - fin_out);
+		add(text, "%" PRIu32 " byte%s unacknowledged", s->unacked - fin_out,
+		    plural(s->unacked - fin_out));
 }
 
 const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_MAX])

@@ -332,6 +332,77 @@ def closed():
     result("closed", [rule for rule, _ in told] == ["closed-held"] and "closed by both" in told[0][1], "an answer that is not read yet: %s" % told)
 
 
+def one_byte():
+    """The end of file counts 1 in the kernel's numbers. Where nothing tells whether it came, one byte is not called it."""
+    wanted = {}
+
+    def case(port, rule, words, what):
+        wanted[port] = rule, words, what
+        return pair(listen(port))
+    c, s = case(7411, "closed-held", "1 byte or the end of file unread", "a byte, then a reset")
+    c.send(b"x"); time.sleep(0.1); reset(c)
+    c, s = case(7412, "closed-held", "1 byte or the end of file unread", "the end of file, then a reset")
+    c.shutdown(socket.SHUT_WR); s.send(b"x" * 10); time.sleep(0.1); reset(c)
+    c, s = case(7413, "closed-held", "4 bytes or more unread", "5 bytes, then a reset")
+    c.send(b"12345"); time.sleep(0.1); reset(c)
+    c, s = case(7414, "closed-leak", "", "all read, then a reset")
+    c.send(b"x"); s.recv(1); reset(c)
+    c, s = case(7415, "close-wait-unread", "1 byte unread", "a byte and the end of file")
+    c.send(b"x"); c.shutdown(socket.SHUT_WR)
+    c, s = case(7416, "close-wait-unread", "end of file unread", "the end of file")
+    c.shutdown(socket.SHUT_WR)
+    c, s = case(7417, "established-unread", "1 byte unread", "a byte of an open connection")
+    c.send(b"x")
+    played()
+    time.sleep(2.2)
+    told = {o["lport"]: o for o in stuck("--patience", "2s", "-s", "all") if o["event"] == "stuck" and o["state"] != "LISTEN"}
+    for port, (rule, words, what) in wanted.items():
+        seen = told[port]["rule"], told[port]["evidence"] or ""
+        result("one-byte", seen[0] == rule and seen[1].startswith(words) and (words or "unread" not in seen[1]), "%s: %s" % (what, seen))
+
+
+def readers():
+    """One who reads all every few seconds, one who reads a little at a time while more comes or cannot come, one who
+    reads at once: nobody is said not to read. What is said is how long the last byte has waited."""
+    def reads(port, every, much, send, pause):
+        c, s = pair(listen(port))
+        s.setblocking(False)
+        c.setblocking(False)
+
+        def some():
+            try:
+                s.recv(much)
+            except BlockingIOError:
+                pass
+
+        def more():
+            try:
+                c.send(b"x" * send)
+            except BlockingIOError:
+                pass
+        again(pause, more)
+        time.sleep(0.2)
+        again(every, some)
+        return c, s
+    reads(7421, 5, 1 << 20, 100, 2.1)     # all, every 5 s; more comes meanwhile
+    reads(7422, 1, 100, 1000, 0.3)        # a little a second while more comes
+    reads(7423, 1, 100, 1 << 20, 0.05)    # the same where no more finds room
+    reads(7424, 0.01, 1 << 20, 100, 0.3)  # at once
+    played()
+    lines = []
+    for _ in range(8):
+        time.sleep(0.7)
+        lines += stuck()
+    says = {o["says"] for o in lines if o["event"] == "finding"}
+    result("readers", not [words for words in says if "not read" in words], "nobody is said not to read: %s" % sorted(says))
+    for port, wanted in (7421, {None, "established-unread"}), (7422, {None}), (7424, {None}):
+        told = {o["rule"] for o in lines if o["event"] == "stuck" and o["lport"] == port}
+        result("readers", told <= wanted, "%d: %s" % (port, told or "nothing"))
+    told = [(o["rule"], o["evidence"]) for o in lines if o["event"] == "stuck" and o["lport"] == 7421]
+    waits = [re.search(r"^[1-9]00 bytes unread, the last came (\d\.\d+)s ago", evidence) for _, evidence in told]
+    result("readers", told and all(waits) and all(1 <= float(wait[1]) < 2.5 for wait in waits), "how long it waits: %s" % told)
+
+
 def user_timeout():
     """TCP_USER_TIMEOUT cuts the timer short: no age is more than the truth."""
     began = {}
