@@ -90,6 +90,8 @@ static bool is_past(const struct rules_case *c, uint64_t time)
 	return time && time + RULES_MIN_AGE_NS <= c->s->head.ts;
 }
 
+/* The last byte has waited for so long. Between two looks somebody may read what came before it,
+ * and who reads all every few seconds leaves it as long: one look proves no more. */
 static bool is_unread_for_long(const struct rules_case *c)
 {
 	return has_unread(c) && is_past(c, c->s->received);
@@ -296,7 +298,8 @@ static const struct rules_rule rules[] = {
 	{.id = "peer-window-shut",
 	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT),
 	 .test = is_window_shut,
-	 .says = "the peer answers, and takes no more data: its window is shut, it does not read",
+	 .says = "the peer answers, and takes no more data now: its window is shut until its "
+		 "process reads",
 	 .next = "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'"},
 	{.id = "unsent-data",
 	 .states = SENDING,
@@ -319,7 +322,9 @@ static const struct rules_rule rules[] = {
 	 .test = has_left_unread,
 	 .needs_age = true,
 	 .waits_for = RULES_PROCESS,
-	 .says = "the peer has closed; the process has not read to the end of file",
+	 .says = "the peer has closed; the process has not read to the end of file yet: it is "
+		 "slow, "
+		 "busy or stuck",
 	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {tid} -f -e trace=network,read"},
 	{.id = "close-wait-leak",
 	 .states = IN(WIRE_CLOSE_WAIT),
@@ -410,7 +415,7 @@ static const struct rules_rule rules[] = {
 	 .states = IN(WIRE_ESTABLISHED),
 	 .test = is_unread_for_long,
 	 .waits_for = RULES_PROCESS,
-	 .says = "data has come and the process has not read it",
+	 .says = "data has come and waits to be read: the process is slow, busy or stuck",
 	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {tid} -f -e trace=network,read"},
 	{.id = "time-wait-ports",
 	 .fills = RULES_DESTINATION,

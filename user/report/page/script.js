@@ -93,7 +93,7 @@ const MEANING = {
 	"SYN-SENT": "connect() has sent a SYN and has no answer. One second or more: a SYN or its answer was lost.",
 	"SYN-RECEIVED": "This side answered a SYN; the last segment of the handshake has not arrived.",
 	"ESTABLISHED": "Both sides may send. There is no timeout unless the program sets one.",
-	"FIN-WAIT-1": "This side closed first; its FIN is not acknowledged. If long, the peer is gone or does not read.",
+	"FIN-WAIT-1": "This side closed first; its FIN is not acknowledged. If long, the peer is gone, or what it has is not read.",
 	"FIN-WAIT-2": "The FIN is acknowledged; the peer has not closed. If long, look for the peer’s CLOSE-WAIT.",
 	"CLOSING": "Both sides closed at the same time; this side’s FIN is not acknowledged.",
 	"TIME-WAIT": "This side closed first and everything is done. The ports stay taken for about 60 seconds. This is normal.",
