@@ -123,7 +123,7 @@ done < <(cat "$WORK/out.json" "$WORK/full.json" | jq -r 'select(.event == "findi
 	fail stuck "commands to type next: $bad"
 [ -z "$ping" ] || [ $pinged -ge 2 ] && ok stuck "$pinged of them ping" || fail stuck "only $pinged of them ping"
 bash -c "$(jq -r 'select(.event == "finding" and .rule == "no-process") | .next' "$WORK/out.json")" >"$WORK/typed"
-grep -q '^u_str' "$WORK/typed" && ok stuck "the unix socket with the descriptor in flight is found by what is told to type" ||
+grep -q '^/proc/[0-9]*/fdinfo/[0-9]*:scm_fds:' "$WORK/typed" && ok stuck "the unix socket with the descriptor in flight is found by what is told to type" ||
 	fail stuck "the unix socket with the descriptor in flight is not found: $(cat "$WORK/typed")"
 
 plainly "$TCPDWELL" stuck -r - --patience 1s -s $ALL -f json <"$WORK/rec" 2>"$WORK/err" | cmp -s - "$WORK/out.json" &&

@@ -82,7 +82,7 @@ static void test_owners(void)
 	begin("");
 	put_some_owners();
 	CHECK_STR(owners(text),
-		  "one[10]; one[10] +2; (orphan); (kernel); ~server[20]; (no process)");
+		  "one[10]; one[10] +2; (orphan); (kernel); ~server[20]; (no descriptor)");
 	begin("-p 12");
 	put_some_owners();
 	CHECK_STR(owners(text), "one[10] +2");
@@ -917,11 +917,11 @@ static void test_closing(void)
 	/* It may have been closed before its process was looked at. */
 	CHECK_STR(owners(text), "threads[100]; ?");
 	put(census_snapshot(&(struct snap){.cookie = 2, .state = WIRE_FIN_WAIT1, .age = 8000}));
-	CHECK_STR(owners(text), "threads[100]; (no process)");
+	CHECK_STR(owners(text), "threads[100]; (no descriptor)");
 	/* It has come back from close() while we looked. */
 	put(census_snapshot(&(struct snap){
 		.cookie = 1, .state = WIRE_FIN_WAIT2, .age = 9000, .flags = WIRE_S_ORPHAN}));
-	CHECK_STR(owners(text), "(orphan); (no process)");
+	CHECK_STR(owners(text), "(orphan); (no descriptor)");
 	test_end("its owner, without a descriptor");
 }
 

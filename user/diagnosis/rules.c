@@ -311,12 +311,13 @@ static const struct rules_rule rules[] = {
 	 .states = IN(WIRE_CLOSE_WAIT) | IN(WIRE_FIN_WAIT2),
 	 .test = is_unheld,
 	 .needs_age = true,
-	 .says = "open, but no process has a descriptor of it: it was passed into a unix socket "
-		 "that nobody reads, or into an io_uring",
-	 /* What rings hold is in their fdinfo. If none has this one, all that have any. */
+	 .says = "open, and not among anybody's descriptors: it is on its way in a message of a "
+		 "unix socket, which is not received yet, or an io_uring or a call in progress "
+		 "keeps it",
+	 /* What rings hold is in their fdinfo. If none has this one, all that have any. A unix
+	  * socket tells how many descriptors are on their way to it. */
 	 .next = "grep -ls 'socket:.{inode}.' /proc/[0-9]*/fdinfo/* || grep -ls ' socket:' "
-		 "/proc/[0-9]*/fdinfo/*; lsns -t net -no PID | xargs -I@ nsenter -t @ -n ss -xpn | "
-		 "awk '$3 > 0'"},
+		 "/proc/[0-9]*/fdinfo/*; grep -s 'scm_fds:.*[1-9]' /proc/[0-9]*/fdinfo/*"},
 	{.id = "close-wait-unread",
 	 .states = IN(WIRE_CLOSE_WAIT),
 	 .test = has_left_unread,

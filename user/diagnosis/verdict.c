@@ -46,7 +46,7 @@ static const char *nobody(const struct verdict_socket *it)
 		return "(orphan)";
 	if (s->flags & WIRE_S_KERNEL)
 		return "(kernel)";
-	return it->unheld ? "(no process)" : "?";
+	return it->unheld ? "(no descriptor)" : "?";
 }
 
 /* The holders of a process come one behind the other. */

@@ -82,7 +82,7 @@ bool verdict_asks(const struct selection *selection, const struct census *census
 
 /*
  * "nginx[4711]", "nginx[4711] +2" if two more processes hold it, "~nginx[4711]" for one not
- * accepted yet, "(orphan)", "(kernel)", "(no process)": its descriptor is on its way through a unix
+ * accepted yet, "(orphan)", "(kernel)", "(no descriptor)": it is on its way through a unix
  * socket, or in an io_uring; "?": that cannot be seen. What differs in a group reads '*', as in
  * "nginx[*]" and "nginx[4711] +*". The name is written by the rule of name.h.
  */

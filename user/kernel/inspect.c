@@ -441,7 +441,8 @@ static int note_and_take(void *ctx, const void *record, size_t len)
 struct again {
 	struct pass *pass;
 	const struct unheld *unheld;
-	int err; /* of handing over */
+	struct unheld *left; /* notes which of these are there still; NULL: they are told */
+	int err;             /* of handing over, or noting */
 };
 
 static uint64_t cookie_of(const void *record, uint16_t kind)
@@ -469,6 +470,18 @@ static void keep_unheld(const struct unheld *unheld, struct iter_records *found)
 	found->len = kept;
 }
 
+static int note_all(struct unheld *left, const struct iter_records *found)
+{
+	struct wire_head head;
+	int err = 0;
+
+	for (size_t at = 0; at < found->len && !err; at += head.len) {
+		memcpy(&head, found->bytes + at, sizeof(head));
+		err = unheld_note(left, found->bytes + at);
+	}
+	return err;
+}
+
 static int look_once_more(void *ctx)
 {
 	struct again *again = ctx;
@@ -477,30 +490,72 @@ static int look_once_more(void *ctx)
 
 	if (!iter_read(again->pass->inspect->socks, &found)) {
 		keep_unheld(again->unheld, &found);
-		tell_ways(again->pass, &found);
-		again->err = hand_over(again->pass, &found, &late);
+		if (again->left) {
+			again->err = note_all(again->left, &found);
+		} else {
+			tell_ways(again->pass, &found);
+			again->err = hand_over(again->pass, &found, &late);
+		}
 	}
 	iter_release(&found);
 	return 0;
 }
 
-/* What is there still, and no orphan, has a file that no process has. What cannot be looked at
- * again is not said to be so. */
-static int look_again(struct pass *pass, struct unheld *unheld)
+/* In each namespace that has one of them. */
+static int look_at_sockets_again(struct again *again)
 {
-	struct again again = {.pass = pass, .unheld = unheld};
+	const struct unheld *unheld = again->unheld;
 	uint32_t done[UNSEEN_MAX], n = 0;
 
-	unheld_settle(unheld);
-	for (size_t i = 0; i < unheld->n && n < UNSEEN_MAX && !again.err; i++) {
+	for (size_t i = 0; i < unheld->n && n < UNSEEN_MAX && !again->err; i++) {
 		uint32_t netns = unheld->sockets[i].netns;
 
 		if (is_among(done, n, netns))
 			continue;
 		done[n++] = netns;
-		netns_call(netns, look_once_more, &again);
+		netns_call(netns, look_once_more, again);
 	}
-	return again.err;
+	return again->err;
+}
+
+/* Tells who holds one of them after all. False if that could not be looked at. */
+static bool look_at_holders_again(struct pass *pass, struct unheld *left, int *ret_err)
+{
+	struct iter_records found = {0};
+	bool late = true;
+
+	if (!iter_read(pass->inspect->holders, &found)) {
+		keep_unheld(left, &found);
+		*ret_err = note_all(left, &found);
+		if (!*ret_err)
+			*ret_err = hand_over(pass, &found, &late);
+	}
+	iter_release(&found);
+	return !late;
+}
+
+/*
+ * What is there still, and no orphan, has a file that no process has: most are not there any more.
+ * A descriptor that was passed on during the look may have been with each process when it was not
+ * its turn; so where there are any, all descriptors are looked at once more. What cannot be looked
+ * at again is not said to be held by nobody.
+ */
+static int look_again(struct pass *pass, struct unheld *unheld)
+{
+	struct unheld left = {0};
+	struct again first = {.pass = pass, .unheld = unheld, .left = &left};
+	struct again last = {.pass = pass, .unheld = &left};
+	int err;
+
+	unheld_settle(unheld);
+	err = look_at_sockets_again(&first);
+	unheld_settle(&left);
+	if (!err && left.n && look_at_holders_again(pass, &left, &err)) {
+		unheld_settle(&left);
+		err = err ?: look_at_sockets_again(&last);
+	}
+	unheld_release(&left);
+	return err;
 }
 
 static int look_at_all(struct pass *pass, struct taker *taker)

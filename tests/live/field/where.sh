@@ -168,7 +168,7 @@ wait $unshared
 read -r _ _ inside <"$WORK/inside.out"
 owner=$(value '[.[] | select(.event == "stuck" and .lport == 18120 and .state == "CLOSE-WAIT")][0] | "\(.owner) \(.rule)"')
 case $owner in
-"? "*no-process* | "(no process)"*) fail field-pidns-outside "$owner" ;;
+"? "*no-process* | "(no descriptor)"*) fail field-pidns-outside "$owner" ;;
 "? "*) ok field-pidns-outside "$owner" ;;
 *) fail field-pidns-outside "$owner, pid $outside is out of sight" ;;
 esac
@@ -330,7 +330,7 @@ sleep 1.2
 look -L 18160
 next=$(value '[.[] | select(.event == "finding" and .rule == "no-process")][0].next')
 shown=$(bash -c "$next" 2>&1)
-grep -q "pid=$passer," <<<"$shown" && ok field-passed-elsewhere "$(grep -m1 "pid=$passer," <<<"$shown")" || fail field-passed-elsewhere "'$next' shows: $shown"
+grep -q "^/proc/$passer/fdinfo/" <<<"$shown" && ok field-passed-elsewhere "$(grep -m1 "^/proc/$passer/" <<<"$shown")" || fail field-passed-elsewhere "'$next' shows: $shown"
 look -L 18160 -s listen
 way=$(value '[.[] | select(.event == "stuck")][0].netns_name // "no name"')
 [[ $way == "no name" || $way == "$long" ]] && ok field-long-name "${way:0:20}" || fail field-long-name "$way is cut"

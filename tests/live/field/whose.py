@@ -1,7 +1,7 @@
 """whose.py NAME - plays who may own a connection in a network namespace of its own, asks tcpdwell whose it is, and
 prints a result line for each answer. TCPDWELL names the program. With `hold NAME` it plays in the namespace it is in,
 asks nothing, prints "ready", and keeps it until its standard input ends."""
-import ctypes, json, os, re, select, signal, socket, struct, subprocess, sys, tempfile, threading, time
+import ctypes, json, os, re, resource, select, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
 TCPDWELL = os.environ["TCPDWELL"]
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -88,6 +88,12 @@ def stuck():
     time.sleep(1.3)
     out = subprocess.run([TCPDWELL, "stuck", "-f", "json", "--netns", str(os.getpid())], stdout=subprocess.PIPE, text=True).stdout
     return [o for o in map(json.loads, out.splitlines()) if o["event"] == "stuck"]
+
+
+def stuck_all(pause=1.3):
+    """All that is there, and the findings."""
+    time.sleep(pause)
+    return [json.loads(line) for line in asked("-f", "json", "--netns", str(os.getpid()), "-s", "all").splitlines()]
 
 
 def asked(*args):
@@ -564,6 +570,93 @@ def closer(name, port, prepare, how):
     return pid, ports
 
 
+# ---- on the way ----
+
+def half_closed(port):
+    """The end of it whose peer has closed."""
+    listener = listen(port)
+    client = socket.create_connection(("127.0.0.1", port))
+    server = listener.accept()[0]
+    client.close()
+    server.recv(1)
+    return server
+
+
+def hands_on(talk, pause):
+    """Receives it, keeps it for a moment, and passes it on."""
+    def work(ready):
+        ready()
+        while True:
+            fds = socket.recv_fds(talk, 1, 1)[1]
+            time.sleep(pause)
+            socket.send_fds(talk, [b"x"], fds)
+            os.close(fds[0])
+    return work
+
+
+def many_descriptors(ready):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    for _ in range(15000):
+        os.dup(1)
+    ready()
+    signal.pause()
+
+
+def transit():
+    """Passed on in a message: until it is received no process has a descriptor, and somebody is about to have one. And
+    passed to and fro all the time: whoever has it when he is looked at, or nobody, but never is it said that nobody has
+    it."""
+    mine, theirs = socket.socketpair(socket.AF_UNIX)
+    late = half_closed(7951)
+    wait, go = os.pipe()
+
+    def receives(ready):
+        ready()
+        os.read(wait, 1)
+        keep.append(socket.recv_fds(theirs, 1, 1)[1])
+        signal.pause()
+
+    late_fd = late.detach()
+    def receives_later(ready):
+        os.close(late_fd)
+        receives(ready)
+
+    receiver = child("receiver", receives_later)
+    socket.send_fds(mine, [b"x"], [late_fd])
+    os.close(late_fd)
+    lines = stuck_all()
+    told = [o for o in lines if o["event"] == "stuck" and o["lport"] == 7951 and o["state"] == "CLOSE-WAIT"]
+    found = [o for o in lines if o["event"] == "finding" and o["rule"] == "no-process"]
+    right = told and told[0]["owner"] in ("?", "(no descriptor)")
+    if sees_all():
+        right = right and len(found) == 1 and "on its way" in found[0]["says"] and "no process" not in found[0]["says"]
+    result("in a message that nobody has received yet", right, (told and told[0]["owner"], found and found[0]["says"]))
+    typed_out = typed(found[0]["next"]) if found else ""
+    result("in a message: to type next", not sees_all() or "/proc/%d/fdinfo/" % receiver in typed_out, (found and found[0]["next"], typed_out.split()))
+    os.write(go, b"x")
+    time.sleep(0.3)
+    told = {o["owner"] for o in stuck_all() if o["event"] == "stuck" and o["lport"] == 7951 and o["state"] == "CLOSE-WAIT"}
+    result("received", told == {"receiver[%d]" % receiver}, told)
+    left, right_end = socket.socketpair(socket.AF_UNIX)
+    ball = half_closed(7952).detach()
+
+    def plays(end, pause):
+        return lambda ready: (os.close(ball), hands_on(end, pause)(ready))
+
+    ping = child("ping", plays(left, 0.001))
+    child("between", lambda ready: (os.close(ball), many_descriptors(ready)))  # the look at it takes as long as it is passed several times
+    players = {"ping[%d]" % ping, "pong[%d]" % child("pong", plays(right_end, 0.001))}
+    socket.send_fds(left, [b"x"], [ball])
+    os.close(ball)
+    seen = {}
+    for _ in range(40):
+        for o in stuck_all(0):
+            if o["event"] == "stuck" and o["lport"] == 7952 and o["state"] == "CLOSE-WAIT":
+                name = "a player" if o["owner"] in players or o["owner"].rsplit(" ", 1)[0] in players else o["owner"]
+                seen[name] = seen.get(name, 0) + 1
+    result("passed to and fro", seen.get("a player", 0) > 20 and not set(seen) - {"a player", "?", "(no descriptor)"}, seen)
+
+
 def sees_all():
     """Is this the first pid namespace? From another one nobody is said to have no process."""
     return os.stat("/proc/self/ns/pid").st_ino == 0xEFFFFFFC
@@ -604,7 +697,7 @@ def closing():
               ("killed", silent, close, "(orphan)"),
               ("shut-down", silent, shut_down, None),
               ("reset", lambda c, s: silent(c, s, 0), close, "nothing"),
-              ("reads", lambda c, s: (c, s), close_while_read, "(no process)" if sees_all() else "?")]
+              ("reads", lambda c, s: (c, s), close_while_read, "(no descriptor)" if sees_all() else "?")]
     started = [(row, *closer(row[0], port, *row[1:3])) for port, row in enumerate(closers + others, 7901)]
     time.sleep(0.5)
     for row, pid, _ in started:

@@ -5,14 +5,14 @@
 can_trace field-whose || exit 0
 needs field-whose python3 || exit 0
 
-for situation in listeners group polled shared holders daemon renamed mptcp repair threads closing; do
+for situation in listeners group polled shared holders daemon renamed mptcp repair threads closing transit; do
 	timeout -k 5 60 python3 "$TESTS/live/field/whose.py" $situation >"$WORK/$situation" 2>"$WORK/$situation.err"
 	status=$?
 	cat "$WORK/$situation"
 	[ $status = 0 ] || fail field-whose "$situation: status $status: $(tail -n 3 "$WORK/$situation.err" | tr '\n' ' ')"
 done
 # The numbers of threads as another pid namespace counts them.
-for situation in threads closing; do
+for situation in threads closing transit; do
 	timeout -k 5 60 unshare -pf --kill-child --mount-proc python3 "$TESTS/live/field/whose.py" $situation >"$WORK/$situation" 2>"$WORK/$situation.err"
 	status=$?
 	sed 's/field-whose: /&in a pid namespace: /' "$WORK/$situation"
