@@ -96,7 +96,7 @@ static void find_listener(const struct census *census, struct peers_end *end)
 	const struct wire_snapshot *s = &end->socket->s;
 
 	if (s->state == WIRE_SYN_SENT && !end->candidates)
-		end->peer = census_listener_towards(census, &s->id);
+		end->peer = census_listener_towards(census, s);
 }
 
 int peers_find(const struct census *census, struct peers_end *ends, size_t n)

@@ -452,14 +452,20 @@ const struct census_socket *census_listener(const struct census *census,
 }
 
 const struct census_socket *census_listener_towards(const struct census *census,
-						    const struct wire_id *id)
+						    const struct wire_snapshot *s)
 {
+	const struct wire_id *id = &s->id;
 	struct wire_id remote = {.lport = id->rport, .netns = id->netns};
+	const struct census_socket *listener;
 
+	/* By a device it may leave, or stay within a VRF, which has addresses of its own. */
+	if (s->device)
+		return NULL;
 	if (!address_is_loopback(id->raddr) && memcmp(id->laddr, id->raddr, sizeof(id->laddr)) != 0)
 		return NULL;
 	memcpy(remote.laddr, id->raddr, sizeof(remote.laddr));
-	return look_up_listener(census, &remote);
+	listener = look_up_listener(census, &remote);
+	return listener && !(listener->s.flags & WIRE_S_DEVICE) ? listener : NULL;
 }
 
 bool census_has_listener(const struct census *census, const struct wire_id *id)

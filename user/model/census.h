@@ -130,10 +130,10 @@ const struct census_socket *census_listener(const struct census *census,
 /*
  * The listener at the remote end of a connection that stays within its network namespace: what it
  * sends goes to a loopback address, or to the address that it comes from. NULL if there is none, or
- * several, or the remote end may be elsewhere.
+ * several, or the remote end may be elsewhere; also if one of the two is bound to a device.
  */
 const struct census_socket *census_listener_towards(const struct census *census,
-						    const struct wire_id *id);
+						    const struct wire_snapshot *s);
 
 /* NULL if nothing was told of that namespace. */
 const struct wire_limits *census_limits_of(const struct census *census, uint32_t netns);

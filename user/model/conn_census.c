@@ -58,6 +58,16 @@ static void learn_age(struct conn_table *table, struct store_entry *entry,
 		entry->conn.since = since;
 }
 
+/* What a listener at one device does not take, another one may. No event tells of devices. */
+static void learn_device(struct conn_table *table, struct store_entry *entry,
+			 const struct wire_snapshot *s)
+{
+	bool is_everywhere = !(s->flags & WIRE_S_DEVICE);
+
+	if (s->state == WIRE_LISTEN && entry->conn.is_everywhere != is_everywhere)
+		store_set_everywhere(&table->store, entry, is_everywhere);
+}
+
 static struct store_entry *first_sight(struct conn_table *table, const struct wire_snapshot *s)
 {
 	struct store_entry *entry = conn_first_sight(table, &s->head, &s->id, s->state,
@@ -81,6 +91,7 @@ static struct store_entry *first_sight(struct conn_table *table, const struct wi
 		store_sample(&table->store, entry)->met = s->head.ts;
 	if (s->state == WIRE_LISTEN)
 		store_listen(&table->store, entry);
+	learn_device(table, entry, s);
 	return entry;
 }
 
@@ -107,6 +118,7 @@ static void agree(struct conn_table *table, struct store_entry *entry,
 	}
 	if (!entry->conn.since_exact)
 		learn_age(table, entry, s);
+	learn_device(table, entry, s);
 	/*
 	 * No event had told of it before this census, and its events are not just late: a move is
 	 * missing.
@@ -200,10 +212,13 @@ void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *
 	if (is_due(table, s))
 		return;
 	entry = find(table, s);
-	if (!entry)
+	if (!entry) {
 		first_sight(table, s);
-	else if (!entry->conn.since_exact && entry->conn.state == s->state)
-		learn_age(table, entry, s);
+	} else if (entry->conn.state == s->state) {
+		if (!entry->conn.since_exact)
+			learn_age(table, entry, s);
+		learn_device(table, entry, s);
+	}
 }
 
 /* ---- whose ---- */

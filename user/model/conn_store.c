@@ -115,6 +115,8 @@ static void unlisten(struct store *store, struct store_entry *entry)
 	struct store_listener_key key = listener_key(&entry->conn.id);
 	struct store_listener *listener = entry->is_listening ? find_listener(store, &key) : NULL;
 
+	if (listener)
+		listener->everywhere -= entry->conn.is_everywhere;
 	entry->is_listening = false;
 	if (!listener || --listener->sockets)
 		return;
@@ -146,7 +148,15 @@ void store_listen(struct store *store, struct store_entry *entry)
 	if (entry->is_shared || listener->owner.pid != entry->conn.owner.pid)
 		listener->owner = (struct conn_owner){.known = OWNER_UNKNOWN};
 	listener->sockets++;
+	listener->everywhere += entry->conn.is_everywhere;
 	entry->is_listening = true;
+}
+
+void store_set_everywhere(struct store *store, struct store_entry *entry, bool is_everywhere)
+{
+	unlisten(store, entry);
+	entry->conn.is_everywhere = is_everywhere;
+	store_listen(store, entry);
 }
 
 struct conn_owner store_listener_owner(const struct store *store, const struct wire_id *child)
@@ -154,17 +164,24 @@ struct conn_owner store_listener_owner(const struct store *store, const struct w
 	static const uint8_t any_v4[16] = {[10] = 0xff, [11] = 0xff}, any_v6[16];
 	const uint8_t *const addrs[] = {child->laddr, any_v4, any_v6};
 	struct store_listener_key key = listener_key(child);
+	const struct store_listener *best = NULL;
 
-	/* As the kernel does: the address itself first, then the wildcards. */
+	/* As the kernel does: the address itself first, then the wildcards; and what is bound to a
+	 * device only for what comes by that one. */
 	for (size_t i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++) {
 		const struct store_listener *listener;
 
 		memcpy(key.addr, addrs[i], sizeof(key.addr));
 		listener = find_listener(store, &key);
-		if (listener)
-			return listener->owner;
+		if (!listener)
+			continue;
+		if (best && listener->owner.pid != best->owner.pid)
+			return (struct conn_owner){.known = OWNER_UNKNOWN};
+		best = listener;
+		if (listener->everywhere)
+			break;
 	}
-	return (struct conn_owner){.known = OWNER_UNKNOWN};
+	return best ? best->owner : (struct conn_owner){.known = OWNER_UNKNOWN};
 }
 
 /* ---- the store ---- */

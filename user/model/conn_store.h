@@ -102,6 +102,7 @@ struct store_listener {
 	} key;
 	struct conn_owner owner; /* of all its sockets, or unknown if they differ (SO_REUSEPORT) */
 	unsigned sockets;
+	unsigned everywhere; /* of these: those that are known to be bound to no device */
 	UT_hash_handle hh;
 };
 
@@ -238,7 +239,12 @@ void store_clear_cancelled(struct store *store, struct store_entry *entry);
  */
 void store_listen(struct store *store, struct store_entry *entry);
 
-/* The owner of this child's listener; known is OWNER_UNKNOWN if there is none, or several differ.
+/* A listener is known to be bound to no device, or not to be. */
+void store_set_everywhere(struct store *store, struct store_entry *entry, bool is_everywhere);
+
+/*
+ * The owner of this child's listener; known is OWNER_UNKNOWN if there is none, or several differ:
+ * those of one address, and those of a less exact one where the first may be bound to a device.
  */
 struct conn_owner store_listener_owner(const struct store *store, const struct wire_id *child);
 
