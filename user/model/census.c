@@ -335,6 +335,71 @@ static int find_pollers(struct census *census)
 	return err;
 }
 
+/* ---- what was told of queues ---- */
+
+/*
+ * The kernel's programs tell of the first so many in each queue, and of no queue that only
+ * processes out of sight have; but of all listeners how many wait there. QUEUED_TOLD_MAX,
+ * bpf/inspect.bpf.c.
+ */
+#define TOLD_MAX 512
+
+/* Of more listeners with untold connections nothing is concluded. */
+#define UNTOLD_MAX 64
+
+static bool waits(const struct census_socket *socket)
+{
+	return socket->s.kind == WIRE_FULL && socket->s.state != WIRE_LISTEN &&
+	       census_waits_for_accept(&socket->s);
+}
+
+static void count_told(const struct census *census)
+{
+	for (struct census_socket *s = census->sockets; s; s = s->hh.next) {
+		struct census_socket *listener = s->listener && waits(s)
+							 ? census_find(census, s->listener, false)
+							 : NULL;
+
+		if (!listener || listener->s.state != WIRE_LISTEN)
+			continue;
+		listener->told++;
+		listener->takes_others |= !census_fit(&listener->s, &s->s.id);
+	}
+}
+
+/* How many in its queue nobody has told of. */
+static uint32_t untold(const struct census_socket *listener)
+{
+	return listener->s.unread > listener->told ? listener->s.unread - listener->told : 0;
+}
+
+static void list_untold(struct census *census)
+{
+	for (struct census_socket *s = census->sockets; s; s = s->hh.next) {
+		if (s->s.state != WIRE_LISTEN || (!untold(s) && s->told < TOLD_MAX))
+			continue;
+		s->next_untold = census->untold;
+		census->untold = s;
+		census->n_untold++;
+	}
+}
+
+static void count_candidates(const struct census *census)
+{
+	for (const struct census_socket *s = census->sockets; s; s = s->hh.next)
+		for (struct census_socket *l = !s->listener && waits(s) ? census->untold : NULL; l;
+		     l = l->next_untold)
+			l->candidates += census_fit(&l->s, &s->s.id) != 0;
+}
+
+static void find_untold(struct census *census)
+{
+	count_told(census);
+	list_untold(census);
+	if (census->n_untold <= UNTOLD_MAX)
+		count_candidates(census);
+}
+
 static int add_bounds(struct census *census, const struct wire_census *bounds)
 {
 	bool is_second_end = census->is_whole && !bounds->begins;
@@ -348,7 +413,10 @@ static int add_bounds(struct census *census, const struct wire_census *bounds)
 	}
 	census->is_whole = !bounds->begins;
 	census->missing = bounds->missing;
-	return census->is_whole && !is_second_end ? find_pollers(census) : 0;
+	if (!census->is_whole || is_second_end)
+		return 0;
+	find_untold(census);
+	return find_pollers(census);
 }
 
 int census_add(struct census *census, const union decode_record *rec)
@@ -374,8 +442,7 @@ int census_add(struct census *census, const union decode_record *rec)
 
 /* ---- listeners ---- */
 
-/* How well this listener fits, as inet_lookup_listener() has it; 0: not at all. */
-static unsigned fit(const struct wire_snapshot *listener, const struct wire_id *id)
+unsigned census_fit(const struct wire_snapshot *listener, const struct wire_id *id)
 {
 	bool is_ipv4 = match_is_ipv4(id->laddr);
 
@@ -423,7 +490,7 @@ static const struct census_socket *look_up_listener(const struct census *census,
 
 	for (const struct census_socket *socket = port ? port->first : NULL; socket;
 	     socket = socket->next_listener) {
-		unsigned fits = fit(&socket->s, id);
+		unsigned fits = census_fit(&socket->s, id);
 
 		if (!fits)
 			continue;
@@ -440,13 +507,43 @@ static const struct census_socket *look_up_listener(const struct census *census,
 	return is_alone || (is_best && !by_device) ? best : NULL;
 }
 
+/*
+ * The listener of one that was not told of. `best` is what its address and port lead to; NULL:
+ * several fit. That is it, unless another one with more in its queue than was told of takes what is
+ * sent to other ports (TPROXY). Of several that fit, it is the only one that has such a queue, if
+ * all that were not told of have room there.
+ */
+static const struct census_socket *listener_of_untold(const struct census *census,
+						      const struct wire_id *id,
+						      const struct census_socket *best)
+{
+	const struct census_socket *only = NULL;
+	size_t fitting = 0;
+
+	for (const struct census_socket *l = census->untold; l; l = l->next_untold) {
+		if (census_fit(&l->s, id)) {
+			fitting++;
+			only = l;
+		} else if (l->takes_others && l->s.id.netns == id->netns) {
+			return NULL;
+		}
+	}
+	if (best)
+		return best;
+	/* One that was accepted meanwhile is in no queue, and one too many. */
+	return fitting == 1 && census->n_untold <= UNTOLD_MAX && only->candidates <= untold(only)
+		       ? only
+		       : NULL;
+}
+
 const struct census_socket *census_listener(const struct census *census,
 					    const struct census_socket *socket)
 {
 	const struct census_socket *listener;
 
 	if (!socket->listener)
-		return look_up_listener(census, &socket->s.id);
+		return listener_of_untold(census, &socket->s.id,
+					  look_up_listener(census, &socket->s.id));
 	listener = census_find(census, socket->listener, false);
 	return listener && listener->s.state == WIRE_LISTEN ? listener : NULL;
 }
@@ -473,7 +570,7 @@ bool census_has_listener(const struct census *census, const struct wire_id *id)
 	const struct census_port *port = find_port(census, id);
 	const struct census_socket *socket = port ? port->first : NULL;
 
-	while (socket && !fit(&socket->s, id))
+	while (socket && !census_fit(&socket->s, id))
 		socket = socket->next_listener;
 	return socket != NULL;
 }

@@ -46,6 +46,11 @@ struct census_socket {
 	bool is_polled; /* all who wait at it do so by epoll, and are known */
 	struct census_socket *next_listener;
 	bool is_listed; /* among the listeners */
+	/* Of a listener, once the census is whole: */
+	bool takes_others;   /* connections to other addresses and ports */
+	uint32_t told;       /* so many in its queue were told of */
+	uint32_t candidates; /* so many were not told of, and may be in its queue */
+	struct census_socket *next_untold;
 	UT_hash_handle hh;
 };
 
@@ -69,6 +74,8 @@ struct census_limits {
 struct census {
 	struct census_socket *sockets; /* iterate with hh.next */
 	struct census_port *ports;
+	struct census_socket *untold; /* listeners that have more in their queue than was told of */
+	size_t n_untold;
 	struct census_name *names;
 	struct census_limits *limits; /* by namespace */
 	struct pollers polling;
@@ -114,15 +121,19 @@ static inline const struct census_holder *census_acceptors(const struct census_s
 	return listener->pollers ?: listener->holders;
 }
 
+/* How well this listener fits what was sent to the local end, as inet_lookup_listener() has it; 0:
+ * not at all. */
+unsigned census_fit(const struct wire_snapshot *listener, const struct wire_id *id);
+
 /* Is there a listener that this connection came from, or may have come from? */
 bool census_has_listener(const struct census *census, const struct wire_id *id);
 
 /*
  * The listener of a connection that nobody has accepted: as the kernel told, else by the kernel's
  * look-up (inet_lookup_listener()): the address itself before one that stands for any. NULL if
- * there is none, or if only the kernel knows which of several it chose: members of an SO_REUSEPORT
- * group, listeners that are bound to a device. Those that the same processes hold are as good as
- * one.
+ * there is none, or if only the kernel knows which of several it chose (members of an SO_REUSEPORT
+ * group, listeners that are bound to a device) and the length of their queues does not tell. Those
+ * that the same processes hold are as good as one.
  */
 const struct census_socket *census_listener(const struct census *census,
 					    const struct census_socket *socket);

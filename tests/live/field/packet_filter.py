@@ -1,7 +1,7 @@
 """packet_filter.py NAME - plays what rules of nftables do to connections, in a network namespace of its own: sent to a
 listener that has another port or address, or rejected by this host itself. Asks tcpdwell whose they are and why, live and
 from a recording, types the next command, and prints a result line for each answer. TCPDWELL names the program."""
-import ctypes, json, os, re, signal, socket, subprocess, sys, tempfile, time
+import ctypes, json, os, re, resource, signal, socket, subprocess, sys, tempfile, time
 
 TCPDWELL = os.environ["TCPDWELL"]
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -48,14 +48,14 @@ def child(name, work):
     os._exit(0)
 
 
-def idle(name, port, addr="0.0.0.0", family=V4, options=()):
+def idle(name, port, addr="0.0.0.0", family=V4, options=(), backlog=64):
     """Listens, and never accepts."""
     def work(ready):
         sock = socket.socket(family)
         for option in ((socket.SOL_SOCKET, socket.SO_REUSEADDR, 1), *options):
             sock.setsockopt(*option)
         sock.bind((addr, port))
-        sock.listen(64)
+        sock.listen(backlog)
         ready()
         signal.pause()
     return child(name, work)
@@ -151,13 +151,14 @@ def tproxy():
         table inet divert {
             chain out {
                 type route hook output priority -150;
-                ip daddr 203.0.113.0/24 tcp dport { 443, 8443 } meta mark set 1
+                ip daddr 203.0.113.0/24 tcp dport { 443, 8443, 9443 } meta mark set 1
                 ip6 daddr 2001:db8::/32 tcp dport 443 meta mark set 1
             }
             chain in {
                 type filter hook prerouting priority -150;
                 meta nfproto ipv4 meta mark 1 tcp dport 443 tproxy ip to 127.0.0.1:15001 accept
                 meta nfproto ipv4 meta mark 1 tcp dport 8443 tproxy ip to 127.0.0.1:15003 accept
+                meta nfproto ipv4 meta mark 1 tcp dport 9443 tproxy ip to 127.0.0.1:15004 accept
                 meta nfproto ipv6 meta mark 1 tcp dport 443 tproxy ip6 to [::1]:15002 accept
             }
         }
@@ -166,16 +167,22 @@ def tproxy():
     envoy = idle("envoy", 15001, options=[IP_TRANSPARENT])
     six = idle("six", 15002, "::1", V6, [IPV6_TRANSPARENT])
     stopped = idle("full", 15003, options=[IP_TRANSPARENT])
+    decoys = {decoy, idle("decoy", 9443)}
+    crowd = idle("crowd", 15004, options=[IP_TRANSPARENT], backlog=1000)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    connect("203.0.113.7", 9443, 600)
     connect("203.0.113.7", 443)
     connect("2001:db8::7", 443)
     connect("203.0.113.7", 8443)
     time.sleep(1.4)
     lines = look()
-    told = {o["laddr"]: o["owner"] for o in lines if o["event"] == "stuck" and o["rule"] == "not-accepted"}
+    told = {o["laddr"]: o["owner"] for o in lines if o["event"] == "stuck" and o["rule"] == "not-accepted" and o["lport"] == 443}
+    many = [o["owner"] for o in lines if o["event"] == "stuck" and o["rule"] == "not-accepted" and o["lport"] == 9443]
+    result("600 wait at a transparent proxy", len(many) == 600 and many.count("~crowd[%d]" % crowd) == 512 and many.count("?") == 88, {owner: many.count(owner) for owner in many})
     result("a transparent proxy, IPv6", told.get("2001:db8::7") == "~six[%d]" % six, told)
     judge_listener([o for o in lines if o["event"] != "stuck" or o["laddr"] == "203.0.113.7"], "a transparent proxy", 443, "envoy", envoy, 15001)
     judge_listener(lines, "one for another port", 8443, "full", stopped, 15003)
-    result("nobody else", not [o for o in lines if "[%d]" % decoy in o.get("owner", "")])
+    result("nobody else", not [o for o in lines if any("[%d]" % pid in o.get("owner", "") for pid in decoys)])
 
 
 REJECTS = (  # what is sent to whom, by rule; what it says, of which state

@@ -47,12 +47,12 @@ def stop(pid):
     os.waitpid(pid, os.WUNTRACED)
 
 
-def listen(port, addr="0.0.0.0", family=V4, options=(), protocol=0):
+def listen(port, addr="0.0.0.0", family=V4, options=(), protocol=0, backlog=64):
     sock = socket.socket(family, socket.SOCK_STREAM, protocol)
     for level, option, value in [(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1), *options]:
         sock.setsockopt(level, option, value)
     sock.bind((addr, port))
-    sock.listen(64)
+    sock.listen(backlog)
     keep.append(sock)
     return sock
 
@@ -229,6 +229,52 @@ def group():
     seen = owners(stuck(), 7101, rule="not-accepted")
     named = {int(o.split("[")[1].rstrip("]")) for o in seen if o.startswith("~frozen")}
     result("two of a group of four are frozen", named == frozen and len(seen) == 2, seen)
+
+
+def all_descriptors():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+
+
+def works_at(port, options=[REUSE]):
+    def work(ready):
+        sock = listen(port, options=options, backlog=1000)
+        ready()
+        while True:
+            keep.append(sock.accept())
+    return work
+
+
+def counted(lines, port):
+    """How many connections that wait each owner has."""
+    counts = {}
+    for o in lines:
+        if o["event"] == "stuck" and o["lport"] == port and o["rule"] == "not-accepted":
+            counts[o["owner"]] = counts.get(o["owner"], 0) + 1
+    return counts
+
+
+def crowded():
+    """More wait than are told of a queue: at the frozen member of a group; at two of them; at one listener; at one of two
+    listeners of which the other one has the better address."""
+    all_descriptors()
+    frozen = idle("frozen", 7131, options=[REUSE], backlog=1000)
+    child("works", works_at(7131))
+    pair = [idle("frozen-%d" % i, 7132, options=[REUSE], backlog=1000) for i in range(2)]
+    alone = idle("alone", 7133, backlog=1000)
+    for _ in range(1240):
+        connect(7131)
+    for _ in range(1240):
+        connect(7132)
+    for _ in range(600):
+        connect(7133)
+    lines = stuck()
+    seen = counted(lines, 7131)
+    result("600 wait at the frozen one of two", seen.get("~frozen[%d]" % frozen, 0) >= 560 and len(seen) == 1, seen)
+    seen = counted(lines, 7132)
+    right = all(seen.get("~frozen-%d[%d]" % (i, pid), 0) == 512 for i, pid in enumerate(pair)) and seen.get("?", 0) == 1240 - 1024
+    result("1,240 wait at two", right, seen)
+    seen = counted(lines, 7133)
+    result("600 wait at one", seen == {"~alone[%d]" % alone: 600}, seen)
 
 
 def polled():
