@@ -176,7 +176,7 @@ static size_t fill_in(const char *name, size_t len, const struct subject *subjec
 		       {"full", match_is_ipv4(socket->s.id.raddr) ? FULL_IPV4 : FULL_IPV6},
 		       {"low", limits ? limits->port_low : 0},
 		       {"high", limits ? limits->port_high : 0},
-		       {"inode", socket->s.inode}};
+		       {"inode", listener->s.inode}};
 	char value[RULES_TEXT_MAX] = "";
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
@@ -282,6 +282,9 @@ const char *next_command(const struct rules_rule *rule, const struct census *cen
 					   &subject.holder);
 	char next[RULES_TEXT_MAX];
 
+	if (rule->waits_for == RULES_ACCEPT &&
+	    census_is_unheld(census, listener_of(census, socket)))
+		command = RULES_NEXT_UNHELD;
 	snprintf(next, sizeof(next), "%s", command ? command : rule->next);
 	if (!subject.holder || census->has_other_proc)
 		leave_out_process(next);

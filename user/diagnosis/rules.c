@@ -314,18 +314,14 @@ static const struct rules_rule rules[] = {
 	 .says = "open, and not among anybody's descriptors: it is on its way in a message of a "
 		 "unix socket, which is not received yet, or an io_uring or a call in progress "
 		 "keeps it",
-	 /* What rings hold is in their fdinfo. If none has this one, all that have any. A unix
-	  * socket tells how many descriptors are on their way to it. */
-	 .next = "grep -ls 'socket:.{inode}.' /proc/[0-9]*/fdinfo/* || grep -ls ' socket:' "
-		 "/proc/[0-9]*/fdinfo/*; grep -s 'scm_fds:.*[1-9]' /proc/[0-9]*/fdinfo/*"},
+	 .next = RULES_NEXT_UNHELD},
 	{.id = "close-wait-unread",
 	 .states = IN(WIRE_CLOSE_WAIT),
 	 .test = has_left_unread,
 	 .needs_age = true,
 	 .waits_for = RULES_PROCESS,
-	 .says = "the peer has closed; the process has not read to the end of file yet: it is "
-		 "slow, "
-		 "busy or stuck",
+	 .says = "the peer has closed; the process has not read to the end of file yet: it is busy "
+		 "or stuck, or does not look at a connection that is idle",
 	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {tid} -f -e trace=network,read"},
 	{.id = "close-wait-leak",
 	 .states = IN(WIRE_CLOSE_WAIT),
@@ -334,7 +330,7 @@ static const struct rules_rule rules[] = {
 	 .patience_s = PATIENCE_S,
 	 .waits_for = RULES_PROCESS,
 	 .says = "the peer has closed, the process has read that, and has kept the descriptor "
-		 "without using it since: a leak",
+		 "unused for long: a leak",
 	 .next = "ls -l {proc}/fd/{fd}; " DESCRIPTORS},
 	{.id = "close-wait-held",
 	 .states = IN(WIRE_CLOSE_WAIT),
@@ -349,7 +345,8 @@ static const struct rules_rule rules[] = {
 	 .test = is_held,
 	 .needs_age = true,
 	 .patience_s = PATIENCE_S,
-	 .says = "half closed by shutdown(), nothing has come from the peer since, and a process "
+	 .says = "half closed by shutdown(), nothing has come from the peer for long, and a "
+		 "process "
 		 "keeps the descriptor: no timeout will end it",
 	 .next = "ls -l {proc}/fd/{fd}"},
 	{.id = "fin-wait-2-held",
@@ -416,7 +413,8 @@ static const struct rules_rule rules[] = {
 	 .states = IN(WIRE_ESTABLISHED),
 	 .test = is_unread_for_long,
 	 .waits_for = RULES_PROCESS,
-	 .says = "data has come and waits to be read: the process is slow, busy or stuck",
+	 .says = "data has come and waits to be read: the process reads now and then, is busy, or "
+		 "is stuck",
 	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {tid} -f -e trace=network,read"},
 	{.id = "time-wait-ports",
 	 .fills = RULES_DESTINATION,

@@ -91,6 +91,15 @@ const struct rules_rule *rules_judge(const struct rules_case *c, const struct ag
  * that a socket must have waited; tabs between. */
 void rules_print_list(FILE *out);
 
+/*
+ * The next command about what is among nobody's descriptors. What rings hold is in their fdinfo. If
+ * none has this one, all that have any. A unix socket tells how many descriptors are on their way
+ * to it.
+ */
+#define RULES_NEXT_UNHELD                                                           \
+	"grep -rls 'socket:.{inode}.' /proc/[0-9]*/fdinfo || grep -rls ' socket:' " \
+	"/proc/[0-9]*/fdinfo; grep -rs 'scm_fds:.*[1-9]' /proc/[0-9]*/fdinfo"
+
 #define RULES_TEXT_MAX 1024 /* a name of a namespace, twice, each byte as \xNN */
 
 #endif

@@ -116,10 +116,18 @@ static void add_unread(const struct wire_snapshot *s, char *text)
 		add(text, "end of file unread");
 }
 
-/* The FIN counts one in each of the sequence numbers. */
+/* Its own SYN is not acknowledged. A child of TCP Fast Open is younger than its SYN-ACK. */
+static bool is_opening(const struct wire_snapshot *s)
+{
+	return s->state == WIRE_SYN_SENT || (s->state == WIRE_SYN_RECV && !s->began);
+}
+
+/* The SYN and the FIN count one in each of the sequence numbers. */
 static void add_queues(const struct wire_snapshot *s, char *text)
 {
 	uint32_t fin_out = s->unacked && (IN(s->state) & SENDING) && !s->unsent;
+	uint32_t syn_out = s->unacked && is_opening(s);
+	uint32_t unacked = s->unacked - fin_out - syn_out;
 	uint32_t unsent = s->unsent - (s->unsent && (IN(s->state) & SENDING));
 
 	if (s->state == WIRE_LISTEN) {
@@ -129,9 +137,8 @@ static void add_queues(const struct wire_snapshot *s, char *text)
 	add_unread(s, text);
 	if (unsent)
 		add(text, "%" PRIu32 " byte%s unsent", unsent, plural(unsent));
-	if (s->unacked > fin_out)
-		add(text, "%" PRIu32 " byte%s unacknowledged", s->unacked - fin_out,
-		    plural(s->unacked - fin_out));
+	if (unacked)
+		add(text, "%" PRIu32 " byte%s unacknowledged", unacked, plural(unacked));
 }
 
 const char *rules_evidence(const struct wire_snapshot *s, char text[RULES_TEXT_MAX])

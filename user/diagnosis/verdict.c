@@ -27,13 +27,11 @@ static const struct census_socket *listener_of(const struct census *census,
 static void find_owner(const struct census *census, const struct census_socket *listener,
 		       struct verdict_socket *it)
 {
-	uint16_t flags = it->socket->s.flags;
-
 	it->owner = census_acceptors(it->socket);
-	it->unheld = !it->owner && it->socket->outlived_holders && !census->hides_holders &&
-		     flags & WIRE_S_FILE && !(flags & (WIRE_S_KERNEL | WIRE_S_ORPHAN));
+	it->unheld = census_is_unheld(census, it->socket);
 	if (it->owner || !listener)
 		return;
+	it->unheld_listener = census_is_unheld(census, listener);
 	it->owner = census_acceptors(listener);
 	it->inherited = it->owner != NULL;
 }
@@ -117,6 +115,8 @@ const char *verdict_evidence(const struct verdict_socket *it, char text[RULES_TE
 	size_t used;
 
 	used = strlen(process_evidence(it->rule, it->owner, it->inherited, text));
+	if (it->unheld_listener)
+		used = (size_t)sprintf(text, "its listener is not among anybody's descriptors");
 	if (rules_evidence(&it->socket->s, of_socket)[0])
 		snprintf(text + used, RULES_TEXT_MAX - used, "%s%s", used ? "; " : "", of_socket);
 	return text;

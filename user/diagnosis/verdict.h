@@ -21,8 +21,9 @@ struct verdict_socket {
 	const struct census_socket *peer; /* the other end of it; NULL: not here, or not known */
 	struct age age;
 	bool inherited;
-	bool unheld;    /* it has a file, and no process has a descriptor of it */
-	unsigned group; /* number of its verdict_group */
+	bool unheld;          /* it has a file, and no process has a descriptor of it */
+	bool unheld_listener; /* the same of the listener that it waits at */
+	unsigned group;       /* number of its verdict_group */
 };
 
 /* What else than the oldest is not the same in all of a group. */

@@ -121,6 +121,15 @@ static inline const struct census_holder *census_acceptors(const struct census_s
 	return listener->pollers ?: listener->holders;
 }
 
+/* Has it a file that is among nobody's descriptors? */
+static inline bool census_is_unheld(const struct census *census, const struct census_socket *socket)
+{
+	uint16_t flags = socket->s.flags;
+
+	return !census_acceptors(socket) && socket->outlived_holders && !census->hides_holders &&
+	       flags & WIRE_S_FILE && !(flags & (WIRE_S_KERNEL | WIRE_S_ORPHAN));
+}
+
 /* How well this listener fits what was sent to the local end, as inet_lookup_listener() has it; 0:
  * not at all. */
 unsigned census_fit(const struct wire_snapshot *listener, const struct wire_id *id);

@@ -353,9 +353,17 @@ def one_byte():
     c.shutdown(socket.SHUT_WR)
     c, s = case(7417, "established-unread", "1 byte unread", "a byte of an open connection")
     c.send(b"x")
+    full = listen(7418, backlog=0)
+    for _ in range(2):  # the second one finds no place, and its SYN counts one, too
+        opening = socket.socket()
+        opening.setblocking(False)
+        opening.connect_ex(full.getsockname())
+        keep.append(opening)
     played()
     time.sleep(2.2)
     told = {o["lport"]: o for o in stuck("--patience", "2s", "-s", "all") if o["event"] == "stuck" and o["state"] != "LISTEN"}
+    syn = [o["evidence"] for o in told.values() if o["state"] == "SYN-SENT" and o["rport"] == 7418]
+    result("one-byte", len(syn) == 1 and "byte" not in syn[0], "a SYN: %s" % syn)
     for port, (rule, words, what) in wanted.items():
         seen = told[port]["rule"], told[port]["evidence"] or ""
         result("one-byte", seen[0] == rule and seen[1].startswith(words) and (words or "unread" not in seen[1]), "%s: %s" % (what, seen))

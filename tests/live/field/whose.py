@@ -770,6 +770,19 @@ def transit():
     time.sleep(0.3)
     told = {o["owner"] for o in stuck_all() if o["event"] == "stuck" and o["lport"] == 7951 and o["state"] == "CLOSE-WAIT"}
     result("received", told == {"receiver[%d]" % receiver}, told)
+    passed = listen(7953)
+    keep.remove(passed)
+    socket.send_fds(mine, [b"x"], [passed.fileno()])
+    passed.close()
+    connect(7953)
+    lines = stuck_all()
+    told = [o for o in lines if o["event"] == "stuck" and o["lport"] == 7953 and o["rule"] == "not-accepted"]
+    found = [o for o in lines if o["event"] == "finding" and o["rule"] == "not-accepted"]
+    right = len(told) == 1 and len(found) == 1 and told[0]["owner"] == "?"
+    if sees_all():
+        right = right and "listener is not among anybody's descriptors" in told[0]["evidence"]
+        right = right and "/proc/%d/fdinfo/" % receiver in typed(found[0]["next"])
+    result("a listener in a message", right, (told and (told[0]["owner"], told[0]["evidence"]), found and found[0]["next"]))
     left, right_end = socket.socketpair(socket.AF_UNIX)
     ball = half_closed(7952).detach()
 
@@ -782,12 +795,12 @@ def transit():
     socket.send_fds(left, [b"x"], [ball])
     os.close(ball)
     seen = {}
-    for _ in range(40):
+    for _ in range(15):
         for o in stuck_all(0):
             if o["event"] == "stuck" and o["lport"] == 7952 and o["state"] == "CLOSE-WAIT":
                 name = "a player" if o["owner"] in players or o["owner"].rsplit(" ", 1)[0] in players else o["owner"]
                 seen[name] = seen.get(name, 0) + 1
-    result("passed to and fro", seen.get("a player", 0) > 10 and not set(seen) - {"a player", "?", "(no descriptor)"}, seen)
+    result("passed to and fro", seen.get("a player", 0) >= 5 and not set(seen) - {"a player", "?", "(no descriptor)"}, seen)
 
 
 def sees_all():
