@@ -236,7 +236,7 @@ void conn_inherit(struct conn_table *table, struct conn *conn)
 	conn->owner = (struct conn_owner){.known = OWNER_UNKNOWN};
 	/* Since a loss another process may listen there. */
 	if (table->listeners == table->lost)
-		conn->owner = store_listener_owner(&table->store, &conn->id);
+		conn->owner = store_listener_owner(&table->store, conn);
 	if (conn->owner.known != OWNER_UNKNOWN)
 		conn->owner.known = OWNER_INHERITED;
 }

@@ -139,6 +139,8 @@ void store_listen(struct store *store, struct store_entry *entry)
 			return;
 		listener->key = key;
 		listener->owner = entry->conn.owner;
+		listener->uid = entry->conn.uid;
+		listener->cgroup = entry->conn.cgroup;
 		HASH_ADD(hh, store->listeners, key, sizeof(listener->key), listener);
 		if (!TABLE_HAS(listener)) {
 			free(listener);
@@ -147,6 +149,10 @@ void store_listen(struct store *store, struct store_entry *entry)
 	}
 	if (entry->is_shared || listener->owner.pid != entry->conn.owner.pid)
 		listener->owner = (struct conn_owner){.known = OWNER_UNKNOWN};
+	if (listener->uid != entry->conn.uid)
+		listener->uid = CONN_NO_UID;
+	if (listener->cgroup != entry->conn.cgroup)
+		listener->cgroup = 0;
 	listener->sockets++;
 	listener->everywhere += entry->conn.is_everywhere;
 	entry->is_listening = true;
@@ -159,11 +165,20 @@ void store_set_everywhere(struct store *store, struct store_entry *entry, bool i
 	store_listen(store, entry);
 }
 
-struct conn_owner store_listener_owner(const struct store *store, const struct wire_id *child)
+static bool may_be_child(const struct store_listener *listener, const struct conn *child)
+{
+	bool other_user = listener->uid != CONN_NO_UID && child->uid != CONN_NO_UID &&
+			  listener->uid != child->uid;
+
+	return !other_user &&
+	       (!listener->cgroup || !child->cgroup || listener->cgroup == child->cgroup);
+}
+
+struct conn_owner store_listener_owner(const struct store *store, const struct conn *child)
 {
 	static const uint8_t any_v4[16] = {[10] = 0xff, [11] = 0xff}, any_v6[16];
-	const uint8_t *const addrs[] = {child->laddr, any_v4, any_v6};
-	struct store_listener_key key = listener_key(child);
+	const uint8_t *const addrs[] = {child->id.laddr, any_v4, any_v6};
+	struct store_listener_key key = listener_key(&child->id);
 	const struct store_listener *best = NULL;
 
 	/* As the kernel does: the address itself first, then the wildcards; and what is bound to a
@@ -173,7 +188,7 @@ struct conn_owner store_listener_owner(const struct store *store, const struct w
 
 		memcpy(key.addr, addrs[i], sizeof(key.addr));
 		listener = find_listener(store, &key);
-		if (!listener)
+		if (!listener || !may_be_child(listener, child))
 			continue;
 		if (best && listener->owner.pid != best->owner.pid)
 			return (struct conn_owner){.known = OWNER_UNKNOWN};

@@ -101,6 +101,8 @@ struct store_listener {
 		uint32_t port;
 	} key;
 	struct conn_owner owner; /* of all its sockets, or unknown if they differ (SO_REUSEPORT) */
+	uint64_t cgroup;         /* the same; 0: unknown */
+	uint32_t uid;            /* the same; CONN_NO_UID: unknown */
 	unsigned sockets;
 	unsigned everywhere; /* of these: those that are known to be bound to no device */
 	UT_hash_handle hh;
@@ -244,8 +246,10 @@ void store_set_everywhere(struct store *store, struct store_entry *entry, bool i
 
 /*
  * The owner of this child's listener; known is OWNER_UNKNOWN if there is none, or several differ:
- * those of one address, and those of a less exact one where the first may be bound to a device.
+ * those of one address, and those of a less exact one where the first may be bound to a device. A
+ * child is a copy of its listener: one of another user or cgroup is not its own, but listens at the
+ * port that was dialled before a redirect (TPROXY).
  */
-struct conn_owner store_listener_owner(const struct store *store, const struct wire_id *child);
+struct conn_owner store_listener_owner(const struct store *store, const struct conn *child);
 
 #endif

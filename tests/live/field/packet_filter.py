@@ -48,9 +48,11 @@ def child(name, work):
     os._exit(0)
 
 
-def idle(name, port, addr="0.0.0.0", family=V4, options=(), backlog=64):
+def idle(name, port, addr="0.0.0.0", family=V4, options=(), backlog=64, uid=0):
     """Listens, and never accepts."""
     def work(ready):
+        os.setresuid(uid, uid, 0)
+        LIBC.prctl(1, signal.SIGKILL, 0, 0, 0)  # which another user has not
         sock = socket.socket(family)
         for option in ((socket.SOL_SOCKET, socket.SO_REUSEADDR, 1), *options):
             sock.setsockopt(*option)
@@ -140,6 +142,22 @@ def redirect():
     result("nobody else", not [o for o in lines if o["event"] == "stuck" and o["owner"].startswith("~decoy")])
 
 
+def traced(name, *addresses):
+    """Owners of what waits at these, as `trace` has them."""
+    ready = tempfile.mktemp()
+    tracer = subprocess.Popen([TCPDWELL, "trace", "-f", "json", "--netns", str(os.getpid()), "--ready-file", ready], stdout=subprocess.PIPE, text=True)
+    while not os.path.exists(ready):
+        time.sleep(0.05)
+    os.unlink(ready)
+    for address in addresses:
+        connect(*address, 1)
+    time.sleep(1)
+    tracer.terminate()
+    lines = [o for o in map(json.loads, tracer.communicate()[0].splitlines()) if o["event"] == "transition"]
+    seen = {o["comm"] for o in lines if o["lport"] in [port for _, port in addresses]}
+    result(name, seen == {None}, "trace: %s" % seen)
+
+
 def tproxy():
     """As a transparent proxy takes what is sent to others: its children have the port that was dialled."""
     unshare()
@@ -151,13 +169,14 @@ def tproxy():
         table inet divert {
             chain out {
                 type route hook output priority -150;
-                ip daddr 203.0.113.0/24 tcp dport { 443, 8443, 9443 } meta mark set 1
+                ip daddr 203.0.113.0/24 tcp dport { 443, 1443, 8443, 9443 } meta mark set 1
                 ip6 daddr 2001:db8::/32 tcp dport 443 meta mark set 1
             }
             chain in {
                 type filter hook prerouting priority -150;
                 meta nfproto ipv4 meta mark 1 tcp dport 443 tproxy ip to 127.0.0.1:15001 accept
                 meta nfproto ipv4 meta mark 1 tcp dport 8443 tproxy ip to 127.0.0.1:15003 accept
+                meta nfproto ipv4 meta mark 1 tcp dport 1443 tproxy ip to 127.0.0.1:15001 accept
                 meta nfproto ipv4 meta mark 1 tcp dport 9443 tproxy ip to 127.0.0.1:15004 accept
                 meta nfproto ipv6 meta mark 1 tcp dport 443 tproxy ip6 to [::1]:15002 accept
             }
@@ -167,7 +186,8 @@ def tproxy():
     envoy = idle("envoy", 15001, options=[IP_TRANSPARENT])
     six = idle("six", 15002, "::1", V6, [IPV6_TRANSPARENT])
     stopped = idle("full", 15003, options=[IP_TRANSPARENT])
-    decoys = {decoy, idle("decoy", 9443)}
+    decoys = {decoy, idle("decoy", 9443), idle("decoy", 1443, uid=65534)}
+    traced("a transparent proxy, and another user's listener at the port", ("203.0.113.7", 1443))
     crowd = idle("crowd", 15004, options=[IP_TRANSPARENT], backlog=1000)
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     connect("203.0.113.7", 9443, 600)
