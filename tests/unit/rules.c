@@ -57,6 +57,10 @@ static const struct {
 
 	{"held", "fin-wait-2-held", .snap = {.age = 5000, .state = WIRE_FIN_WAIT2}},
 	{"held-idle", "fin-wait-2-idle", .snap = {.age = 301000, .state = WIRE_FIN_WAIT2}},
+	{"answer-unread", "fin-wait-2-unread",
+	 .snap = {.age = 301000, .state = WIRE_FIN_WAIT2, .unread = 4000}},
+	{"answer-comes-and-waits", NULL,
+	 .snap = {.age = 600000, .heard = 20, .state = WIRE_FIN_WAIT2, .unread = 4000}},
 	{"answer-comes", NULL, .snap = {.age = 600000, .heard = 20, .state = WIRE_FIN_WAIT2}},
 	{"reset-and-kept", "closed-held",
 	 .snap = {.age = 5000, .state = WIRE_CLOSE, .rport = 4000}},

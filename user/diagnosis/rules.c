@@ -340,6 +340,14 @@ static const struct rules_rule rules[] = {
 	 .says = "the peer has closed, the process has read that and has not closed yet: it works "
 		 "on an answer, or has forgotten it",
 	 .next = "ls -l {proc}/fd/{fd}; " DESCRIPTORS},
+	{.id = "fin-wait-2-unread",
+	 .states = IN(WIRE_FIN_WAIT2),
+	 .test = is_unread_for_long,
+	 .needs_age = true,
+	 .waits_for = RULES_PROCESS,
+	 .says = "half closed by shutdown(), and what the peer has sent waits to be read: the "
+		 "process reads now and then, is busy, or is stuck",
+	 .next = "cat /proc/{pid}/task/*/wchan; strace -p {tid} -f -e trace=network,read"},
 	{.id = "fin-wait-2-idle",
 	 .states = IN(WIRE_FIN_WAIT2),
 	 .test = is_held,

@@ -10,7 +10,7 @@ from truth import MS
 SECOND = 1000 * MS
 PATIENCE = {"close-wait-leak", "fin-wait-2-idle", "closed-leak"}
 # What a rule of a socket needs: see docs/rules.md. Rules that wait for a second are not said of what is younger.
-WAITS = {"not-accepted", "no-process", "close-wait-unread", "close-wait-held", "fin-wait-2-held", "fin-wait-2-orphan", "closed-held", "syn-received-deferred"}
+WAITS = {"not-accepted", "no-process", "close-wait-unread", "close-wait-held", "fin-wait-2-held", "fin-wait-2-unread", "fin-wait-2-orphan", "closed-held", "syn-received-deferred"}
 
 # What a shell or a tool says of a command that cannot be.
 BAD_COMMAND = "syntax|not found|invalid|usage:|unrecognized|bad |illegal|unknown|cannot open network"
@@ -204,6 +204,9 @@ class Looks:
 
     def rule_close_wait_leak(self, life, o, begin, end):
         return self.rule_close_wait_held(life, o, begin, end) and self.idle(life, o["ts"], 1500 * MS)
+
+    def rule_fin_wait_2_unread(self, life, o, begin, end):
+        return self.may_be_held(life, begin, end) and self.unread(life, begin) > 0
 
     def rule_fin_wait_2_held(self, life, o, begin, end):
         return self.may_be_held(life, begin, end)

@@ -369,6 +369,28 @@ def one_byte():
         result("one-byte", seen[0] == rule and seen[1].startswith(words) and (words or "unread" not in seen[1]), "%s: %s" % (what, seen))
 
 
+def early_answer():
+    """A server that answers early, half closes, and reads nothing more: it keeps its client from going on."""
+    c, s = pair(listen(7431))
+    c.setblocking(False)
+    try:
+        while True:
+            c.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+    s.send(b"too large"); s.shutdown(socket.SHUT_WR)
+    c, s = pair(listen(7432))  # its like, who reads on
+    c.send(b"x" * 65536); s.send(b"wait"); s.shutdown(socket.SHUT_WR); eat(s); c.recv(9); c.recv(1)
+    played()
+    time.sleep(2.5)
+    told = {(o["state"], o["rule"]) for o in stuck() if o["event"] == "stuck" and 7431 in (o["lport"], o["rport"])}
+    result("early-answer", told == {("FIN-WAIT-2", "fin-wait-2-unread"), ("CLOSE-WAIT", "peer-window-shut")}, "an early answer: %s" % told)
+    told = finding("fin-wait-2-unread")
+    result("early-answer", told and re.search(r"[0-9]+ bytes unread, the last came [0-9.]+s ago", told["evidence"]), told and told["evidence"])
+    told = rules(7432)
+    result("early-answer", "fin-wait-2-unread" not in told, "one who reads on: %s" % told)
+
+
 def readers():
     """One who reads all every few seconds, one who reads a little at a time while more comes or cannot come, one who
     reads at once: nobody is said not to read. What is said is how long the last byte has waited."""
