@@ -37,14 +37,15 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 /*
  * The timer is set anew for 60 s when a segment restarts TIME-WAIT, so it proves no more than that;
- * where the kernel's note of the beginning says the same, both are right.
+ * where the kernel's note of the beginning says the same, both are right. A FIN without timestamps
+ * leaves the note of FIN-WAIT-2, and may come some ms after it: so the same is the same jiffy.
  */
 static struct age of_time_wait(const struct wire_snapshot *s, uint64_t tick_ns)
 {
 	uint64_t armed = s->timer > WIRE_TIMEWAIT_LEN_NS ? s->timer - WIRE_TIMEWAIT_LEN_NS : 0;
 	uint64_t off = armed > s->began ? armed - s->began : s->began - armed;
 
-	if (s->began && off <= 2 * tick_ns + NS_PER_MS)
+	if (s->began && off <= tick_ns + NS_PER_MS)
 		return since(s, s->began, DWELL_EXACT, "kernel's note");
 	return at_least_since(s, armed, tick_ns, "its timer");
 }

@@ -53,6 +53,9 @@ static void learn_age(struct conn_table *table, struct store_entry *entry,
 	struct age age = age_of(s, table->config.tick_ns);
 	uint64_t since = s->head.ts - age.ns;
 
+	/* Exact is right to two jiffies, a bound is right. */
+	if (age.known == DWELL_EXACT)
+		since += 2 * table->config.tick_ns;
 	/* If nobody saw it enter the state, the socket's age proves how long it has been there. */
 	if (!entry->conn.since || since < entry->conn.since)
 		entry->conn.since = since;

@@ -229,6 +229,7 @@ static struct store_entry *adopt(struct conn_table *table, const struct wire_tim
 		return NULL;
 	entry->expires = t->expires;
 	entry->entered = t->entered;
+	entry->born = entry->conn.since; /* at the earliest */
 	if (!is_on_the_way(entry, t))
 		missed_the_way(entry, t);
 	else if (t->substate != entry->conn.state)
