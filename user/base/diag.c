@@ -4,9 +4,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <unistd.h>
 
 #include "base/name.h"
+#include "base/stream.h"
 
 static bool is_quiet, is_verbose, shows_progress;
 static struct diag_taker taker;
@@ -20,6 +22,23 @@ void diag_init(bool quiet, bool verbose)
 bool diag_is_verbose(void)
 {
 	return is_verbose;
+}
+
+/* Over a pipe that nobody reads stdio's own would wait for ever, whatever asks us to end. What does
+ * not get through is lost. */
+static void put(const char *text, const char *end)
+{
+	static FILE *file;
+
+	if (!file)
+		file = stream_writing(STDERR_FILENO);
+	if (!file)
+		return;
+	fprintf(file, "%s%s", text, end);
+	if (!fflush(file))
+		return;
+	__fpurge(file);
+	clearerr(file);
 }
 
 #define TO_BEGIN_AND_CLEAR "\r\033[K"
@@ -37,15 +56,15 @@ void diag_progress(const char *fmt, ...)
 	name_text(printable, sizeof(printable), text);
 	shows_progress = isatty(STDERR_FILENO);
 	if (shows_progress)
-		fprintf(stderr, TO_BEGIN_AND_CLEAR "%s", printable);
+		put(TO_BEGIN_AND_CLEAR, printable);
 	else
-		fprintf(stderr, "%s\n", printable);
+		put(printable, "\n");
 }
 
 void diag_progress_end(void)
 {
 	if (shows_progress)
-		fputs(TO_BEGIN_AND_CLEAR, stderr);
+		put(TO_BEGIN_AND_CLEAR, "");
 	shows_progress = false;
 }
 
@@ -63,7 +82,7 @@ void diag_line(const char *line)
 	if (taker.take)
 		taker.take(taker.ctx, line);
 	else
-		fprintf(stderr, "%s\n", line);
+		put(line, "\n");
 }
 
 static void say(const char *prefix, const char *fmt, va_list args)

@@ -98,17 +98,35 @@ sleep 2
 ends_by INT no-reader
 # A reader that takes nothing: of events, of a replay, of a look.
 new_netns netns || exit 1
-for command in "trace -r $TESTS/golden/groups/in.rec --raw -f json" "stuck --watch -i 0.01 -s all -f json" "report - -r $rec"; do
+# full_pipe: there is no room in fifo, which PIPE keeps open.
+full_pipe() {
 	rm -f fifo
 	mkfifo fifo
-	exec {pipe}<>fifo
+	exec {PIPE}<>fifo
+	dd if=/dev/zero of=fifo oflag=nonblock bs=4096 count=1000 2>/dev/null
+}
+# waits_for_reader NAME: TRACER does, until the first Ctrl-C.
+waits_for_reader() {
+	sleep 1
+	kill -0 "$TRACER" 2>/dev/null || fail "field-first-INT-$1" "has ended already: $(head -1 err)"
+	ends_by INT "$1"
+	exec {PIPE}>&-
+}
+for command in "trace -r $TESTS/golden/groups/in.rec --raw -f json" "stuck --watch -i 100ms -s all -f json" "report - -r $rec"; do
+	full_pipe
 	# shellcheck disable=SC2086 # words
 	"${PERSON[@]}" $command >fifo 2>err &
 	TRACER=$!
-	wait_for 10 sh -c "grep -qE 'pipe_write|poll' /proc/$TRACER/wchan || ! kill -0 $TRACER"
-	sleep 1
-	ends_by INT "untaken-$(cut -c1-6 <<<"$command" | tr -dc '[:lower:]')"
-	exec {pipe}>&-
+	waits_for_reader "untaken-$(cut -c1-6 <<<"$command" | tr -dc '[:lower:]')"
+done
+# The same of what is said on standard error: when it starts, of what it was asked for, of what it found.
+head -c 1000 "$rec" >half
+for command in "report page.html" "serve 127.0.0.1:0" "features -v" "trace -r nowhere" "stuck -r half" "hist -w nowhere/run.rec" "top"; do
+	full_pipe
+	# shellcheck disable=SC2086 # words
+	"${PERSON[@]}" $command >out 2>fifo </dev/null &
+	TRACER=$!
+	waits_for_reader "unheard-${command%% *}"
 done
 
 # Ends with its reader, though nothing happens.
