@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "base/stream.h"
 #include "commands/features.h"
+#include "commands/files.h"
 #include "commands/trace.h"
 #include "cli/command_line.h"
 #include "cli/help.h"
@@ -40,6 +41,8 @@ static int run(const struct options *options, FILE *out)
 		help_print(options->command, out);
 	else if (options->version)
 		fprintf(out, "tcpdwell %s\n", TCPDWELL_VERSION);
+	else if (files_check(options))
+		return DIAG_USAGE;
 	else if (options->command == COMMAND_FEATURES)
 		return features_run(options, out);
 	else if (options->command == COMMAND_REPORT)

@@ -35,7 +35,8 @@ int ready_tell(const char *path)
 
 	if (!path)
 		return 0;
-	snprintf(part, sizeof(part), "%s.part", path);
+	/* A name that nobody else has: the recording may be called FILE.part. */
+	snprintf(part, sizeof(part), "%s.%d.part", path, (int)getpid());
 	file = create(part);
 	if (!file || fprintf(file, "%d\n", (int)getpid()) < 0 || fclose(file) ||
 	    rename(part, path)) {

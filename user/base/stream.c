@@ -143,14 +143,22 @@ FILE *stream_open(const char *path)
 	return over(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), "r");
 }
 
-/* With O_NONBLOCK, open() of a FIFO that nobody reads fails with ENXIO. */
+static bool is_fifo(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISFIFO(st.st_mode);
+}
+
+/* With O_NONBLOCK, open() of a FIFO that nobody reads fails with ENXIO; that of a socket always. */
 FILE *stream_create(const char *path, int flags, mode_t mode)
 {
 	int fd;
 
 	do
 		fd = open(path, flags | O_WRONLY | O_CLOEXEC | O_NONBLOCK, mode);
-	while (fd < 0 && errno == ENXIO && !stop_is_asked() && !stream_wait(-1, -1, READER_MS));
+	while (fd < 0 && errno == ENXIO && is_fifo(path) && !stop_is_asked() &&
+	       !stream_wait(-1, -1, READER_MS));
 	return over(fd, "w");
 }
 

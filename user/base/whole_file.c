@@ -16,6 +16,7 @@
 #include "base/confine.h"
 #include "base/diag.h"
 #include "base/stream.h"
+#include "base/target.h"
 
 struct whole_file {
 	const char *path; /* as the user named it */
@@ -29,7 +30,11 @@ struct whole_file {
 
 static struct whole_file *told(struct whole_file *file, int err)
 {
-	diag_error("cannot write '%s': %s", file->path, strerror(err));
+	if (*file->target && strcmp(file->path, file->target) != 0)
+		diag_error("cannot write '%s', a link to '%s': %s", file->path, file->target,
+			   strerror(err));
+	else
+		diag_error("cannot write '%s': %s", file->path, strerror(err));
 	diag_hint("it needs a file that can be written, in a folder that exists");
 	free(file);
 	return NULL;
@@ -162,11 +167,9 @@ static struct whole_file *open_beside(struct whole_file *file)
 {
 	int fd, err;
 
-	if (!realpath(file->path, file->target)) {
-		if (errno != ENOENT || strlen(file->path) >= sizeof(file->target))
-			return told(file, errno == ENOENT ? ENAMETOOLONG : errno);
-		strcpy(file->target, file->path);
-	}
+	err = target_path(file->path, file->target);
+	if (err)
+		return told(file, -err);
 	snprintf(file->beside, sizeof(file->beside), "%s.XXXXXX", file->target);
 	fd = mkostemp(file->beside, O_CLOEXEC);
 	if (fd < 0)
@@ -198,12 +201,15 @@ struct whole_file *whole_file_open(const char *path)
 		return NULL;
 	}
 	file->path = path;
-	/* Who may not overwrite a file may not put another one in its place either. */
-	if (strcmp(path, "-") != 0 && !access(path, F_OK) && access(path, W_OK))
-		return told(file, errno);
-	if (!strcmp(path, "-") || (!stat(path, &st) && !S_ISREG(st.st_mode)))
+	if (!strcmp(path, "-"))
 		return open_as_it_is(file);
-	return open_beside(file);
+	/* Where the kernel does not follow a link for us (fs.protected_symlinks), nor do we. */
+	if (stat(path, &st))
+		return errno == ENOENT ? open_beside(file) : told(file, errno);
+	/* Who may not overwrite a file may not put another one in its place either. */
+	if (access(path, W_OK))
+		return told(file, errno);
+	return S_ISREG(st.st_mode) ? open_beside(file) : open_as_it_is(file);
 }
 
 void whole_file_write(struct whole_file *file, const void *bytes, size_t len)
