@@ -225,17 +225,41 @@ start "--netns $netns" && {
 	keys Enter
 	rm -f "$WORK/stty.after"
 }
-# The shell's job control.
-start "--netns $netns" && {
-	keys C-z
-	wait_for 10 shows 'Stopped' && [ "$(of_terminal)" = "0 1 00" ] && ok top "Ctrl-Z: the shell's again" || fail top "Ctrl-Z: '$(of_terminal)'"
-	keys 'fg' Enter
-	sees "fg" '^STATE +NOW'
-	keys q
-	wait_for 10 hides '^STATE +NOW' && ok top "q after that"
-	wait_for 5 test -s "$WORK/stty.after"
+# The shell's job control: by Ctrl-Z, and by a signal that no program can catch. The screen is smaller when it goes on.
+# same_settings: but for the size.
+same_settings() { cmp -s <(grep -v ^speed "$WORK/stty.before") <(grep -v ^speed "$WORK/stty.after"); }
+# job_control NAME HOW...
+job_control() {
+	start "--netns $netns" || return
+	wait_for 10 shows '^\? help'
+	"${@:2}"
+	wait_for 10 shows 'Stopped' && wait_for 5 test -s "$WORK/stty.after" || { fail top "$1: not stopped"; return; }
+	# What SIGSTOP leaves is what the shell makes of it.
+	[ "$1" = SIGSTOP ] || { same_settings && [ "$(of_terminal)" = "0 1 00" ]; } &&
+		ok top "$1: the shell's again" || fail top "$1: '$(of_terminal)' $(diff "$WORK/stty.before" "$WORK/stty.after")"
 	rm -f "$WORK/stty.after"
+	pane resize-window -x 70 -y 22
+	keys "stty ${4:-} >/dev/null; stty -a >$WORK/stty.before; fg; stty -a >$WORK/stty.after" Enter
+	sees "$1, fg" '^\? help .*'
+	wait_for 5 has_rows 22
+	keys -l '?'
+	sees "$1, fg: keys" '^q +quit$'
+	keys -l x
+	sees "$1, fg: keys" '^ STATE +AGE'
+	wait_for 5 hides 'Stopped|tcpdwell top --ready|[$] ' && [ "$(of_terminal)" = "1 0 11" ] && ok top "$1, fg: the whole screen" ||
+		fail top "$1, fg: $(of_terminal) $(cat "$WORK/screen")"
+	keys -l q
+	wait_for 10 test -s "$WORK/stty.after"
+	same_settings && [ "$(of_terminal)" = "0 1 00" ] && ok top "$1, fg, q: the terminal is as before" ||
+		fail top "$1, fg, q: '$(of_terminal)' $(diff "$WORK/stty.before" "$WORK/stty.after")"
+	rm -f "$WORK/stty.after"
+	keys "stty sane" Enter
+	pane resize-window -x 80 -y 24
 }
+stop_it() { kill -"$1" "$(the_pid)"; }
+job_control Ctrl-Z keys C-z
+job_control SIGTSTP stop_it TSTP -ixon
+job_control SIGSTOP stop_it STOP -ixon
 # The terminal goes away.
 start "--netns $netns" && {
 	pid=$(the_pid)

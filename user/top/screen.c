@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -22,9 +23,11 @@
 
 static struct {
 	SCREEN *terminal; /* NULL: not open */
-	struct termios before;
+	struct termios before, ours;
 	char leave[256]; /* what a terminal is sent to be as it was */
 	volatile sig_atomic_t is_open;
+	volatile sig_atomic_t is_to_stop; /* SIGTSTP came, as by Ctrl-Z */
+	volatile sig_atomic_t goes_on;    /* SIGCONT came: a shell may have had the terminal */
 	bool is_utf8;
 } screen;
 
@@ -91,6 +94,77 @@ static void catch_crashes(void)
 	stop_calls_at_last(on_last);
 }
 
+/* ---- stopped, and going on ---- */
+
+static void on_job_control(int number)
+{
+	if (number == SIGTSTP)
+		screen.is_to_stop = 1;
+	else
+		screen.goes_on = 1;
+}
+
+static void catch_job_control(void)
+{
+	struct sigaction action = {.sa_handler = on_job_control, .sa_flags = SA_RESTART}, before;
+
+	sigaction(SIGCONT, &action, NULL);
+	if (!sigaction(SIGTSTP, NULL, &before) && before.sa_handler != SIG_IGN)
+		sigaction(SIGTSTP, &action, NULL);
+}
+
+static bool is_in_foreground(void)
+{
+	pid_t foreground = tcgetpgrp(STDIN_FILENO);
+
+	return foreground < 0 || foreground == getpgrp();
+}
+
+/* Stopped again while the terminal is another's, unless we are to end, or SIGTTOU stops nobody. */
+static void wait_for_terminal(void)
+{
+	do {
+		screen.goes_on = 0;
+		if (is_in_foreground() || stop_is_asked())
+			return;
+		raise(SIGTTOU);
+	} while (screen.goes_on);
+}
+
+static void go_on(void)
+{
+	struct termios now;
+	struct winsize size;
+
+	wait_for_terminal();
+	if (stop_is_asked())
+		return;
+	/* What was set meanwhile, by `stty` say, is to stay when we end. */
+	if (!tcgetattr(STDIN_FILENO, &now) && memcmp(&now, &screen.ours, sizeof(now)) != 0)
+		screen.before = now;
+	/* Only what was left is entered again; nobody has told us of a size that changed. */
+	endwin();
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row && size.ws_col)
+		resize_term(size.ws_row, size.ws_col);
+	refresh();
+	tcsetattr(STDIN_FILENO, TCSANOW, &screen.ours);
+	clearok(curscr, TRUE);
+}
+
+static void stop_now(void)
+{
+	screen.is_to_stop = 0;
+	if (is_in_foreground()) {
+		curs_set(1);
+		endwin();
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &screen.before);
+	}
+	signal(SIGTSTP, SIG_DFL);
+	raise(SIGTSTP);
+	catch_job_control();
+	go_on();
+}
+
 /* ---- opening ---- */
 
 int screen_check(void)
@@ -154,6 +228,7 @@ int screen_open(void)
 	note_leave("rmcup");
 	screen.is_open = 1;
 	catch_crashes();
+	catch_job_control();
 	set_colours();
 	cbreak();
 	noecho();
@@ -161,6 +236,7 @@ int screen_open(void)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	curs_set(0);
+	tcgetattr(STDIN_FILENO, &screen.ours);
 	return 0;
 }
 
@@ -170,6 +246,7 @@ void screen_close(void)
 
 	if (!screen.terminal)
 		return;
+	signal(SIGCONT, SIG_DFL);
 	settings_to_leave(&settings);
 	curs_set(1);
 	endwin();
@@ -247,8 +324,16 @@ int screen_key(void)
 		{KEY_ENTER, KEY_OF_ENTER},   {KEY_RESIZE, KEY_OF_RESIZED},
 	};
 	wint_t key;
-	int kind = get_wch(&key);
+	int kind;
 
+	if (screen.is_to_stop || screen.goes_on) {
+		if (screen.is_to_stop)
+			stop_now();
+		else
+			go_on();
+		return KEY_OF_RESIZED;
+	}
+	kind = get_wch(&key);
 	if (kind == ERR)
 		return KEY_OF_NONE;
 	if (kind == OK)
