@@ -35,7 +35,7 @@ static const char *shell_word(const char *name, char word[SHELL_WORD_MAX])
 
 	if (name[0] != '-' &&
 	    !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			       "0123456789_.:@%+-")])
+			       "0123456789_.:@%+/-")])
 		return name;
 	if (strcmp(name_text(text, sizeof(text), name), name) != 0)
 		return shell_word_of_bytes(text, word);
@@ -62,8 +62,11 @@ static const struct census_socket *listener_of(const struct census *census,
 	return listener ?: socket;
 }
 
+#define TO_FILE "--net="
+
 /* What enters the namespace of the socket, by its name or by a process that is in it: one that
- * holds the socket may be elsewhere. Nothing if we are in it. False if no way is known. */
+ * holds the socket may be elsewhere. Who reads this may be elsewhere too: we were started behind
+ * `ip netns exec`, or it is a recording that was taken there. False if no way is known. */
 static bool put_entry(const struct census *census, const struct census_socket *socket, char *text,
 		      size_t room)
 {
@@ -74,7 +77,7 @@ static bool put_entry(const struct census *census, const struct census_socket *s
 
 	text[0] = '\0';
 	/* In a recording that has no names nothing tells which one is ours. */
-	if (!census->knows_home || census_name(census, WIRE_NAME_HOME, netns))
+	if (!census->knows_home)
 		return true;
 	if (name && !name[0])
 		name = NULL;
@@ -82,9 +85,11 @@ static bool put_entry(const struct census *census, const struct census_socket *s
 		snprintf(text, room, "ip netns exec %s ", shell_word(name, word));
 	else if (way && !strncmp(way, "-t ", 3))
 		snprintf(text, room, "nsenter %s ", way);
-	else if (way)
-		snprintf(text, room, "nsenter %s ", shell_word(way, word));
-	return name || way;
+	else if (way && !strncmp(way, TO_FILE, strlen(TO_FILE)))
+		snprintf(text, room, "nsenter " TO_FILE "%s ",
+			 shell_word(way + strlen(TO_FILE), word));
+	/* Ours has a way only if commands are not typed there anyway: see netns_way(). */
+	return text[0] || census_name(census, WIRE_NAME_HOME, netns);
 }
 
 /* A condition of ss; none if it may be any address. */

@@ -316,8 +316,7 @@ static void look_for_gone(struct pass *pass)
 		}
 	if (!note_news(&pass->inspect->told->gone, gone))
 		return;
-	diag_warn("network namespace %u (--netns) is gone, or only a descriptor of it is left: not "
-		  "looked at",
+	diag_warn("network namespace %u (--netns) is gone, or only sockets keep it: not looked at",
 		  last);
 	diag_hint("start again if there is a new one of that name");
 }

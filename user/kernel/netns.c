@@ -29,13 +29,19 @@
 /* A network namespace, or the mount namespace whose mounts have been read (`path` NULL). */
 struct place {
 	uint32_t inode;
-	unsigned pass; /* the one that met it last */
+	unsigned pass;      /* the one that met it last */
+	bool by_descriptor; /* nothing else was found to lead there */
 	char *path;
 	UT_hash_handle hh;
 };
 
 static struct place *places, *mounts;
 static unsigned passes;
+
+/* The process that looks at sockets. What leads to a namespace by it, or by a child of it, leads
+ * nowhere once it has ended. */
+static pid_t ours;
+static bool is_at_home; /* commands are typed where it is */
 
 static void free_place(struct place *place)
 {
@@ -50,11 +56,63 @@ uint32_t netns_current(void)
 	return stat(SELF, &st) ? 0 : (uint32_t)st.st_ino;
 }
 
+/* ---- who we are ---- */
+
+/* "PID (NAME) STATE PARENT ...", where the name may have anything in it. 0: not known. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], line[256] = "";
+	const char *name_end;
+	FILE *file;
+	int parent;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	if (!file || !fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	if (file)
+		fclose(file);
+	name_end = strrchr(line, ')');
+	return name_end && sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+static uint32_t netns_of(pid_t pid)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
+}
+
+/* Commands are typed where the first process is, or, if that is out of sight, the first of our
+ * forefathers that is not: behind `ip netns exec` or nsenter that is elsewhere. */
+static void know_ours(void)
+{
+	uint32_t home = netns_current(), first = netns_of(1), met;
+
+	if (ours)
+		return;
+	ours = getpid();
+	for (pid_t pid = ours; !first && pid; pid = parent_of(pid)) {
+		met = netns_of(pid);
+		if (!met)
+			break;
+		is_at_home = met == home;
+	}
+	if (first)
+		is_at_home = first == home;
+}
+
 /* ---- finding ---- */
 
 struct pass {
 	netns_found_fn fn; /* -ENOENT: this is no way into it any more, another may be */
 	void *ctx;
+	bool tells_better; /* `fn` is called again with a better way to the one we are in */
+	bool is_thorough;  /* all descriptors are looked at, however lately that was done */
+	bool by_descriptor;
+	uint32_t better; /* the one we are in, while a better way than SELF is looked for */
 	dev_t nsfs;
 };
 
@@ -83,11 +141,48 @@ static struct place *meet(struct place **table, uint32_t inode, const char *path
 	return place;
 }
 
+static struct place *place_of(uint32_t inode)
+{
+	struct place *place;
+
+	HASH_FIND(hh, places, &inode, sizeof(inode), place);
+	return place;
+}
+
+/* By a process of ours: it ends with the run. */
+static bool is_of_ours(const char *path)
+{
+	int pid;
+
+	return sscanf(path, "/proc/%d/", &pid) == 1 && (pid == ours || parent_of(pid) == ours);
+}
+
+/* For who reads what we print, SELF leads elsewhere. */
+static int meet_better(struct pass *pass, const char *path)
+{
+	struct place *place = place_of(pass->better);
+	char *copy = place && !is_of_ours(path) ? strdup(path) : NULL;
+
+	if (!copy)
+		return 0;
+	pass->better = 0;
+	free(place->path);
+	place->path = copy;
+	return pass->tells_better ? pass->fn(pass->ctx, place->inode, path) : 0;
+}
+
 static int meet_netns(struct pass *pass, uint32_t inode, const char *path)
 {
-	struct place *place = meet(&places, inode, path);
-	int err = place ? pass->fn(pass->ctx, inode, path) : 0;
+	struct place *place;
+	int err;
 
+	if (inode == pass->better)
+		return meet_better(pass, path);
+	place = meet(&places, inode, path);
+	if (!place)
+		return 0;
+	place->by_descriptor = pass->by_descriptor;
+	err = pass->fn(pass->ctx, inode, path);
 	if (err != -ENOENT)
 		return err;
 	place->pass = passes - 1;
@@ -198,7 +293,8 @@ static int meet_process(struct pass *pass, const char *process)
 	return err ? err : meet_mounts(pass, process);
 }
 
-static int meet_processes(struct pass *pass)
+/* Calls `fn` with each "/proc/PID". */
+static int each_process(struct pass *pass, int (*fn)(struct pass *pass, const char *process))
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
@@ -209,12 +305,97 @@ static int meet_processes(struct pass *pass)
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%.16s", entry->d_name);
-		err = meet_process(pass, path);
+		err = fn(pass, path);
 	}
 	if (dir)
 		closedir(dir);
 	return err;
 }
+
+/* ---- finding those that only a descriptor keeps ---- */
+
+/* Of the time, looks at the descriptors of all processes take at most this part. */
+#define DESCRIPTORS_SHARE 20
+
+/* Of one process the lowest so many are looked at: one takes 3 us, and what has many has sockets.
+ */
+#define DESCRIPTORS_MAX 4096
+
+static uint64_t next_descriptors; /* ns */
+
+/* As /proc says of a descriptor without touching what it is of, which may be a dead file server's:
+ * one of a mount that is no longer mounted is called as its root is. */
+static bool may_be_netns(const char *what)
+{
+	return !strncmp(what, "net:[", 5) || !strcmp(what, "/");
+}
+
+static int meet_descriptors(struct pass *pass, const char *process)
+{
+	char path[PATH_MAX], what[32];
+	struct dirent *entry;
+	int err = 0, left = DESCRIPTORS_MAX;
+	ssize_t len;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/fd", process);
+	dir = opendir(path);
+	while (dir && !err && left-- && (entry = readdir(dir))) {
+		len = readlinkat(dirfd(dir), entry->d_name, what, sizeof(what) - 1);
+		if (len < 0)
+			continue;
+		what[len] = '\0';
+		snprintf(path, sizeof(path), "%s/fd/%.16s", process, entry->d_name);
+		if (may_be_netns(what) && !is_of_ours(path))
+			err = meet_path(pass, path);
+	}
+	if (dir)
+		closedir(dir);
+	return err;
+}
+
+/* Those that are known by a descriptor are looked for there at every pass. */
+static int meet_known_descriptors(struct pass *pass)
+{
+	struct place *place = NULL, *next;
+	char path[PATH_MAX];
+	int err = 0;
+
+	HASH_ITER (hh, places, place, next) {
+		if (err || !place->by_descriptor || place->pass == passes || !place->path)
+			continue;
+		snprintf(path, sizeof(path), "%s", place->path);
+		err = meet_path(pass, path);
+	}
+	return err;
+}
+
+/* What the last pass met is nowhere any more, unless a descriptor is left of it. */
+static bool has_lost_one(void)
+{
+	const struct place *place = places;
+
+	while (place && place->pass == passes)
+		place = place->hh.next;
+	return place;
+}
+
+static int meet_all_descriptors(struct pass *pass)
+{
+	uint64_t begin = clock_now();
+	int err;
+
+	pass->by_descriptor = true;
+	err = meet_known_descriptors(pass);
+	if (!err && (pass->is_thorough || begin >= next_descriptors || has_lost_one())) {
+		err = each_process(pass, meet_descriptors);
+		next_descriptors = clock_now() + DESCRIPTORS_SHARE * (clock_now() - begin);
+	}
+	pass->by_descriptor = false;
+	return err;
+}
+
+/* ---- a pass ---- */
 
 /* Those that a pass did not meet are gone. */
 static void forget_gone(struct place **table)
@@ -238,14 +419,29 @@ static int search(struct pass *pass)
 		return -errno;
 	pass->nsfs = st.st_dev;
 	err = meet_netns(pass, (uint32_t)st.st_ino, SELF);
+	if (!is_at_home)
+		pass->better = (uint32_t)st.st_ino;
 	if (!err)
 		err = meet_all(pass, NAMED, "");
-	return err ? err : meet_processes(pass);
+	if (!err)
+		err = each_process(pass, meet_process);
+	return err ? err : meet_all_descriptors(pass);
 }
 
+/* The one we are in is told again where there is a better way. */
 static int meet_found(void *ctx, uint32_t inode, const char *path)
 {
-	return meet_netns(ctx, inode, path);
+	struct place *place = place_of(inode);
+	char *copy;
+
+	if (!place || place->pass != passes)
+		return meet_netns(ctx, inode, path);
+	copy = strdup(path);
+	if (copy) {
+		free(place->path);
+		place->path = copy;
+	}
+	return 0;
 }
 
 /* Calls `fn` for each once, ours first. */
@@ -253,6 +449,7 @@ static int find_all(struct pass *pass)
 {
 	int err;
 
+	know_ours();
 	passes++;
 	err = netns_finder_is_there() ? netns_finder_each(meet_found, pass) : search(pass);
 	if (!err) {
@@ -264,11 +461,17 @@ static int find_all(struct pass *pass)
 
 /* ---- going there ---- */
 
-/* A descriptor of it, or -errno. ENOENT: the path leads elsewhere by now, or nowhere. */
+/* A descriptor of it, or -errno. ENOENT: the path leads elsewhere by now, or nowhere; what is there
+ * may be anything, a device that rewinds when it is opened say. */
 static int open_if(const char *path, uint32_t inode)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = errno;
 	struct stat st;
+	int fd, err;
+
+	if (!stat(path, &st) && (uint32_t)st.st_ino != inode)
+		return -ENOENT;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	err = errno;
 
 	if (fd >= 0 && !fstat(fd, &st) && (uint32_t)st.st_ino == inode)
 		return fd;
@@ -285,9 +488,8 @@ static int is_wanted(void *ctx, uint32_t inode, const char *path)
 
 static int open_known(uint32_t inode)
 {
-	const struct place *place;
+	const struct place *place = place_of(inode);
 
-	HASH_FIND(hh, places, &inode, sizeof(inode), place);
 	return place && place->path ? open_if(place->path, inode) : -ENOENT;
 }
 
@@ -298,7 +500,7 @@ static uint64_t next_search; /* ns */
 
 static int open_after_pass(uint32_t inode)
 {
-	struct pass pass = {.fn = is_wanted, .ctx = &inode};
+	struct pass pass = {.fn = is_wanted, .ctx = &inode, .is_thorough = true};
 	uint64_t begin = clock_now();
 
 	if (begin < next_search)
@@ -431,7 +633,7 @@ int netns_each_named(netns_found_fn fn, void *ctx)
 
 static int find_for_another(netns_found_fn fn, void *ctx)
 {
-	struct pass pass = {.fn = fn, .ctx = ctx};
+	struct pass pass = {.fn = fn, .ctx = ctx, .tells_better = true};
 
 	return find_all(&pass);
 }
@@ -441,6 +643,7 @@ int netns_delegate(int (*confine)(void *ctx), void *ctx)
 	static const struct netns_finder_work work = {
 		.each = find_for_another, .each_named = each_named, .open = open_wherever};
 
+	know_ours();
 	return netns_finder_start(&work, confine, ctx);
 }
 
@@ -453,20 +656,16 @@ void netns_end(void)
 
 bool netns_is_known(uint32_t inode)
 {
-	const struct place *place;
-
-	HASH_FIND(hh, places, &inode, sizeof(inode), place);
-	return place != NULL;
+	return place_of(inode) != NULL;
 }
 
 bool netns_way(uint32_t inode, char *text, size_t room)
 {
-	const struct place *place;
+	const struct place *place = place_of(inode);
 	unsigned pid;
 	int end = 0;
 
-	HASH_FIND(hh, places, &inode, sizeof(inode), place);
-	if (!place || !place->path)
+	if (!place || !place->path || !strcmp(place->path, SELF))
 		return false;
 	if (sscanf(place->path, "/proc/%u/ns/net%n", &pid, &end) == 1 && end && !place->path[end])
 		return (size_t)snprintf(text, room, "-t %u -n", pid) < room;

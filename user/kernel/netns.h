@@ -17,12 +17,12 @@ uint32_t netns_current(void);
 
 /*
  * Calls `fn` from within the namespace of this inode number, then comes back. It is looked for
- * among ours, the named ones (/run/netns), those of all threads, and those that are mounted in the
- * mount namespace of any process; nothing is held open, which would keep a deleted namespace
- * alive. Returns what `fn` returns, -ENOENT if there is no way into
- * it, -EAGAIN if others were looked for in vain so lately that it was not looked for, or why
- * setns() failed. If it cannot come back it aborts, or it would read the wrong
- * namespace from then on.
+ * among ours, the named ones (/run/netns), those of all threads, those that are mounted in the
+ * mount namespace of any process, and those that any process has a descriptor of; nothing is held
+ * open, which would keep a deleted namespace alive. Returns what `fn` returns, -ENOENT if there is
+ * no way into it, -EAGAIN if others were looked for in vain so lately that it was not looked for,
+ * or why setns() failed. If it cannot come back it aborts, or it would read the wrong namespace
+ * from then on.
  */
 int netns_call(uint32_t inode, int (*fn)(void *ctx), void *ctx);
 
@@ -32,8 +32,9 @@ uint64_t netns_cookie(uint32_t inode);
 
 /*
  * Calls `fn` from within each network namespace that can be found, as above, and that it `wants`,
- * each once, this one first. Returns how many of those could not be entered, or what `fn` returned
- * when that was negative.
+ * each once, this one first. All descriptors are looked at now and then only, and when one is gone
+ * that was there before: that takes time. Returns how many of those could not be entered, or what
+ * `fn` returned when that was negative.
  */
 int netns_each(bool (*wants)(void *ctx, uint32_t inode), int (*fn)(void *ctx, uint32_t inode),
 	       void *ctx);
@@ -55,7 +56,8 @@ void netns_end(void);
 bool netns_is_known(uint32_t inode);
 
 /* The options of nsenter(1) that lead there, of a process that is in it or else of a file: "-t 4711
- * -n". False if none is known, or `room` bytes do not hold it. */
+ * -n". False if none is known, if `room` bytes do not hold it, or if it is where commands are typed
+ * anyway: we are in it, and so is the first process. */
 bool netns_way(uint32_t inode, char *text, size_t room);
 
 #endif

@@ -2,7 +2,8 @@
 
 WHERE, the network namespace that it is in: `here`, the caller's; a new one without a name: `process`, that this
 process is in; `thread`, that only a thread of it is in; `threads`, nine of these; `sockets`, that only its sockets keep; `away`, that another
-process is in while we hold the socket; `mount FILE`, that is mounted on FILE. Prints "ready INODE PID-OF-THE-NAMESPACE".
+process is in while we hold the socket; `mount FILE`, that is mounted on FILE; `descriptor`, that a descriptor of ours
+keeps; `unmounted FILE`, the same, of a mount that is gone. In these two nobody accepts a connection to PORT + 1. Prints "ready INODE PID-OF-THE-NAMESPACE".
 """
 import ctypes, os, socket, subprocess, sys, threading, time
 
@@ -52,6 +53,20 @@ elif where in ("thread", "threads"):
         time.sleep(1000)
     for _ in range(done.parties):
         threading.Thread(target=run, daemon=True).start()
+elif where in ("descriptor", "unmounted"):
+    new()
+    leak()
+    ignoring = socket.create_server(("127.0.0.1", port + 1))
+    keep.extend([ignoring, socket.create_connection(("127.0.0.1", port + 1))])
+    if where == "unmounted":
+        open(sys.argv[3], "w").close()
+        subprocess.run(["mount", "--bind", "/proc/self/ns/net", sys.argv[3]], check=True)
+        keep.append(os.open(sys.argv[3], os.O_RDONLY))
+        subprocess.run(["umount", "-l", sys.argv[3]], check=True)
+    else:
+        keep.append(os.open("/proc/self/ns/net", os.O_RDONLY))
+    ready(os.getpid())
+    libc.setns(home, CLONE_NEWNET)
 elif where in ("sockets", "away", "mount"):
     new()
     leak()

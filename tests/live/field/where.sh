@@ -54,6 +54,41 @@ for port in 18101:thread 18102:away 18103:mount 18105:process; do
 	n=$(value "[.[] | select(.event == \"stuck\" and .lport == ${port%:*} and .state == \"CLOSE-WAIT\")] | length")
 	[ "$n" = 1 ] && ok "field-seen-${port#*:}" "its leak is seen" || fail "field-seen-${port#*:}" "$n rows"
 done
+# By a descriptor alone, of a process that is elsewhere. Whoever looks again and again finds it too.
+look_at_descriptors() {
+	for where in descriptor unmounted; do
+		local port=$1 next there netns
+		[ $where = unmounted ] && port=$(($1 + 10))
+		read -r _ netns inside <"$WORK/$where.out"
+		next=$(value "[.[] | select(.event == \"finding\" and .rule == \"not-accepted\" and .netns == $netns)][0].next")
+		[[ $next == "nsenter --net=/proc/$inside/fd/"* ]] && there=$(bash -c "${next%%ss -*} stat -Lc %i /proc/self/ns/net" 2>&1)
+		[ "${there:-}" = "$netns" ] && ok "field-next-$where$2" "$next" || fail "field-next-$where$2" "'$next' leads to ${there:-nothing}, not $netns: $(cat "$WORK/look.err")"
+	done
+}
+missing_before=$(value '.[0].missing_namespaces')
+"$TCPDWELL" stuck --watch -i 500ms -f json >"$WORK/watched" 2>"$WORK/look.err" &
+watcher=$!
+wait_for 20 test -s "$WORK/watched"
+leak descriptor descriptor 18106
+kept_by=$LEAK
+leak unmounted unmounted 18116 "$WORK/unmounted"
+sleep 1.2
+look
+look_at_descriptors 18106 ""
+missing=$(value '.[0].missing_namespaces')
+[ "$missing" = "$missing_before" ] && ok field-descriptor-missing "and nothing is missing" || fail field-descriptor-missing "$missing missing, $missing_before before"
+wait_for 20 sh -c "tail -40 $WORK/watched | grep -q '\"lport\":18116'"
+sleep 1
+kill $watcher
+wait $watcher
+# The last look that is whole.
+tac "$WORK/watched" | sed '1,/"event":"census"/d' | sed '/"event":"census"/q' | tac >"$WORK/look"
+look_at_descriptors 18106 -watched
+look --netns "$(cut -d ' ' -f 2 "$WORK/descriptor.out")"
+n=$(value '[.[] | select(.event == "stuck" and .lport == 18106 and .state == "CLOSE-WAIT")] | length')
+[ "$n" = 1 ] && ok field-descriptor-asked "--netns by its number" || fail field-descriptor-asked "$n rows, $(cat "$WORK/look.err")"
+kill "$LEAK" "$kept_by"
+wait "$LEAK" "$kept_by" 2>/dev/null
 leak sockets sockets 18104
 inode=$INODE
 look
@@ -247,6 +282,52 @@ ip netns del "$name"
 leads gone
 ip netns add "$name"
 leads of-another
+
+# Started in it, by its name or by a process: who reads this, or the recording, is not. Where the first process is,
+# commands are typed as they are.
+# runs_there NAME PATTERN: of the last look.
+runs_there() {
+	local next there
+	next=$(value '[.[] | select(.event == "finding" and .rule == "not-accepted")][0].next')
+	there=$(bash -c "${next%%ss -*} stat -Lc %i /proc/self/ns/net" 2>&1)
+	# shellcheck disable=SC2053 # a pattern
+	[[ $next == $2 && $there = "$netns" ]] && ok "field-started-there-$1" "$next" || fail "field-started-there-$1" "'$next' leads to $there, not $netns"
+}
+named_is_there() {
+	"${@:2}" "$TCPDWELL" stuck -f json -L 18140 -w "$WORK/there.rec" >"$WORK/look" 2>"$WORK/look.err"
+	runs_there "$1" "$pattern"
+	"$TCPDWELL" stuck -f json -r "$WORK/there.rec" >"$WORK/look" 2>"$WORK/look.err"
+	runs_there "$1-recorded" "$pattern"
+	"${@:2}" "$TCPDWELL" stuck --watch -n 2 -i 100ms -f json -L 18140 >"$WORK/look" 2>"$WORK/look.err"
+	runs_there "$1-watched" "$pattern"
+}
+pattern="nsenter -t $named -n ss *"
+named_is_there by-process nsenter -t "$named" -n
+ip netns del "$name"
+ip netns attach "$name" "$named"
+pattern="ip netns exec $name ss *"
+named_is_there by-name ip netns exec "$name"
+first=$(stat -Lc %i /proc/1/ns/net 2>/dev/null) || first=$(stat -Lc %i /proc/self/ns/net)
+if [ "$first" = "$(stat -Lc %i /proc/self/ns/net)" ]; then
+	look -L 18140
+	runs_there from-outside "ip netns exec $name ss *"
+	mkfifo "$WORK/first.wait"
+	python3 -c '
+import socket, sys
+l = socket.create_server(("127.0.0.1", 18141))
+c = socket.create_connection(("127.0.0.1", 18141)); print("ready", flush=True); sys.stdin.read()' <"$WORK/first.wait" >"$WORK/first.out" &
+	exec {stop}>"$WORK/first.wait"
+	on_exit "exec $stop>&-"
+	wait_for 20 test -s "$WORK/first.out"
+	sleep 1.2
+	netns=$first
+	look -L 18141
+	runs_there first "ss *"
+	ip netns exec "$name" "$TCPDWELL" stuck -f json -L 18141 >"$WORK/look" 2>"$WORK/look.err"
+	runs_there first-from-inside "nsenter -t * -n ss *"
+else
+	skip field-started-there-first "this is not where the first process is"
+fi
 
 # One that is deleted while it is watched, and another that comes.
 rm -f "$WORK/ready"
