@@ -243,10 +243,10 @@ wait "$TRACER" || fail privileges "stuck --watch: ended with $?"
 wait_for 5 test ! -e "/proc/${finder:-self}" && ok privileges "the second process is gone, too" ||
 	fail privileges "the second process, ${finder:-?}, is still there"
 
-# The ready file is made anew: a link in its place, or in that of its temporary, leads nowhere.
+# The ready file is made anew: a link in its place leads nowhere, and what is called nearly so stays.
 echo untouched >"$WORK/target"
 ln -s "$WORK/target" "$WORK/linked"
 ln -s "$WORK/target" "$WORK/linked.part"
 "$TCPDWELL" -q -d 0.2 --netns "$netns" --ready-file "$WORK/linked" >/dev/null 2>"$WORK/err"
-[ "$(cat "$WORK/target")" = untouched ] && [ -f "$WORK/linked" ] && [ ! -L "$WORK/linked" ] && [ ! -e "$WORK/linked.part" ] &&
+[ "$(cat "$WORK/target")" = untouched ] && [ -f "$WORK/linked" ] && [ ! -L "$WORK/linked" ] && [ -L "$WORK/linked.part" ] &&
 	ok privileges "the ready file follows no link" || fail privileges "ready file: $(ls -l "$WORK/linked"* "$WORK/target") $(cat "$WORK/err")"

@@ -42,6 +42,8 @@ int ready_tell(const char *path)
 	    rename(part, path)) {
 		diag_error("cannot write ready file '%s': %s", path, strerror(errno));
 		diag_hint("--ready-file needs a path that can be written");
+		if (file)
+			unlink(part);
 		return -EIO;
 	}
 	return 0;

@@ -82,7 +82,8 @@ static void confine_keeper(void)
 	confine_files(&here, 1);
 }
 
-/* What the terminal sends reaches it too: only we say when it is over. */
+/* What is sent to all of us, by the terminal or by `timeout -k`, reaches it too, but in a session
+ * of its own: only we say when it is over. */
 static void keep(const struct whole_file *file, int order, int answer)
 {
 	const char *beside = name_within(file->beside);
@@ -90,6 +91,7 @@ static void keep(const struct whole_file *file, int order, int answer)
 	int err;
 	char byte;
 
+	setsid();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	if (go_there(file)) {
@@ -249,7 +251,7 @@ int whole_file_finish(struct whole_file *file, bool good)
 		err = 0;
 	if (good && err) {
 		diag_error("cannot write '%s': %s", file->path, strerror(err));
-		diag_hint("%s", file->keeper ? "the file that was there before is unchanged"
+		diag_hint("%s", file->keeper ? "what was there before, if anything, is unchanged"
 					     : "the file is incomplete");
 	}
 	free(file);

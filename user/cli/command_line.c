@@ -306,7 +306,7 @@ static int check_together(const struct options *o, const struct given *given)
 	for (size_t i = 0; options_rows[i].name; i++)
 		if (given->rows[i][0] && !(options_rows[i].commands & o->command))
 			return mistakes_wrong_command(&options_rows[i], given->rows[i], o->command);
-	if (command->arg && command->arg[0] != '[' && !o->argument)
+	if (command->arg && command->arg[0] != '[' && (!o->argument || !*o->argument))
 		return mistakes_no_argument(command);
 	return check_pairs(o, given);
 }

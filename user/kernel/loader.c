@@ -184,6 +184,28 @@ static int why_not_found(void)
 	return err;
 }
 
+/* What libbpf and we open at once while programs are loaded, roughly. */
+#define DESCRIPTORS_NEEDED 16
+
+static bool lacks_descriptors(void)
+{
+	int fds[DESCRIPTORS_NEEDED], n = 0;
+	bool lacks;
+
+	while (n < DESCRIPTORS_NEEDED && (fds[n] = dup(STDIN_FILENO)) >= 0)
+		n++;
+	lacks = n < DESCRIPTORS_NEEDED && errno == EMFILE;
+	while (n)
+		close(fds[--n]);
+	return lacks;
+}
+
+/* libbpf goes on without what it could not open, and the kernel misses that: "invalid". */
+static int why_refused(int err)
+{
+	return (err == -EINVAL || err == -EBADF) && lacks_descriptors() ? -EMFILE : err;
+}
+
 int loader_load(const struct ways *ways, const struct kernel_request *request,
 		struct tcpdwell_bpf **ret_skel)
 {
@@ -208,7 +230,7 @@ int loader_load(const struct ways *ways, const struct kernel_request *request,
 	}
 	if (err) {
 		tcpdwell_bpf__destroy(skel);
-		return err;
+		return why_refused(err);
 	}
 	*ret_skel = skel;
 	return 0;

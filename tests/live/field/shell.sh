@@ -148,7 +148,7 @@ done
 
 # What it leaves: SIGQUIT reaches the whole group, as from a terminal.
 rm -rf empty && mkdir empty
-for signal in QUIT INT TERM; do
+for signal in QUIT KILL INT TERM; do
 	rm -f ready out
 	(ulimit -c 0; exec setsid "${PERSON[@]}" report empty/page.html --ready-file ready) >out 2>err &
 	TRACER=$!
@@ -177,7 +177,7 @@ for link in ready ready.part; do
 	echo mine >precious
 	ln -s precious $link
 	"$TCPDWELL" -q -d 0.1 --ready-file ready >out 2>err
-	if [ "$(cat precious)" = mine ] && [ -f ready ] && [ ! -L ready ] && [ ! -L ready.part ]; then
+	if [ "$(cat precious)" = mine ] && [ -f ready ] && [ ! -L ready ]; then
 		ok "field-ready-link-$link" "not followed"
 	else
 		fail "field-ready-link-$link" "$(ls -l ready ready.part precious; cat precious err)"
@@ -201,5 +201,30 @@ for command in "trace -r $TESTS/golden/groups/in.rec -f json" "report big.html -
 		ok "field-file-limit-${command%% *}" "$(head -1 err)"
 	else
 		fail "field-file-limit-${command%% *}" "status $status: $(cat err)"
+	fi
+done
+
+# No room, and few descriptors: one error that says so, and nothing half-written.
+mkdir small && mount -t tmpfs -o size=64k none small && on_exit "umount $WORK/small"
+head -c 65536 /dev/zero 2>/dev/null >small/full
+for command in "hist -d 0.1 --ready-file small/ready" "report small/page.html -r $rec" "trace -d 0.1 -w small/run.rec" "stuck -w small/run.rec"; do
+	# shellcheck disable=SC2086 # words
+	"$TCPDWELL" $command >out 2>err
+	status=$?
+	rm -f small/run.rec
+	if [ $status = 1 ] && [ "$(grep -c '^error: .*No space left on device' err)" = 1 ] && [ "$(ls small)" = full ]; then
+		ok "field-no-room-${command%% *}" "$(head -1 err)"
+	else
+		fail "field-no-room-${command%% *}" "status $status: $(cat err; ls small)"
+	fi
+done
+# Below 6 it does not start.
+for n in 6 7 8 9 10 11 12 13; do
+	(ulimit -n $n; exec "$TCPDWELL" stuck --netns /proc/self/ns/net) >out 2>err
+	status=$?
+	if [ $status = 0 ] || { [ $status = 1 ] && [ "$(grep -c '^error: .*too many open files' err)" = 1 ] && grep -q '^hint: .*ulimit -n' err; }; then
+		ok "field-descriptors-$n" "status $status: $(head -1 err)"
+	else
+		fail "field-descriptors-$n" "status $status: $(cat err)"
 	fi
 done
