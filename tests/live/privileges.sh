@@ -59,12 +59,13 @@ gave_up() {
 # four_of FIELD: real, effective, saved, of the file system, where all are the same.
 four_of() { awk -v field="$1:" '$1 == field { print $2 == $3 && $3 == $4 && $4 == $5 ? "4x" $2 : $0 }' "$WORK/status"; }
 
-# finder_keeps NAME KEPT: the process of TRACER that finds namespaces; it has no file open but the way to TRACER.
+# finder_keeps NAME KEPT: the process of TRACER that finds namespaces; it has no file open but the way to TRACER, and
+# what it reads of /proc.
 finder_keeps() {
 	local got
 	finder=$(cut -d ' ' -f 1 "/proc/$TRACER/task/$TRACER/children")
 	cat "/proc/$finder/status" >"$WORK/status" || { fail privileges "$1: no second process"; return; }
-	got="$(of CapPrm) $(of CapEff) $(of CapInh) $(of CapAmb) $(of NoNewPrivs) $(four_of Uid) $(four_of Gid) $(readlink "/proc/$finder"/fd/* | cut -d : -f 1)"
+	got="$(of CapPrm) $(of CapEff) $(of CapInh) $(of CapAmb) $(of NoNewPrivs) $(four_of Uid) $(four_of Gid) $(readlink "/proc/$finder"/fd/* | grep -v ^/proc | cut -d : -f 1)"
 	[ "$got" = "$2 $2 0 0 1 4x$USER_ID 4x$USER_ID socket" ] && ok privileges "$1: who finds namespaces keeps $2" ||
 		fail privileges "$1: who finds namespaces: permitted, effective, inheritable, ambient, no-new-privs, users, groups, files are $got"
 }

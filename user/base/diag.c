@@ -13,8 +13,27 @@
 static bool is_quiet, is_verbose, shows_progress;
 static struct diag_taker taker;
 
+/*
+ * Over a pipe that nobody reads stdio's own would wait for ever, whatever asks us to end. Opened
+ * while there is memory for it, since to say that there is none must work.
+ */
+static FILE *out(void)
+{
+	static char buffer[BUFSIZ];
+	static FILE *file;
+
+	if (file)
+		return file;
+	file = stream_writing(STDERR_FILENO);
+	if (!file)
+		return stderr;
+	setvbuf(file, buffer, _IOFBF, sizeof(buffer));
+	return file;
+}
+
 void diag_init(bool quiet, bool verbose)
 {
+	out();
 	is_quiet = quiet;
 	is_verbose = verbose;
 }
@@ -24,16 +43,11 @@ bool diag_is_verbose(void)
 	return is_verbose;
 }
 
-/* Over a pipe that nobody reads stdio's own would wait for ever, whatever asks us to end. What does
- * not get through is lost. */
+/* What does not get through is lost. */
 static void put(const char *text, const char *end)
 {
-	static FILE *file;
+	FILE *file = out();
 
-	if (!file)
-		file = stream_writing(STDERR_FILENO);
-	if (!file)
-		return;
 	fprintf(file, "%s%s", text, end);
 	if (!fflush(file))
 		return;
