@@ -20,6 +20,7 @@ int main(void)
 
 #include <errno.h>
 
+#include "base/diag.h"
 #include "census_feeder.h"
 #include "diagnosis/findings.h"
 #include "model/histset.h"
@@ -393,6 +394,8 @@ static void run(const char *name, uint64_t (*exercise)(void), bool only_once)
 
 int main(void)
 {
+	/* It keeps what it makes at its start. */
+	diag_init(false, false);
 	feeder_options(&feeder.options, "-p 77");
 	config = (struct conn_config){.attached = FEEDER_ATTACHED * NS_PER_MS,
 				      .tick_ns = FEEDER_TICK * NS_PER_MS,
