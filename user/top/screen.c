@@ -131,6 +131,13 @@ static void wait_for_terminal(void)
 	} while (screen.goes_on);
 }
 
+static bool are_ours(const struct termios *now)
+{
+	return now->c_iflag == screen.ours.c_iflag && now->c_oflag == screen.ours.c_oflag &&
+	       now->c_cflag == screen.ours.c_cflag && now->c_lflag == screen.ours.c_lflag &&
+	       !memcmp(now->c_cc, screen.ours.c_cc, sizeof(now->c_cc));
+}
+
 static void go_on(void)
 {
 	struct termios now;
@@ -140,7 +147,7 @@ static void go_on(void)
 	if (stop_is_asked())
 		return;
 	/* What was set meanwhile, by `stty` say, is to stay when we end. */
-	if (!tcgetattr(STDIN_FILENO, &now) && memcmp(&now, &screen.ours, sizeof(now)) != 0)
+	if (!tcgetattr(STDIN_FILENO, &now) && !are_ours(&now))
 		screen.before = now;
 	/* Only what was left is entered again; nobody has told us of a size that changed. */
 	endwin();
