@@ -1,9 +1,9 @@
-"""agree.py NAME PATIENCE_S NONE-PORTS BEFORE AFTER FACE=FILE... - does each face say the same of every socket?
+"""agree.py NAME PATIENCE_S NONE-PORTS LEAST BEFORE AFTER FACE=FILE... - does each face say the same of every socket?
 
 BEFORE and AFTER are what `stuck -f json` said just before the faces were asked and just after: what is the same in both
-has to be in each face, what is in neither may be in none. FACE is `stuck` (its JSON), `report` (its pages, commas between), `top` (a
+has to be in each face, what is in neither may be in none. FACE is `stuck` (its JSON), `report` (its page), `top` (a
 screen, by local-port,remote-port) or `serve` (metrics); with `watched-` before it, a face that was there before, and may
-know an age that the sockets do not prove; with `exact-`, one that was fed the same. NONE-PORTS: sockets that come and go.
+know an age that the sockets do not prove; with `exact-`, one that was fed the same. NONE-PORTS: sockets that come and go. LEAST: fewer rows to compare are a failure.
 
 Prints a result line for each, and below it both rows of every disagreement.
 """
@@ -16,6 +16,7 @@ SECOND = 10**9
 NAME, PATIENCE = sys.argv[1], float(sys.argv[2]) * SECOND
 OTHER = "(other)"
 NONE = {int(port) for port in sys.argv[3].split(",") if port}
+LEAST = int(sys.argv[4])
 
 # A row: sockets that are alike. What is not the same in all of them, or not told, is None.
 Row = collections.namedtuple("Row", "state rule owner lport rport laddr raddr count oldest youngest")
@@ -66,12 +67,7 @@ def of_stuck(path):
     return rows, filled
 
 
-def of_report(paths):
-    pages = [of_page(path) for path in paths.split(",")]
-    return sum((rows for rows, _ in pages), []), sum((filled for _, filled in pages), [])
-
-
-def of_page(path):
+def of_report(path):
     with open(path) as file:
         page = file.read()
     at = page.index('{"head":')
@@ -231,9 +227,9 @@ def compare_filled(told, before, after):
 
 
 def main():
-    before, after = ((list(filter(lambda s: not is_transient(s), rows)), filled) for rows, filled in map(of_stuck, sys.argv[4:6]))
+    before, after = ((list(filter(lambda s: not is_transient(s), rows)), filled) for rows, filled in map(of_stuck, sys.argv[5:7]))
     status = 0
-    for face, path in (argument.split("=", 1) for argument in sys.argv[6:]):
+    for face, path in (argument.split("=", 1) for argument in sys.argv[7:]):
         how, _, kind = face.partition("-")
         if how not in ("watched", "exact"):
             how, kind = "", face
@@ -247,8 +243,8 @@ def main():
                 n += len(filled)
         except (AssertionError, AttributeError, IndexError, StopIteration, ValueError, KeyError, OSError) as error:
             wrong, n = ["%s cannot be read: %r" % (path, error)], 0
-        if n < 50 and not wrong:
-            wrong.append("told: only %d to compare, where 50 and more are played" % n)
+        if n < LEAST and not wrong:
+            wrong.append("told: only %d to compare, where %d and more are played" % (n, LEAST))
         if wrong:
             print("FAIL %s: %s: %d disagreements" % (NAME, face, len(wrong)))
         else:

@@ -35,6 +35,9 @@ def own_namespace():
         raise OSError(ctypes.get_errno(), "unshare")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     fast_open(0x207)
+    if HOLDS:  # longer than a minute
+        with open("/proc/sys/net/ipv4/tcp_synack_retries", "w") as file:
+            file.write("12")
 
 
 def listen(port, addr="127.0.0.1", backlog=16):
@@ -176,6 +179,10 @@ def client_resets():
 def server_closes():
     """Closed while its SYN-ACK is not acknowledged."""
     listener, looks, times = listen(7312), [], []
+    if HOLDS:
+        client(listener)
+        listener.accept()[0].recv(5)
+        played()
 
     def play():
         before = time.monotonic_ns()

@@ -3,9 +3,11 @@
 WHERE, the network namespace that it is in: `here`, the caller's; a new one without a name: `process`, that this
 process is in; `thread`, that only a thread of it is in; `threads`, nine of these; `sockets`, that only its sockets keep; `away`, that another
 process is in while we hold the socket; `mount FILE`, that is mounted on FILE; `descriptor`, that a descriptor of ours
-keeps; `unmounted FILE`, the same, of a mount that is gone. In these two nobody accepts a connection to PORT + 1. Prints "ready INODE PID-OF-THE-NAMESPACE".
+keeps; `unmounted FILE`, the same, of a mount that is gone. In these two nobody accepts a connection to PORT + 1. Or
+`passed`: here, but the socket lies in a unix socket of a new namespace, and no process has it. Prints
+"ready INODE PID-OF-THE-NAMESPACE".
 """
-import ctypes, os, socket, subprocess, sys, threading, time
+import array, ctypes, os, socket, subprocess, sys, threading, time
 
 libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
@@ -34,10 +36,22 @@ def ready(pid=0):
     print("ready", os.stat("/proc/thread-self/ns/net").st_ino, pid, flush=True)
 
 
+def pass_on(sock):
+    ends = socket.socketpair(socket.AF_UNIX)
+    ends[0].sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [sock.fileno()]))])
+    sock.close()
+    keep.extend(ends)
+
+
 home = os.open("/proc/self/ns/net", os.O_RDONLY)
 if where == "here":
     leak()
     ready(os.getpid())
+elif where == "passed":
+    leak()
+    new()
+    pass_on(keep[1])
+    ready()
 elif where == "process":
     new()
     leak()

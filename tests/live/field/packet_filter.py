@@ -1,11 +1,14 @@
 """packet_filter.py NAME - plays what rules of nftables do to connections, in a network namespace of its own: sent to a
 listener that has another port or address, or rejected by this host itself. Asks tcpdwell whose they are and why, live and
-from a recording, types the next command, and prints a result line for each answer. TCPDWELL names the program."""
+from a recording, types the next command, and prints a result line for each answer. TCPDWELL names the program. With
+`hold NAME` it plays in the namespace it is in, asks nothing, prints "ready" (or "skip" and why), and keeps it until its
+standard input ends."""
 import ctypes, json, os, re, resource, signal, socket, subprocess, sys, tempfile, time
 
 TCPDWELL = os.environ["TCPDWELL"]
 LIBC = ctypes.CDLL(None, use_errno=True)
 NAME = sys.argv[-1]
+HOLDS = sys.argv[1] == "hold"
 V4, V6 = socket.AF_INET, socket.AF_INET6
 IP_TRANSPARENT, IPV6_TRANSPARENT = (socket.IPPROTO_IP, 19, 1), (socket.IPPROTO_IPV6, 75, 1)
 keep = []
@@ -17,7 +20,24 @@ def result(name, right, seen=""):
 
 def skip(why):
     print("skip field-packet-filter: %s: %s" % (NAME, why), flush=True)
+    if HOLDS:
+        sys.stdin.read()
     os._exit(0)
+
+
+def played():
+    """It stands: from here on it is asked about."""
+    if HOLDS:
+        print("ready", flush=True)
+        sys.stdin.read()
+        os._exit(0)
+
+
+def own_namespace():
+    if HOLDS:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    else:
+        unshare()
 
 
 def unshare():
@@ -80,7 +100,8 @@ def pair(addr, port):
 
 
 def look():
-    """Live, and the same again from a recording."""
+    """Live, and the same again from a recording. What is held stands before it."""
+    played()
     with tempfile.NamedTemporaryFile() as rec:
         outs = [subprocess.run([TCPDWELL, "stuck", "-f", "json", *args], stdout=subprocess.PIPE, text=True).stdout
                 for args in (("-w", rec.name, "--netns", str(os.getpid())), ("-r", rec.name))]
@@ -114,7 +135,7 @@ def judge_listener(lines, what, port, name, pid, listens_at):
 
 def redirect():
     """To another port and to another address of this host; a listener at the port that was dialled is not the one."""
-    unshare()
+    own_namespace()
     pids = {name: idle(name, *where) for name, *where in (
         ("decoy", 80), ("proxy", 8080), ("other", 8081, "127.0.0.9"), ("six", 8082, "::1", V6))}
     nft("""
@@ -160,7 +181,7 @@ def traced(name, *addresses):
 
 def tproxy():
     """As a transparent proxy takes what is sent to others: its children have the port that was dialled."""
-    unshare()
+    own_namespace()
     for command in ("ip rule add fwmark 1 lookup 100", "ip route add local 0.0.0.0/0 dev lo table 100",
                     "ip -6 rule add fwmark 1 lookup 100", "ip -6 route add local ::/0 dev lo table 100",
                     "ip route add 203.0.113.0/24 dev lo", "ip -6 route add 2001:db8::/32 dev lo", "ip addr add fd00::1/64 dev lo nodad"):
@@ -218,7 +239,7 @@ REJECTS = (  # what is sent to whom, by rule; what it says, of which state
 
 def reject():
     """A rule on the way out of this host, or into it, rejects what an established connection sends."""
-    unshare()
+    own_namespace()
     rows, rules = [], {"output": [], "input": []}
     for n, (how, family, error) in enumerate(REJECTS):
         for hook in rules:
@@ -270,7 +291,7 @@ def talk():
 def black_hole():
     """A router whose next link takes 1492 bytes, as PPPoE does, and whose ICMP is filtered: what is told to be typed shows
     that full packets get lost."""
-    unshare()
+    own_namespace()
     router, far = elsewhere(lambda: open("/proc/sys/net/ipv4/ip_forward", "w").write("1")), elsewhere(lambda: None, talk)
     subprocess.run(["sh", "-ec", "ip link add h0 type veth peer name r0 netns %d; ip addr add 10.78.1.1/24 dev h0; "
                     "ip link set h0 up; ip route add 10.78.2.0/24 via 10.78.1.2" % router], check=True)

@@ -1,6 +1,7 @@
 """ports.py NAME - local ports run short, or seem to, in a network namespace of its own, with 20 of them: what tcpdwell says of
 bind() and connect() is judged by what they do there at that moment. Prints result lines. TCPDWELL names the program.
-With `hold NAME` it plays in the namespace it is in, asks nothing, prints "ready", and keeps it until its standard input ends."""
+With `hold NAME [N]` it plays in the namespace it is in until it would ask for the Nth time, asks nothing, prints "ready", and keeps it until its
+standard input ends."""
 import ctypes, errno, json, os, shutil, socket, struct, subprocess, sys, tempfile, time
 
 TCPDWELL = os.environ["TCPDWELL"]
@@ -10,11 +11,22 @@ V4, V6 = socket.AF_INET, socket.AF_INET6
 NO_PORT = 24  # IP_BIND_ADDRESS_NO_PORT
 RULES = "bind-ports", "connect-ports", "time-wait-ports"
 HOLDS = sys.argv[1] == "hold"
+asks_left = int(sys.argv[3]) if len(sys.argv) > 3 else 1
 keep = []
 
 
+def played():
+    """It stands: from here on it is asked about."""
+    global asks_left
+    asks_left -= 1
+    if HOLDS and not asks_left:
+        print("ready", flush=True)
+        sys.stdin.read()
+        os._exit(0)
+
+
 def result(name, right, seen):
-    print("%s field-ports-%s: %s" % ("ok" if right else "FAIL", name, seen))
+    HOLDS or print("%s field-ports-%s: %s" % ("ok" if right else "FAIL", name, seen))
 
 
 def sysctl(name, value):
@@ -79,11 +91,15 @@ def close(*args, **options):
 
 
 def told(*args):
+    if HOLDS:
+        return []
     out = subprocess.run([TCPDWELL, "stuck", "-f", "json", *(args or ("--netns", str(os.getpid())))], stdout=subprocess.PIPE, text=True).stdout
     return [o for o in map(json.loads, out.splitlines()) if o["event"] == "finding" and o["rule"] in RULES]
 
 
 def try_bind(addr, **options):
+    if HOLDS:
+        return False
     sock = opened(family(addr), **options)
     try:
         sock.bind((addr, 0))
@@ -96,6 +112,8 @@ def try_bind(addr, **options):
 
 
 def try_connect(to, source=None, device=None):
+    if HOLDS:
+        return False
     sock = opened(family(to[0]), device=device)
     try:
         if source:
@@ -126,10 +144,9 @@ def says_connect_fails(findings, to, source):
 
 def judge(name, binds=(), connects=(), wanted=None):
     """Of these addresses and destinations, what is told is what happens; and the findings, as (rule, count, room), are these."""
+    played()
     if HOLDS:
-        print("ready", flush=True)
-        sys.stdin.read()
-        os._exit(0)
+        return []
     findings = told()
     for addr in binds:
         fails = not try_bind(addr)
@@ -323,6 +340,7 @@ def devices():
     to = ("127.0.0.1", 0)
     for n in range(20):
         hold(to, device="lo")
+    played()
     seen = [(f["rule"], f["count"], f["room"], f["device"]) for f in told()]
     works = try_connect(to), try_connect(to, device="lo")
     result("devices", works == (True, False) and seen == [("connect-ports", 20, 20, "lo")], "connect() by any works: %s, by lo: %s; told: %s" % (*works, seen))
@@ -336,6 +354,7 @@ def devices():
     for n in range(6):
         hold(("127.0.0.2", 0), device="lo")
         hold(("127.0.0.2", 1))
+    played()
     seen = [f["raddr"] for f in told()]
     result("devices", seen == ["127.0.0.1"], "6 towards each of two others: %s" % seen)
 
@@ -510,6 +529,6 @@ if __name__ == "__main__":
         time.sleep(0.05)
     sysctl("ip_local_port_range", "%d %d" % (LOW, HIGH))
     sysctl("tcp_tw_reuse", 0)
-    globals()[sys.argv[-1]]()
+    globals()[sys.argv[1 + HOLDS]]()
     sys.stdout.flush()
     os._exit(0)

@@ -22,9 +22,20 @@ def run(command):
     subprocess.run(command.split(), check=True, stderr=subprocess.PIPE)
 
 
+def own_namespace():
+    if HOLDS:
+        prepare()
+    else:
+        unshare()
+
+
 def unshare():
     if LIBC.unshare(CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "unshare")
+    prepare()
+
+
+def prepare():
     run("ip link set lo up")
     setting("ipv6/conf/default/accept_dad", 0)  # or the first packets of a link wait for seconds
 
@@ -351,19 +362,8 @@ def flaps():
         case("route-flaps", addr, None)
 
 
-def some_ways():
-    """One of each rule, to be held: a page has room for so many rows."""
-    router, _ = far_away()
-    refusing(11, "prohibit", "EACCES", "route prohibited")
-    opening(router)
-    address_gone()
-    neighbour_gone()
-    turned_back(router)
-    played()
-
-
 def ways():
-    unshare()
+    own_namespace()
     router, _ = far_away()
     refusing(10, "", "ENETUNREACH", "no route")
     refusing(11, "prohibit", "EACCES", "route prohibited")
@@ -381,6 +381,7 @@ def ways():
     marked(router)
     ruled()
     flaps()
+    played()
     await_all()
     recording = tempfile.mktemp()
     look("-w", recording)
@@ -400,10 +401,13 @@ def await_all():
 
 def nobody_there():
     """An address of this link that nobody has: the SYN waits for the neighbour."""
-    unshare()
+    own_namespace()
     link("h0", Elsewhere(), "r0", 1)
     run("ip neigh flush dev h0")
+    if HOLDS:  # after three requests connect() fails
+        setting("ipv4/neigh/h0/mcast_solicit", 900)
     try_to_connect("10.77.1.99")
+    played()
     time.sleep(1.6)
     told = [o for o in look("-a", "10.77.1.99") if o["event"] == "finding"]
     right = [o["rule"] for o in told] == ["no-neighbour"]
@@ -434,8 +438,7 @@ def join(port, data=None, filtered=False):
 
 def deferred():
     """TCP_DEFER_ACCEPT: clients that have sent nothing, one that has, one whose SYN is a flood's, and a queue that is full."""
-    if not HOLDS:
-        unshare()
+    own_namespace()
     defer(7601)
     for _ in range(3):
         join(7601)

@@ -394,15 +394,7 @@ ip netns add "$long"
 on_exit "ip netns del $long 2>/dev/null"
 ip -n "$long" link set lo up
 mkfifo "$WORK/passed.wait"
-ip netns exec "$long" python3 -c '
-import array, ctypes, os, socket, sys
-libc = ctypes.CDLL(None)
-l = socket.socket(); l.bind(("127.0.0.1", 18160)); l.listen()
-c = socket.create_connection(("127.0.0.1", 18160)); s, _ = l.accept(); c.close(); s.recv(1)
-libc.unshare(0x40000000)
-a, b = socket.socketpair(socket.AF_UNIX)
-a.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [s.fileno()]))])
-s.close(); print("ready", flush=True); sys.stdin.read()' <"$WORK/passed.wait" >"$WORK/passed.out" &
+ip netns exec "$long" python3 "$TESTS/live/field/leak.py" passed 18160 <"$WORK/passed.wait" >"$WORK/passed.out" &
 passer=$!
 exec {stop}>"$WORK/passed.wait"
 on_exit "exec $stop>&-; kill $passer 2>/dev/null"

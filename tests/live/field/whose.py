@@ -80,11 +80,16 @@ def connect(port, addr="127.0.0.1", family=V4):
     return sock
 
 
-def stuck():
+def played():
+    """It stands: from here on it is asked about."""
     if HOLDS:
         print("ready", flush=True)
         sys.stdin.read()
         os._exit(0)
+
+
+def stuck():
+    played()
     time.sleep(1.3)
     out = subprocess.run([TCPDWELL, "stuck", "-f", "json", "--netns", str(os.getpid())], stdout=subprocess.PIPE, text=True).stdout
     return [o for o in map(json.loads, out.splitlines()) if o["event"] == "stuck"]
@@ -281,6 +286,7 @@ def polled():
     """Groups of two, whose every member both workers and their parent hold; each worker waits at its own, by epoll,
     as those of nginx do, or by two instances of it. One worker of each group is stopped."""
     called("master")
+    stopped = {}
 
     def works(listener, instances):
         def work(ready):
@@ -305,11 +311,11 @@ def polled():
         stop(workers[1])
         for _ in range(20):
             connect(port)
-        seen = owners(stuck(), port, rule="not-accepted")
-        for pid in workers:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-        result("the stopped one of two workers that hold all listeners, %d" % port, seen == {"~worker-1[%d]" % workers[1]}, seen)
+        stopped[port] = workers[1]
+    lines = stuck()
+    for port, pid in stopped.items():
+        seen = owners(lines, port, rule="not-accepted")
+        result("the stopped one of two workers that hold all listeners, %d" % port, seen == {"~worker-1[%d]" % pid}, seen)
 
 
 def shared():
@@ -344,7 +350,10 @@ def holders():
 
 
 def run(command, script, *options):
-    """`tcpdwell COMMAND` over script(); the lines it wrote."""
+    """`tcpdwell COMMAND` over script(); the lines it wrote. What is held stands after it."""
+    if HOLDS:
+        script()
+        played()
     ready = "/tmp/whose-ready.%d" % os.getpid()
     tracer = subprocess.Popen([TCPDWELL, command, "-f", "json", "--ready-file", ready, "--netns", str(os.getpid()), *options],
                               stdout=subprocess.PIPE, text=True)
@@ -378,13 +387,20 @@ def still(lines):
 
 def daemon():
     """It listens, forks twice, and its parent is gone before the first connection."""
+    ended, ends = os.pipe()
+
+    def end_with_us():
+        """Its parent is not there to end it."""
+        os.read(ended, 1)
+        os._exit(0)
 
     def work(ready):
+        os.close(ends)
         sock = listen(7301)
         if os.fork():
             ready()
             os._exit(0)
-        signal.alarm(30)  # nobody is left to end it
+        thread(end_with_us)
         called("orphaned")
         accept_and_keep(sock)
 
@@ -426,12 +442,18 @@ def mptcp():
     client.connect(("127.0.0.1", 7402))
     server.accept()[0].close()
     client.recv(1)
-    keep.append(client)
+    half = socket.socket(V4, socket.SOCK_STREAM, MPTCP)
+    half.connect(("127.0.0.1", 7402))
+    half.shutdown(socket.SHUT_WR)
+    keep.extend((client, half, server.accept()[0]))
+    keep[-1].recv(1)
     lines = stuck()
     seen = owners(lines, 7401, rule="not-accepted")
     result("waits at an MPTCP listener", seen == {"~mptcp[%d]" % pid}, seen)
     seen = {o["pid"] for o in lines if o["rport"] == 7402 and o["state"] == "CLOSE-WAIT"}
     result("an MPTCP socket's subflow", seen == {os.getpid()}, seen)
+    seen = {(o["rule"], o["pid"]) for o in lines if o["rport"] == 7402 and o["state"] == "FIN-WAIT-2"}
+    result("one that is half closed", seen == {("fin-wait-2-held", os.getpid())}, seen)
 
 
 def repair():
@@ -450,6 +472,41 @@ def repair():
     port = client.getsockname()[1]
     seen = [o["cause"] for o in run("trace", script) if o["event"] == "transition" and o["lport"] == port and o["to"] == "CLOSED"]
     result("closed in TCP_REPAIR from FIN-WAIT-2", seen == ["repair"], seen)
+
+
+# ---- io_uring ----
+
+def ring():
+    """A leak that only a ring has, as one of its registered files: no descriptor leads there, and the next command does."""
+
+    def work(ready):
+        listener = listen(7601)
+        ready()
+        server, _ = listener.accept()
+        server.recv(1)
+        made = LIBC.syscall(425, 4, ctypes.create_string_buffer(120))  # io_uring_setup
+        file = ctypes.c_int(server.fileno())
+        if made < 0 or LIBC.syscall(427, made, 2, ctypes.byref(file), 1):  # io_uring_register(IORING_REGISTER_FILES)
+            os.write(told, os.strerror(ctypes.get_errno()).encode())
+        server.close()
+        os.close(told)
+        signal.pause()
+
+    tells, told = os.pipe()
+    pid = child("ringed", work)
+    os.close(told)
+    leak_at(7601)
+    why = os.read(tells, 100).decode()
+    if why:
+        print("skip field-whose: io_uring: %s" % why, flush=True)
+        if HOLDS:
+            sys.stdin.read()
+        return
+    rules = [o["rule"] for o in stuck() if o["lport"] == 7601 and o["state"] == "CLOSE-WAIT"]
+    lines = map(json.loads, asked("-f", "json", "--netns", str(os.getpid())).splitlines())
+    next_of = [o["next"] for o in lines if o["event"] == "finding" and o["rule"] == "no-process"]
+    shown = typed(next_of[0].split(";")[0]) if next_of else ""
+    result("what only an io_uring has", rules == ["no-process"] and "/proc/%d/" % pid in shown, "%s: %s: %s" % (rules, next_of, shown.strip()))
 
 
 # ---- threads ----
@@ -608,6 +665,7 @@ def threads():
 # ---- close() ----
 
 DROP_ALL = [(0x06, 0, 0, 0)]  # return 0
+LINGERS = 900 if HOLDS else 40
 
 
 def lingers(sock, seconds):
@@ -620,7 +678,7 @@ def deaf(sock):
     sock.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HxxxxxxP", len(DROP_ALL), ctypes.addressof(code)))
 
 
-def silent(client, server, seconds=40):
+def silent(client, server, seconds=LINGERS):
     """(What is to be closed, the other end)"""
     deaf(server)
     client.send(b"x" * 1000)
@@ -635,7 +693,7 @@ def shut(client, server):
             client.send(b"x" * 65536)
     except BlockingIOError:
         pass
-    lingers(client, 40)
+    lingers(client, LINGERS)
     return client, server
 
 
@@ -834,6 +892,8 @@ def check_closer(name, pid, ports, wanted, lines, again):
 
 def closing():
     """What is in close() has no descriptor, and an owner all the same; and what is not, but looks like it."""
+    if HOLDS:
+        open("/proc/sys/net/ipv4/tcp_orphan_retries", "w").write("15")
     closers = [("thread", silent, close_by_thread, ("FIN-WAIT-1", "peer-silent", False)),
                ("nonblocking", shut, close, ("FIN-WAIT-1", "peer-window-shut", True)),
                ("dup2", closed_by_peer, close_by_dup2, ("LAST-ACK", "peer-silent", True)),

@@ -5,7 +5,7 @@
 can_trace field-whose || exit 0
 needs field-whose python3 || exit 0
 
-for situation in listeners devices vrf same_device group crowded polled shared holders daemon renamed mptcp repair threads closing transit; do
+for situation in listeners devices vrf same_device group crowded polled shared holders daemon renamed mptcp repair ring threads closing transit; do
 	timeout -k 5 60 python3 "$TESTS/live/field/whose.py" $situation >"$WORK/$situation" 2>"$WORK/$situation.err"
 	status=$?
 	cat "$WORK/$situation"
