@@ -22,7 +22,8 @@ leak() {
 	read -r _ _ INSIDE <"$WORK/$1.held"
 }
 LEAK=(python3 "$TESTS/live/field/leak.py")
-port=18101
+# where.sh looks at the whole host for the same with other ports.
+port=18901
 for where in process thread away; do
 	leak $where "${LEAK[@]}" $where $((port++))
 	belongs where "/proc/$INSIDE/ns/net"
@@ -60,14 +61,14 @@ agree_watch
 
 ip netns del "$name"
 ip netns add "$name"
-hold_as passed nsenter --net="/run/netns/$passed" "${LEAK[@]}" passed 18120
+hold_as passed nsenter --net="/run/netns/$passed" "${LEAK[@]}" passed 18920
 # Its number is another one in there.
-hold_as here-pidns nsenter --net="/run/netns/$shared" unshare -pf --kill-child --mount-proc "${LEAK[@]}" here 18121
-hold_as here nsenter --net="/run/netns/$shared" "${LEAK[@]}" here 18122
+hold_as here-pidns nsenter --net="/run/netns/$shared" unshare -pf --kill-child --mount-proc "${LEAK[@]}" here 18921
+hold_as here nsenter --net="/run/netns/$shared" "${LEAK[@]}" here 18922
 # This one's number is, in there, that of the one before.
 # shellcheck disable=SC2016 # for sh
 hold_as same-pidns nsenter --net="/run/netns/$shared" unshare -pf --kill-child --mount-proc sh -c 'echo "$(($1 - 1))" >/proc/sys/kernel/ns_last_pid
-	shift; "$@"; exit' sh "${HOLDERS[-1]}" "${LEAK[@]}" here 18123
+	shift; "$@"; exit' sh "${HOLDERS[-1]}" "${LEAK[@]}" here 18923
 hold "$ways" unreachable ways
 hold "$deferred" unreachable deferred
 hold "$nobody" unreachable nobody_there

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/agree.sh.inc"
 agree_can agree
 part cases 45
-part programs 300
+part programs 200
 part processes 100
 netns_of cases cases full
 netns_of programs field streams alike everywhere whose fast
@@ -19,8 +19,8 @@ for link in 1 2; do
 		ip -n "$cases" link set link$link up && ip -n "$far" link set link$link up || { fail agree "no veth pair"; exit 1; }
 done
 # Their clocks are not those of the kernel's stamps.
-asker shifted cases 'exec unshare -T --monotonic 86400 "$@"'
-asker behind processes 'exec unshare -T --monotonic -60 --boottime 5 "$@"'
+asker shifted cases 'exec unshare -T --kill-child --monotonic 86400 "$@"'
+asker behind processes 'exec unshare -T --kill-child --monotonic -60 --boottime 5 "$@"'
 agree_watch
 
 for situation in half_closed one_way no_descriptors closed; do

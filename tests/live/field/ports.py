@@ -61,6 +61,18 @@ def opened(kind, reuse=False, v6only=None, device=None):
     return sock
 
 
+def connect(client, to):
+    """While many namespaces come, a route of IPv6 that is there is not always found at once: that says nothing of ports."""
+    for _ in range(100):
+        try:
+            return client.connect(to)
+        except OSError as error:
+            if error.errno != errno.ENETUNREACH:
+                raise
+        time.sleep(0.05)
+    raise OSError(errno.ENETUNREACH, "connect")
+
+
 servers = {}
 
 
@@ -73,7 +85,7 @@ def connected(to, source=None, port=0, no_port=False, **options):
         client.setsockopt(socket.SOL_IP, NO_PORT, 1)
     if source is not None:
         client.bind((source, port))
-    client.connect(server.getsockname()[:2])
+    connect(client, server.getsockname()[:2])
     accepted, _ = server.accept()
     return client, accepted
 
@@ -520,12 +532,23 @@ def not_used_up():
         result("not-gone-" + name, len(lines) > 3 and {o["gone_in_ns"] for o in lines} | told_in == {None}, "%d looks" % len(lines))
 
 
+def is_there(to, source):
+    """A new address has its route a moment later."""
+    with socket.socket(V6, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind((source, 0))
+            sock.connect((to, 9))
+            return True
+        except OSError:
+            return False
+
+
 if __name__ == "__main__":
     if not HOLDS and ctypes.CDLL(None, use_errno=True).unshare(0x40000000):
         raise OSError("unshare")
     subprocess.run("ip link set lo up; ip addr add 10.9.8.7/32 dev lo; ip addr add fd00::1/128 dev lo nodad; ip addr add fd00::2/128 dev lo nodad",
                    shell=True, check=True)
-    while subprocess.run(["ip", "route", "get", "fd00::1", "from", "fd00::2"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+    while not all(is_there(*ends) for ends in (("fd00::1", "fd00::2"), ("fd00::2", "fd00::1"), ("fd00::1", "::"), ("fd00::2", "::"))):
         time.sleep(0.05)
     sysctl("ip_local_port_range", "%d %d" % (LOW, HIGH))
     sysctl("tcp_tw_reuse", 0)
