@@ -17,7 +17,7 @@ static const struct {
 	uint32_t rto, unacked, unsent;
 	uint16_t flags;
 	uint8_t retransmits, backoff; /* backoff 0: as often */
-	bool is_alone; /* has no remote port */
+	bool is_alone;                /* has no remote port */
 	uint8_t known;
 	uint64_t ms;
 } cases[] = {
@@ -52,8 +52,8 @@ static const struct {
 	{"time-wait", WIRE_MINI, WIRE_TIME_WAIT, .began = 80000, .timer = 140004,
 	 .known = DWELL_EXACT, .ms = 20000},
 	/* A FIN without timestamps, some ms after FIN-WAIT-2, of which the note is. */
-	{"time-wait-of-a-fin-soon-after", WIRE_MINI, WIRE_TIME_WAIT, .began = 80000, .timer = 140008,
-	 .known = DWELL_AT_LEAST, .ms = 20000 - 16},
+	{"time-wait-of-a-fin-soon-after", WIRE_MINI, WIRE_TIME_WAIT, .began = 80000,
+	 .timer = 140008, .known = DWELL_AT_LEAST, .ms = 20000 - 16},
 	{"time-wait-restarted", WIRE_MINI, WIRE_TIME_WAIT, .began = 60000, .timer = 140000,
 	 .known = DWELL_AT_LEAST, .ms = 19992},
 	{"time-wait-before-6.14", WIRE_MINI, WIRE_TIME_WAIT, .timer = 140000,
