@@ -40,7 +40,9 @@ VM_SENTINELS := /usr/bin/qemu-system-x86_64 /usr/bin/qemu-system-aarch64 /usr/bi
 
 SYSROOT_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjansson-dev libcap-dev uthash-dev libncurses-dev
 
-STATIC_CFLAGS = -isystem $(STATIC) $(filter-out -fsanitize% -fno-sanitize%,$(ALL_CFLAGS)) $(STATIC_PATHS)
+# One file that is copied about: without functions that nobody calls, and without tables for C++ exceptions.
+STATIC_SMALL  := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -Wl,--gc-sections
+STATIC_CFLAGS = -isystem $(STATIC) $(STATIC_SMALL) $(filter-out -fsanitize% -fno-sanitize%,$(ALL_CFLAGS)) $(STATIC_PATHS)
 STATIC_LIBS   = $$($(STATIC_PKGCONF) --static --libs libbpf libelf zlib jansson libcap ncursesw) -lm
 STATIC_O     := $(USER_C:user/%.c=$(STATIC)/user/%.o)
 STATIC_BINS  := $(addprefix $(STATIC)/,tcpdwell traffic verify verifier)

@@ -180,7 +180,7 @@ def vrf(device="vrf0"):
     if device == "vrf0":
         made = ip("link", "add", device, "type", "vrf", "table", "10")
         if made.returncode:
-            print("skip field-whose: this kernel makes no VRF: %s" % made.stdout.strip())
+            print("note field-whose: this kernel makes no VRF: %s" % made.stdout.strip())
             return
         ip("link", "set", device, "up")
         ip("addr", "add", "127.0.0.1/8", "dev", device)
