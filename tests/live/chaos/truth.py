@@ -122,7 +122,9 @@ def build(stage):
             # tcp_time_wait() arms the mini-socket and then ends the full one. Where a task works off the backlog, softirqs may come between.
             timer = before and before.kind == "timer_start" and (before.f["timer"], before.ts)
             takes_over = to == "CLOSED" and frm in ("FIN-WAIT-2", "CLOSING") and bool(timer)
-            # Another one had that timer: it is gone, or ftrace missed the start of ours (once in ten thousand), and nobody knows.
+            if takes_over:
+                # Another one had that timer: it is gone, or ftrace missed the start of ours (once in ten thousand), and nobody knows.
+                minis.pop(timer[0], None)
             if not ours(stage, f):
                 if open_at.pop(sk, None):
                     pages[sk // SK_SIZE].discard(sk)
