@@ -234,7 +234,8 @@ class Judge:
                 return None, (o["ts"], o["ts"])
             begin = next(((s[1], s[2]) for s in states if s[0] == o["from"]), None)
             end = fin[0], min(fin[1], high)
-            say(end[0] - TOL - JIFFY <= o["ts"] <= end[1] + TOL + JIFFY, "time", "not when the peer's FIN came")
+            # Where nothing proves when, it is told when it was noticed.
+            say(end[0] - TOL - JIFFY <= o["ts"] <= end[1] + TOL + JIFFY or (o["dwell_known"] == "unknown" and o["ts"] >= end[0]), "time", "not when the peer's FIN came")
             return begin, end
         if o["from"] == "TIME-WAIT":
             if not say(fin is not None, "move", "was never in TIME-WAIT"):
