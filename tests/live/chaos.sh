@@ -1,7 +1,7 @@
 #!/bin/bash
 # Random lives of connections, whatever their programs and the network do to them, and nothing that is said of them is
 # false: 2,000 in four plays. `make chaos` plays 100,000, puts packet filters and missing addresses in their way, and
-# has one that loses records watch, too: there an end in some thousand lives is still told twice.
+# has one watch that loses records.
 . "$(dirname "$0")/live.sh.inc"
 can_trace chaos || exit 0
 needs chaos python3 nft ss || exit 0

@@ -131,9 +131,9 @@ static struct age of_fin_sent(const struct wire_snapshot *s, uint64_t tick_ns)
 }
 
 /*
- * What ended the connection touched the socket, but for an ICMP error in SYN-SENT (tcp_v4_err()) and
- * `ss -K` in SYN-SENT, LAST-ACK or CLOSING (tcp_abort()). In these a timer runs, which would have
- * touched it once more. tcp_disconnect() may come at any time; it leaves no remote port.
+ * What ended the connection touched the socket, but for an ICMP error in SYN-SENT (tcp_v4_err())
+ * and `ss -K` in SYN-SENT, LAST-ACK or CLOSING (tcp_abort()). In these a timer runs, which would
+ * have touched it once more. tcp_disconnect() may come at any time; it leaves no remote port.
  */
 static struct age of_over(const struct wire_snapshot *s, uint64_t tick_ns)
 {

@@ -144,7 +144,7 @@ class Judge:
         found = [l for l in found if self.has_ended(l, o["ts"]) and any(s[0] == o["from"] for s in l.states()) and id(l) not in ended]
         verdict.share("end", "unseen")
         if verdict.say(bool(found), "unseen", None, lambda: "%s: told as ended, and was not: %s\n        %s" % (name, brief(o), self.near(o))) and o["lport"]:
-            ended.add(id(found[-1]))  # without a port of its own it may be any of several
+            ended.add(id(found[0]))  # without a port of its own it may be any of several
 
     def has_ended(self, life, ts):
         """Surely, or there was a RST, which may have ended a mini-socket."""
