@@ -24,7 +24,7 @@ static FILE *out(void)
 
 	if (file)
 		return file;
-	file = stream_writing(STDERR_FILENO);
+	file = stream_errors();
 	if (!file)
 		return stderr;
 	setvbuf(file, buffer, _IOFBF, sizeof(buffer));

@@ -99,19 +99,22 @@ static int close_it(void *ctx)
 	return err;
 }
 
-static FILE *open_over(int fd, const char *mode)
+static FILE *open_with(struct stream *stream, int fd, const char *mode)
 {
 	static const cookie_io_functions_t functions = {
 		.read = read_some, .write = write_some, .close = close_it};
-	struct stream *stream = calloc(1, sizeof(*stream));
 	struct stat st;
-	FILE *file;
 
-	if (!stream)
-		return NULL;
 	stream->fd = fd;
 	stream->may_wait = !fstat(fd, &st) && !S_ISREG(st.st_mode);
-	file = fopencookie(stream, mode, functions);
+	return fopencookie(stream, mode, functions);
+}
+
+static FILE *open_over(int fd, const char *mode)
+{
+	struct stream *stream = calloc(1, sizeof(*stream));
+	FILE *file = stream ? open_with(stream, fd, mode) : NULL;
+
 	if (!file)
 		free(stream);
 	return file;
@@ -125,6 +128,13 @@ FILE *stream_reading(int fd)
 FILE *stream_writing(int fd)
 {
 	return open_over(fd, "w");
+}
+
+FILE *stream_errors(void)
+{
+	static struct stream stream;
+
+	return open_with(&stream, STDERR_FILENO, "w");
 }
 
 static FILE *over(int fd, const char *mode)

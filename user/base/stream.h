@@ -18,6 +18,9 @@
 FILE *stream_reading(int fd);
 FILE *stream_writing(int fd);
 
+/* Over standard error, likewise; for one caller, who never closes it. */
+FILE *stream_errors(void);
+
 /* Opens a file for reading, close-on-exec. A FIFO without a writer is waited for when it is read.
  * NULL with errno. */
 FILE *stream_open(const char *path);
