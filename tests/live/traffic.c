@@ -3,8 +3,9 @@
  * traffic [OPTIONS] SCENARIO...: plays TCP connections in the current network namespace and writes
  * what a tracer of TCP states must have seen. See traffic.h for the format of that truth.
  *
- * Exit: 0 all was played as written, 1 something was not, 2 usage, 77 this kernel cannot play one
- * of them (the others were played, and the truth holds them).
+ * Exit: 0 all was played as written, 1 something was not, 2 usage, 75 something that may happen
+ * kept it from that: play again, 77 this kernel cannot play one of them (the others were played,
+ * and the truth holds them).
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -75,7 +75,12 @@ struct moment moment_by_timer(struct moment m);
 /* The scenario did not play as written: says why, and ends the program with 1. */
 _Noreturn void trouble(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Names the scenario in trouble()'s message. */
+/* Something that may happen kept the scenario from playing as written: says what, and ends the
+ * program with this. */
+#define TRAFFIC_AGAIN 75
+_Noreturn void play_again(const char *why);
+
+/* Names the scenario in these messages. */
 void trouble_in(const char *scenario);
 
 /* /proc/sys/net/ipv4/NAME, until sysctl_restore(). */
@@ -131,6 +136,9 @@ const struct tuple *life_tuple(const struct life *l);
 void life_passes(struct life *l, enum state state, const struct moment *m);
 
 /* The same, but the kernel is asked until it says so; 'm' ends when it does. */
+/* Does the full socket stay in this state for longer than a moment? */
+bool life_stays(const struct life *l, enum state state);
+
 void life_reaches(struct life *l, enum state state, struct moment *m);
 
 /* It ended at 'm' for 'cause'; life_ends() asks the kernel, life_ended() believes. */

@@ -82,6 +82,13 @@ void trouble(const char *fmt, ...)
 	exit(1);
 }
 
+void play_again(const char *why)
+{
+	fprintf(stderr, "traffic: %s: %s\n", playing, why);
+	sysctl_restore();
+	exit(TRAFFIC_AGAIN);
+}
+
 /* What sysctl_set() found, newest last. */
 static struct {
 	char path[128];

@@ -319,6 +319,10 @@ void play_table_full_orphan(const struct run *run)
 	life_reaches(p.l_child, ST_CLOSE_WAIT, &m);
 	m = moment_from(m, sock_ack_fin(p.child));
 	life_passes(p.l_client, ST_FIN_WAIT_2, &m);
+	/* Whoever looks at it while the ACK comes keeps it a full socket: tcp_rcv_state_process().
+	 */
+	if (life_stays(p.l_client, ST_FIN_WAIT_2))
+		play_again("somebody held the socket when the ACK of its FIN came");
 	life_ends(p.l_client, &m, "table-full");
 	clock_pause(200);
 	m = sock_close(p.child);

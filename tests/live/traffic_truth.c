@@ -104,6 +104,18 @@ void life_passes(struct life *l, enum state state, const struct moment *m)
 	l->count++;
 }
 
+bool life_stays(const struct life *l, enum state state)
+{
+	int64_t patience = clock_now() + 500 * (int64_t)TRAFFIC_MS;
+
+	while (diag_state(&l->tuple) == states[state].kernel) {
+		if (clock_now() > patience)
+			return true;
+		clock_pause(1);
+	}
+	return false;
+}
+
 void life_reaches(struct life *l, enum state state, struct moment *m)
 {
 	int64_t patience = clock_now() + 2000 * (int64_t)TRAFFIC_MS;
