@@ -238,6 +238,10 @@ class Looks:
     def rule_syn_unanswered(self, life, o, begin, end):
         return any(t <= o["ts"] + TOL for t in life.again)
 
+    def rule_syn_received_unanswered(self, life, o, begin, end):
+        # A child of Fast Open, whose client has gone or does not hear it: SYN-ACK goes out again after a second.
+        return any(s[0] == "SYN-RECEIVED" and s[1] + 900 * MS < end and begin - TOL <= s[4] for s in self.states[id(life)])
+
     def rule_peer_window_shut(self, life, o, begin, end):
         return bool(life.peer) and self.unread(life.peer, begin) > 30000
 
