@@ -17,15 +17,16 @@
 #include "flavors.bpf.h"
 
 /* Constants of the kernel that BTF does not carry; each names where it stands. */
-#define AF_INET       2          /* include/linux/socket.h */
-#define AF_INET6      10         /* include/linux/socket.h */
-#define IPPROTO_TCP   6          /* include/uapi/linux/in.h */
-#define IPPROTO_MPTCP 262        /* include/uapi/linux/in.h */
-#define SOCK_DEAD     0          /* enum sock_flags, include/net/sock.h */
-#define SOCK_DONE     1          /* enum sock_flags, include/net/sock.h */
-#define RCV_SHUTDOWN  1          /* include/net/sock.h */
-#define ECONNRESET    104        /* include/uapi/asm-generic/errno.h */
-#define PF_KTHREAD    0x00200000 /* include/linux/sched.h */
+#define AF_INET        2          /* include/linux/socket.h */
+#define AF_INET6       10         /* include/linux/socket.h */
+#define IPPROTO_TCP    6          /* include/uapi/linux/in.h */
+#define IPPROTO_MPTCP  262        /* include/uapi/linux/in.h */
+#define SOCK_DEAD      0          /* enum sock_flags, include/net/sock.h */
+#define SOCK_DONE      1          /* enum sock_flags, include/net/sock.h */
+#define SOCK_URGINLINE 2          /* enum sock_flags, include/net/sock.h */
+#define RCV_SHUTDOWN   1          /* include/net/sock.h */
+#define ECONNRESET     104        /* include/uapi/asm-generic/errno.h */
+#define PF_KTHREAD     0x00200000 /* include/linux/sched.h */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -329,6 +329,7 @@ static __always_inline void fill_closed(struct wire_snapshot *rec, __u64 now,
 {
 	const struct sock *sk = (const struct sock *)tp;
 	const struct inet_bind_bucket *bucket = BPF_CORE_READ(tp, inet_conn.icsk_bind_hash);
+	unsigned long sock_flags = BPF_CORE_READ(sk, __sk_common.skc_flags);
 
 	rec->uid = BPF_CORE_READ(sk, sk_uid.val);
 	rec->device = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
@@ -338,7 +339,11 @@ static __always_inline void fill_closed(struct wire_snapshot *rec, __u64 now,
 		rec->flags |= WIRE_S_REUSE;
 	if (BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_ipv6only))
 		rec->flags |= WIRE_S_V6ONLY;
-	rec->unread = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
+	if (sock_flags & 1UL << SOCK_DONE)
+		rec->flags |= WIRE_S_FIN;
+	rec->unread = unread_of(BPF_CORE_READ(tp, copied_seq), BPF_CORE_READ(tp, rcv_nxt),
+				BPF_CORE_READ(tp, urg_data), BPF_CORE_READ(tp, urg_seq),
+				sock_flags);
 	rec->acked = time_of_jiffies(rec, now, BPF_CORE_READ(tp, rcv_tstamp));
 	rec->received = time_of_jiffies(rec, now, BPF_CORE_READ(tp, inet_conn.icsk_ack.lrcvtime));
 	rec->sent = time_of_jiffies(rec, now, BPF_CORE_READ(tp, lsndtime));

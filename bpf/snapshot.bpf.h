@@ -10,12 +10,11 @@
 #include "socket.bpf.h"
 #include "timewait.bpf.h"
 
-#define SOCK_KEEPOPEN    3   /* enum sock_flags, include/net/sock.h */
-#define INET_TRANSPARENT 15  /* INET_FLAGS_TRANSPARENT, include/net/inet_sock.h, since 6.6 */
-#define ERRNO_MAX        255 /* as a byte; MIPS alone has one above, EDQUOT */
-#define NS_PER_MS        1000000ULL
-#define NS_PER_US        1000ULL
-#define RECENT           100000 /* jiffies, ms or us: more than a look at a socket takes */
+#define SOCK_KEEPOPEN 3   /* enum sock_flags, include/net/sock.h */
+#define ERRNO_MAX     255 /* as a byte; MIPS alone has one above, EDQUOT */
+#define NS_PER_MS     1000000ULL
+#define NS_PER_US     1000ULL
+#define RECENT        100000 /* jiffies, ms or us: more than a look at a socket takes */
 
 /* ---- times that the kernel keeps, as ns on CLOCK_MONOTONIC ---- */
 
@@ -179,14 +178,6 @@ static __always_inline void fill_holder_probed(struct wire_snapshot *rec, const 
 		rec->inode = BPF_CORE_READ(file, f_inode, i_ino);
 }
 
-static __always_inline bool is_transparent(const struct inet_sock *inet)
-{
-	if (bpf_core_field_exists(inet->inet_flags))
-		return inet->inet_flags & 1UL << INET_TRANSPARENT;
-	return bpf_core_field_exists(inet->transparent) &&
-	       BPF_CORE_READ_BITFIELD(inet, transparent);
-}
-
 /* What tells whether its segments find a way. */
 static __always_inline void fill_way(struct wire_snapshot *rec, const struct inet_sock *inet)
 {
@@ -194,8 +185,17 @@ static __always_inline void fill_way(struct wire_snapshot *rec, const struct ine
 
 	rec->soft_error = error > 0 && error <= ERRNO_MAX ? error : 0;
 	rec->mark = inet->sk.sk_mark;
-	if (is_transparent(inet))
-		rec->flags |= WIRE_S_TRANSPARENT;
+}
+
+/* Who reads in order never reads the urgent byte, unless SO_OOBINLINE wants it (tcp_inq()). */
+static __always_inline __u32 unread_of(__u32 copied_seq, __u32 rcv_nxt, __u32 urg_data,
+				       __u32 urg_seq, unsigned long sock_flags)
+{
+	__u32 unread = rcv_nxt - copied_seq;
+
+	if (urg_data && urg_seq - copied_seq < unread && !(sock_flags & 1UL << SOCK_URGINLINE))
+		unread--;
+	return unread;
 }
 
 /* The MPTCP socket that a process has of a subflow; NULL: it is none. */
@@ -224,6 +224,10 @@ static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now,
 	else
 		fill_holder(rec, sk);
 	rec->flags |= flags_of_port(bucket, bucket ? bucket->fastreuse : 0);
+	if (is_transparent(&tp->inet_conn.icsk_inet))
+		rec->flags |= WIRE_S_TRANSPARENT;
+	if (sk->__sk_common.skc_flags & 1UL << SOCK_DONE)
+		rec->flags |= WIRE_S_FIN;
 	if (rec->state == WIRE_LISTEN) {
 		if (BPF_CORE_READ_BITFIELD(&sk->__sk_common, skc_ipv6only))
 			rec->flags |= WIRE_S_V6ONLY;
@@ -236,7 +240,8 @@ static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now,
 	/* snd_wl1: where the segment began that last updated the window (tcp_update_wl()). */
 	if (tp->snd_wl1 == rcv_nxt)
 		rec->flags |= WIRE_S_BEYOND;
-	rec->unread = rcv_nxt - tp->copied_seq;
+	rec->unread = unread_of(tp->copied_seq, rcv_nxt, tp->urg_data, tp->urg_seq,
+				sk->__sk_common.skc_flags);
 	rec->room = tp->snd_wnd;
 	rec->unsent = tp->write_seq - snd_nxt;
 	rec->unacked = snd_nxt - tp->snd_una;

@@ -5,6 +5,8 @@
 
 #include "core.bpf.h"
 
+#define INET_TRANSPARENT 15 /* INET_FLAGS_TRANSPARENT, include/net/inet_sock.h, since 6.6 */
+
 /* `sk` is a pointer whose type the verifier knows. */
 static __always_inline __u64 cgroup_of(const struct sock *sk)
 {
@@ -17,6 +19,15 @@ static __always_inline __u64 cgroup_of(const struct sock *sk)
 		return 0;
 	val = packed->val;
 	return val & 1 ? 0 : BPF_CORE_READ((struct cgroup *)val, kn, id);
+}
+
+/* The same. A child is a copy of its listener, in this too. */
+static __always_inline bool is_transparent(const struct inet_sock *inet)
+{
+	if (bpf_core_field_exists(inet->inet_flags))
+		return inet->inet_flags & 1UL << INET_TRANSPARENT;
+	return bpf_core_field_exists(inet->transparent) &&
+	       BPF_CORE_READ_BITFIELD(inet, transparent);
 }
 
 #endif

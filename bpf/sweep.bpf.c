@@ -11,20 +11,32 @@
 /* ns. Set by session.c before each sweep: only TIME-WAITs that began after this are told. */
 __u64 sweep_since = 0;
 
+/* A FIN with timestamps writes wire_timewait.entered (6.14, tcp_timewait_state_process()). */
+static __always_inline bool notes_its_move(struct inet_timewait_sock *tw)
+{
+	return bpf_core_field_exists(tw->tw_entry_stamp) &&
+	       BPF_CORE_READ((struct tcp_timewait_sock *)tw, tw_ts_recent_stamp);
+}
+
 static __always_inline int write_timewait(struct seq_file *seq, struct inet_timewait_sock *tw)
 {
 	struct wire_timewait rec = {};
 	struct common_copy common;
+	__u8 substate;
 	__u64 ts;
 
-	/* The substate changes just before the timer does, so it is read first. */
-	if (!config.samples && BPF_CORE_READ(tw, tw_substate) != WIRE_TIME_WAIT)
+	/* What is seen of it is true at this time or later. The substate changes just before the
+	 * timer does, so it is read first. */
+	ts = wire_stamp(&rec.head, WIRE_TIMEWAIT, sizeof(rec));
+	substate = BPF_CORE_READ(tw, tw_substate);
+	if (!config.samples && substate != WIRE_TIME_WAIT && notes_its_move(tw))
 		return 0;
 	common_read(&common, tw);
 	timewait_identity(&common, &rec.id);
-	ts = wire_stamp(&rec.head, WIRE_TIMEWAIT, sizeof(rec));
 	timewait_fill(&rec, tw, (struct timewait_event){.op = WIRE_TW_SEEN}, ts);
-	if (!config.samples && rec.expires - WIRE_TIMEWAIT_LEN_NS < sweep_since)
+	rec.substate = substate;
+	if (!config.samples && substate == WIRE_TIME_WAIT &&
+	    rec.expires - WIRE_TIMEWAIT_LEN_NS < sweep_since)
 		return 0;
 	if (config.filtered && match_identity(&config.match, &rec.id, 1) == MATCH_NO)
 		return 0;

@@ -303,12 +303,8 @@ static __always_inline void fill(struct wire_transition *rec, const struct sock 
 }
 
 /* Its child is made by the SYN, others by the last segment of the handshake. */
-static __always_inline bool is_fast_opened(const struct sock *sk)
+static __always_inline bool is_fast_opened(const struct tcp_sock *tp)
 {
-	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
-
-	if (!tp)
-		return false;
 	/* What it began with, data or none; or the handshake is not over yet. */
 	if (BPF_CORE_READ_BITFIELD(tp, syn_data_acked) || tp->fastopen_rsk)
 		return true;
@@ -316,11 +312,21 @@ static __always_inline bool is_fast_opened(const struct sock *sk)
 	       BPF_CORE_READ_BITFIELD(tp, syn_fastopen_child);
 }
 
-static __always_inline __u16 flags_of_child(const struct sock *sk)
+/* Of a listener, and of a child as it appears. */
+static __always_inline __u16 flags_of_passive(const struct sock *sk, int from)
 {
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
+	__u16 flags = 0;
+
+	if (!tp)
+		return 0;
+	if (is_transparent(&tp->inet_conn.icsk_inet))
+		flags |= WIRE_F_TRANSPARENT;
+	if (from != WIRE_SYN_RECV)
+		return flags;
 	if (clones_are_untold)
-		return WIRE_F_UNTOLD;
-	return is_fast_opened(sk) ? WIRE_F_FAST_OPEN : 0;
+		return flags | WIRE_F_UNTOLD;
+	return is_fast_opened(tp) ? flags | WIRE_F_FAST_OPEN : flags;
 }
 
 static __always_inline int tell_transition(void *ctx, const struct sock *sk, int from, int to,
@@ -352,8 +358,8 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	rec->to = to;
 	if (tp)
 		flags |= flags_of_end(sk, tp, from) | flags_by_stack(ctx, sk, tp, from);
-	if (from == WIRE_SYN_RECV)
-		flags |= flags_of_child(sk);
+	if (from == WIRE_SYN_RECV || from == WIRE_LISTEN || to == WIRE_LISTEN)
+		flags |= flags_of_passive(sk, from);
 	rec->flags = flags | fill_owner(rec, sk, from, to);
 	wire_submit(rec);
 	return 0;

@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 9
+#define WIRE_VERSION 10
 
 /* TCP states as the kernel numbers them (include/net/tcp_states.h); tests/unit compares the two. */
 #define WIRE_ESTABLISHED 1
@@ -102,7 +102,10 @@ struct wire_id {
  * came for a socket that nobody reads from. Both send a RST. */
 #define WIRE_F_RST_SENT (1 << 13)
 #define WIRE_F_EXPIRED  (1 << 14) /* from FIN-WAIT-2: the time was over (tcp_keepalive_timer) */
-#define WIRE_F_ALL      0x7fff
+/* to LISTEN, from LISTEN, and from SYN-RECEIVED: IP_TRANSPARENT, which a child has of its listener.
+ * Its port may be the one that was dialled, and not its listener's (TPROXY). */
+#define WIRE_F_TRANSPARENT (1 << 15)
+#define WIRE_F_ALL         0xffff
 
 struct wire_transition {
 	struct wire_head head;
@@ -125,10 +128,12 @@ struct wire_transition {
 #define WIRE_TW_EXPIRED   2 /* its timer ran out */
 #define WIRE_TW_ENDED     3 /* it ended early, `cause` tells why */
 #define WIRE_TW_CANCELLED 4 /* its timer was taken off, and only what follows tells why */
-#define WIRE_TW_SEEN      5 /* nothing happened: an iterator met it */
-#define WIRE_TW_BORN      6 /* it takes over from a full socket; its moves are told too */
-#define WIRE_TW_MOVED     7 /* from FIN-WAIT-2 to TIME-WAIT, now */
-#define WIRE_TW_OPS       8
+#define WIRE_TW_SEEN                                                                          \
+	5               /* nothing happened: an iterator met it. Where other events are told, \
+			 * in FIN-WAIT-2 only if `entered` will not tell when it leaves that */
+#define WIRE_TW_BORN  6 /* it takes over from a full socket; its moves are told too */
+#define WIRE_TW_MOVED 7 /* from FIN-WAIT-2 to TIME-WAIT, now */
+#define WIRE_TW_OPS   8
 
 /* wire_timewait.cause: the kernel function that ended it. */
 #define WIRE_TW_BY_UNKNOWN 0
@@ -209,7 +214,8 @@ struct wire_accepted {
 #define WIRE_S_TRANSPARENT (1 << 11) /* IP_TRANSPARENT: its local address may be anybody's */
 /* Of a request: its ACK came, and its listener waits for data (TCP_DEFER_ACCEPT), or has no room */
 #define WIRE_S_DEFERRED (1 << 12)
-#define WIRE_S_ALL      0x1fff
+#define WIRE_S_FIN      (1 << 13) /* the peer's FIN came (SOCK_DONE) */
+#define WIRE_S_ALL      0x3fff
 
 /* wire_snapshot.way: what this host itself knows of the way to the peer, by its tables of
  * addresses, routes and neighbours; not from the socket. */
@@ -240,14 +246,14 @@ struct wire_snapshot {
 	__u32 rto_ms;   /* retransmission timeout as it is now, backoff included; CLOSED: how long
 			 * the last timer was set for, at most */
 	__u32 uid;
-	__u32 unread; /* bytes received and not read, plus 1 for a FIN not read. LISTEN: connections
-		       * that wait for accept() */
-	__u32 room;   /* LISTEN: how many may wait, less one; else the peer's window, bytes */
-	__u32 unsent; /* bytes written and never sent; FIN counts 1 */
-	__u32 unacked;    /* bytes sent and not acknowledged; FIN counts 1 */
-	__u16 flags;      /* WIRE_S_* */
-	__u8 state;       /* WIRE_ESTABLISHED ... */
-	__u8 kind;        /* WIRE_FULL ... */
+	__u32 unread;  /* bytes received and not read, the urgent one left out, plus 1 for a FIN not
+			* read. LISTEN: connections that wait for accept() */
+	__u32 room;    /* LISTEN: how many may wait, less one; else the peer's window, bytes */
+	__u32 unsent;  /* bytes written and never sent; FIN counts 1 */
+	__u32 unacked; /* bytes sent and not acknowledged; FIN counts 1 */
+	__u16 flags;   /* WIRE_S_* */
+	__u8 state;    /* WIRE_ESTABLISHED ... */
+	__u8 kind;     /* WIRE_FULL ... */
 	__u8 retransmits; /* of the oldest segment, by its timer */
 	__u8 probes;      /* zero-window probes, or keepalives, without an answer */
 	__u8 backoff;     /* how often rto_ms was doubled since it was measured */

@@ -290,6 +290,8 @@ struct tcp_sock {
 	__u32 snd_nxt;
 	__u32 snd_wl1;
 	__u32 snd_wnd;
+	__u16 urg_data;
+	__u32 urg_seq;
 	__u64 tcp_mstamp;
 	__u32 rcv_tstamp;
 	__u32 lsndtime;

@@ -80,6 +80,9 @@ TEST_INLINE union decode_record census_snapshot(const struct snap *snap)
 		.device = snap->device,
 		.snd_una = snap->snd_una,
 		.rcv_nxt = snap->rcv_nxt};
+	if (s->kind == WIRE_FULL &&
+	    (s->state == WIRE_CLOSE_WAIT || s->state == WIRE_CLOSING || s->state == WIRE_LAST_ACK))
+		s->flags |= WIRE_S_FIN;
 	if (s->flags & WIRE_S_FILE && !(s->flags & WIRE_S_KERNEL))
 		s->inode = 70000 + (uint32_t)snap->cookie;
 	if (snap->kind == WIRE_FULL) {

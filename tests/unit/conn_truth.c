@@ -29,6 +29,7 @@ struct life {
 	uint64_t now, expires;
 	bool accepted; /* its SYN-RECEIVED began in a request socket */
 	bool fuzzy;    /* segments came: the kernel itself no longer knows when TIME-WAIT began */
+	bool noted;    /* ... but for its note, which a FIN with timestamps makes (6.14) */
 	unsigned told, exact;
 };
 
@@ -87,6 +88,8 @@ static void say_mini(struct world *world, struct life *life, uint8_t op, uint8_t
 	t->cause = cause;
 	t->substate = life->visits[life->n - 1].state;
 	t->expires = life->expires;
+	if (life->noted)
+		t->entered = (uint32_t)(life->visits[life->n - 1].begin / NS_PER_MS);
 }
 
 static void enter(struct life *life, uint8_t state)
@@ -197,6 +200,11 @@ static void move_silently(struct world *world, struct life *life)
 	if (chance(world, 20)) /* met in the instant before its timer moves */
 		say_mini(world, life, WIRE_TW_SEEN, 0);
 	life->expires = life->now + TIMEWAIT_LEN;
+	if (chance(world, 20)) { /* our ACK got lost, and the FIN comes again */
+		pass(world, life, 400 * NS_PER_MS);
+		life->expires = life->now + TIMEWAIT_LEN;
+	}
+	life->fuzzy = !life->noted;
 	for (unsigned sweep = 0; sweep < 3 && chance(world, 70); sweep++) {
 		pass(world, life, NS_PER_S);
 		say_mini(world, life, WIRE_TW_SEEN, 0);
@@ -205,7 +213,11 @@ static void move_silently(struct world *world, struct life *life)
 
 static void wait_as_orphan(struct world *world, struct life *life)
 {
-	pass(world, life, 40 * NS_PER_S);
+	if (!life->noted && chance(world, 50)) {
+		pass(world, life, 10 * NS_PER_S);
+		say_mini(world, life, WIRE_TW_SEEN, 0);
+	}
+	pass(world, life, 30 * NS_PER_S);
 	if (chance(world, 10)) {
 		end_early(world, life, WIRE_TW_BY_RST);
 		return;
@@ -236,6 +248,7 @@ static void close_actively(struct world *world, struct life *life)
 		return;
 	}
 	say_move(world, life, WIRE_FIN_WAIT2, WIRE_FIN_WAIT2);
+	life->noted = chance(world, 50);
 	become_mini(world, life, WIRE_FIN_WAIT2);
 	wait_as_orphan(world, life);
 }
@@ -314,24 +327,33 @@ static void make_lives(struct world *world)
 
 /* ---- what is told ---- */
 
-static bool is_exactly(const struct visit *visit, const struct conn_event *event)
+/* `off`: ns, how exact the kernel's note is. */
+static bool is_near(uint64_t a, uint64_t b, uint64_t off)
 {
-	return visit->begin == event->ts - event->dwell && visit->end == event->ts;
+	return (a > b ? a - b : b - a) <= off;
 }
 
-static bool is_at_least(const struct visit *visit, const struct conn_event *event)
+static bool is_exactly(const struct visit *visit, const struct conn_event *event, uint64_t off)
 {
-	return visit->begin <= event->ts - event->dwell && event->ts <= visit->end;
+	return is_near(visit->begin, event->ts - event->dwell, off) &&
+	       is_near(visit->end, event->ts, off);
+}
+
+static bool is_at_least(const struct visit *visit, const struct conn_event *event, uint64_t off)
+{
+	return event->dwell <= visit->end - visit->begin + off && visit->begin <= event->ts;
 }
 
 static bool is_true(const struct life *life, const struct conn_event *event)
 {
+	uint64_t off = life->noted ? NS_PER_MS : 0;
+
 	for (unsigned i = 0; i < life->n; i++) {
 		const struct visit *visit = &life->visits[i];
 
 		if (visit->state == event->from &&
-		    (event->dwell_known == DWELL_EXACT ? is_exactly(visit, event)
-						       : is_at_least(visit, event)))
+		    (event->dwell_known == DWELL_EXACT ? is_exactly(visit, event, off)
+						       : is_at_least(visit, event, off)))
 			return true;
 	}
 	return false;

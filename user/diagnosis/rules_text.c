@@ -14,8 +14,6 @@
 #include "base/clock.h"
 #include "base/errno_name.h"
 
-#define FIN_IN (IN(WIRE_CLOSE_WAIT) | IN(WIRE_CLOSING) | IN(WIRE_LAST_ACK))
-
 static void add(char *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static void add(char *text, const char *fmt, ...)
@@ -97,20 +95,12 @@ static void add_unread_bytes(const struct wire_snapshot *s, uint32_t bytes, char
 		add(text, "the last came %s ago", clock_duration(s->head.ts - s->received, ago));
 }
 
-/*
- * The FIN counts one in rcv_nxt. Of these states some prove that it came, and others that it did
- * not; CLOSED proves neither: a reset or a timeout may have come before it, or after.
- */
+/* The FIN counts one in rcv_nxt. */
 static void add_unread(const struct wire_snapshot *s, char *text)
 {
-	uint32_t fin_in = IN(s->state) & FIN_IN ? 1 : 0;
+	uint32_t fin_in = s->flags & WIRE_S_FIN ? 1 : 0;
 
-	if (s->state == WIRE_CLOSE && s->unread > 1)
-		add(text, "%" PRIu32 " byte%s or more unread", s->unread - 1,
-		    plural(s->unread - 1));
-	else if (s->state == WIRE_CLOSE && s->unread)
-		add(text, "1 byte or the end of file unread");
-	else if (s->unread > fin_in)
+	if (s->unread > fin_in)
 		add_unread_bytes(s, s->unread - fin_in, text);
 	else if (s->unread)
 		add(text, "end of file unread");

@@ -55,7 +55,7 @@ static void tell_accept(struct conn_table *table, struct store_entry *entry,
 
 	accept.from = WIRE_LISTEN;
 	accept.to = WIRE_SYN_RECV;
-	accept.flags = 0;
+	accept.flags = t->flags & WIRE_F_TRANSPARENT;
 	conn_learn_owner(table, &entry->conn, &accept);
 	entry->conn.state = WIRE_LISTEN;
 	conn_move(table, entry,

@@ -61,14 +61,14 @@ static void learn_age(struct conn_table *table, struct store_entry *entry,
 		entry->conn.since = since;
 }
 
-/* What a listener at one device does not take, another one may. No event tells of devices. */
-static void learn_device(struct conn_table *table, struct store_entry *entry,
-			 const struct wire_snapshot *s)
+/* What a listener at one device does not take, another one may. No event tells of devices, nor of
+ * setsockopt(). */
+static void learn_listener(struct conn_table *table, struct store_entry *entry,
+			   const struct wire_snapshot *s)
 {
-	bool is_everywhere = !(s->flags & WIRE_S_DEVICE);
-
-	if (s->state == WIRE_LISTEN && entry->conn.is_everywhere != is_everywhere)
-		store_set_everywhere(&table->store, entry, is_everywhere);
+	if (s->state == WIRE_LISTEN)
+		store_learn_listener(&table->store, entry, !(s->flags & WIRE_S_DEVICE),
+				     s->flags & WIRE_S_TRANSPARENT);
 }
 
 static struct store_entry *first_sight(struct conn_table *table, const struct wire_snapshot *s)
@@ -84,6 +84,7 @@ static struct store_entry *first_sight(struct conn_table *table, const struct wi
 		entry->conn.uid = s->uid;
 		entry->conn.cgroup = s->cgroup;
 		entry->conn.is_listener = s->state == WIRE_LISTEN;
+		entry->conn.is_transparent = s->flags & WIRE_S_TRANSPARENT;
 		entry->awaits_accept = !(s->flags & (WIRE_S_FILE | WIRE_S_ORPHAN));
 	}
 	if (table->counted)
@@ -94,7 +95,7 @@ static struct store_entry *first_sight(struct conn_table *table, const struct wi
 		store_sample(&table->store, entry)->met = s->head.ts;
 	if (s->state == WIRE_LISTEN)
 		store_listen(&table->store, entry);
-	learn_device(table, entry, s);
+	learn_listener(table, entry, s);
 	return entry;
 }
 
@@ -121,7 +122,7 @@ static void agree(struct conn_table *table, struct store_entry *entry,
 	}
 	if (!entry->conn.since_exact)
 		learn_age(table, entry, s);
-	learn_device(table, entry, s);
+	learn_listener(table, entry, s);
 	/*
 	 * No event had told of it before this census, and its events are not just late: a move is
 	 * missing.
@@ -220,7 +221,7 @@ void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *
 	} else if (entry->conn.state == s->state) {
 		if (!entry->conn.since_exact)
 			learn_age(table, entry, s);
-		learn_device(table, entry, s);
+		learn_listener(table, entry, s);
 	}
 }
 

@@ -59,11 +59,21 @@ static uint64_t entered_at(const struct store_entry *entry, const struct wire_ti
 	return t->head.ts - t->head.ts % NS_PER_MS - (uint32_t)(now_ms - t->entered) * NS_PER_MS;
 }
 
+/* When it was last known to be in FIN-WAIT-2. */
+static uint64_t met_before_move(const struct conn_table *table, const struct store_entry *entry)
+{
+	const struct store_aside *aside = store_aside(&table->store, entry);
+
+	return aside && !entry->seen_moving && aside->sample.met > entry->conn.since
+		       ? aside->sample.met
+		       : entry->conn.since;
+}
+
 /*
  * FIN-WAIT-2 turned into TIME-WAIT, and no tracepoint said so: the timer stayed in its bucket and
- * only `expires` moved, which tells when, to a jiffy. Unless a segment restarted TIME-WAIT since,
- * which moves `expires` once more, or the tick was late; then the kernel's note is the truth, to a
- * millisecond. A kernel without that note leaves this open: see LIMITATIONS in the man page.
+ * only `expires` moved, which tells when, to a jiffy. Unless a second FIN restarted TIME-WAIT
+ * since, which moves `expires` once more, or the tick was late; then the kernel's note is the
+ * truth, to a millisecond. Without that note FIN-WAIT-2 lasted at least until it was last met.
  */
 static void move_silently(struct conn_table *table, struct store_entry *entry,
 			  const struct wire_timewait *t, bool is_sure)
@@ -73,6 +83,9 @@ static void move_silently(struct conn_table *table, struct store_entry *entry,
 	uint64_t told = entered ? entered : t->expires - WIRE_TIMEWAIT_LEN_NS;
 
 	move.ts = told < since && is_same_time(table, told, since) ? since : told;
+	move.met = entered ? 0 : met_before_move(table, entry);
+	if (move.met && is_same_time(table, move.ts, move.met))
+		move.met = 0;
 	/* It contradicts what was witnessed: it is not the beginning, and nothing is. */
 	if (move.ts < since || move.ts > t->head.ts || !is_sure)
 		move.ts = t->head.ts;
@@ -369,8 +382,13 @@ static void feed_seen(struct conn_table *table, const struct wire_timewait *t)
 	struct store_entry *entry = store_find_mini(&table->store, &t->id);
 
 	if (!entry || entry->moves_are_told || is_another(entry, t) ||
-	    entry->conn.state != WIRE_FIN_WAIT2 || t->substate != WIRE_TIME_WAIT)
+	    entry->conn.state != WIRE_FIN_WAIT2)
 		return;
+	if (t->substate != WIRE_TIME_WAIT) {
+		if (entry->is_unsettled)
+			store_sample(&table->store, entry)->met = t->head.ts;
+		return;
+	}
 	if (!entry->seen_moving && may_be_unmoved(table, entry, t)) {
 		entry->seen_moving = true;
 		return;

@@ -116,7 +116,7 @@ void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_
 	measure(table, entry, &event, &move);
 	if (move.inexact)
 		event.dwell_known = DWELL_UNKNOWN, event.dwell = 0;
-	conn->since_exact = !move.inexact && begin_is_witnessed(conn->state, move.to);
+	conn->since_exact = !move.inexact && !move.met && begin_is_witnessed(conn->state, move.to);
 	/* Unless it was made by the SYN, with TCP Fast Open, which its next move tells. */
 	if (conn->state == WIRE_LISTEN && move.to == WIRE_SYN_RECV)
 		entry->born = move.ts;
@@ -251,7 +251,12 @@ void conn_reconsider(struct conn_table *table, struct store_entry *entry)
 
 void conn_learn_owner(struct conn_table *table, struct conn *conn, const struct wire_transition *t)
 {
+	bool is_passive = t->from == WIRE_LISTEN || t->from == WIRE_SYN_RECV ||
+			  t->to == WIRE_LISTEN;
+
 	conn->uid = t->uid;
+	if (is_passive && !conn->is_listener) /* a listener that is counted: store_listen() */
+		conn->is_transparent = t->flags & WIRE_F_TRANSPARENT;
 	if (t->cgroup)
 		conn->cgroup = t->cgroup;
 	/* What an error ended, a system call that is not its owner's may have (proves_owner() in

@@ -40,8 +40,8 @@ struct conn_step {
 	uint8_t to;
 	uint8_t cause;
 	bool inexact; /* `ts` is not when it happened, only when it surely had */
-	uint64_t met; /* ns: `ts` is only when it was gone; until here it surely was there. 0: until
-			 `ts` */
+	uint64_t met; /* ns: `ts` is only when it surely had happened; until here it had not. 0:
+			 it happened at `ts` */
 };
 
 /* Decides whether the connection is wanted, by what is known of it now. */

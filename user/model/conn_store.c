@@ -115,8 +115,10 @@ static void unlisten(struct store *store, struct store_entry *entry)
 	struct store_listener_key key = listener_key(&entry->conn.id);
 	struct store_listener *listener = entry->is_listening ? find_listener(store, &key) : NULL;
 
-	if (listener)
+	if (listener) {
 		listener->everywhere -= entry->conn.is_everywhere;
+		listener->transparent -= entry->conn.is_transparent;
+	}
 	entry->is_listening = false;
 	if (!listener || --listener->sockets)
 		return;
@@ -155,13 +157,19 @@ void store_listen(struct store *store, struct store_entry *entry)
 		listener->cgroup = 0;
 	listener->sockets++;
 	listener->everywhere += entry->conn.is_everywhere;
+	listener->transparent += entry->conn.is_transparent;
 	entry->is_listening = true;
 }
 
-void store_set_everywhere(struct store *store, struct store_entry *entry, bool is_everywhere)
+void store_learn_listener(struct store *store, struct store_entry *entry, bool is_everywhere,
+			  bool is_transparent)
 {
+	if (entry->conn.is_everywhere == is_everywhere &&
+	    entry->conn.is_transparent == is_transparent)
+		return;
 	unlisten(store, entry);
 	entry->conn.is_everywhere = is_everywhere;
+	entry->conn.is_transparent = is_transparent;
 	store_listen(store, entry);
 }
 
@@ -170,7 +178,11 @@ static bool may_be_child(const struct store_listener *listener, const struct con
 	bool other_user = listener->uid != CONN_NO_UID && child->uid != CONN_NO_UID &&
 			  listener->uid != child->uid;
 
-	return !other_user &&
+	/* Of several at one port (SO_REUSEPORT), whose it is shows later. */
+	bool other_way = child->is_transparent ? !listener->transparent
+					       : listener->transparent == listener->sockets;
+
+	return !other_user && !other_way &&
 	       (!listener->cgroup || !child->cgroup || listener->cgroup == child->cgroup);
 }
 

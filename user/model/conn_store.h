@@ -104,7 +104,8 @@ struct store_listener {
 	uint64_t cgroup;         /* the same; 0: unknown */
 	uint32_t uid;            /* the same; CONN_NO_UID: unknown */
 	unsigned sockets;
-	unsigned everywhere; /* of these: those that are known to be bound to no device */
+	unsigned everywhere;  /* of these: those that are known to be bound to no device ... */
+	unsigned transparent; /* ... and those that are known to be transparent */
 	UT_hash_handle hh;
 };
 
@@ -241,14 +242,16 @@ void store_clear_cancelled(struct store *store, struct store_entry *entry);
  */
 void store_listen(struct store *store, struct store_entry *entry);
 
-/* A listener is known to be bound to no device, or not to be. */
-void store_set_everywhere(struct store *store, struct store_entry *entry, bool is_everywhere);
+/* Of a listener: whether it is bound to no device, and whether it is transparent. */
+void store_learn_listener(struct store *store, struct store_entry *entry, bool is_everywhere,
+			  bool is_transparent);
 
 /*
  * The owner of this child's listener; known is OWNER_UNKNOWN if there is none, or several differ:
  * those of one address, and those of a less exact one where the first may be bound to a device. A
- * child is a copy of its listener: one of another user or cgroup is not its own, but listens at the
- * port that was dialled before a redirect (TPROXY).
+ * child is a copy of its listener: one of another user or cgroup, or of which one is transparent
+ * and the other is not, is not its own, but listens at the port that was dialled before a redirect
+ * (TPROXY).
  */
 struct conn_owner store_listener_owner(const struct store *store, const struct conn *child);
 

@@ -33,11 +33,12 @@ struct conn {
 	uint64_t since;  /* ns: when it entered `state`, or the latest proof that it was in it */
 	uint64_t cgroup; /* 0: unknown */
 	struct conn_owner owner;
-	uint32_t uid;       /* of the socket; CONN_NO_UID: unknown */
-	uint8_t state;      /* WIRE_ESTABLISHED ... */
-	bool since_exact;   /* its entry into `state` was witnessed */
-	bool is_listener;   /* it has no remote end, and never will */
-	bool is_everywhere; /* a listener that was met bound to no device */
+	uint32_t uid;            /* of the socket; CONN_NO_UID: unknown */
+	uint8_t state;           /* WIRE_ESTABLISHED ... */
+	bool since_exact;        /* its entry into `state` was witnessed */
+	bool is_listener;        /* it has no remote end, and never will */
+	bool is_everywhere : 1;  /* a listener that was met bound to no device */
+	bool is_transparent : 1; /* a listener, or what it accepted: IP_TRANSPARENT */
 };
 
 #define CONN_NO_UID UINT32_MAX

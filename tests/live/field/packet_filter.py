@@ -163,7 +163,7 @@ def redirect():
     result("nobody else", not [o for o in lines if o["event"] == "stuck" and o["owner"].startswith("~decoy")])
 
 
-def traced(name, *addresses):
+def traced(name, *addresses, comms={None}):
     """Owners of what waits at these, as `trace` has them."""
     ready = tempfile.mktemp()
     tracer = subprocess.Popen([TCPDWELL, "trace", "-f", "json", "--netns", str(os.getpid()), "--ready-file", ready], stdout=subprocess.PIPE, text=True)
@@ -176,7 +176,7 @@ def traced(name, *addresses):
     tracer.terminate()
     lines = [o for o in map(json.loads, tracer.communicate()[0].splitlines()) if o["event"] == "transition"]
     seen = {o["comm"] for o in lines if o["lport"] in [port for _, port in addresses]}
-    result(name, seen == {None}, "trace: %s" % seen)
+    result(name, seen == comms, "trace: %s" % seen)
 
 
 def tproxy():
@@ -208,10 +208,13 @@ def tproxy():
     six = idle("six", 15002, "::1", V6, [IPV6_TRANSPARENT])
     stopped = idle("full", 15003, options=[IP_TRANSPARENT])
     decoys = {decoy, idle("decoy", 9443), idle("decoy", 1443, uid=65534)}
+    idle("taker", 7443, options=[IP_TRANSPARENT])
+    traced("a transparent listener that is dialled itself", ("127.0.0.1", 7443), comms={"taker"})
     traced("a transparent proxy, and another user's listener at the port", ("203.0.113.7", 1443))
     crowd = idle("crowd", 15004, options=[IP_TRANSPARENT], backlog=1000)
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    connect("203.0.113.7", 9443, 600)
+    traced("a transparent proxy, and the same user's listener at the port", ("203.0.113.7", 9443))
+    connect("203.0.113.7", 9443, 599)
     connect("203.0.113.7", 443)
     connect("2001:db8::7", 443)
     connect("203.0.113.7", 8443)

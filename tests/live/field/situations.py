@@ -341,17 +341,17 @@ def closed():
 
 
 def one_byte():
-    """The end of file counts 1 in the kernel's numbers. Where nothing tells whether it came, one byte is not called it."""
+    """The end of file counts 1 in the kernel's numbers, and so does the urgent byte, which read() passes over."""
     wanted = {}
 
     def case(port, rule, words, what):
         wanted[port] = rule, words, what
         return pair(listen(port))
-    c, s = case(7411, "closed-held", "1 byte or the end of file unread", "a byte, then a reset")
+    c, s = case(7411, "closed-held", "1 byte unread", "a byte, then a reset")
     c.send(b"x"); time.sleep(0.1); reset(c)
-    c, s = case(7412, "closed-held", "1 byte or the end of file unread", "the end of file, then a reset")
+    c, s = case(7412, "closed-held", "end of file unread", "the end of file, then a reset")
     c.shutdown(socket.SHUT_WR); s.send(b"x" * 10); time.sleep(0.1); reset(c)
-    c, s = case(7413, "closed-held", "4 bytes or more unread", "5 bytes, then a reset")
+    c, s = case(7413, "closed-held", "5 bytes unread", "5 bytes, then a reset")
     c.send(b"12345"); time.sleep(0.1); reset(c)
     c, s = case(7414, "closed-leak", "", "all read, then a reset")
     c.send(b"x"); s.recv(1); reset(c)
@@ -361,6 +361,15 @@ def one_byte():
     c.shutdown(socket.SHUT_WR)
     c, s = case(7417, "established-unread", "1 byte unread", "a byte of an open connection")
     c.send(b"x")
+    c, s = case(7419, None, "", "an urgent byte")
+    c.send(b"!", socket.MSG_OOB)
+    c, s = case(7420, "established-unread", "3 bytes unread", "an urgent byte amid others")
+    c.send(b"ab!", socket.MSG_OOB); time.sleep(0.1); c.send(b"c")
+    c, s = case(7421, "close-wait-unread", "end of file unread", "an urgent byte and the end of file")
+    c.send(b"!", socket.MSG_OOB); c.shutdown(socket.SHUT_WR)
+    c, s = case(7422, "established-unread", "1 byte unread", "an urgent byte among the others (SO_OOBINLINE)")
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
+    c.send(b"!", socket.MSG_OOB)
     full = listen(7418, backlog=0)
     for _ in range(2):  # the second one finds no place, and its SYN counts one, too
         opening = socket.socket()
