@@ -219,10 +219,13 @@ print("ready", flush=True); sys.stdin.read()' "$@" <"$WORK/stop" >"$WORK/client-
 	wait_for 60 grep -q ready "$WORK/client-$1"
 }
 
-# frozen NAME PID: is it named, as what holds up its clients, and nothing else found?
+# frozen NAME PID: is it named, as what holds up its clients, and nothing else found? What its clients reset meanwhile it
+# still holds.
 frozen() {
 	local found owner
 	found=$(findings | grep -v ' leak-')
+	owner=$(jq -r 'select(.event == "stuck" and .rule == "closed-held").owner' "$WORK/look" | grep -v '^leak-' | sort -u)
+	[ -z "$owner" ] || [ "$owner" != "$1[$2]" ] || found=$(grep -vx "closed-held $1" <<<"$found")
 	owner=$(jq -r 'select(.event == "stuck" and .rule == "not-accepted").owner' "$WORK/look" | sort -u)
 	[ "$found" = "not-accepted $1" ] && [ "$owner" = "~$1[$2]" ] && ok field-load "frozen: $found, $owner" ||
 		fail field-load "frozen: '$found', '$owner', not $1[$2]"
