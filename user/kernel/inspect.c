@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "match.h"
+#include "kernel/limits.h"
 #include "kernel/netns.h"
 #include "kernel/pid_namespace.h"
 #include "kernel/unheld.h"
@@ -19,12 +20,7 @@
 #include "wire.h"
 
 #define DEVICES_MAX 256
-#define SYS         "/proc/sys/net/ipv4/"
-
-/* Where it is no sysctl yet (before 6.14): tcp_twsk_unique() wants a second on. */
-#define TW_REUSE_DELAY_MS 1000
-
-#define UNSEEN_MAX 256
+#define UNSEEN_MAX  256
 
 struct pass {
 	const struct inspect *inspect;
@@ -37,110 +33,6 @@ struct pass {
 	uint64_t devices[DEVICES_MAX]; /* WIRE_DEVICE_ID() of those whose names were asked for */
 	size_t n_devices;
 };
-
-/* /proc/sys/net shows the network namespace of the reader. 0: not readable. */
-static void read_numbers(const char *name, uint32_t *first, uint32_t *second)
-{
-	char path[128], text[64] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), SYS "%s", name);
-	file = fopen(path, "re");
-	if (!file)
-		return;
-	if (fgets(text, sizeof(text), file))
-		sscanf(text, "%" SCNu32 " %" SCNu32, first, second);
-	fclose(file);
-}
-
-/* Adds a range to the list, if there is room. */
-static void add_reserved(struct wire_name *list, uint32_t first, uint32_t last)
-{
-	size_t used = strlen(list->text);
-	int len = snprintf(NULL, 0, ",%u-%u", first, last);
-
-	if (used + (size_t)len < sizeof(list->text))
-		sprintf(list->text + used, "%s%u-%u", used ? "," : "", first, last);
-}
-
-/* How many ports from `low` to `high` are in a list such as "8080,9000-9100", and which. */
-static __u16 count_reserved(uint32_t low, uint32_t high, struct wire_name *list)
-{
-	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_reserved_ports", "re");
-	uint32_t count = 0, first, last;
-	int matched = 0;
-
-	while (file && (matched = fscanf(file, "%" SCNu32 "-%" SCNu32, &first, &last)) > 0) {
-		if (matched == 1)
-			last = first;
-		first = first > low ? first : low;
-		last = last < high ? last : high;
-		count += first <= last ? last - first + 1 : 0;
-		if (first <= last)
-			add_reserved(list, first, last);
-		if (fgetc(file) != ',')
-			break;
-	}
-	if (file)
-		fclose(file);
-	return (__u16)count;
-}
-
-static int tell_limits(const struct pass *pass, uint32_t netns)
-{
-	struct wire_limits limits = {
-		.head = {.ts = clock_now(), .kind = WIRE_LIMITS, .len = sizeof(limits)},
-		.netns = netns};
-	struct wire_name reserved = {
-		.head = {.ts = limits.head.ts, .kind = WIRE_NAME, .len = sizeof(reserved)},
-		.id = netns,
-		.of = WIRE_NAME_RESERVED};
-	int err;
-	uint32_t low = 0, high = 0, reuse = 0, autobind = 0, none = 0;
-
-	read_numbers("tcp_max_tw_buckets", &limits.max_tw_buckets, &none);
-	read_numbers("tcp_fin_timeout", &limits.fin_timeout, &none);
-	read_numbers("ip_local_port_range", &low, &high);
-	limits.port_low = (__u16)low;
-	limits.port_high = (__u16)high;
-	limits.ports_reserved = count_reserved(low, high, &reserved);
-	read_numbers("tcp_tw_reuse", &reuse, &none);
-	limits.tw_reuse = (__u8)reuse;
-	read_numbers("ip_autobind_reuse", &autobind, &none);
-	limits.autobind_reuse = autobind != 0;
-	limits.tw_reuse_delay_ms = TW_REUSE_DELAY_MS;
-	read_numbers("tcp_tw_reuse_delay", &limits.tw_reuse_delay_ms, &none);
-	err = pass->fn(pass->ctx, &limits, sizeof(limits));
-	if (!err && limits.ports_reserved)
-		err = pass->fn(pass->ctx, &reserved, sizeof(reserved));
-	return err;
-}
-
-/*
- * What /proc/net/sockstat counts of orphans and of memory is the same in each namespace: that of
- * the machine. Their limits are seen in the first one alone (ipv4_table,
- * net/ipv4/sysctl_net_ipv4.c).
- */
-static int tell_host(const struct pass *pass)
-{
-	struct wire_host host = {
-		.head = {.ts = clock_now(), .kind = WIRE_HOST, .len = sizeof(host)}};
-	FILE *sockstat = fopen("/proc/net/sockstat", "re"), *limits = fopen(SYS "tcp_mem", "re");
-	uint32_t none = 0;
-	char line[128];
-
-	read_numbers("tcp_max_orphans", &host.max_orphans, &none);
-	if (limits && fscanf(limits, "%*u %llu %llu", &host.memory_pressure, &host.memory_max) != 2)
-		host.memory_pressure = host.memory_max = 0;
-	while (sockstat && fgets(line, sizeof(line), sockstat))
-		sscanf(line, "TCP: inuse %*u orphan %u tw %*u alloc %*u mem %llu", &host.orphans,
-		       &host.memory);
-	if (limits)
-		fclose(limits);
-	if (sockstat)
-		fclose(sockstat);
-	return pass->fn(pass->ctx, &host, sizeof(host));
-}
 
 /* ---- interfaces ---- */
 
@@ -342,7 +234,7 @@ static int look_into(void *ctx, uint32_t netns)
 		return netns == pass->home ? err : 0;
 	}
 	if (found.len)
-		err = tell_limits(pass, netns);
+		err = limits_tell(netns, pass->fn, pass->ctx);
 	if (!err)
 		tell_ways(pass, &found);
 	if (!err)
@@ -598,7 +490,7 @@ int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx)
 	if (!err)
 		err = tell_bounds(&pass, true);
 	if (!err)
-		err = tell_host(&pass);
+		err = limits_tell_host(pass.fn, pass.ctx);
 	if (!err)
 		err = look_at_all(&pass, &taker);
 	unheld_release(&unheld);
