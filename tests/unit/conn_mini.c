@@ -201,6 +201,11 @@ static const struct scenario scenarios[] = {
 		  MINI(3020, ARMED, TIME_WAIT, 63020)},
 	 .tells = {IN_FIN_WAIT2_TELLS, "3020 FIN-WAIT-2>TIME-WAIT ?"},
 	 .count = 1},
+	{.name = "mini-tick-late-at-the-end-and-met-before",
+	 .feed = {IN_FIN_WAIT2, MINI(2900, SEEN, FIN_WAIT2, 62521),
+		  MINI(3020, CANCELLED, TIME_WAIT, 62533), MINI(3020, ARMED, TIME_WAIT, 63020)},
+	 .tells = {IN_FIN_WAIT2_TELLS, "3020 FIN-WAIT-2>TIME-WAIT >=380"},
+	 .count = 1},
 	/* 60 ms late when TIME-WAIT was set: before FIN-WAIT-2, says the timer. */
 	{.name = "mini-tick-late-at-a-silent-move",
 	 .feed = {IN_FIN_WAIT2, MINI(5000, CANCELLED, TIME_WAIT, 62470),

@@ -114,7 +114,7 @@ void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_
 		.ts = move.ts, .from = conn->state, .to = move.to, .cause = move.cause};
 
 	measure(table, entry, &event, &move);
-	if (move.inexact)
+	if (move.inexact && !move.met)
 		event.dwell_known = DWELL_UNKNOWN, event.dwell = 0;
 	conn->since_exact = !move.inexact && !move.met && begin_is_witnessed(conn->state, move.to);
 	/* Unless it was made by the SYN, with TCP Fast Open, which its next move tells. */
