@@ -5,7 +5,7 @@ can_trace sample || exit 0
 
 # No timer is looked at, so none has to be told.
 # shellcheck disable=SC2034
-TRACER_OPTIONS=(--timewait sample) JUDGE_OPTIONS=(-s) MINIS=
+TRACER_OPTIONS=(--timewait sample) JUDGE_OPTIONS=(-s "${QUIET[@]}") MINIS=
 
 # sampled NAME SCENARIO [TRAFFIC OPTION...]: plays, traces by sweeps alone, judges; then once more from the recording.
 sampled() {
