@@ -86,6 +86,23 @@ static void print_usage(const struct options_command_row *row, FILE *out)
 	print_wrapped(row->help, 0, 0, out);
 }
 
+static void print_exit_status(unsigned commands, FILE *out)
+{
+	char text[160] = "exit status: 0 fine, 1 failed, 2 wrong usage";
+
+	for (const struct options_row *row = options_rows; row->name; row++) {
+		if (!(row->commands & commands))
+			continue;
+		if (!strcmp(row->name, "strict"))
+			strcat(text, ", 3 something was lost (--strict)");
+		if (!strcmp(row->name, "fail"))
+			strcat(text, ", 4 something is stuck (--fail)");
+	}
+	strcat(text, ". The manual is tcpdwell(8).");
+	fputc('\n', out);
+	print_wrapped(text, 0, 0, out);
+}
+
 void help_print(enum options_command command, FILE *out)
 {
 	if (command)
@@ -104,7 +121,5 @@ void help_print(enum options_command command, FILE *out)
 		      "  state close-wait '( dport = :443 or sport = :8080 )' and not dst "
 		      "10.0.0.0/8\n",
 		      out);
-	fputs("\nexit status: 0 fine, 1 failed, 2 wrong usage, 3 something was lost (--strict),\n"
-	      "4 something is stuck (--fail). The manual is tcpdwell(8).\n",
-	      out);
+	print_exit_status(command ? command : ~0U, out);
 }

@@ -38,7 +38,7 @@ const struct options_command_row options_commands[] = {
 	{"hist", COMMAND_HIST, "print histograms: at the end, and with -i every interval", NULL},
 	{"stuck", COMMAND_STUCK, "show sockets that are not established: how long, whose, why",
 	 NULL},
-	{"top", COMMAND_TOP, "show the same live on the screen, and how long states last", NULL},
+	{"top", COMMAND_TOP, "show what stuck shows, live, and how long states last", NULL},
 	{"report", COMMAND_REPORT, "write a page: states and dwells in pictures, what is stuck",
 	 "FILE.html"},
 	{"serve", COMMAND_SERVE, "serve metrics to Prometheus (default on 127.0.0.1:9798)",
@@ -453,14 +453,14 @@ const struct options_row options_rows[] = {
 	 "network namespaces: name, path, pid or inode"},
 	{0, SECTION_FILTER, CHOOSE, "cgroup", NULL, "LIST", set_cgroup, "cgroups v2: path or id"},
 	{'s', SECTION_FILTER, CHOOSE, "state", NULL, "LIST", set_state,
-	 "states, or sets of ss such as all or connected (default of trace and hist: "
-	 "fin-wait-2,time-wait,close-wait; of stuck: all but listen,established,time-wait; "
-	 "of others: all)"},
+	 "states, or sets of ss such as all or connected (default of histograms in "
+	 "trace and hist: fin-wait-2,time-wait,close-wait; of stuck: all but "
+	 "listen,established,time-wait; of others: all)"},
 	{'m', SECTION_FILTER, CHOOSE | OPTIONS_ONCE, "min", "for", "DURATION", set_min,
 	 "only what stays in its state at least this long: 500ms, 1h30m"},
 	{0, SECTION_FILTER,
 	 COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE | COMMAND_REPORT | OPTIONS_EDIT, "patience",
-	 NULL, "DURATION", set_patience, "call a leak what has been idle for longer (default 5m)"},
+	 NULL, "DURATION", set_patience, "call a connection a leak after it has been idle for this long (default 5m)"},
 
 	{'b', SECTION_OUTPUT, GROUPS, "by", NULL, "KEYS", set_by,
 	 "group by local-port, remote-port, address, comm, pid, uid, cgroup or netns"},
@@ -486,7 +486,7 @@ const struct options_row options_rows[] = {
 	{0, SECTION_END, STREAMS | COMMAND_REPORT, "strict", NULL, NULL, set_strict,
 	 "exit with 3 if anything was lost"},
 	{0, SECTION_END, LIVES, "ready-file", NULL, "FILE", set_ready_file,
-	 "create FILE as soon as no event can be missed"},
+	 "create FILE once tracing has begun"},
 
 	{'w', SECTION_RECORDING, STREAMS | COMMAND_STUCK, "write", NULL, "FILE", set_write,
 	 "record to FILE, for -r"},
@@ -499,8 +499,8 @@ const struct options_row options_rows[] = {
 	 "see TIME-WAIT this way only: auto, fentry, kprobe, timer or sample"},
 	{0, SECTION_LIMITS, LIVES, "max-connections", NULL, "N", set_max_connections,
 	 "remember at most N connections (default 1000000)"},
-	{0, SECTION_LIMITS, STREAMS | VIEWS, "max-groups", NULL, "N", set_max_groups,
-	 "tell at most N groups of --by apart (default 1000, serve 100)"},
+	{0, SECTION_LIMITS, STREAMS | COMMAND_TOP | COMMAND_SERVE, "max-groups", NULL, "N", set_max_groups,
+	 "keep at most N groups of --by (default 1000, serve 100)"},
 
 	{'h', SECTION_ABOUT, ALL, "help", NULL, NULL, set_help,
 	 "print this; after a command, what that command takes"},
