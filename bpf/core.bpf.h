@@ -26,6 +26,7 @@
 #define SOCK_URGINLINE 2          /* enum sock_flags, include/net/sock.h */
 #define RCV_SHUTDOWN   1          /* include/net/sock.h */
 #define ECONNRESET     104        /* include/uapi/asm-generic/errno.h */
+#define PF_EXITING     0x00000004 /* include/linux/sched.h */
 #define PF_KTHREAD     0x00200000 /* include/linux/sched.h */
 
 struct {

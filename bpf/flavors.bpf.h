@@ -54,6 +54,7 @@ struct file___counted {
 /* Since 5.11 a task can be had as a pointer that is followed directly. */
 enum bpf_func_id___task {
 	BPF_FUNC_get_current_task_btf___task = 158,
+	BPF_FUNC_task_pt_regs___task = 175,
 };
 
 #endif

@@ -36,6 +36,65 @@ static __always_inline __u32 pid_of(const struct task_struct *leader, __u32 tgid
 	return config.pid_ns ? pid_in_view(leader) : tgid;
 }
 
+/* The system call that the task is in, or that it returns from; -1: not known, or it exits. */
+static __always_inline long syscall_of(struct task_struct *task)
+{
+	struct pt_regs *regs;
+
+	if (task->flags & PF_EXITING)
+		return -1;
+	regs = (void *)bpf_task_pt_regs(task);
+#if defined(__TARGET_ARCH_x86)
+	return BPF_CORE_READ(regs, orig_ax);
+#elif defined(__TARGET_ARCH_arm64)
+	return BPF_CORE_READ(regs, syscallno);
+#else
+	return -1;
+#endif
+}
+
+/*
+ * Is it somebody else's socket that the current task closes (__fput())? Who looks at descriptors of
+ * other processes (lsof, ss -p, an iterator of BPF) holds each file for a moment, and closes it if
+ * its process has closed it meanwhile; who reads from a UNIX socket without room for descriptors
+ * drops those that were sent. No process closes its own by these system calls. Known from Linux
+ * 5.15 on.
+ */
+static __always_inline bool owner_is_another(void)
+{
+	if (!bpf_core_enum_value_exists(enum bpf_func_id___task, BPF_FUNC_task_pt_regs___task))
+		return false;
+	switch (syscall_of(bpf_get_current_task_btf())) {
+#if defined(__TARGET_ARCH_x86)
+	case 0:   /* read */
+	case 4:   /* stat */
+	case 17:  /* pread64 */
+	case 19:  /* readv */
+	case 45:  /* recvfrom */
+	case 47:  /* recvmsg */
+	case 89:  /* readlink */
+	case 262: /* newfstatat */
+	case 267: /* readlinkat */
+	case 299: /* recvmmsg */
+	case 332: /* statx */
+		return true;
+#elif defined(__TARGET_ARCH_arm64)
+	case 63:  /* read */
+	case 65:  /* readv */
+	case 67:  /* pread64 */
+	case 78:  /* readlinkat */
+	case 79:  /* newfstatat */
+	case 207: /* recvfrom */
+	case 212: /* recvmsg */
+	case 243: /* recvmmsg */
+	case 291: /* statx */
+		return true;
+#endif
+	default:
+		return false;
+	}
+}
+
 /* A kernel thread owns nothing that a person could look up, and what we hold we only look at. */
 static __always_inline bool owner_is_possible(__u32 flags, __u32 pid)
 {

@@ -175,11 +175,19 @@ static __always_inline bool proves_owner(const struct sock *sk, int from, int to
 	return to != WIRE_CLOSE || !sk->sk_err;
 }
 
+static __always_inline bool is_closed_by_another(int to)
+{
+	const __u32 made_by_close = 1 << WIRE_FIN_WAIT1 | 1 << WIRE_LAST_ACK | 1 << WIRE_CLOSE;
+
+	return made_by_close & 1U << (to & 31) && owner_is_another();
+}
+
 /* Fills pid and comm, and returns the flag that says whether they mean something. */
 static __always_inline __u16 fill_owner(struct wire_transition *rec, const struct sock *sk,
 					int from, int to)
 {
-	if (sk->sk_lock.owned && proves_owner(sk, from, to) && owner_read(&rec->pid, rec->comm))
+	if (sk->sk_lock.owned && proves_owner(sk, from, to) && !is_closed_by_another(to) &&
+	    owner_read(&rec->pid, rec->comm))
 		return WIRE_F_OWNED;
 	rec->pid = 0;
 	__builtin_memset(rec->comm, 0, sizeof(rec->comm));

@@ -50,10 +50,12 @@ enum {
 #define __VMLINUX_H__
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
 };
 #elif defined(__TARGET_ARCH_arm64)
-struct pt_regs;
+struct pt_regs {
+	__s32 syscallno;
+};
 struct user_pt_regs {
 	__u64 regs[31];
 };
