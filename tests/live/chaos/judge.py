@@ -321,7 +321,8 @@ class Judge:
         if move.frm == "SYN-SENT":
             if received:
                 return {"refused"}
-            if fired:
+            # In softirq a segment or its timer ends it, and the witness may lose an event of a timer.
+            if fired or move.softirq:
                 return {"timed-out", "unreachable"} if self.stage.disturbed(before, ts) else {"timed-out"}
             errors = self.errors_of(life, before, ts)
             if 99 in errors:
