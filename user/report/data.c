@@ -24,8 +24,12 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 	struct report_data *data = ctx;
 
 	(void)conn;
-	if (event->dwell_known != DWELL_EXACT)
+	if (!conn_event_is_dwell(event))
 		return;
+	if (event->dwell_known != DWELL_EXACT) {
+		data->edges[event->from][event->to].partial++;
+		return;
+	}
 	hist_add(&data->edges[event->from][event->to], event->dwell);
 	if (tracer_counts(data->overview->tracer, event))
 		report_grid_add(&data->grid, event->from, event->ts, event->dwell);
@@ -163,15 +167,14 @@ static json_t *causes_json(const uint64_t ends[CAUSES])
 static json_t *move_json(const struct report_data *data, uint8_t from, uint8_t to)
 {
 	const struct hist *hist = &data->edges[from][to];
-	uint64_t count = data->overview->moves[from][to];
 	bool any = hist->count > 0;
 	json_t *move = json_object();
 
 	json_object_set_new(move, "from", json_string(tcpstate_name(from)));
 	json_object_set_new(move, "to", json_string(tcpstate_name(to)));
-	json_object_set_new(move, "count", values_number(count));
+	json_object_set_new(move, "count", values_number(data->overview->moves[from][to]));
 	json_object_set_new(move, "partial",
-			    values_number_if(conn_is_dwell(from, to), count - hist->count));
+			    values_number_if(conn_is_dwell(from, to), hist->partial));
 	json_object_set_new(move, "p50_ns", values_number_if(any, hist_quantile(hist, 0.5)));
 	json_object_set_new(move, "p99_ns", values_number_if(any, hist_quantile(hist, 0.99)));
 	json_object_set_new(move, "max_ns", values_number_if(any, hist->max));
