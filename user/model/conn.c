@@ -322,6 +322,12 @@ size_t conn_unsettled(const struct conn_table *table, uint32_t *ret_netns, size_
 	return n;
 }
 
+/* The last census did not find it, or not so: the next one decides. */
+static bool is_contradicted(const struct store_entry *entry)
+{
+	return entry->unmet || entry->found;
+}
+
 void conn_each(const struct conn_table *table,
 	       void (*fn)(void *ctx, const struct conn *conn, bool in_doubt), void *ctx)
 {
@@ -329,5 +335,6 @@ void conn_each(const struct conn_table *table,
 
 	for (entry = store_first(&table->store); entry; entry = store_next(&table->store, entry))
 		if (entry->wanted == MATCH_YES)
-			fn(ctx, &entry->conn, conn_is_in_doubt(table, entry));
+			fn(ctx, &entry->conn,
+			   conn_is_in_doubt(table, entry) || is_contradicted(entry));
 }

@@ -44,7 +44,8 @@ size_t conn_unsettled(const struct conn_table *table, uint32_t *ret_netns, size_
 
 /*
  * Calls `fn` for each wanted connection, least recently active first. One is in doubt if records
- * were lost since it entered its state: it may have left it, or ended, unseen.
+ * were lost since it entered its state, or the last census did not find it in that state: it may
+ * have left it, or ended, unseen.
  */
 void conn_each(const struct conn_table *table,
 	       void (*fn)(void *ctx, const struct conn *conn, bool in_doubt), void *ctx);

@@ -285,8 +285,9 @@ const struct fields_row fields[] = {
 		     .about = "Connections in this state at the end of the stretch of time. Null "
 			      "if the state is not visible."},
 	[F_STILL_IN_DOUBT] = {ROW("still_in_doubt", NUMBER, still_in_doubt), OR_NULL,
-			      .about = "Connections that were in this state when records were lost "
-				       "and may have left it unseen; not in still."},
+			      .about = "Connections that were in this state and may have left it "
+				       "unseen: records were lost since, or the last census did "
+				       "not find them there; not in still."},
 	[F_OLDEST_NS] = {ROW("oldest_ns", NS, oldest), OR_NULL,
 			 .about = "How long the oldest of them has been in its state. Null if "
 				  "there is none, or it is not known."},

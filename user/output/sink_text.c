@@ -289,7 +289,7 @@ static void still(struct sink *sink, const struct histset_still *still_there)
 	char number[CLOCK_TEXT_MAX], text[AGE_TEXT_MAX];
 
 	if (still_there->in_doubt)
-		fprintf(sink->out, "  still there, or ended unseen among what was lost: %s\n",
+		fprintf(sink->out, "  still there, or ended unseen: %s\n",
 			grouped(still_there->in_doubt, number));
 	if (!still_there->count)
 		return;

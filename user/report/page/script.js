@@ -172,7 +172,7 @@ function unseen() {
 		all.push(`The census of the sockets was taken at ${time(census.time_ms)}, ${duration(census.before_end_ns)} before the end.`);
 	const doubt = sum(LIFE.map((state) => data.states[state].still_in_doubt));
 	if (doubt)
-		all.push(`${plural(doubt, "connection")} may have left ${doubt === 1 ? "its" : "their"} state unseen when records were lost, and ${doubt === 1 ? "is" : "are"} not counted.`);
+		all.push(`${plural(doubt, "connection")} may have left ${doubt === 1 ? "its" : "their"} state unseen, and ${doubt === 1 ? "is" : "are"} not counted.`);
 	return all;
 }
 
