@@ -108,7 +108,7 @@ check-quick: deps-build
 SEEDS ?= $(shell seq 101 120)
 LIVES ?= 5000
 chaos: deps
-	$(call build,all)
+	$(call build,all $(addprefix $(BUILD)/fuzz/,metrics_of frame))
 	@BUILD=$(CURDIR)/$(BUILD) python3 tests/live/chaos $(SEEDS:%=--seed=%) --lives $(LIVES) --table
 
 lint: deps-build

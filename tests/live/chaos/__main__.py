@@ -7,8 +7,9 @@ against what happened.
 A seed makes the plan of a run, and the same plan again; times differ from run to run. --shrink looks for the fewest lives
 that still fail; --lossless plays without the tracer whose buffer overflows, --calm without packet filters and without
 addresses that go. Prints a result line for each seed, with what is false below it; --table prints what is not known, and
-how far bounds are from the truth. BUILD names the build folder. See plan.py (what is played), stage.py (how), witness.py
-and truth.py (what happened), judge.py and looks.py (what is said of it).
+how far bounds are from the truth. BUILD names the build folder, with fuzz/metrics_of and fuzz/frame in it. See plan.py (what is
+played), stage.py (how), witness.py and truth.py (what happened), and who judges what is said of it: judge.py (trace, hist),
+looks.py (stuck), scrapes.py (serve, top), figures.py (report, serve and top, made from a trace's recording).
 """
 import argparse
 import os
@@ -20,9 +21,11 @@ import tempfile
 
 sys.dont_write_bytecode = True  # root's files in the source would be in others' way
 
+import figures
 import judge
 import looks
 import plan
+import scrapes
 import stage
 import truth
 
@@ -71,12 +74,16 @@ def run(made, work):
             the.trace(name, verdict)
             replayed(tracer, name, verdict)
             summed(tracer, name, the, verdict)
+            figures.Figures(TCPDWELL, name, tracer, verdict).judge()
         else:
             lines = judge.load(tracer["path"] + ".json")
             the.histograms(name, tracer, lines, lines[-1], verdict)
     looking = looks.Looks(play, lives, by_tuple)
     for look in play.looks:
         looking.judge(look, verdict)
+    tally = scrapes.Tally(play, lives, the)
+    scrapes.Scrapes(play, tally, looking, verdict).judge()
+    scrapes.Screens(play, tally, verdict).judge()
     withheld = sum(l.withheld for l in lives)
     return verdict, withheld
 
@@ -165,6 +172,9 @@ def main():
     options.add_argument("--keep")
     args = options.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for name in figures.HELPERS:
+        if not os.path.exists(name):
+            sys.exit("error: '%s' is not built\nhint: `make all units`" % name)
     root = args.keep or tempfile.mkdtemp(prefix="tcpdwell-chaos.")
     total, status = judge.Verdict(), 0
     try:

@@ -261,6 +261,38 @@ class Looks:
         waiting = [l for l in self.lives if l.first == "LISTEN" and l.tuple[1] == life.tuple[1] and l.begin() <= end and not (l.sock and l.sock.accepted and l.sock.accepted[1] < begin)]
         return len(waiting) > o["backlog"]
 
+    # ---- all that a rule may be true of ----
+
+    STATES = {"not-accepted": {"CLOSE-WAIT", "ESTABLISHED"}, "no-process": {"CLOSE-WAIT", "FIN-WAIT-2"}, "accept-queue-full": {"LISTEN"},
+              "syn-unanswered": {"SYN-SENT"}, "established-unread": {"ESTABLISHED"}}
+    OTHERS = {"FIN-WAIT-1", "LAST-ACK", "CLOSING", "ESTABLISHED", "CLOSE-WAIT", "SYN-SENT"}
+
+    def may_find(self, rule, begin, end, patience=300 * SECOND):
+        """The names of the owners of each; None: of requests nobody keeps account."""
+        if rule.startswith("syn-received"):
+            return None
+        if rule.startswith("closed"):
+            return [self.names_of(s.holds, begin, end) for s in self.stage.all if any(h.may(begin, end) for h in s.holds)]
+        test = getattr(self, "rule_" + rule.replace("-", "_"), None)
+        states = self.STATES.get(rule) or {state for state in ("CLOSE-WAIT", "FIN-WAIT-2") if rule.startswith(state.lower())} or self.OTHERS
+        waits = SECOND if rule in WAITS else patience if rule in PATIENCE else 0
+        found = []
+        for life in self.lives if test else []:
+            for s in self.states[id(life)]:
+                if s[0] in states and s[1] <= end + TOL and begin - TOL <= s[4] and end - s[1] + TOL >= waits:
+                    if test(life, {"ts": end, "backlog": self.backlog(life)}, begin, end):
+                        holds = (life.sock.holds if life.sock else []) + [h for door in self.doors(life) for h in door.holds]
+                        found.append(self.names_of(holds, begin, end))
+                        break
+        return found
+
+    def names_of(self, holds, begin, end):
+        return {name for h in holds if h.may(begin, end) for since, name in self.stage.names.get(h.pid, []) if since[0] <= end}
+
+    @staticmethod
+    def backlog(life):
+        return min((c[3][0] for c in (life.sock.calls if life.sock else []) if c[2] == "listen"), default=0)
+
     # ---- sums ----
 
     def census(self, name, o, begin, end, verdict):

@@ -527,7 +527,19 @@ def events(seed, span):
     for which in "AB":
         made += made_for_a_while(r, span, which, "filter", [r.choice(["tcp dport PORT drop", "tcp dport PORT reject with tcp reset", "tcp sport PORT drop"])], [""])
         made += made_for_a_while(r, span, which, "address", [False, "10.77.1.%d/24" % (1 if which == "A" else 2)], [True, "10.77.1.%d/24" % (1 if which == "A" else 2)])
-    return sorted(made, key=lambda e: e[0])
+    return sorted(made + asked(seed, span), key=lambda e: e[0])
+
+
+def asked(seed, span):
+    """Who is asked at random moments; by a generator of its own, so that plans are those of before."""
+    r = random.Random("%s/asked" % seed)
+    made = [[-2000, "serve"], [-2000, "top"]]
+    for what, pause in (("scrape", 1500), ("screen", 1000)):
+        at = r.uniform(0, pause)
+        while at < span:
+            made.append([at, what])
+            at += r.uniform(0.1, 2) * pause
+    return made
 
 
 def made_for_a_while(r, span, which, verb, begins, ends):

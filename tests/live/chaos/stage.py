@@ -6,12 +6,16 @@ A plan is what plan.py makes: {"seed", "lives": [{"id", "start", "kind", "ops": 
 """
 import fcntl
 import heapq
+import http.client
 import ipaddress
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import actor
@@ -78,6 +82,7 @@ class Stage:
         self.netns, self.inodes, self.actors, self.pids = {}, {}, {}, {}
         self.socks, self.alias, self.names, self.all = {}, {}, {}, []
         self.tracers, self.looks, self.done, self.skipped = {}, [], [], 0
+        self.exporter, self.scrapes, self.top, self.screens = None, [], None, []
         with open("/proc/self/comm") as file:
             self.names[os.getpid()] = [((0, 0), file.read().strip())]
         self.changes, self.kills, self.locks, self.ports = [], [], [], {}
@@ -147,10 +152,12 @@ class Stage:
     def strike(self):
         for lock in self.locks:
             os.utime(lock.fileno())
-        for process in [t["process"] for t in self.tracers.values()] + [l["process"] for l in self.looks]:
+        for process in [t["process"] for t in [*self.tracers.values(), *filter(None, [self.exporter])]] + [l["process"] for l in self.looks]:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        if self.top:
+            self.tmux("kill-server")
         for channel, _, _ in self.actors.values():
             channel.close()
         # Those that we started end when their channel does.
@@ -459,20 +466,23 @@ class Stage:
             process = subprocess.Popen(command, stdout=out, stderr=err)
         self.tracers[name] = {"process": process, "options": options, "begin": begin, "path": path, "ready": None, "stops": []}
 
-    def wait_ready(self, name, seconds=20):
-        tracer = self.tracers[name]
+    def watchers(self):
+        return [*self.tracers.values(), *filter(None, [self.exporter, self.top])]
+
+    @staticmethod
+    def wait_ready(tracer, seconds=20):
         for _ in range(seconds * 500):
             if os.path.exists(tracer["path"] + ".ready") and os.path.getsize(tracer["path"] + ".ready"):
                 break
-            if tracer["process"].poll() is not None:
+            if tracer["process"] and tracer["process"].poll() is not None:
                 break
             time.sleep(0.002)
         else:
-            raise RuntimeError("%s was not ready" % name)
+            raise RuntimeError("%s was not ready" % os.path.basename(tracer["path"]))
         tracer["ready"] = now()
 
     def poll(self):
-        for tracer in self.tracers.values():
+        for tracer in self.watchers():
             if not tracer["ready"] and os.path.exists(tracer["path"] + ".ready") and os.path.getsize(tracer["path"] + ".ready"):
                 tracer["ready"] = now()
         for look in self.looks:
@@ -488,6 +498,50 @@ class Stage:
     def event_go(self, name):
         self.tracers[name]["process"].send_signal(signal.SIGCONT)
         self.stopped.discard(name)
+
+    def event_serve(self):
+        path = self.work + "/serve"
+        begin, wall = now(), time.time_ns()
+        with open(path + ".err", "w") as err:
+            process = subprocess.Popen([self.tcpdwell, "serve", "127.0.0.1:0", "--buffer", "32M", "--ready-file", path + ".ready", *self.scope()], stdout=subprocess.DEVNULL, stderr=err)
+        self.exporter = {"process": process, "begin": begin, "wall": wall, "path": path, "ready": None}
+
+    def event_scrape(self):
+        """Asked beside the play."""
+        scrape = {"begin": now(), "end": None}
+
+        def ask():
+            try:
+                with open(self.exporter["path"] + ".err") as file:
+                    port = int((re.search(r"127\.0\.0\.1:(\d+)", file.read()) or [0, 0])[1])
+                client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+                client.request("GET", "/metrics")
+                scrape["text"] = client.getresponse().read().decode()
+                client.close()
+            except OSError as error:
+                scrape["error"] = str(error)
+            scrape["end"] = now()
+
+        scrape["thread"] = threading.Thread(target=ask)
+        self.scrapes.append(scrape)
+        scrape["thread"].start()
+
+    def tmux(self, *command):
+        return subprocess.run(["tmux", "-L", "tcpdwell-chaos-%d" % os.getpid(), "-f", "/dev/null", *command], env=dict(os.environ, LC_ALL="C.UTF-8", TERM="xterm", TZ="UTC"),
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+
+    def event_top(self):
+        """In a terminal that nobody sees, and that ends when nobody strikes the stage."""
+        if not shutil.which("tmux"):
+            return
+        path = self.work + "/top"
+        self.top = {"process": None, "begin": now(), "path": path, "ready": None}
+        self.tmux("new-session", "-d", "-x", "120", "-y", "40", "exec timeout --foreground 900 %s top -i 1s --buffer 32M --ready-file %s.ready %s 2>%s.err" % (os.path.abspath(self.tcpdwell), path, " ".join(self.scope()), path))
+
+    def event_screen(self):
+        if self.top:
+            text = self.tmux("capture-pane", "-p")
+            self.screens.append({"end": now(), "text": text, "wall": time.time_ns() - now()})
 
     def event_look(self, *options):
         path = "%s/look%d" % (self.work, len(self.looks))
@@ -538,8 +592,8 @@ class Stage:
             at, life, _, op = heap[0]
             if not first and at >= 0:
                 # What comes before has no time of its own.
-                for name in self.tracers:
-                    self.wait_ready(name)
+                for tracer in self.watchers():
+                    self.wait_ready(tracer)
                 self.began = first = now()
             left = at * 1000000 - (now() - first) if first else 0
             if left > 0:
@@ -559,6 +613,7 @@ class Stage:
         """The end of the run: what is silent is told within a second; then everything stops, the witness last."""
         self.wait(1.5)
         self.event_look("-s", "all")
+        self.ask_all()
         self.wait_looks()
         if self.plan["ending"] == "netns":
             self.end_of_actors = now()
@@ -578,15 +633,24 @@ class Stage:
                 subprocess.run(["ip", "netns", "del", name], check=True)
             self.gone = (begin, now())
             self.wait(2)
-        for tracer in self.tracers.values():
+            self.ask_all()
+        traced = [t for t in self.watchers() if t["process"]]
+        for tracer in traced:
             tracer["stop"] = now()
             tracer["process"].send_signal(signal.SIGTERM)
-        for tracer in self.tracers.values():
+        for tracer in traced:
             tracer["status"] = tracer["process"].wait()
             tracer["end"] = now()
         self.events = self.witness.stop()
         self.tasks, self.timers = self.witness.tasks, self.witness.timers
         self.witness = None
+
+    def ask_all(self):
+        if self.exporter:
+            self.event_scrape()
+            self.event_screen()
+        for scrape in self.scrapes:
+            scrape["thread"].join()
 
     def wait(self, seconds):
         end = now() + int(seconds * 1e9)

@@ -33,10 +33,10 @@ def address(raw):
 
 
 class Mini:
-    """`born` at the full socket's end; `expired` if its timer ran out; it is gone by `until` at the latest."""
+    """`born` at the full socket's end; `expired` if its timer ran out; it is there until `least`, and gone by `until`."""
 
     def __init__(self, timer, born):
-        self.timer, self.born, self.expired, self.until = timer, born, None, NEVER
+        self.timer, self.born, self.expired, self.until, self.least = timer, born, None, NEVER, None
         self.withheld = False
 
 
@@ -62,7 +62,7 @@ class Life:
             return last.ts, last.ts
         if self.mini.expired:
             return self.mini.expired, self.mini.expired
-        return self.mini.born, self.mini.until
+        return self.mini.least or self.mini.born, self.mini.until
 
     def states(self):
         """[state, low and high of its begin, low and high of its end] in order."""
@@ -156,6 +156,12 @@ def build(stage):
     for life in lives:
         fin_of(life)
         until_of(life, by_tuple)
+    resets = collections.defaultdict(list)
+    for ts, src, dst in loose:
+        for end in (src, dst):
+            resets[end[1]].append(ts)
+    for life in lives:
+        least_of(stage, life, by_tuple, resets)
     return lives, by_tuple, loose
 
 
@@ -232,6 +238,21 @@ def until_of(life, by_tuple):
     if after:
         # A bound socket has its ports when it connects, another one with its next move.
         mini.until = min(mini.until, min(o.moves[min(1, len(o.moves) - 1)].ts for o in after))
+
+
+def least_of(stage, life, by_tuple, resets):
+    """A mini-socket is there until something comes that may end it: its timer, a RST, a SYN, a connect(), `ss -K`, or its namespace goes."""
+    mini = life.mini
+    if not mini:
+        return
+    laddr, lport, raddr, rport = life.tuple
+    ends = [mini.expired or NEVER, *(t for port in (lport, rport) for t in resets[port])]
+    ends += [o.begin() for ends in ((laddr, lport, raddr, rport), (raddr, rport, laddr, lport)) for o in by_tuple.get(ends, []) if o is not life and o is not life.peer]
+    ends += [max(begin, mini.born) for begin, end, sock in stage.kills if end >= mini.born and lport == sock.local[1]]
+    ends += [stage.gone[0]] if stage.gone else []
+    # A packet filter sends a RST that nobody sees.
+    ends += [mini.born] if stage.disturbed(mini.born, mini.born) else [b for b, _, what, _ in stage.changes if what in ("filter", "address")]
+    mini.least = max(mini.born, min([t for t in ends if t >= mini.born - MS], default=NEVER) - MS)
 
 
 def has_no_port(life):
