@@ -14,6 +14,7 @@ from truth import MS, has_no_port, timer_ended
 # interrupt, or whatever else the host runs meanwhile. tests/live/traffic.h has the same number.
 TOL = 5 * MS
 STALL, STALLS = 200 * MS, 3  # how long the host of this machine may keep a CPU from it, and how often in a play
+NEIGHBOUR = 3000 * MS  # what waits for the address of a neighbour goes out after so long at the latest
 JIFFY = 4 * MS  # replaced by what the tool's first line says
 CLOSING = {"FIN-WAIT-2", "TIME-WAIT", "CLOSING"}
 
@@ -296,8 +297,8 @@ class Judge:
                 found.add("reused-conn" if other.moves[0].to == "SYN-SENT" else "reused-syn")
         if self.stage.disturbed(life.begin(), ts):
             found |= {"reset", "reset-sent"}
-            # A SYN that came ended it, whatever becomes of the handshake.
-            if any(o.first == "CLOSED" and o.begin() <= ts + TOL and ts - TOL <= o.moves[min(1, len(o.moves) - 1)].ts for o in self.by_tuple.get((raddr, rport, laddr, lport), [])):
+            # A SYN that came ended it, whatever becomes of the handshake; it may have waited for the neighbour, and its socket is gone.
+            if any(o.first == "CLOSED" and o.begin() <= ts + TOL and ts - NEIGHBOUR <= o.moves[min(1, len(o.moves) - 1)].ts for o in self.by_tuple.get((raddr, rport, laddr, lport), [])):
                 found.add("reused-syn")
         if self.was_killed(life, ts):
             found.add("killed")

@@ -164,9 +164,10 @@ class Scrapes:
         scrape["since"] = scrape["census"] = scrape["begin"]
         if before and scrape["begin"] < before["end"] + FRESH:
             scrape["since"] = before["since"]
-        # Its census took no longer than its reply.
-        if before and scrape["begin"] < before["end"] + max(FRESH, SHARE * (before["end"] - before["begin"])):
+        if before and scrape["begin"] < before["next"]:
             scrape["census"] = before["census"]
+        # Its census took no longer than its reply; if it had one.
+        scrape["next"] = max(scrape["end"] + max(FRESH, SHARE * (scrape["end"] - scrape["begin"])), before["next"] if before else 0)
 
     def grows(self, before, told):
         for name in told:

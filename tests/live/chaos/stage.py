@@ -508,7 +508,7 @@ class Stage:
 
     def event_scrape(self):
         """Asked beside the play."""
-        scrape = {"begin": now(), "end": None}
+        scrape, number = {"begin": now(), "end": None}, len(self.scrapes)
 
         def ask():
             try:
@@ -518,6 +518,8 @@ class Stage:
                 client.request("GET", "/metrics")
                 scrape["text"] = client.getresponse().read().decode()
                 client.close()
+                with open("%s.%d" % (self.exporter["path"], number), "w") as out:
+                    out.write(scrape["text"])
             except OSError as error:
                 scrape["error"] = str(error)
             scrape["end"] = now()
@@ -541,6 +543,8 @@ class Stage:
     def event_screen(self):
         if self.top:
             text = self.tmux("capture-pane", "-p")
+            with open("%s.%d" % (self.top["path"], len(self.screens)), "w") as out:
+                out.write(text)
             self.screens.append({"end": now(), "text": text, "wall": time.time_ns() - now()})
 
     def event_look(self, *options):
