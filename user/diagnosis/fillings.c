@@ -346,10 +346,14 @@ static int tell_all_sources(struct count *count)
 
 /* ---- destinations, and tables ---- */
 
+/* The kernel's number of the loopback device, in each namespace. */
+#define LOOPBACK_IFINDEX 1
+
 /* tcp_twsk_unique(): ns from when on connect() takes over such a port; 0: never. */
 static uint64_t reusable_from(const struct wire_snapshot *s, const struct wire_limits *limits)
 {
-	bool local = address_is_loopback(s->id.laddr) || address_is_loopback(s->id.raddr);
+	bool local = s->device == LOOPBACK_IFINDEX || address_is_loopback(s->id.laddr) ||
+		     address_is_loopback(s->id.raddr);
 	uint64_t entered = s->began ? s->began : s->timer - WIRE_TIMEWAIT_LEN_NS;
 
 	return s->state == WIRE_TIME_WAIT && s->flags & WIRE_S_TIMESTAMPS &&

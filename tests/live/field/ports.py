@@ -400,6 +400,20 @@ def reuse():
     judge("reuse", [], [(to, None)], [("time-wait-ports", 20, 20)])
 
 
+def reuse_on_lo():
+    """tcp_tw_reuse=2 is about loopback: addresses of 127/8 and ::1, mapped or not, and what is bound to lo. An address of this
+    host that is none of these is not, though all of it goes through lo."""
+    sysctl("tcp_tw_reuse", 2)
+    for to, device in (("10.9.8.7", 0), None), (("10.9.8.7", 1), "lo"), (("::1", 2), None), (("fd00::1", 3), "lo"), (("fd00::1", 4), None):
+        for _ in range(20):
+            close(to, device=device)
+    time.sleep(1.5 if has_sysctl("tcp_tw_reuse_delay") else 3)
+    judge("reuse-on-lo", [], [(("10.9.8.7", 0), None), (("::1", 2), None), (("fd00::1", 4), None)],
+          [("time-wait-ports", 20, 20), ("time-wait-ports", 20, 20)])
+    for to in ("10.9.8.7", 1), ("fd00::1", 3):
+        result("reuse-on-lo", HOLDS or try_connect(to, device="lo"), "connect(%s) by lo works, and nothing is told of it" % to[0])
+
+
 def server():
     """A server's port is one, however many connections it has; its clients are elsewhere."""
     listener = listen("127.0.0.1", LOW + 3)

@@ -5,7 +5,7 @@ needs field-ports python3 ip curl || exit 0
 "$TCPDWELL" -q stuck >/dev/null 2>"$WORK/err" || { skip field-ports "cannot look at sockets here: $(head -1 "$WORK/err")"; exit; }
 
 for situation in five_destinations faces almost open_ones not_connected named_and_reset ipv6 no_address two_families two_addresses \
-	no_port shared autobind half listeners reserved connects connects_ipv6 devices half_closed reuse server \
+	no_port shared autobind half listeners reserved connects connects_ipv6 devices half_closed reuse reuse_on_lo server \
 	used_up_by_time_waits used_up_by_open_ones used_up_by_bind not_used_up; do
 	timeout -k 5 60 python3 "$TESTS/live/field/ports.py" $situation >"$WORK/out" 2>"$WORK/err" </dev/null
 	status=$?
