@@ -158,6 +158,9 @@ struct subject {
 #define FULL_IPV4 1472
 #define FULL_IPV6 1452
 
+/* What fits into every way: a packet of 576 bytes, without its headers. */
+#define SMALL 536
+
 /* Of fill_in(): typed here the command would speak of another namespace. */
 #define NO_WAY SIZE_MAX
 
@@ -169,6 +172,7 @@ static size_t fill_in(const char *name, size_t len, const struct subject *subjec
 	const struct census_holder *holder = subject->holder;
 	const struct wire_limits *limits = census_limits_of(census, socket->s.id.netns);
 	const struct census_socket *listener = listener_of(census, socket);
+	uint64_t full = match_is_ipv4(socket->s.id.raddr) ? FULL_IPV4 : FULL_IPV6;
 	const struct {
 		const char *name;
 		uint64_t number;
@@ -178,7 +182,8 @@ static size_t fill_in(const char *name, size_t len, const struct subject *subjec
 		       {"lport", socket->s.id.lport},
 		       {"listens", listener->s.id.lport},
 		       {"rport", socket->s.id.rport},
-		       {"full", match_is_ipv4(socket->s.id.raddr) ? FULL_IPV4 : FULL_IPV6},
+		       {"full", full},
+		       {"large", full},
 		       {"low", limits ? limits->port_low : 0},
 		       {"high", limits ? limits->port_high : 0},
 		       {"inode", listener->s.inode}};
@@ -295,6 +300,8 @@ const char *next_command(const struct rules_rule *rule, const struct census *cen
 		leave_out_process(next);
 	else if (census_is_closing(subject.holder))
 		show_close(next);
+	if (socket->s.unacked <= SMALL)
+		leave_out(next, "{large}");
 	if (address_is_link_local(socket->s.id.raddr) && !device_name(census, &socket->s))
 		take_out_link_local(next);
 	if (!next[0])

@@ -294,7 +294,8 @@ static const struct rules_rule rules[] = {
 	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT),
 	 .test = is_peer_silent,
 	 .says = "the peer does not answer: gone, or something on the way drops the packets",
-	 .next = "{in}ip route get {route}; {in}ping -c 3 {host}"},
+	 .next = "{in}ip route get {route}; {in}ping -c 3 {host}; {in}ping -c 3 -M do -s {large} "
+		 "{host}"},
 	{.id = "peer-window-shut",
 	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT),
 	 .test = is_window_shut,

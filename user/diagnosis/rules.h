@@ -67,7 +67,8 @@ struct rules_rule { // NOLINT(clang-analyzer-optin.performance.Padding): in the 
 			      * {listens}: the port of its listener, which may be another one
 			      * (TPROXY); {in}: what enters its namespace; {route}, {host}: the remote
 			      * address as ip-route and ping want it, with its device; {full}: what
-			      * ping sends in a packet of 1500 bytes */
+			      * ping sends in a packet of 1500 bytes; {large}: the same, if what is
+			      * not acknowledged is large, else without that command */
 	enum rules_waits waits_for;
 	enum rules_room fills;
 	bool (*is_meant)(const struct rules_fill *fill); /* of a room that has something in it */

@@ -85,8 +85,8 @@ def rules(port, *args):
     return sorted(o["rule"] for o in stuck(*args) if o["event"] == "stuck" and port in (o["lport"], o["rport"]) and o["rule"])
 
 
-def finding(rule):
-    return next((o for o in stuck() if o["event"] == "finding" and o["rule"] == rule), None)
+def finding(rule, *args):
+    return next((o for o in stuck(*args) if o["event"] == "finding" and o["rule"] == rule), None)
 
 
 class Exporter:
@@ -182,21 +182,26 @@ def streams():
 
 def one_way():
     """What we send is lost, and the peer talks; or it is gone indeed."""
-    for port, program, talks in (7101, DROP_LARGE, True), (7102, DROP_ALL, True), (7103, DROP_ALL, False), (7104, DROP_LARGE, True):
+    for port, program, talks in (7101, DROP_LARGE, True), (7102, DROP_ALL, True), (7103, DROP_ALL, False), (7104, DROP_LARGE, True), (7105, DROP_LARGE, False):
         c, s = pair(listen(port))
         eat(c)
         c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         filtered(s, program)
-        c.send(b"x" * 1200)
+        c.send(b"x" * (30 if port == 7103 else 1200))
         if talks:
             again(2 if port == 7104 else 0.3, lambda s=s: s.send(b"beat"))
     played()
     time.sleep(4)
-    for port, wanted in (7101, "segments-lost"), (7102, "segments-lost"), (7103, "peer-silent"), (7104, "segments-lost"):
+    for port, wanted in (7101, "segments-lost"), (7102, "segments-lost"), (7103, "peer-silent"), (7104, "segments-lost"), (7105, "peer-silent"):
         told = rules(port)
         # Of 7102 the end that is heard nothing of is told as well, and rightly so.
         right = wanted in told if port == 7102 else told == [wanted]
         result("one-way", right, "%d: %s, wanted %s" % (port, told, wanted))
+    # A peer that waits for what is lost has nothing to say: small pings have an answer all the same.
+    for port, large in (7103, False), (7105, True):
+        told = finding("peer-silent", "-D", str(port))
+        right = told and "ping -c 3 127" in told["next"] and ("-M do -s 1472" in told["next"]) == large
+        result("one-way", right, "%s and unanswered: %s" % ("large" if large else "small", told and told["next"]))
     told = finding("segments-lost")
     result("one-way", told and "heard" in told["evidence"] and "ping" in told["next"], told and told["evidence"])
 
