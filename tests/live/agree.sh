@@ -46,6 +46,7 @@ done
 for situation in stopped stopped_worker frozen frozen_v1 hung traced out_of_descriptors reader; do
 	hold "$process" process $situation
 done
+hold "$process" situations other_end
 start_trouble "$full" "$WORK/full" ports && start_trouble "$cases" "$WORK/cases" "$far" || exit 1
 NONE=$(awk '$3 == "none" { printf "%s%s", sep, $2; sep = "," }' "$WORK/cases")
 agree_await

@@ -158,8 +158,53 @@ static const struct census_holder *list_of(const struct one *ones, struct census
 	return n ? room : NULL;
 }
 
+/* Of the other end, by the state that it is in. */
+static void test_peer(void)
+{
+	static const struct {
+		const char *rule;
+		uint8_t state, file, doing, flags;
+		uint32_t unread; /* of a listener: how many wait, where two may */
+		const char *evidence;
+	} ends[] = {
+		{"peer-window-shut", WIRE_ESTABLISHED, 1, WIRE_DOES_STOPPED, 0, 9,
+		 "which is stopped by a signal (T)"},
+		{"peer-window-shut", WIRE_ESTABLISHED, 1, WIRE_DOES_SLEEP, WIRE_H_FULL, 9, ""},
+		{"fin-wait-2-held", WIRE_ESTABLISHED, 0, WIRE_DOES_SLEEP, WIRE_H_FULL, 9,
+		 "which is out of descriptors (limit 1024): accept() fails with EMFILE"},
+		{"fin-wait-2-idle", WIRE_CLOSE_WAIT, 1, WIRE_DOES_HANG, WIRE_H_THREADS, 0,
+		 "a thread of which is in uninterruptible sleep now (D)"},
+		{"syn-unanswered", WIRE_LISTEN, 1, WIRE_DOES_FROZEN, 0, 3,
+		 "which is frozen by its cgroup"},
+		{"syn-unanswered", WIRE_LISTEN, 1, WIRE_DOES_FROZEN, 0, 2, ""},
+		{"syn-unanswered", WIRE_SYN_RECV, 0, WIRE_DOES_FROZEN, 0, 0, ""},
+		{"close-wait-held", WIRE_FIN_WAIT2, 1, WIRE_DOES_STOPPED, 0, 0, ""},
+		{"peer-silent", WIRE_ESTABLISHED, 1, WIRE_DOES_STOPPED, 0, 0, ""},
+	};
+
+	test_begin("process-peer");
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		const struct wire_snapshot peer = {.kind = WIRE_FULL,
+						   .state = ends[i].state,
+						   .flags = ends[i].file ? WIRE_S_FILE : 0,
+						   .unread = ends[i].unread,
+						   .room = 2};
+		const struct one ones[MOST] = {{7, ends[i].doing, ends[i].flags}};
+		struct census_holder room[MOST + 1];
+		const struct census_holder *holders = list_of(ones, room), *whose = NULL;
+		const struct rules_rule *rule = rule_named(ends[i].rule);
+		char text[RULES_TEXT_MAX];
+
+		CHECK_STR(process_peer_evidence(rule, &peer, holders, text), ends[i].evidence);
+		CHECK(!process_peer_next(rule, &peer, holders, &whose) == !text[0]);
+		CHECK(!whose == !text[0]);
+	}
+	test_end("%zu", sizeof(ends) / sizeof(ends[0]));
+}
+
 int main(void)
 {
+	test_peer();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct rules_rule *rule = rule_named(cases[i].rule);
 		struct census_holder room[MOST + 1];

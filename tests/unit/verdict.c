@@ -568,7 +568,7 @@ static const char *ends(char text[2048])
 		snprintf(text + strlen(text), 2048 - strlen(text), "%s > %s %s;",
 			 verdict_end(&verdict, it, true, 0, local),
 			 verdict_end(&verdict, it, false, 0, remote),
-			 next_command(it->rule, verdict.census, it->socket, next));
+			 next_command(it->rule, verdict.census, it->socket, NULL, next));
 	}
 	verdict_release(&verdict);
 	return text;
@@ -850,7 +850,7 @@ static const char *next_of(const char *id, char text[RULES_TEXT_MAX])
 
 	while (strcmp(rules_rule(i)->id, id) != 0)
 		i++;
-	return next_command(rules_rule(i), &census, census_find(&census, 1, false), text);
+	return next_command(rules_rule(i), &census, census_find(&census, 1, false), NULL, text);
 }
 
 static void test_threads(void)

@@ -284,12 +284,28 @@ static void show_close(char commands[RULES_TEXT_MAX])
 	snprintf(commands + used, RULES_TEXT_MAX - used, "%scat {proc}/stack", used ? "; " : "");
 }
 
+/* What shows why a process does not get on that is waited for; NULL: nothing is known. And whose
+ * pid is filled in. */
+static const char *process_command(const struct rules_rule *rule, const struct census *census,
+				   const struct census_socket *socket,
+				   const struct census_socket *peer,
+				   const struct census_holder **ret_whose)
+{
+	const char *own = process_next(rule, census_acceptors(listener_of(census, socket)),
+				       ret_whose);
+
+	if (own || !peer)
+		return own;
+	return process_peer_next(rule, &peer->s, census_acceptors(listener_of(census, peer)),
+				 ret_whose);
+}
+
 const char *next_command(const struct rules_rule *rule, const struct census *census,
-			 const struct census_socket *socket, char text[RULES_TEXT_MAX])
+			 const struct census_socket *socket, const struct census_socket *peer,
+			 char text[RULES_TEXT_MAX])
 {
 	struct subject subject = {.census = census, .socket = socket};
-	const char *command = process_next(rule, census_acceptors(listener_of(census, socket)),
-					   &subject.holder);
+	const char *command = process_command(rule, census, socket, peer, &subject.holder);
 	char next[RULES_TEXT_MAX];
 
 	if (rule->waits_for == RULES_ACCEPT &&

@@ -8,10 +8,11 @@
 
 #include "diagnosis/rules.h"
 
-/* About this socket. "": it would have to be typed in a network namespace that no way is known
- * into. */
+/* About this socket, and its other end (NULL: not here, or not known). "": it would have to be
+ * typed in a network namespace that no way is known into. */
 const char *next_command(const struct rules_rule *rule, const struct census *census,
-			 const struct census_socket *socket, char text[RULES_TEXT_MAX]);
+			 const struct census_socket *socket, const struct census_socket *peer,
+			 char text[RULES_TEXT_MAX]);
 
 /* About what fills up, of which one socket has this identity. */
 const char *next_command_of_room(const struct rules_rule *rule, const struct census *census,

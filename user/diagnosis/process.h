@@ -22,6 +22,17 @@ const char *process_evidence(const struct rules_rule *rule, const struct census_
 const char *process_next(const struct rules_rule *rule, const struct census_holder *holders,
 			 const struct census_holder **ret_whose);
 
+/* The same of the other end, if the rule waits for whoever holds that, or the listener that it is
+ * or waits at: "which is stopped by a signal (T)". While the kernel alone answers, as a
+ * listener does that has room, it is "". */
+const char *process_peer_evidence(const struct rules_rule *rule, const struct wire_snapshot *peer,
+				  const struct census_holder *holders, char text[RULES_TEXT_MAX]);
+
+/* NULL: nothing is known to hinder them; then `ret_whose` is not set. */
+const char *process_peer_next(const struct rules_rule *rule, const struct wire_snapshot *peer,
+			      const struct census_holder *holders,
+			      const struct census_holder **ret_whose);
+
 /* What WIRE_DOES_* is called; NULL: not known. */
 const char *process_doing_name(uint8_t doing);
 

@@ -188,12 +188,6 @@ static bool is_held_back(const struct rules_case *c)
 	return c->s->kind == WIRE_FULL && c->s->unsent > 1 && is_past(c, c->s->sent);
 }
 
-/* sk_acceptq_is_full(): more than the backlog. */
-static bool is_queue_full(const struct wire_snapshot *listener)
-{
-	return listener->unread > listener->room;
-}
-
 static bool is_full(const struct rules_case *c)
 {
 	return is_queue_full(c->s);
@@ -299,12 +293,14 @@ static const struct rules_rule rules[] = {
 	{.id = "peer-window-shut",
 	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT),
 	 .test = is_window_shut,
+	 .waits_for = RULES_PEER,
 	 .says = "the peer answers, and takes no more data now: its window is shut until its "
 		 "process reads",
 	 .next = "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'"},
 	{.id = "unsent-data",
 	 .states = SENDING,
 	 .test = is_held_back,
+	 .waits_for = RULES_PEER,
 	 .says = "closed with data that is not sent yet, and none of it went out for a second or "
 		 "more",
 	 .next = "{in}ss -tnoi 'sport = :{lport} and dport = :{rport}'"},
@@ -354,6 +350,7 @@ static const struct rules_rule rules[] = {
 	 .test = is_held,
 	 .needs_age = true,
 	 .patience_s = PATIENCE_S,
+	 .waits_for = RULES_PEER,
 	 .says = "half closed by shutdown(), nothing has come from the peer for long, and a "
 		 "process "
 		 "keeps the descriptor: no timeout will end it",
@@ -362,6 +359,7 @@ static const struct rules_rule rules[] = {
 	 .states = IN(WIRE_FIN_WAIT2),
 	 .test = is_held,
 	 .needs_age = true,
+	 .waits_for = RULES_PEER,
 	 .says = "half closed by shutdown(), and the peer has not closed yet",
 	 .next = "ls -l {proc}/fd/{fd}"},
 	{.id = "closed-leak",
@@ -385,11 +383,13 @@ static const struct rules_rule rules[] = {
 	 .states = IN(WIRE_FIN_WAIT2),
 	 .test = is_orphan,
 	 .needs_age = true,
+	 .waits_for = RULES_PEER,
 	 .says = "closed here, and the peer has not closed: the kernel will drop it",
 	 .next = "{in}sysctl net.ipv4.tcp_fin_timeout"},
 	{.id = "syn-unanswered",
 	 .states = IN(WIRE_SYN_SENT),
 	 .test = is_unanswered,
+	 .waits_for = RULES_PEER,
 	 .says = "nobody answers the SYN: wrong address, peer down, or a packet filter that drops",
 	 .next = "{in}ip route get {route}; {in}ping -c 3 {host}"},
 	{.id = "syn-received-queue-full",
@@ -402,6 +402,7 @@ static const struct rules_rule rules[] = {
 	 .states = IN(WIRE_SYN_RECV),
 	 .test = is_deferred,
 	 .needs_age = true,
+	 .waits_for = RULES_PEER,
 	 .says = "the client has answered, and no data of it was taken yet; its listener waits for "
 		 "data before accept() (TCP_DEFER_ACCEPT)",
 	 .next = "{in}ss -tno state syn-recv 'sport = :{lport}'; {in}nstat -az "

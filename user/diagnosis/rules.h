@@ -36,9 +36,10 @@ enum rules_room {
 
 /* Of whom one socket waits for something. */
 enum rules_waits {
-	RULES_NO_PROCESS, /* the peer, the way, the kernel */
+	RULES_NO_PROCESS, /* the way, the kernel */
 	RULES_PROCESS,    /* whoever holds it is to read, or to close */
 	RULES_ACCEPT,     /* whoever holds the listener is to call accept() */
+	RULES_PEER,       /* whoever holds the other end is to read, to close, or to accept */
 };
 
 /* What is in a room. */

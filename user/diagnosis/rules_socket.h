@@ -22,4 +22,11 @@ static inline uint64_t last_heard(const struct wire_snapshot *s)
 	return s->acked > s->received ? s->acked : s->received;
 }
 
+/* Of a listener: more wait than its backlog, and the kernel drops the next (sk_acceptq_is_full()).
+ */
+static inline bool is_queue_full(const struct wire_snapshot *listener)
+{
+	return listener->unread > listener->room;
+}
+
 #endif

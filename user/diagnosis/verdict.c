@@ -85,27 +85,40 @@ const char *verdict_owner(const struct verdict_socket *it, char text[VERDICT_OWN
 	return verdict_owners(it, 0, text);
 }
 
+/* Who has the other end, which is known. */
+static struct verdict_socket peer_of(const struct verdict *verdict, const struct verdict_socket *it)
+{
+	struct verdict_socket peer = {.socket = it->peer};
+
+	find_owner(verdict->census, listener_of(verdict->census, it->peer), &peer);
+	return peer;
+}
+
 const char *verdict_peer_owner(const struct verdict *verdict, const struct verdict_socket *it,
 			       char text[VERDICT_OWNER_MAX])
 {
-	struct verdict_socket peer = {.socket = it->peer};
+	struct verdict_socket peer;
 
 	text[0] = '\0';
 	if (!it->peer)
 		return text;
-	find_owner(verdict->census, listener_of(verdict->census, it->peer), &peer);
+	peer = peer_of(verdict, it);
 	return verdict_owner(&peer, text);
 }
 
 const char *verdict_peer(const struct verdict *verdict, const struct verdict_socket *it,
 			 char text[VERDICT_PEER_MAX])
 {
-	char owner[VERDICT_OWNER_MAX];
+	char owner[VERDICT_OWNER_MAX], hindrance[RULES_TEXT_MAX];
+	struct verdict_socket peer;
 
 	text[0] = '\0';
-	if (it->peer)
-		snprintf(text, VERDICT_PEER_MAX, "%s of %s", tcpstate_name(it->peer->s.state),
-			 verdict_peer_owner(verdict, it, owner));
+	if (!it->peer)
+		return text;
+	peer = peer_of(verdict, it);
+	process_peer_evidence(it->rule, &it->peer->s, peer.owner, hindrance);
+	snprintf(text, VERDICT_PEER_MAX, "%s of %s%s%s", tcpstate_name(it->peer->s.state),
+		 verdict_owner(&peer, owner), hindrance[0] ? ", " : "", hindrance);
 	return text;
 }
 

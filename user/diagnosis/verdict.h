@@ -93,8 +93,8 @@ const char *verdict_owners(const struct verdict_socket *socket, uint16_t differs
 			   char text[VERDICT_OWNER_MAX]);
 
 /* "FIN-WAIT-2 of half-client[4711]": the other end, where that is a socket of this host; else "".
- */
-#define VERDICT_PEER_MAX (VERDICT_OWNER_MAX + 16)
+ * If it waits for who holds that, also what hinders them: ", which is stopped by a signal (T)". */
+#define VERDICT_PEER_MAX (VERDICT_OWNER_MAX + RULES_TEXT_MAX)
 const char *verdict_peer(const struct verdict *verdict, const struct verdict_socket *socket,
 			 char text[VERDICT_PEER_MAX]);
 

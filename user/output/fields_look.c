@@ -246,5 +246,5 @@ value_t fields_get_next(source_t *s)
 
 	if (s->filling)
 		return text(next_command_of_room(rule_of(s), census, &s->filling->id, s->text));
-	return text(next_command(rule_of(s), census, s->it->socket, s->text));
+	return text(next_command(rule_of(s), census, s->it->socket, s->it->peer, s->text));
 }

@@ -434,7 +434,8 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 	fprintf(out, "%s%s", text[0] ? "; " : "", text);
 	print_holders(verdict->census, worst, out);
 	fputc('\n', out);
-	print_next(next_command(worst->rule, verdict->census, worst->socket, text), out);
+	print_next(next_command(worst->rule, verdict->census, worst->socket, worst->peer, text),
+		   out);
 }
 
 static void print_filling(const struct verdict *verdict, const struct filling *filling, FILE *out)

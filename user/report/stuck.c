@@ -120,7 +120,8 @@ static json_t *finding_json(const struct verdict *verdict, const struct verdict_
 	set(json, "evidence", values_text(stuck_text_evidence(verdict, worst, evidence)));
 	set(json, "says", json_string(worst->rule->says));
 	set(json, "next",
-	    values_text(next_command(worst->rule, verdict->census, worst->socket, next)));
+	    values_text(
+		    next_command(worst->rule, verdict->census, worst->socket, worst->peer, next)));
 	return json;
 }
 

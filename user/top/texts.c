@@ -39,9 +39,9 @@ const char *top_text_next(const struct top_data *data, const struct top_row *row
 
 	if (row->filling)
 		return next_command_of_room(row->filling->rule, census, &row->filling->id, text);
-	return row->oldest->rule
-		       ? next_command(row->oldest->rule, census, row->oldest->socket, text)
-		       : "";
+	return row->oldest->rule ? next_command(row->oldest->rule, census, row->oldest->socket,
+						row->oldest->peer, text)
+				 : "";
 }
 
 /* ---- help ---- */

@@ -413,6 +413,85 @@ def early_answer():
     result("early-answer", "fin-wait-2-unread" not in told, "one who reads on: %s" % told)
 
 
+def other_end():
+    """Who is waited for is on this host, and cannot go on: it is said where its peer is told of, whoever is asked about."""
+    def server(port, name, backlog, do):
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if not pid:
+            LIBC.prctl(1, signal.SIGKILL)
+            # Of a rule not so many names are told apart by all faces.
+            LIBC.prctl(15, b"held" if HOLDS else name, 0, 0, 0)
+            listener = listen(port, backlog=backlog)
+            os.write(writer, b"x")
+            do(listener)
+            while True:
+                time.sleep(1000)
+        os.read(reader, 1)
+        return pid
+
+    def halt(pid):
+        os.kill(pid, signal.SIGSTOP)
+        while "T (stopped)" not in open("/proc/%d/status" % pid).read():
+            time.sleep(0.02)
+
+    def out_of_descriptors(listener):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+        try:
+            while True:
+                keep.append(os.dup(0))
+        except OSError:
+            pass
+
+    def accepts(listener):
+        keep.append(listener.accept())
+
+    def fill(sock):
+        sock.setblocking(False)
+        try:
+            while True:
+                sock.send(b"x" * 65536)
+        except BlockingIOError:
+            pass
+
+    def opening(port, n):
+        for _ in range(n):
+            sock = socket.socket()
+            if port == 7448:
+                filtered(sock, DROP_ALL)
+            sock.setblocking(False)
+            sock.connect_ex(("127.0.0.1", port))
+            keep.append(sock)
+    pids = {port: server(port, *rest) for port, *rest in (
+        (7441, b"reads-not", 8, accepts), (7442, b"closes-not", 8, accepts), (7443, b"accepts-not", 0, lambda _: None),
+        (7444, b"is-full", 0, out_of_descriptors), (7445, b"thinks", 8, accepts), (7446, b"sleeps", 8, accepts), (7447, b"waits", 8, lambda _: None),
+        (7448, b"has-room", 8, lambda _: None))}
+    clients = {port: socket.create_connection(("127.0.0.1", port)) for port in (7441, 7442, 7445, 7446, 7447)}
+    keep.extend(clients.values())
+    time.sleep(0.3)
+    for port in 7441, 7442, 7443, 7447, 7448:
+        halt(pids[port])
+    for port in 7442, 7445:
+        clients[port].shutdown(socket.SHUT_WR)
+    for port in 7441, 7446, 7447:
+        fill(clients[port])
+    for port in 7443, 7444, 7448:
+        opening(port, 3)
+    played()
+    time.sleep(2.5)
+    stopped, state = "which is stopped by a signal (T)", "State:\tT (stopped)"
+    for port, rule, words, shows in ((7441, "peer-window-shut", stopped, state), (7442, "fin-wait-2-held", stopped, state),
+                                     (7443, "syn-unanswered", stopped, state), (7444, "syn-unanswered", "which is out of descriptors (limit 16)", "Max open files"),
+                                     (7445, "fin-wait-2-held", None, None), (7446, "peer-window-shut", None, None),
+                                     (7447, "peer-window-shut", stopped, state), (7448, "syn-unanswered", None, None)):
+        told = finding(rule, "-P", str(port))
+        typed = subprocess.run(["sh", "-c", told["next"]], stdout=subprocess.PIPE, text=True).stdout if told and shows else ""
+        right = told and ("which is" not in told["evidence"] if not words else words in told["evidence"] and shows in typed and str(pids[port]) in told["next"])
+        result("other-end", right, "%d: %s" % (port, told and (told["evidence"], told["next"])))
+    for pid in pids.values():
+        os.kill(pid, signal.SIGKILL)
+
+
 def readers():
     """One who reads all every few seconds, one who reads a little at a time while more comes or cannot come, one who
     reads at once: nobody is said not to read. What is said is how long the last byte has waited."""
