@@ -261,7 +261,8 @@ static const struct rules_rule rules[] = {
 	{.id = "no-route",
 	 .states = SENDING | IN(WIRE_ESTABLISHED) | IN(WIRE_CLOSE_WAIT) | IN(WIRE_SYN_SENT),
 	 .test = is_without_route,
-	 .says = "this host has no route to the peer, or one that refuses",
+	 .says = "this host has no way to the peer: no route, one that refuses, or a loopback "
+		 "interface that is down",
 	 .next = "{in}ip route get {route}; {in}ip{-6} rule; {in}ip{-6} route show match {raddr}; "
 		 "{in}ip -br link"},
 	{.id = "no-neighbour",

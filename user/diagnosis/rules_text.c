@@ -62,6 +62,7 @@ static const char *route_text(uint8_t error)
 	return error == EHOSTUNREACH ? "route unreachable"
 	       : error == EACCES     ? "route prohibited"
 	       : error == EINVAL     ? "blackhole route"
+	       : error == ENETDOWN   ? "loopback interface is down"
 				     : "no route";
 }
 

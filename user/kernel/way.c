@@ -7,10 +7,12 @@
 #include <ifaddrs.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -58,6 +60,9 @@ static void add_number(struct request *request, uint16_t type, uint32_t value)
 {
 	add(request, type, &value, sizeof(value));
 }
+
+/* The kernel's number of the loopback device, in each namespace. */
+#define LOOPBACK_IFINDEX 1
 
 /* What is asked in one look at a namespace. */
 struct asker {
@@ -236,6 +241,16 @@ static uint16_t neighbour_state(struct asker *asker, const struct route *route)
 	return ((const struct ndmsg *)NLMSG_DATA(&answer.head))->ndm_state;
 }
 
+/* A local route stays when the loopback device goes down, and that drops what it gets. */
+static bool is_loopback_down(const struct asker *asker, const struct route *route)
+{
+	struct ifreq device = {.ifr_ifindex = LOOPBACK_IFINDEX};
+
+	return route->type == RTN_LOCAL && route->device == LOOPBACK_IFINDEX &&
+	       !ioctl(asker->fd, SIOCGIFNAME, &device) &&
+	       !ioctl(asker->fd, SIOCGIFFLAGS, &device) && !(device.ifr_flags & IFF_UP);
+}
+
 /* ---- what is known ---- */
 
 /* The answer to a question. One without a remote address is about the local one alone. */
@@ -282,8 +297,12 @@ static void ask_for_way(struct asker *asker, struct known *known)
 	struct address from = address_of(question->laddr), to = address_of(question->raddr);
 
 	known->is_answered = look_up(asker, question, &from, &to, question->device, &known->route);
-	if (known->is_answered && !known->route.error && known->route.type == RTN_UNICAST)
+	if (!known->is_answered || known->route.error)
+		return;
+	if (known->route.type == RTN_UNICAST)
 		known->hop_state = neighbour_state(asker, &known->route);
+	if (is_loopback_down(asker, &known->route))
+		known->route.error = ENETDOWN;
 }
 
 /* Asks once. NULL: there is no room. */
@@ -313,7 +332,8 @@ static const struct known *find(struct asker *asker, const struct question *ques
 /* What refuses; others are of the question. A blackhole's is EINVAL: fib_props[]. */
 static bool is_no_route(int error)
 {
-	return error == ENETUNREACH || error == EHOSTUNREACH || error == EACCES || error == EINVAL;
+	return error == ENETUNREACH || error == EHOSTUNREACH || error == EACCES ||
+	       error == EINVAL || error == ENETDOWN;
 }
 
 static uint8_t meaning_of(const struct known *known)

@@ -414,6 +414,36 @@ def nobody_there():
     result("nobody-there", right and "10.77.1.99" in typed(told[0]["next"], "10.77.1.99"), told)
 
 
+def loopback_down():
+    """What a host sends to itself goes by lo, whichever address it is; in some namespaces nobody has set that up."""
+    own_namespace()
+    link("h0", Elsewhere(), "r0", 1)
+    for addr in "127.0.0.1", "10.77.1.1", "::1":
+        listener = socket.create_server((addr, PORT), family=socket.AF_INET6 if ":" in addr else socket.AF_INET)
+        client = socket.create_connection((addr, PORT))
+        keep.extend((listener, client, listener.accept()[0]))
+    run("ip link set lo down")
+    for client in keep[1], keep[4]:
+        client.send(b"hello")
+    try_to_connect("10.77.1.1")
+    played()
+    time.sleep(4)
+    for args in (), ("-s", "syn-sent"):
+        lines = look(*args)
+        told = {(o["state"], o["raddr"], o["rule"]) for o in lines if o["event"] == "stuck" and o["rport"] == PORT and o["rule"]}
+        wanted = {("SYN-SENT", "10.77.1.1", "no-route")} | ({("ESTABLISHED", addr, "no-route") for addr in ("127.0.0.1", "10.77.1.1")} if not args else set())
+        found = [o for o in lines if o["event"] == "finding" and o["rule"] == "no-route"]
+        right = told == wanted and found and "loopback interface is down (ENETDOWN)" in found[0]["evidence"] and "lo               DOWN" in typed(found[0]["next"], "lo  ")
+        result("loopback-down", right, "%s, %s" % (told, found and (found[0]["evidence"], found[0]["next"])))
+    run("ip link set lo up")
+    for _ in range(100):
+        told = [o["raddr"] for o in look() if o["event"] == "stuck" and o["rule"] == "no-route"]
+        if not told:
+            break
+        time.sleep(0.1)
+    result("loopback-down", not told, "lo is up again: %s" % (told or "nothing"))
+
+
 def defer(port, backlog=64):
     listener = socket.create_server(("127.0.0.1", port), backlog=backlog)
     # The requests of who is held for long do not run out, to be made anew by the next SYN.

@@ -5,7 +5,7 @@
 needs field-unreachable python3 ip nsenter nstat || exit 0
 "$TCPDWELL" -q stuck >/dev/null 2>"$WORK/err" || { skip field-unreachable "cannot look at sockets here: $(head -1 "$WORK/err")"; exit; }
 
-for situation in ways nobody_there deferred refused; do
+for situation in ways nobody_there loopback_down deferred refused; do
 	timeout -k 5 300 python3 "$TESTS/live/field/unreachable.py" $situation >"$WORK/out" 2>"$WORK/err" </dev/null
 	status=$?
 	cat "$WORK/out"
