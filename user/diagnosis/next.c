@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/name.h"
 #include "diagnosis/process.h"
+#include "diagnosis/rules_socket.h"
 
 /* ---- words of a shell ---- */
 
@@ -238,6 +239,9 @@ static const char *fill_all(const char *from, const struct subject *subject,
 
 /* ---- the commands ---- */
 
+/* By a listener of this host whose queue is full. */
+#define DROPPED_SYN "{in}ss -tlnp 'sport = :{rport}'; {in}nstat -az TcpExtListenOverflows"
+
 /* Takes out the commands that want what nobody knows. */
 static void leave_out(char *commands, const char *what)
 {
@@ -293,11 +297,15 @@ static const char *process_command(const struct rules_rule *rule, const struct c
 {
 	const char *own = process_next(rule, census_acceptors(listener_of(census, socket)),
 				       ret_whose);
+	const char *there;
 
-	if (own || !peer)
+	if (own || !peer || rule->waits_for != RULES_PEER)
 		return own;
-	return process_peer_next(rule, &peer->s, census_acceptors(listener_of(census, peer)),
-				 ret_whose);
+	there = process_peer_next(rule, &peer->s, census_acceptors(listener_of(census, peer)),
+				  ret_whose);
+	if (!there && peer->s.state == WIRE_LISTEN && is_queue_full(&peer->s))
+		there = DROPPED_SYN;
+	return there;
 }
 
 const char *next_command(const struct rules_rule *rule, const struct census *census,

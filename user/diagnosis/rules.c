@@ -391,7 +391,8 @@ static const struct rules_rule rules[] = {
 	 .states = IN(WIRE_SYN_SENT),
 	 .test = is_unanswered,
 	 .waits_for = RULES_PEER,
-	 .says = "nobody answers the SYN: wrong address, peer down, or a packet filter that drops",
+	 .says = "nobody answers the SYN: wrong address, peer down, a packet filter that drops, or "
+		 "a listener whose accept queue is full",
 	 .next = "{in}ip route get {route}; {in}ping -c 3 {host}"},
 	{.id = "syn-received-queue-full",
 	 .states = IN(WIRE_SYN_RECV),

@@ -465,7 +465,7 @@ def other_end():
     pids = {port: server(port, *rest) for port, *rest in (
         (7441, b"reads-not", 8, accepts), (7442, b"closes-not", 8, accepts), (7443, b"accepts-not", 0, lambda _: None),
         (7444, b"is-full", 0, out_of_descriptors), (7445, b"thinks", 8, accepts), (7446, b"sleeps", 8, accepts), (7447, b"waits", 8, lambda _: None),
-        (7448, b"has-room", 8, lambda _: None))}
+        (7448, b"has-room", 8, lambda _: None), (7449, b"slow", 0, lambda _: None))}
     clients = {port: socket.create_connection(("127.0.0.1", port)) for port in (7441, 7442, 7445, 7446, 7447)}
     keep.extend(clients.values())
     time.sleep(0.3)
@@ -475,7 +475,7 @@ def other_end():
         clients[port].shutdown(socket.SHUT_WR)
     for port in 7441, 7446, 7447:
         fill(clients[port])
-    for port in 7443, 7444, 7448:
+    for port in 7443, 7444, 7448, 7449:
         opening(port, 3)
     played()
     time.sleep(2.5)
@@ -483,10 +483,12 @@ def other_end():
     for port, rule, words, shows in ((7441, "peer-window-shut", stopped, state), (7442, "fin-wait-2-held", stopped, state),
                                      (7443, "syn-unanswered", stopped, state), (7444, "syn-unanswered", "which is out of descriptors (limit 16)", "Max open files"),
                                      (7445, "fin-wait-2-held", None, None), (7446, "peer-window-shut", None, None),
-                                     (7447, "peer-window-shut", stopped, state), (7448, "syn-unanswered", None, None)):
+                                     (7447, "peer-window-shut", stopped, state), (7448, "syn-unanswered", None, None),
+                                     (7449, "syn-unanswered", "LISTEN of slow[%d], 1 wait" % pids[7449], "users:((\"slow\",pid=%d" % pids[7449])):
         told = finding(rule, "-P", str(port))
         typed = subprocess.run(["sh", "-c", told["next"]], stdout=subprocess.PIPE, text=True).stdout if told and shows else ""
-        right = told and ("which is" not in told["evidence"] if not words else words in told["evidence"] and shows in typed and str(pids[port]) in told["next"])
+        right = told and ("which is" not in told["evidence"] if not words else words in told["evidence"] and shows in typed and
+                          (str(pids[port]) in told["next"] or "users:" in shows))
         result("other-end", right, "%d: %s" % (port, told and (told["evidence"], told["next"])))
     for pid in pids.values():
         os.kill(pid, signal.SIGKILL)
