@@ -125,7 +125,7 @@ static const char *peer(uint64_t cookie, char text[VERDICT_PEER_MAX])
 	strcpy(text, "-");
 	for (size_t i = 0; i < verdict.n_sockets; i++)
 		if (verdict.sockets[i].socket->key.cookie == cookie && verdict.sockets[i].peer)
-			verdict_peer(&verdict, &verdict.sockets[i], text);
+			verdict_peer(verdict.census, &verdict.sockets[i], text);
 	verdict_release(&verdict);
 	return text;
 }
@@ -566,8 +566,8 @@ static const char *ends(char text[2048])
 		const struct verdict_socket *it = &verdict.sockets[i];
 
 		snprintf(text + strlen(text), 2048 - strlen(text), "%s > %s %s;",
-			 verdict_end(&verdict, it, true, 0, local),
-			 verdict_end(&verdict, it, false, 0, remote),
+			 verdict_end(verdict.census, it, true, 0, local),
+			 verdict_end(verdict.census, it, false, 0, remote),
 			 next_command(it->rule, verdict.census, it->socket, NULL, next));
 	}
 	verdict_release(&verdict);

@@ -177,7 +177,8 @@ value_t fields_get_peer_state(source_t *s)
 
 value_t fields_get_peer_owner(source_t *s)
 {
-	return s->it->peer ? text(verdict_peer_owner(s->verdict, s->it, s->text)) : unknown();
+	return s->it->peer ? text(verdict_peer_owner(s->verdict->census, s->it, s->text))
+			   : unknown();
 }
 
 value_t fields_get_peer_cookie(source_t *s)

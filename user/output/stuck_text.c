@@ -60,7 +60,7 @@ static void append_peer(const struct verdict *verdict, const struct verdict_sock
 	if (it->peer->s.state == WIRE_LISTEN)
 		rules_evidence(&it->peer->s, more);
 	snprintf(text + used, RULES_TEXT_MAX - used, "%sits other end: %s%s%s", used ? "; " : "",
-		 verdict_peer(verdict, it, peer), more[0] ? ", " : "", more);
+		 verdict_peer(verdict->census, it, peer), more[0] ? ", " : "", more);
 }
 
 const char *stuck_text_evidence(const struct verdict *verdict, const struct verdict_socket *it,
@@ -154,12 +154,12 @@ static void by_cell(const struct row *row, char text[CELL_MAX])
 
 static void local_cell(const struct row *row, char text[CELL_MAX])
 {
-	verdict_end(row->verdict, row->it, true, row->group->differs, text);
+	verdict_end(row->verdict->census, row->it, true, row->group->differs, text);
 }
 
 static void remote_cell(const struct row *row, char text[CELL_MAX])
 {
-	verdict_end(row->verdict, row->it, false, row->group->differs, text);
+	verdict_end(row->verdict->census, row->it, false, row->group->differs, text);
 }
 
 static void netns_cell(const struct row *row, char text[CELL_MAX])
@@ -428,8 +428,8 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 	fputs("\n ", out);
 	print_words(worst->rule->says, 1, out);
 	fprintf(out, "  %s: %s, %s > %s", finding->count > 1 ? "oldest" : "age",
-		age_text(&worst->age, age), verdict_end(verdict, worst, true, 0, local),
-		verdict_end(verdict, worst, false, 0, remote));
+		age_text(&worst->age, age), verdict_end(verdict->census, worst, true, 0, local),
+		verdict_end(verdict->census, worst, false, 0, remote));
 	stuck_text_evidence(verdict, worst, text);
 	fprintf(out, "%s%s", text[0] ? "; " : "", text);
 	print_holders(verdict->census, worst, out);

@@ -99,7 +99,7 @@ static void put_end(const struct top_list *list, const struct top_row *row, bool
 				 local && row->filling->device[0] ? row->filling->device : NULL,
 				 has_port ? (local ? id->lport : id->rport) : 0, text);
 	else
-		verdict_end(list->verdict, row->oldest, local, differs, text);
+		verdict_end(list->verdict->census, row->oldest, local, differs, text);
 }
 
 static void text_local(const struct top_list *list, const struct top_row *row, char *text)

@@ -186,8 +186,8 @@ static void say_oldest(const struct page *page, const struct verdict *verdict,
 	const struct wire_snapshot *s = &it->socket->s;
 	char local[ADDRESS_END_MAX], remote[ADDRESS_END_MAX], text[RULES_TEXT_MAX];
 
-	say(page, 9, "ends     %s > %s", verdict_end(verdict, it, true, 0, local),
-	    verdict_end(verdict, it, false, 0, remote));
+	say(page, 9, "ends     %s > %s", verdict_end(verdict->census, it, true, 0, local),
+	    verdict_end(verdict->census, it, false, 0, remote));
 	stuck_text_evidence(verdict, it, text);
 	say(page, 9, "evidence %s", text[0] ? text : "-");
 	say_holders(page, it);
@@ -210,8 +210,9 @@ static void say_member(const struct page *page, const struct verdict *verdict,
 	if (holder && !census_is_closing(holder))
 		snprintf(fd, sizeof(fd), " fd %u", holder->fd);
 	say(page, 4, "%9s  %s > %s  %s%s%s", age_text(&it->age, age),
-	    verdict_end(verdict, it, true, 0, local), verdict_end(verdict, it, false, 0, remote),
-	    verdict_owner(it, owner), thread, fd);
+	    verdict_end(verdict->census, it, true, 0, local),
+	    verdict_end(verdict->census, it, false, 0, remote), verdict_owner(it, owner), thread,
+	    fd);
 }
 
 static void say_members(const struct page *page, const struct verdict *verdict,
