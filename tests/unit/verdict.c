@@ -410,6 +410,29 @@ static void put_some_alike(void)
 	put(census_named(WIRE_NAME_CGROUP, 77, "nginx.service"));
 }
 
+static size_t count_groups(void)
+{
+	struct verdict verdict = make();
+	size_t n = HASH_COUNT(verdict.groups);
+
+	verdict_release(&verdict);
+	return n;
+}
+
+static void put_lone(int64_t cookie, int lport, int rport)
+{
+	char raddr[INET6_ADDRSTRLEN];
+
+	snprintf(raddr, sizeof(raddr), "10.0.0.%d", (int)cookie);
+	put(census_snapshot(&(struct snap){.cookie = cookie,
+					   .age = 5000,
+					   .kind = WIRE_MINI,
+					   .state = WIRE_FIN_WAIT2,
+					   .raddr = raddr,
+					   .lport = lport,
+					   .rport = rport}));
+}
+
 static void test_groups(void)
 {
 	char text[512];
@@ -436,6 +459,21 @@ static void test_groups(void)
 						   .lport = 33000 + i,
 						   .rport = 50051}));
 	CHECK_STR(groups(text), "23 - 1 4;");
+	for (int n = 8; n < 10; n++) { /* a port of their own at either end */
+		begin("");
+		for (int i = 0; i < n; i++)
+			put_lone(i + 1, 33000 + i, 50000 + 2 * i);
+		CHECK_EQ(count_groups(), n == 8 ? 8 : 1);
+		CHECK(n == 8 || !strcmp(groups(text), "9 - b 4;"));
+		put_lone(100, 33100, 443);   /* a port that has a name */
+		put_lone(101, 33101, 45678); /* one that somebody listens at */
+		put(census_snapshot(&(struct snap){.cookie = 1000,
+						   .state = WIRE_LISTEN,
+						   .lport = 33101,
+						   .rport = NONE,
+						   .laddr = "0.0.0.0"}));
+		CHECK_EQ(count_groups(), n == 8 ? 10 : 3);
+	}
 	test_end("500 alike, by process, by name, by unit, by port");
 }
 

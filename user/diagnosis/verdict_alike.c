@@ -40,7 +40,13 @@ static const char *values_of(const struct verdict *verdict, const struct verdict
 
 #define KEY_MAX (GROUP_TEXT_MAX + 64)
 
-/* One of the two ends of a socket, with all else that those which are alike share. */
+/* Of those that share no port: more of them are one row. */
+#define LONE_ROWS_MAX 8
+
+#define FIRST_UNNAMED 1024
+
+/* One of the two ends of a socket, with all else that those which are alike share; or all that
+ * share none (port 0). */
 struct end_key {
 	const struct rules_rule *rule;
 	uint64_t owner;
@@ -96,6 +102,36 @@ static int count_end(struct end_count **ends, const struct end_key *key)
 	return 0;
 }
 
+/* Has it a port that means something? Below 1024 it has a name; at others somebody may listen here.
+ */
+static bool has_meaning(const struct verdict *verdict, const struct wire_id *id)
+{
+	struct wire_id there = {.netns = id->netns, .lport = id->rport};
+
+	memcpy(there.laddr, id->raddr, sizeof(there.laddr));
+	return id->lport < FIRST_UNNAMED || id->rport < FIRST_UNNAMED ||
+	       census_has_listener(verdict->census, id) ||
+	       census_has_listener(verdict->census, &there);
+}
+
+/* Nothing that is alike shares a port with it, as in passive FTP or between peers of a swarm. */
+static bool is_lone(const struct verdict *verdict, struct end_count *ends,
+		    const struct verdict_socket *it)
+{
+	struct end_key here = end_of(it, true), there = end_of(it, false);
+
+	return find_end(ends, &here)->count == 1 && find_end(ends, &there)->count == 1 &&
+	       !has_meaning(verdict, &it->socket->s.id);
+}
+
+static struct end_key lone_key(const struct verdict_socket *it)
+{
+	struct end_key key = end_of(it, true);
+
+	key.port = 0;
+	return key;
+}
+
 static int count_ends(struct end_count **ends, const struct verdict *verdict)
 {
 	int err = 0;
@@ -105,7 +141,22 @@ static int count_ends(struct end_count **ends, const struct verdict *verdict)
 
 		err = count_end(ends, &key);
 	}
+	for (size_t i = 0; !err && i < verdict->n_sockets; i++) {
+		struct end_key key = lone_key(&verdict->sockets[i]);
+
+		if (is_lone(verdict, *ends, &verdict->sockets[i]))
+			err = count_end(ends, &key);
+	}
 	return err;
+}
+
+/* One of many that share no port: without a row of its own. */
+static bool is_of_swarm(const struct verdict *verdict, struct end_count *ends,
+			const struct verdict_socket *it)
+{
+	struct end_key key = lone_key(it);
+
+	return is_lone(verdict, ends, it) && find_end(ends, &key)->count > LONE_ROWS_MAX;
 }
 
 /* The end that its likes share is the one that repeats; of one alone, that of the server. */
@@ -135,10 +186,14 @@ static void key_of(const struct verdict *verdict, struct end_count *ends,
 		snprintf(key, KEY_MAX, "%u\t%s\t%s", s->state, rule, values);
 		return;
 	}
+	verdict_owners(it, VERDICT_MORE, owner);
+	if (is_of_swarm(verdict, ends, it)) {
+		snprintf(key, KEY_MAX, "%u\t%s\t%s\t%u\t*", s->state, rule, owner, s->id.netns);
+		return;
+	}
 	local = shares_local(verdict, ends, it);
-	snprintf(key, KEY_MAX, "%u\t%s\t%s\t%u\t%s%u", s->state, rule,
-		 verdict_owners(it, VERDICT_MORE, owner), s->id.netns, local ? "l" : "r",
-		 local ? s->id.lport : s->id.rport);
+	snprintf(key, KEY_MAX, "%u\t%s\t%s\t%u\t%s%u", s->state, rule, owner, s->id.netns,
+		 local ? "l" : "r", local ? s->id.lport : s->id.rport);
 }
 
 static void free_group(struct verdict_group *group)

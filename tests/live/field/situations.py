@@ -223,6 +223,33 @@ def alike():
             result("alike", len(rows) == 1, "port %d, %s: %d rows" % (port, state, len(rows)))
 
 
+def alike_without_port():
+    """Of a swarm, or of passive FTP, no two have a port in common; some have a port that somebody listens at."""
+    for n in range(12):
+        listener = listen(0)
+        c, s = pair(listener)
+        keep.remove(listener)
+        listener.close()
+        c.close(); s.recv(1)
+    for port in range(7761, 7771):
+        c, s = pair(listen(port))
+        c.close(); s.recv(1)
+    played()
+    time.sleep(1.5)
+    out = subprocess.run([TCPDWELL, "stuck", "--netns", str(os.getpid())], stdout=subprocess.PIPE, text=True).stdout
+    for face, rows in ("stuck", None), ("the page", on_page()), ("top", on_screen()):
+        if face == "top" and rows is None:
+            print("skip field-alike-without-port: top: no tmux")
+            continue
+        for state in "FIN-WAIT-2", "CLOSE-WAIT":
+            if face == "stuck":
+                counts = [[word for word in line.split()[2:4] if word.isdigit()] for line in out.splitlines() if line.startswith(state)]
+                told = [int(count[0]) if count else 1 for count in counts]
+            else:
+                told = [row[3] for row in rows if row[0] == state]
+            result("alike-without-port", sorted(told) == [1] * 10 + [12], "%s: %s: %s" % (face, state, sorted(told)))
+
+
 def on_page():
     """The rows of the page, as (state, local port, remote port, how many)."""
     page = tempfile.mktemp()
