@@ -73,6 +73,11 @@ uint64_t clock_now(void)
 	return read_clock(CLOCK_MONOTONIC) - namespace_offset();
 }
 
+uint64_t clock_cpu(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /* Between two looks at one clock at the other: whoever was interrupted there tries again. */
 int64_t clock_wall_offset(void)
 {

@@ -17,6 +17,9 @@
  * time namespace we are. The first call reads /proc/self/timens_offsets. */
 uint64_t clock_now(void);
 
+/* ns of CPU that this thread has used: what it costs, however long it was kept from running. */
+uint64_t clock_cpu(void);
+
 /* What to add to a CLOCK_MONOTONIC time to have ns since 1970, as of now; right to a microsecond,
  * or to what interrupted the last of some tries. */
 int64_t clock_wall_offset(void);

@@ -31,11 +31,13 @@ static int tick(struct live_records *records)
 	return err ? err : session_clock(records->session, records->take, records->ctx);
 }
 
-/* At most a twentieth of the time goes into sweeps: with a million sockets one takes half a second.
+/*
+ * At most a twentieth of the time goes into sweeps: with a million sockets one takes half a second.
+ * Who is kept from running spends nothing, and must not look less often for that: 18 s were seen.
  */
 static int sweep(struct live_records *records)
 {
-	uint64_t begun = clock_now(), cost;
+	uint64_t begun = clock_now(), spent = clock_cpu(), cost;
 	uint32_t netns[NETNS_MAX];
 	size_t n;
 	int err = 0;
@@ -44,7 +46,7 @@ static int sweep(struct live_records *records)
 		n = conn_unsettled(records->conns, netns, NETNS_MAX);
 		err = session_sweep(records->session, netns, n, records->take, records->ctx);
 	}
-	cost = clock_now() - begun;
+	cost = clock_cpu() - spent;
 	records->next_sweep = begun + (20 * cost > SWEEP_NS ? 20 * cost : SWEEP_NS);
 	return err;
 }
