@@ -9,7 +9,7 @@ set -u
 BUILD=$(cd "${BUILD:-build}" && pwd)
 TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TCPDWELL=$BUILD/tcpdwell
-export BUILD TESTS TCPDWELL
+export BUILD TESTS TCPDWELL PYTHONDONTWRITEBYTECODE=1
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/tcpdwell-test.XXXXXX")
 CLEANUPS=()

@@ -20,6 +20,15 @@ class Looks:
     def __init__(self, stage, lives, by_tuple):
         self.stage, self.lives, self.by_tuple = stage, lives, by_tuple
         self.states = {id(l): l.states() for l in lives}
+        self.in_state = collections.defaultdict(list)
+        for life in lives:
+            for s in self.states[id(life)]:
+                self.in_state[s[0]].append((life, s))
+        self.fast = {d[2] for d in stage.done if d[3] == "fastopen"}
+        self.listeners = collections.defaultdict(list)
+        for sock in stage.all:
+            if sock.kind == "listener":
+                self.listeners[sock.local[1]].append(sock)
 
     def judge(self, look, verdict):
         name = os.path.basename(look["path"])
@@ -148,7 +157,7 @@ class Looks:
     def doors(self, life):
         if life.sock and life.sock.kind == "child":
             return [life.sock.listener]
-        return [s for s in self.stage.all if s.kind == "listener" and s.local[1] == life.tuple[1] and s.local[0] in (None, life.tuple[0])]
+        return [s for s in self.listeners[life.tuple[1]] if s.local[0] in (None, life.tuple[0])]
 
     # ---- rules ----
 
@@ -191,7 +200,7 @@ class Looks:
     def unread(self, life, begin):
         """Bytes that may be unread then."""
         sent = sum(c[4] for c in self.calls(life.peer.sock if life.peer else None, "send"))
-        fast = 1000 if life.peer and life.peer.sock and any(d[3] == "fastopen" and d[2] == life.peer.sock.life for d in self.stage.done) else 0
+        fast = 1000 if life.peer and life.peer.sock and life.peer.sock.life in self.fast else 0
         return sent + fast - sum(c[4] for c in self.calls(life.sock, "recv") if c[1] < begin)
 
     def rule_not_accepted(self, life, o, begin, end):
@@ -276,14 +285,14 @@ class Looks:
         test = getattr(self, "rule_" + rule.replace("-", "_"), None)
         states = self.STATES.get(rule) or {state for state in ("CLOSE-WAIT", "FIN-WAIT-2") if rule.startswith(state.lower())} or self.OTHERS
         waits = SECOND if rule in WAITS else patience if rule in PATIENCE else 0
-        found = []
-        for life in self.lives if test else []:
-            for s in self.states[id(life)]:
-                if s[0] in states and s[1] <= end + TOL and begin - TOL <= s[4] and end - s[1] + TOL >= waits:
-                    if test(life, {"ts": end, "backlog": self.backlog(life)}, begin, end):
-                        holds = (life.sock.holds if life.sock else []) + [h for door in self.doors(life) for h in door.holds]
-                        found.append(self.names_of(holds, begin, end))
-                        break
+        found, seen = [], set()
+        for life, s in [row for state in states for row in self.in_state[state]] if test else []:
+            if s[1] > end + TOL or begin - TOL > s[4] or end - s[1] + TOL < waits or id(life) in seen:
+                continue
+            if test(life, {"ts": end, "backlog": self.backlog(life)}, begin, end):
+                seen.add(id(life))
+                holds = (life.sock.holds if life.sock else []) + [h for door in self.doors(life) for h in door.holds]
+                found.append(self.names_of(holds, begin, end))
         return found
 
     def names_of(self, holds, begin, end):
@@ -300,9 +309,7 @@ class Looks:
         for state, count in o["states"].items():
             if state in ("CLOSED", "SYN-RECEIVED"):
                 continue  # who has none of these in the table of connections: no count of ours
-            low = high = 0
-            for life in self.lives:
-                mine = [s for s in self.states[id(life)] if s[0] == state]
-                high += any(s[1] <= end + TOL and begin - TOL <= s[4] for s in mine)
-                low += any(s[2] + TOL < begin and end + TOL < s[3] for s in mine) and (not life.mini or life.fin_is_sure)
+            mine = self.in_state[state]
+            high = len({id(life) for life, s in mine if s[1] <= end + TOL and begin - TOL <= s[4]})
+            low = len({id(life) for life, s in mine if s[2] + TOL < begin and end + TOL < s[3] and (not life.mini or life.fin_is_sure)})
             verdict.say(low <= count <= high, "count", None, "%s: %d in %s, and were %d to %d" % (name, count, state, low, high))

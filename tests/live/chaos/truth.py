@@ -262,15 +262,17 @@ def has_no_port(life):
 
 def cast(stage, lives, by_tuple):
     """Which socket of an actor is which life."""
-    starts = collections.defaultdict(list)
+    starts, connects = collections.defaultdict(list), collections.defaultdict(list)
     for life in lives:
         starts[life.moves[0].to].append(life)
+        if life.moves[0].to == "SYN-SENT":
+            connects[life.moves[0].pid].append(life)
     for sock in stage.all:
         sock.lives = []
         if sock.kind == "listener":
             found = [l for l in starts["LISTEN"] if sock.began[0] <= l.begin() <= sock.began[1] and l.tuple[1] == sock.local[1]]
         elif sock.kind == "client":
-            found = [l for l in starts["SYN-SENT"] if any(b <= l.begin() <= e for b, e in sock.connects) and l.moves[0].pid == sock.pid]
+            found = [l for l in connects[sock.pid] if any(b <= l.begin() <= e for b, e in sock.connects)]
         elif sock.kind == "child":
             same = [l for l in by_tuple.get((*sock.local, *sock.remote), []) if l.first == "LISTEN" and l.begin() <= sock.accepted[1]]
             found = same[-1:]

@@ -3,13 +3,11 @@ and prints a result line for each thing asked. TCPDWELL names the program. With 
 namespace it is in, asks nothing, prints "ready", and keeps it until its standard input ends."""
 import ctypes, json, os, random, signal, socket, struct, subprocess, sys, tempfile, time
 
-TCPDWELL = os.environ["TCPDWELL"]
-LIBC = ctypes.CDLL(None, use_errno=True)
+from common import HOLDS, TCPDWELL, keep, played, unshare
+
 DROP_ALL = [(0x06, 0, 0, 0)]  # return 0
 MSG_FASTOPEN = 0x20000000
 PLAYS = 5  # something may be withheld from us: see withheld()
-HOLDS = sys.argv[1] == "hold"
-keep = []
 
 
 def result(name, right, seen=""):
@@ -22,18 +20,11 @@ def fast_open(flags):
         file.write(str(flags))
 
 
-def played():
-    """It stands: from here on it is asked about."""
-    if HOLDS:
-        print("ready", flush=True)
-        sys.stdin.read()
-        os._exit(0)
-
-
 def own_namespace():
-    if not HOLDS and LIBC.unshare(0x40000000):
-        raise OSError(ctypes.get_errno(), "unshare")
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    if HOLDS:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    else:
+        unshare()
     fast_open(0x207)
     if HOLDS:  # longer than a minute
         with open("/proc/sys/net/ipv4/tcp_synack_retries", "w") as file:

@@ -3,15 +3,13 @@ listener that has another port or address, or rejected by this host itself. Asks
 from a recording, types the next command, and prints a result line for each answer. TCPDWELL names the program. With
 `hold NAME` it plays in the namespace it is in, asks nothing, prints "ready" (or "skip" and why), and keeps it until its
 standard input ends."""
-import ctypes, json, os, re, resource, signal, socket, subprocess, sys, tempfile, time
+import json, os, re, resource, signal, socket, subprocess, sys, tempfile, time
 
-TCPDWELL = os.environ["TCPDWELL"]
-LIBC = ctypes.CDLL(None, use_errno=True)
+from common import HOLDS, LIBC, TCPDWELL, child, keep, played, typed, unshare
+
 NAME = sys.argv[-1]
-HOLDS = sys.argv[1] == "hold"
 V4, V6 = socket.AF_INET, socket.AF_INET6
 IP_TRANSPARENT, IPV6_TRANSPARENT = (socket.IPPROTO_IP, 19, 1), (socket.IPPROTO_IPV6, 75, 1)
-keep = []
 
 
 def result(name, right, seen=""):
@@ -25,14 +23,6 @@ def skip(why):
     os._exit(0)
 
 
-def played():
-    """It stands: from here on it is asked about."""
-    if HOLDS:
-        print("ready", flush=True)
-        sys.stdin.read()
-        os._exit(0)
-
-
 def own_namespace():
     if HOLDS:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
@@ -40,32 +30,11 @@ def own_namespace():
         unshare()
 
 
-def unshare():
-    if LIBC.unshare(0x40000000):
-        raise OSError(ctypes.get_errno(), "unshare")
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-
-
 def nft(rules, pid=os.getpid()):
     """In the namespace of that process."""
     done = subprocess.run(["nsenter", "-t", str(pid), "-n", "nft", "-f", "-"], input=rules, text=True, stderr=subprocess.PIPE)
     if done.returncode:
         skip("the kernel does not take: %s" % " ".join(done.stderr.split())[:120])
-
-
-def child(name, work):
-    """A process of this name that does work(), which says when it is ready; its pid."""
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(writer)
-        os.read(reader, 1)
-        os.close(reader)
-        return pid
-    LIBC.prctl(1, signal.SIGKILL, 0, 0, 0)
-    LIBC.prctl(15, name.encode(), 0, 0, 0)
-    work(lambda: os.write(writer, b"x"))
-    os._exit(0)
 
 
 def idle(name, port, addr="0.0.0.0", family=V4, options=(), backlog=64, uid=0):
@@ -107,21 +76,6 @@ def look():
                 for args in (("-w", rec.name, "--netns", str(os.getpid())), ("-r", rec.name))]
     result("a recording says the same", outs[0] == outs[1])
     return [json.loads(line) for line in outs[0].splitlines()]
-
-
-def typed(command, shows):
-    """What it prints until that pattern is there: it may take long, or for ever."""
-    shell = subprocess.Popen(["timeout", "-s", "INT", "30", "sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    out = b""
-    while not re.search(shows, out.decode(errors="replace")):
-        more = os.read(shell.stdout.fileno(), 65536)
-        if not more:
-            break
-        out += more
-    shell.terminate()
-    shell.wait()
-    shell.stdout.close()
-    return out.decode(errors="replace")
 
 
 def judge_listener(lines, what, port, name, pid, listens_at):

@@ -4,13 +4,13 @@ With `hold NAME [N]` it plays in the namespace it is in until it would ask for t
 standard input ends."""
 import ctypes, errno, json, os, shutil, socket, struct, subprocess, sys, tempfile, time
 
-TCPDWELL = os.environ["TCPDWELL"]
+from common import HOLDS, TCPDWELL, sysctl
+
 LOW, HIGH = 30000, 30019
 SERVER = 7900  # and up: those that listen
 V4, V6 = socket.AF_INET, socket.AF_INET6
 NO_PORT = 24  # IP_BIND_ADDRESS_NO_PORT
 RULES = "bind-ports", "connect-ports", "time-wait-ports"
-HOLDS = sys.argv[1] == "hold"
 asks_left = int(sys.argv[3]) if len(sys.argv) > 3 else 1
 keep = []
 
@@ -27,11 +27,6 @@ def played():
 
 def result(name, right, seen):
     HOLDS or print("%s field-ports-%s: %s" % ("ok" if right else "FAIL", name, seen))
-
-
-def sysctl(name, value):
-    with open("/proc/sys/net/ipv4/" + name, "w") as file:
-        file.write(str(value))
 
 
 def has_sysctl(name):

@@ -4,10 +4,9 @@ result line for each answer. TCPDWELL names the program. With `hold NAME` it pla
 nothing, prints "ready" (or "skip" and why), and keeps it until its standard input ends."""
 import ctypes, json, os, re, resource, signal, socket, subprocess, sys, tempfile, threading, time
 
-TCPDWELL = os.environ["TCPDWELL"]
-LIBC = ctypes.CDLL(None, use_errno=True)
+from common import HOLDS, LIBC, TCPDWELL, typed
+
 REUSEPORT = (socket.SO_REUSEPORT,)
-HOLDS = sys.argv[1] == "hold"
 NAME = sys.argv[-1]
 keep, cleanups = [], []
 # What is never said of who is well.
@@ -138,10 +137,6 @@ def stop(pid):
 def stuck(*args):
     out = subprocess.run([TCPDWELL, "stuck", "-f", "json", *args], stdout=subprocess.PIPE, text=True).stdout
     return [json.loads(line) for line in out.splitlines()]
-
-
-def typed(command):
-    return subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
 
 
 def says(evidence, said):

@@ -3,35 +3,14 @@ about it in several ways, and prints a result line for each. TCPDWELL names the 
 the namespace it is in, asks nothing, prints "ready", and keeps it until its standard input ends."""
 import ctypes, json, os, re, resource, shutil, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
-TCPDWELL = os.environ["TCPDWELL"]
-LIBC = ctypes.CDLL(None, use_errno=True)
+from common import HOLDS, LIBC, TCPDWELL, keep, played, sysctl, unshare
+
 DROP_ALL = [(0x06, 0, 0, 0)]  # return 0
 DROP_LARGE = [(0x80, 0, 0, 0), (0x25, 0, 1, 600), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF)]  # if len > 600 return 0
-HOLDS = sys.argv[1] == "hold"
-keep = []
 
 
 def result(name, right, seen=""):
     print("%s field-%s: %s" % ("ok" if right else "FAIL", name, seen))
-
-
-def played():
-    """It stands: from here on it is asked about."""
-    if HOLDS:
-        print("ready", flush=True)
-        sys.stdin.read()
-        os._exit(0)
-
-
-def own_namespace():
-    if LIBC.unshare(0x40000000):
-        raise OSError(ctypes.get_errno(), "unshare")
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-
-
-def sysctl(name, value):
-    with open("/proc/sys/net/ipv4/" + name, "w") as file:
-        file.write(str(value))
 
 
 def listen(port, addr="127.0.0.1", backlog=64):
@@ -586,7 +565,7 @@ def user_timeout():
 
 
 if not HOLDS:
-    own_namespace()
+    unshare()
 globals()[sys.argv[-1]]()
 sys.stdout.flush()
 os._exit(0)

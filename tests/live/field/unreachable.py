@@ -2,16 +2,13 @@
 does not answer, or a router turns them back; and what looks like it. Asks `stuck` about each, live and from a recording,
 types the next command, and prints a result line for each. TCPDWELL names the program. With `hold NAME` it plays in the
 namespace it is in, asks nothing, prints "ready", and keeps it until its standard input ends."""
-import ctypes, errno, json, os, signal, socket, struct, subprocess, sys, tempfile, time
+import ctypes, errno, json, os, re, signal, socket, struct, subprocess, sys, tempfile, time
 
-TCPDWELL = os.environ["TCPDWELL"]
-LIBC = ctypes.CDLL(None, use_errno=True)
-HOLDS = sys.argv[1] == "hold"
-CLONE_NEWNET = 0x40000000
+from common import HOLDS, LIBC, TCPDWELL, keep, played, typed, unshare
+
 PORT = 7001
 DROP_ALL = struct.pack("HBBI", 0x06, 0, 0, 0)  # return 0
 TCP_DEFER_ACCEPT = 9
-keep = []
 
 
 def result(name, right, seen=""):
@@ -23,15 +20,8 @@ def run(command):
 
 
 def own_namespace():
-    if HOLDS:
-        prepare()
-    else:
+    if not HOLDS:
         unshare()
-
-
-def unshare():
-    if LIBC.unshare(CLONE_NEWNET):
-        raise OSError(ctypes.get_errno(), "unshare")
     prepare()
 
 
@@ -54,6 +44,7 @@ class Elsewhere:
         if not self.pid:
             LIBC.prctl(1, signal.SIGKILL)
             unshare()
+            prepare()
             setting("ipv4/ip_forward", 1)
             setting("ipv6/conf/all/forwarding", 1)
             if serves:
@@ -118,21 +109,6 @@ def look(*args, recording=None):
     return [json.loads(line) for line in out.splitlines()]
 
 
-def typed(command, shows):
-    """What it prints until that is there: it may take long, or for ever."""
-    shell = subprocess.Popen(["timeout", "-s", "INT", "30", "sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    out = b""
-    while shows.encode() not in out:
-        more = os.read(shell.stdout.fileno(), 65536)
-        if not more:
-            break
-        out += more
-    shell.terminate()
-    shell.wait()
-    shell.stdout.close()
-    return out.decode()
-
-
 def judge(name, addr, state, rule, evidence, shows, recording):
     """What is said of the socket towards this address, live and recorded; and what the next command prints."""
     wrong = []
@@ -152,7 +128,7 @@ def judge(name, addr, state, rule, evidence, shows, recording):
         if not said or told[0]["rule"] != rule or told[0]["state"] != state or evidence not in told[0]["evidence"]:
             wrong.append("%s: %s" % (how, said or told or "nothing"))
             continue
-        out = typed(found[0]["next"], shows)
+        out = typed(found[0]["next"], re.escape(shows))
         if shows not in out:
             wrong.append("%s: `%s` shows: %s" % (how, found[0]["next"], out))
     result(name, not wrong, "; ".join(wrong) or "%s %s" % (state, rule or "nothing"))
@@ -404,8 +380,7 @@ def nobody_there():
     own_namespace()
     link("h0", Elsewhere(), "r0", 1)
     run("ip neigh flush dev h0")
-    if HOLDS:  # after three requests connect() fails
-        setting("ipv4/neigh/h0/mcast_solicit", 900)
+    setting("ipv4/neigh/h0/mcast_solicit", 900)  # or connect() fails after three requests
     try_to_connect("10.77.1.99")
     played()
     time.sleep(1.6)
@@ -511,6 +486,7 @@ def forbid_rtnetlink():
 def refused():
     """Nobody may ask for routes: that is said, once, and what has no route is told as what it looks like then."""
     unshare()
+    prepare()
     router, _ = far_away()
     for addr in v4(11), v6(11):
         client = connect(addr)
@@ -532,14 +508,6 @@ def refused():
     # The kernel told the socket itself.
     told = {o["rule"] for o in lines if o["event"] == "stuck" and o["rport"] == PORT}
     result("rtnetlink-refused", looks > 1 and told and told <= {"unreachable", "peer-silent"}, "%s, %d looks" % (told, looks))
-
-
-def played():
-    """It stands: from here on it is asked about."""
-    if HOLDS:
-        print("ready", flush=True)
-        sys.stdin.read()
-        os._exit(0)
 
 
 globals()[sys.argv[-1]]()

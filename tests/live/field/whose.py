@@ -3,42 +3,15 @@ prints a result line for each answer. TCPDWELL names the program. With `hold NAM
 asks nothing, prints "ready", and keeps it until its standard input ends."""
 import ctypes, json, os, re, resource, select, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
-TCPDWELL = os.environ["TCPDWELL"]
-LIBC = ctypes.CDLL(None, use_errno=True)
+from common import HOLDS, LIBC, TCPDWELL, called, child, keep, played, typed, unshare
+
 TCP_REPAIR = 19
 MPTCP = 262
-HOLDS = sys.argv[1] == "hold"
 V4, V6 = socket.AF_INET, socket.AF_INET6
-keep = []
 
 
 def result(name, right, seen=""):
     print("%s field-whose: %s: %s" % ("ok" if right else "FAIL", name, seen))
-
-
-def own_namespace():
-    if LIBC.unshare(0x40000000):
-        raise OSError(ctypes.get_errno(), "unshare")
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-
-
-def called(name):
-    LIBC.prctl(15, name.encode(), 0, 0, 0)
-
-
-def child(name, work):
-    """A process of this name that does work(ready); its pid, once it has called ready()."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(write)
-        assert os.read(read, 1), name + " has not come up"
-        os.close(read)
-        return pid
-    LIBC.prctl(1, signal.SIGKILL, 0, 0, 0)
-    called(name)
-    work(lambda: os.write(write, b"x"))
-    os._exit(0)
 
 
 def stop(pid):
@@ -78,14 +51,6 @@ def connect(port, addr="127.0.0.1", family=V4):
     sock.connect((addr, port))
     keep.append(sock)
     return sock
-
-
-def played():
-    """It stands: from here on it is asked about."""
-    if HOLDS:
-        print("ready", flush=True)
-        sys.stdin.read()
-        os._exit(0)
 
 
 def stuck():
@@ -625,10 +590,6 @@ def leads_to(holder, inode):
         return False
 
 
-def typed(command):
-    return subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
-
-
 def threads():
     """Descriptors that /proc/PID/fd does not show."""
     CLOSE_WAIT, held = 8, {"own": has_own_table, "copy": keeps_a_copy, "gone": leader_gone, "gone-own": leader_gone_tables, "split": split}
@@ -933,5 +894,5 @@ def closing():
 
 
 if not HOLDS:
-    own_namespace()
+    unshare()
 globals()[sys.argv[-1]]()
