@@ -460,7 +460,8 @@ const struct options_row options_rows[] = {
 	 "only what stays in its state at least this long: 500ms, 1h30m"},
 	{0, SECTION_FILTER,
 	 COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE | COMMAND_REPORT | OPTIONS_EDIT, "patience",
-	 NULL, "DURATION", set_patience, "call a connection a leak after it has been idle for this long (default 5m)"},
+	 NULL, "DURATION", set_patience,
+	 "call a connection a leak after it has been idle for this long (default 5m)"},
 
 	{'b', SECTION_OUTPUT, GROUPS, "by", NULL, "KEYS", set_by,
 	 "group by local-port, remote-port, address, comm, pid, uid, cgroup or netns"},
@@ -499,8 +500,8 @@ const struct options_row options_rows[] = {
 	 "see TIME-WAIT this way only: auto, fentry, kprobe, timer or sample"},
 	{0, SECTION_LIMITS, LIVES, "max-connections", NULL, "N", set_max_connections,
 	 "remember at most N connections (default 1000000)"},
-	{0, SECTION_LIMITS, STREAMS | COMMAND_TOP | COMMAND_SERVE, "max-groups", NULL, "N", set_max_groups,
-	 "keep at most N groups of --by (default 1000, serve 100)"},
+	{0, SECTION_LIMITS, STREAMS | COMMAND_TOP | COMMAND_SERVE, "max-groups", NULL, "N",
+	 set_max_groups, "keep at most N groups of --by (default 1000, serve 100)"},
 
 	{'h', SECTION_ABOUT, ALL, "help", NULL, NULL, set_help,
 	 "print this; after a command, what that command takes"},
