@@ -296,6 +296,25 @@ static void test_all(void)
 	test_end("%u rules, each fires", n);
 }
 
+/* Answers to keepalive move on what the socket proves; who has watched knows more. */
+static void test_watched(void)
+{
+	const struct snap alive[] = {{.age = 200}, {.age = 200, .state = WIRE_FIN_WAIT2}};
+	const char *const rules[] = {"close-wait-held", "fin-wait-2-held"};
+
+	test_begin("rules-watched");
+	for (size_t i = 0; i < COUNT(alive); i++) {
+		union decode_record rec = census_snapshot(&alive[i]);
+		struct age age = age_of(&rec.snapshot, 4 * NS_PER_MS);
+		struct rules_case c = {.s = &rec.snapshot, .idle_ns = age.ns};
+
+		CHECK(!rules_judge(&c, &age, 0));
+		c.idle_ns = 10 * NS_PER_S;
+		CHECK_STR(rules_judge(&c, &age, 0)->id, rules[i]);
+	}
+	test_end("seen to be held for 10 s, the last ACK came 0.2 s ago");
+}
+
 /* --patience: what was held is a leak. */
 static void test_patience(void)
 {
@@ -664,6 +683,7 @@ int main(void)
 	test_host();
 	test_cases();
 	test_all();
+	test_watched();
 	test_patience();
 	test_fillings();
 	test_reuse();

@@ -518,7 +518,7 @@ static bool is_old_enough(const struct rules_rule *rule, const struct rules_case
 {
 	if (rule->patience_s && c->idle_ns < (patience_ns ?: rule->patience_s * NS_PER_S))
 		return false;
-	if (!rule->needs_age || proven->ns >= RULES_MIN_AGE_NS)
+	if (!rule->needs_age || proven->ns >= RULES_MIN_AGE_NS || c->idle_ns >= RULES_MIN_AGE_NS)
 		return true;
 	return proven->known == DWELL_UNKNOWN && seems_to_wait(c);
 }

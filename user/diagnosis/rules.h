@@ -82,9 +82,9 @@ const struct rules_rule *rules_rule(unsigned i);
 #define RULES_MIN_AGE_NS 1000000000ULL
 
 /*
- * The first rule that fires for this socket, NULL if none does. `proven` is age_of() it, and not
- * what those have seen who watched: whoever looks says the same of the same socket, and what flows
- * is not old. `patience_ns` takes the place of rules_rule.patience_s; 0: as the table has it.
+ * The first rule that fires for this socket, NULL if none does. `proven` is age_of() it. What
+ * those know who have watched is in rules_case.idle_ns: what flows is not old, whenever it began.
+ * `patience_ns` takes the place of rules_rule.patience_s; 0: as the table has it.
  */
 const struct rules_rule *rules_judge(const struct rules_case *c, const struct age *proven,
 				     uint64_t patience_ns);
