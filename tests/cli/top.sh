@@ -56,7 +56,7 @@ done
 
 # What a look at a crowd costs beside the kernel's part: told, not judged.
 "$BUILD/fuzz/make_recording" top-crowd "$WORK/crowd.rec" &&
-	told=$("$BUILD/fuzz/frame" -t "$WORK/crowd.rec" 24 80) && [[ $told = *" for 2000 lines" ]] &&
+	told=$("$BUILD/fuzz/frame" -t "$WORK/crowd.rec" 24 80) && [[ $told = *" for 1000 lines" ]] &&
 	ok frame-crowd "20000 sockets: $told" || fail frame-crowd "$told"
 
 # refused NAME PATTERN COMMAND...: status 1, one error in these words, a hint, nothing on standard output.
