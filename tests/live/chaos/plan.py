@@ -11,6 +11,7 @@ V4, V6 = int(socket.AF_INET), int(socket.AF_INET6)
 SOL, TCP, IP6 = socket.SOL_SOCKET, socket.IPPROTO_TCP, socket.IPPROTO_IPV6
 REUSEADDR, REUSEPORT, KEEPALIVE, LINGER = (SOL, socket.SO_REUSEADDR, 1), (SOL, 15, 1), (SOL, socket.SO_KEEPALIVE, 1), socket.SO_LINGER
 USER_TIMEOUT, SYNCNT, KEEPIDLE, KEEPINTVL, KEEPCNT, LINGER2, FASTOPEN, QUICKACK = 18, 7, 4, 5, 6, 8, 23, 12
+FIN_TIMEOUTS = [1, 2, 3, 60]  # s, net.ipv4.tcp_fin_timeout
 RESET = "0100000000000000"  # struct linger: on, 0 s
 MPTCP = 262
 SHUT_RD, SHUT_WR = 0, 1
@@ -522,7 +523,7 @@ def events(seed, span):
         at += r.uniform(600, 2500)
     for which in "AB":
         made += [[r.uniform(0, span), "sysctl", which, "net.ipv4.tcp_tw_reuse", str(r.choice([0, 1, 2]))] for _ in range(3)]
-        made += [[r.uniform(0, span), "sysctl", which, "net.ipv4.tcp_fin_timeout", str(r.choice([1, 2, 3, 60]))] for _ in range(4)]
+        made += [[r.uniform(0, span), "sysctl", which, "net.ipv4.tcp_fin_timeout", str(r.choice(FIN_TIMEOUTS))] for _ in range(4)]
         made += [[r.uniform(0, span), "sysctl", which, "net.ipv4.tcp_timestamps", str(r.choice([0, 1, 1]))] for _ in range(2)]
     for which in "AB":
         made += made_for_a_while(r, span, which, "filter", [r.choice(["tcp dport PORT drop", "tcp dport PORT reject with tcp reset", "tcp sport PORT drop"])], [""])
