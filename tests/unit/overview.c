@@ -89,6 +89,24 @@ static void test_ages(void)
 	end(age_of_7((struct snap){.state = WIRE_FIN_WAIT1}), DWELL_UNKNOWN, 0);
 }
 
+/* What a census finds missing is in the picture that is drawn of it. */
+static void test_missed(void)
+{
+	const struct snap ended = {.age = 1000, .state = WIRE_LAST_ACK};
+	uint64_t before;
+
+	begin("overview-missed", (struct rec)MOVE(5000, ESTABLISHED, CLOSE_WAIT));
+	age_of_7((struct snap){.age = 1000});
+	age_of_7(ended);
+	before = overview_lost(overview);
+	age_of_7(ended);
+	CHECK_EQ(before, 0);
+	CHECK_EQ(overview_lost(overview), 1);
+	CHECK_EQ(overview->lost[WIRE_TRANSITION], 1);
+	test_end("two censuses found it in another state");
+	overview_free(overview);
+}
+
 static void test_cells(void)
 {
 	struct cells cells = {0};
@@ -124,6 +142,7 @@ static void test_cells(void)
 
 int main(void)
 {
+	test_missed();
 	test_ages();
 	test_cells();
 	return test_status();

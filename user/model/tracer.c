@@ -316,6 +316,9 @@ int tracer_feed(struct tracer *tracer, const void *record, size_t len)
 	if (rec.head.kind == WIRE_TRANSITION && repeats_note(&tracer->twice, &rec.transition))
 		return used;
 	conn_feed(tracer->conns, &rec);
+	/* Whoever draws what a census found does it now, and not at the next tick. */
+	if (rec.head.kind == WIRE_CENSUS && !rec.census.begins)
+		tell_missed(tracer);
 	if (rec.head.kind == WIRE_TRANSITION && tracer->config.raw)
 		tell_raw(tracer, &rec.transition);
 	return used;
