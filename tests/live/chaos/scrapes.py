@@ -118,7 +118,9 @@ class Tally:
         for s in self.stays[state]:
             if s.end[0] <= now + TOL and s.end[1] >= since - TOL:
                 may.append(s.end[0] - s.begin[1] if s.end[0] != NEVER else 0)
-                unseen += s.begin[0] < ready + TOL or not s.sure
+                # Without timestamps nothing notes when a mini-socket goes on to TIME-WAIT: both are bounds.
+                quiet = state in ("FIN-WAIT-2", "TIME-WAIT") and s.life.mini and s.life.fin
+                unseen += bool(s.begin[0] < ready + TOL or not s.sure or quiet)
             if s.sure and s.end[1] <= past and s.end[0] >= ready:
                 sure.append(s.end[1] - s.begin[0])
         return sorted(may), sorted(sure), unseen
