@@ -194,8 +194,8 @@ class Looks:
 
     def idle(self, life, ts, patience):
         ends = [life.sock, life.peer.sock if life.peer else None]
-        # What a filter drops never comes, however often it is sent.
-        return self.stage.disturbed(ts - patience, ts) or not any(ts - patience + TOL < c[0] and c[1] < ts - TOL for s in ends for c in self.calls(s, "send", "recv") if c[4])
+        # Who reads what came long ago makes nothing flow; what a filter drops never comes, however often it is sent.
+        return self.stage.disturbed(ts - patience, ts) or not any(ts - patience + TOL < c[0] and c[1] < ts - TOL for s in ends for c in self.calls(s, "send") if c[4])
 
     def unread(self, life, begin):
         """Bytes that may be unread then."""

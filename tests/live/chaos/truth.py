@@ -73,7 +73,7 @@ class Life:
         if self.mini and found:
             low, high = self.end()
             if self.fin:
-                found[-1][3:5] = self.fin
+                found[-1][3:5] = min(self.fin[0], low), self.fin[1]  # it may have been killed before
                 found.append(["TIME-WAIT", *self.fin, low, high])
             else:
                 found[-1][3:5] = low, high
