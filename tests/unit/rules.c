@@ -168,6 +168,14 @@ static const struct {
 	{"filter-rejects", "unreachable", .snap = {LOST(3), .soft_error = ECONNREFUSED}},
 	{"router-said-no-once", NULL,
 	 .snap = {LOST(1), .way = WIRE_WAY_THERE, .soft_error = EHOSTUNREACH}},
+	/* The 257th try: the kernel counts to 255. */
+	{"router-says-no-all-the-time", "unreachable",
+	 .snap = {.age = 60000,
+		  .state = WIRE_ESTABLISHED,
+		  .unacked = 5,
+		  .retransmits = 1,
+		  .way = WIRE_WAY_THERE,
+		  .soft_error = EHOSTUNREACH}},
 	{"filter-drops", "peer-silent", .snap = {LOST(3), .way = WIRE_WAY_THERE}},
 
 	{"fin-unanswered", "peer-silent",

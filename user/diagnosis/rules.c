@@ -176,10 +176,22 @@ static bool is_without_neighbour(const struct rules_case *c)
 	return c->s->way == WIRE_WAY_NO_NEIGHBOUR && gets_no_answer(c);
 }
 
+/*
+ * Whatever its tries say: each net or host unreachable that comes takes back a doubling of the wait
+ * (tcp_ld_RTO_revert()), so they come five times a second, and icsk_retransmits, of 8 bits, is past
+ * 255 within a minute (seen on 6.18).
+ */
+static bool is_long_unanswered(const struct rules_case *c)
+{
+	uint64_t heard = last_heard(c->s);
+
+	return c->s->unacked && heard && heard + LIVES_NS <= c->s->head.ts;
+}
+
 /* tcp_ack() clears the error: what was met before the last answer is not there any more. */
 static bool is_turned_back(const struct rules_case *c)
 {
-	return c->s->soft_error && gets_no_answer(c) && !is_one_way(c);
+	return c->s->soft_error && (gets_no_answer(c) || is_long_unanswered(c)) && !is_one_way(c);
 }
 
 /* Closed for good while data waits, and none of it went out for a while. */
