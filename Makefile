@@ -63,7 +63,7 @@ help:
 	@echo "  make check-live       only the tests with real traffic (as root)"
 	@echo "  make check-vm         the live tests on other kernels, in virtual machines"
 	@echo "  make chaos            100,000 random lives of connections, all that is said of them judged (as root), about"
-	@echo "                        45 minutes; LIVES=5000 for each seed, SEEDS=\"1 2\""
+	@echo "                        50 minutes; LIVES=5000 for each seed, SEEDS=\"1 2\""
 	@echo "  make lint             formatting, static analysis, shell scripts, man page"
 	@echo "  make bench            measure what tracing costs (as root); SHORT=1 takes about 3 minutes"
 	@echo "  make soak             churn of which 1 % of the records are lost: the model heals (as root); MINUTES=60"

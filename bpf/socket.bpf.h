@@ -21,7 +21,7 @@ static __always_inline __u64 cgroup_of(const struct sock *sk)
 	return val & 1 ? 0 : BPF_CORE_READ((struct cgroup *)val, kn, id);
 }
 
-/* The same. A child is a copy of its listener, in this too. */
+/* `inet` likewise. A child is a copy of its listener, in this too. */
 static __always_inline bool is_transparent(const struct inet_sock *inet)
 {
 	if (bpf_core_field_exists(inet->inet_flags))

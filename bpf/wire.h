@@ -123,17 +123,16 @@ struct wire_transition {
 /* How long TIME-WAIT lasts, but for timer slack: TCP_TIMEWAIT_LEN, include/net/tcp.h, 60 * HZ. */
 #define WIRE_TIMEWAIT_LEN_NS 60000000000ULL
 
-/* wire_timewait.op: what happened to the mini-socket. */
+/* wire_timewait.op: what happened to the mini-socket. Where other events are told, WIRE_TW_SEEN
+ * tells of one in FIN-WAIT-2 only if `entered` will not tell when it leaves that. */
 #define WIRE_TW_ARMED     1 /* its timer was set: born, moved to TIME-WAIT, or restarted */
 #define WIRE_TW_EXPIRED   2 /* its timer ran out */
 #define WIRE_TW_ENDED     3 /* it ended early, `cause` tells why */
 #define WIRE_TW_CANCELLED 4 /* its timer was taken off, and only what follows tells why */
-#define WIRE_TW_SEEN                                                                          \
-	5               /* nothing happened: an iterator met it. Where other events are told, \
-			 * in FIN-WAIT-2 only if `entered` will not tell when it leaves that */
-#define WIRE_TW_BORN  6 /* it takes over from a full socket; its moves are told too */
-#define WIRE_TW_MOVED 7 /* from FIN-WAIT-2 to TIME-WAIT, now */
-#define WIRE_TW_OPS   8
+#define WIRE_TW_SEEN      5 /* nothing happened: an iterator met it */
+#define WIRE_TW_BORN      6 /* it takes over from a full socket; its moves are told too */
+#define WIRE_TW_MOVED     7 /* from FIN-WAIT-2 to TIME-WAIT, now */
+#define WIRE_TW_OPS       8
 
 /* wire_timewait.cause: the kernel function that ended it. */
 #define WIRE_TW_BY_UNKNOWN 0

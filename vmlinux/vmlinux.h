@@ -44,8 +44,8 @@ enum {
 };
 
 /*
- * Registers at a kprobe. Where they lie is ABI, so these are not looked up in BTF; the names are
- * those that bpf_tracing.h expects.
+ * Registers. At a kprobe where they lie is ABI, and bpf_tracing.h, which expects these names, does
+ * not look them up in BTF; BPF_CORE_READ() does, for the number of a system call.
  */
 #define __VMLINUX_H__
 #if defined(__TARGET_ARCH_x86)

@@ -7,6 +7,7 @@ can_trace chaos || exit 0
 needs chaos python3 nft ss || exit 0
 find_tracefs || { skip chaos "no witness: no tracefs"; exit 0; }
 export TRACEFS
+command -v tmux >/dev/null || skip chaos-top "no tmux: what top says is not judged"
 
 # Two at a time: what they wait for is mostly time.
 read -ra SEEDS <<<"${SEEDS:-1 2 3 4}"

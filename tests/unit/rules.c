@@ -315,10 +315,12 @@ static void test_watched(void)
 		union decode_record rec = census_snapshot(&alive[i]);
 		struct age age = age_of(&rec.snapshot, 4 * NS_PER_MS);
 		struct rules_case c = {.s = &rec.snapshot, .idle_ns = age.ns};
+		const struct rules_rule *rule;
 
 		CHECK(!rules_judge(&c, &age, 0));
 		c.idle_ns = 10 * NS_PER_S;
-		CHECK_STR(rules_judge(&c, &age, 0)->id, rules[i]);
+		rule = rules_judge(&c, &age, 0);
+		CHECK_STR(rule ? rule->id : "none", rules[i]);
 	}
 	test_end("seen to be held for 10 s, the last ACK came 0.2 s ago");
 }

@@ -19,6 +19,9 @@ bool address_is_link_local(const uint8_t addr[16]);
 /* 127.0.0.0/8 and ::1: a host of its own in each network namespace. */
 bool address_is_loopback(const uint8_t addr[16]);
 
+/* The kernel's number of the loopback device, in each network namespace: include/net/flow.h. */
+#define ADDRESS_LOOPBACK_IFINDEX 1
+
 /* The same of one that may be link-local: "fe80::1%eth0". `device` is text of less than
  * ADDRESS_DEVICE_MAX bytes; NULL: not known. */
 #define ADDRESS_DEVICE_MAX 68

@@ -21,13 +21,10 @@ bool filling_has_port(const struct wire_snapshot *s, const struct wire_limits *l
 	       s->kind != WIRE_REQUEST && (s->state != WIRE_CLOSE || s->flags & WIRE_S_BOUND);
 }
 
-/* The kernel's number of the loopback device, in each namespace. */
-#define LOOPBACK_IFINDEX 1
-
 /* tcp_twsk_unique(): ns from when on connect() takes over such a port; 0: never. */
 static uint64_t reusable_from(const struct wire_snapshot *s, const struct wire_limits *limits)
 {
-	bool local = s->device == LOOPBACK_IFINDEX || address_is_loopback(s->id.laddr) ||
+	bool local = s->device == ADDRESS_LOOPBACK_IFINDEX || address_is_loopback(s->id.laddr) ||
 		     address_is_loopback(s->id.raddr);
 	uint64_t entered = s->began ? s->began : s->timer - WIRE_TIMEWAIT_LEN_NS;
 

@@ -17,6 +17,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "match.h"
 #include "wire.h"
 #include "base/table.h"
@@ -60,9 +61,6 @@ static void add_number(struct request *request, uint16_t type, uint32_t value)
 {
 	add(request, type, &value, sizeof(value));
 }
-
-/* The kernel's number of the loopback device, in each namespace. */
-#define LOOPBACK_IFINDEX 1
 
 /* What is asked in one look at a namespace. */
 struct asker {
@@ -244,9 +242,9 @@ static uint16_t neighbour_state(struct asker *asker, const struct route *route)
 /* A local route stays when the loopback device goes down, and that drops what it gets. */
 static bool is_loopback_down(const struct asker *asker, const struct route *route)
 {
-	struct ifreq device = {.ifr_ifindex = LOOPBACK_IFINDEX};
+	struct ifreq device = {.ifr_ifindex = ADDRESS_LOOPBACK_IFINDEX};
 
-	return route->type == RTN_LOCAL && route->device == LOOPBACK_IFINDEX &&
+	return route->type == RTN_LOCAL && route->device == ADDRESS_LOOPBACK_IFINDEX &&
 	       !ioctl(asker->fd, SIOCGIFNAME, &device) &&
 	       !ioctl(asker->fd, SIOCGIFFLAGS, &device) && !(device.ifr_flags & IFF_UP);
 }
