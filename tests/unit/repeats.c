@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* repeats.c - of two records of one transition the second is left out, and nothing else is. */
-#include "record/repeats.h"
+#include "kernel/repeats.h"
 
 #include "test.h"
 

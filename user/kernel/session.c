@@ -22,6 +22,7 @@
 #include "kernel/loader.h"
 #include "kernel/netns.h"
 #include "kernel/privileges.h"
+#include "kernel/repeats.h"
 #include "kernel/ringbuf.h"
 #include "kernel/skipped.h"
 #include "config.h"
@@ -58,6 +59,9 @@ struct session {
 	struct kernel_request request;
 	uint64_t told_lost[WIRE_KINDS];
 	uint64_t next_skipped; /* ns: when to look again for what the kernel skipped */
+	uint64_t skipped;      /* events, by the latest look */
+	uint64_t by_second;    /* transitions that only the second program told */
+	struct repeats repeats;
 	int64_t told_wall_offset;
 	uint64_t sweeps[2]; /* ns: when the last two began, the older first */
 	struct inspect_told told;
@@ -243,13 +247,40 @@ static int tell_lost(struct session *session, uint16_t kind, uint64_t lost, sess
 	return fn(ctx, &rec, sizeof(rec));
 }
 
+struct receiver {
+	struct session *session;
+	session_record_fn fn;
+	void *ctx;
+};
+
+static int hand_over(void *ctx, const void *record, size_t len)
+{
+	const struct receiver *to = ctx;
+	const struct wire_transition *t = record;
+
+	if (t->head.kind == WIRE_TRANSITION) {
+		if (repeats_note(&to->session->repeats, t))
+			return 0;
+		if (t->flags & WIRE_F_SECOND)
+			to->session->by_second++;
+	}
+	return to->fn(to->ctx, record, len);
+}
+
+static int drain_to(struct session *session, unsigned long end, int max, session_record_fn fn,
+		    void *ctx)
+{
+	struct receiver to = {.session = session, .fn = fn, .ctx = ctx};
+
+	return ringbuf_drain(&session->ringbuf, end, max, hand_over, &to);
+}
+
 int session_drain(struct session *session, session_record_fn fn, void *ctx)
 {
 	int drained;
 
 	ringbuf_take_bell(&session->ringbuf);
-	drained = ringbuf_drain(&session->ringbuf, ringbuf_end(&session->ringbuf),
-				SESSION_DRAIN_MAX, fn, ctx);
+	drained = drain_to(session, ringbuf_end(&session->ringbuf), SESSION_DRAIN_MAX, fn, ctx);
 	if (drained > 0)
 		session->pause_ns = PAUSE_BUSY_NS;
 	else if (session->pause_ns < PAUSE_IDLE_NS)
@@ -261,22 +292,6 @@ struct session_pause session_pause(const struct session *session)
 {
 	return (struct session_pause){.bell_fd = session->ringbuf.bell_fd,
 				      .ms = (int)(session->pause_ns / NS_PER_MS)};
-}
-
-int session_losses(struct session *session, bool at_end, session_record_fn fn, void *ctx)
-{
-	int err = 0;
-
-	for (uint16_t kind = 1; !err && kind < WIRE_SKIPPED; kind++)
-		err = tell_lost(
-			session, kind,
-			__atomic_load_n(&session->skel->bss->lost_by_kind[kind], __ATOMIC_RELAXED),
-			fn, ctx);
-	if (err || (!at_end && clock_now() < session->next_skipped))
-		return err;
-	session->next_skipped = clock_now() + SKIPPED_EVERY_NS;
-	return tell_lost(session, WIRE_SKIPPED,
-			 skipped_events(session->skel, &session->features.ways), fn, ctx);
 }
 
 /* What a step, a resume or slewing has to come to, to be told. */
@@ -316,6 +331,63 @@ int session_drain_all(struct session *session, session_record_fn fn, void *ctx)
 		nap_1ms();
 	}
 	return 1;
+}
+
+/*
+ * What the first program was skipped for and the second has not told yet counts as missing. So a
+ * count is taken again once all is drained that was told until then, and the least one holds: none
+ * is below what was missing before the first.
+ */
+static uint64_t count_skipped(struct session *session, session_record_fn fn, void *ctx,
+			      int *ret_err)
+{
+	uint64_t skipped = UINT64_MAX;
+
+	for (int drained = 0; drained < 2 && skipped > session->told_lost[WIRE_SKIPPED];
+	     drained++) {
+		uint64_t now;
+
+		if (drained)
+			*ret_err = session_drain_all(session, fn, ctx);
+		now = skipped_events(session->skel, &session->features.ways, session->by_second);
+		skipped = now < skipped ? now : skipped;
+	}
+	return skipped;
+}
+
+/*
+ * The second program may be preempted before it tells, for a time slice. So the next call confirms
+ * a count, and at the end it is taken until nothing new is missing, for 20 ms at most.
+ */
+static int tell_skipped(struct session *session, bool at_end, session_record_fn fn, void *ctx)
+{
+	uint64_t before = session->skipped, *told = &session->told_lost[WIRE_SKIPPED];
+	int err = 0, tell_err;
+
+	session->skipped = count_skipped(session, fn, ctx, &err);
+	for (int naps = 0; at_end && naps < WAIT_WRITER_MS && session->skipped > *told; naps++) {
+		nap_1ms();
+		session->skipped = count_skipped(session, fn, ctx, &err);
+	}
+	if (at_end || session->skipped < before)
+		before = session->skipped;
+	tell_err = tell_lost(session, WIRE_SKIPPED, before, fn, ctx);
+	return err < 0 ? err : tell_err;
+}
+
+int session_losses(struct session *session, bool at_end, session_record_fn fn, void *ctx)
+{
+	int err = 0;
+
+	for (uint16_t kind = 1; !err && kind < WIRE_SKIPPED; kind++)
+		err = tell_lost(
+			session, kind,
+			__atomic_load_n(&session->skel->bss->lost_by_kind[kind], __ATOMIC_RELAXED),
+			fn, ctx);
+	if (err || (!at_end && clock_now() < session->next_skipped))
+		return err;
+	session->next_skipped = clock_now() + SKIPPED_EVERY_NS;
+	return tell_skipped(session, at_end, fn, ctx);
 }
 
 static int events_so_far(void *source, session_record_fn fn, void *ctx)

@@ -56,7 +56,8 @@ struct session_pause {
 struct session_pause session_pause(const struct session *session);
 
 /* Hands over a WIRE_LOST for each kind that lost records since the last call, and, once a second
- * and at the end, for events that the kernel skipped. 0, or what `fn` returned. */
+ * and at the end, for events that the kernel skipped. To know how many were, it hands over what was
+ * told until then. 0, or what `fn` returned. */
 int session_losses(struct session *session, bool at_end, session_record_fn fn, void *ctx);
 
 /* Hands over a WIRE_CLOCK if the wall clock was set, by 5 ms or more, since the attach or the last

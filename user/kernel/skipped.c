@@ -4,7 +4,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <stdbool.h>
 
 #include "config.h"
 #include "wire.h"
@@ -22,33 +21,27 @@ static uint64_t skips_of(const struct tcpdwell_bpf *skel, const char *name)
 	return info.recursion_misses;
 }
 
-static uint64_t skips_of_way(const struct tcpdwell_bpf *skel, const struct way *way, bool in_turn)
+static uint64_t skips_of_way(const struct tcpdwell_bpf *skel, const struct way *way)
 {
-	uint64_t all = 0, least = UINT64_MAX;
-
-	for (unsigned i = 0; i < WAY_PROGRAMS_MAX && way->programs[i]; i++) {
-		uint64_t skips = skips_of(skel, way->programs[i]);
-
-		all += skips;
-		least = skips < least ? skips : least;
-	}
-	return in_turn ? least : all;
-}
-
-uint64_t skipped_events(const struct tcpdwell_bpf *skel, const struct ways *ways)
-{
-	static const struct {
-		enum feature feature;
-		bool in_turn; /* each program tells what those before it were skipped for */
-	} tellers[] = {
-		{FEATURE_TRANSITION, true}, {FEATURE_TIMEWAIT, false}, {FEATURE_ACCEPT, false}};
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < sizeof(tellers) / sizeof(tellers[0]); i++) {
-		const struct way *way = ways_get(ways, tellers[i].feature);
-
-		if (way)
-			sum += skips_of_way(skel, way, tellers[i].in_turn);
-	}
+	for (unsigned i = 0; way && i < WAY_PROGRAMS_MAX && way->programs[i]; i++)
+		sum += skips_of(skel, way->programs[i]);
 	return sum;
+}
+
+uint64_t skipped_by_both(uint64_t first, uint64_t second, uint64_t by_second)
+{
+	uint64_t untold = first > by_second ? first - by_second : 0;
+
+	return untold < second ? untold : second;
+}
+
+uint64_t skipped_events(const struct tcpdwell_bpf *skel, const struct ways *ways,
+			uint64_t by_second)
+{
+	return skipped_by_both(skips_of(skel, "transition"), skips_of(skel, "transition_nested"),
+			       by_second) +
+	       skips_of_way(skel, ways_get(ways, FEATURE_TIMEWAIT)) +
+	       skips_of_way(skel, ways_get(ways, FEATURE_ACCEPT));
 }

@@ -9,7 +9,6 @@
 #include "record/decode.h"
 #include "model/histset.h"
 #include "model/sink.h"
-#include "record/repeats.h"
 
 #define STANDSTILL_INTERVALS 1000
 
@@ -22,7 +21,6 @@ struct tracer {
 	uint64_t now, interval_begin;
 	uint64_t told;        /* of tracer_config.count */
 	uint64_t told_missed; /* of conn_stats.missed */
-	struct repeats twice;
 	int output_err; /* the first one; a stream that failed once is not whole, whatever it says
 			   later */
 	struct sink_summary sum;
@@ -313,8 +311,6 @@ int tracer_feed(struct tracer *tracer, const void *record, size_t len)
 		tell_missed(tracer);
 	if (rec.head.kind == WIRE_CLOCK)
 		tracer->meta->wall_offset = rec.clock.wall_offset;
-	if (rec.head.kind == WIRE_TRANSITION && repeats_note(&tracer->twice, &rec.transition))
-		return used;
 	conn_feed(tracer->conns, &rec);
 	/* Whoever draws what a census found does it now, and not at the next tick. */
 	if (rec.head.kind == WIRE_CENSUS && !rec.census.begins)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* repeats.c - see repeats.h. */
-#include "record/repeats.h"
+#include "kernel/repeats.h"
 
 /* Cookies count up from 1 (net/core/sock_diag.c), and hashed addresses differ in all their bits. */
 static uint64_t number_of(const struct wire_transition *t)
