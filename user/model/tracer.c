@@ -10,7 +10,8 @@
 #include "model/histset.h"
 #include "model/sink.h"
 
-#define STANDSTILL_INTERVALS 1000
+/* So many intervals in which nothing was told, not even that time went on, are one. */
+#define STANDSTILL_INTERVALS 10
 
 struct tracer {
 	struct tracer_config config;
@@ -19,6 +20,7 @@ struct tracer {
 	struct conn_table *conns;
 	struct histset *whole_run, *interval; /* interval: NULL without -i */
 	uint64_t now, interval_begin;
+	bool interval_has;    /* something was counted in it */
 	uint64_t told;        /* of tracer_config.count */
 	uint64_t told_missed; /* of conn_stats.missed */
 	int output_err; /* the first one; a stream that failed once is not whole, whatever it says
@@ -63,6 +65,7 @@ static void count_dwell(struct tracer *tracer, const struct conn *conn,
 	histset_add(tracer->whole_run, values, event);
 	if (tracer->interval)
 		histset_add(tracer->interval, values, event);
+	tracer->interval_has = true;
 }
 
 /* Now, while errno still says why: a later write may find an empty buffer, and succeed. */
@@ -247,6 +250,7 @@ static void report_interval(struct tracer *tracer, uint64_t end)
 	report(tracer, tracer->interval, tracer->interval_begin, end, false);
 	histset_clear(tracer->interval);
 	tracer->interval_begin = end;
+	tracer->interval_has = false;
 	tracer->told += !tracer->config.tells_moves;
 }
 
@@ -259,8 +263,9 @@ static void advance(struct tracer *tracer, uint64_t now)
 	       now - tracer->interval_begin >= length && !tracer_is_over(tracer)) {
 		uint64_t end = tracer->interval_begin + length;
 
-		/* After a standstill (the tracer was stopped) one long interval, not thousands. */
-		if ((now - end) / length > STANDSTILL_INTERVALS)
+		/* After a standstill (the tracer was stopped, or a time stamp is far off) one long
+		 * interval, not millions; what was counted before it is told by itself. */
+		if (!tracer->interval_has && (now - end) / length >= STANDSTILL_INTERVALS)
 			end += (now - end) / length * length;
 
 		report_interval(tracer, end);
