@@ -149,6 +149,11 @@ uint64_t overview_lost(const struct overview *overview)
 	return tracer_lost(overview->tracer);
 }
 
+uint64_t overview_forgotten(const struct overview *overview)
+{
+	return conn_stats(tracer_connections(overview->tracer)).evicted;
+}
+
 void overview_each_histogram(struct overview *overview,
 			     void (*fn)(void *ctx, const char *values, uint8_t state,
 					const struct histset_cell *cell),

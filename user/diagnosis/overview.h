@@ -59,6 +59,9 @@ uint64_t overview_now(const struct overview *overview);
 /* Records lost, transitions found missing and connections evicted, all together. */
 uint64_t overview_lost(const struct overview *overview);
 
+/* Of these the connections that were evicted: nothing of them was lost on its way. */
+uint64_t overview_forgotten(const struct overview *overview);
+
 /*
  * Calls `fn` for each group of --by ("" without) and each selected state that has something to
  * tell: dwells that ended since the beginning, and who is in that state now by the model. Groups

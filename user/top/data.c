@@ -180,7 +180,8 @@ static int look_again(struct top_data *data, uint64_t span)
 		data->states[i].per_second = rates[i];
 	count_sockets(data);
 	data->skipped = data->overview->lost[WIRE_SKIPPED];
-	data->lost = overview_lost(data->overview) - data->skipped;
+	data->forgotten = overview_forgotten(data->overview);
+	data->lost = overview_lost(data->overview) - data->skipped - data->forgotten;
 	return judge(data);
 }
 

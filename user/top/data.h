@@ -51,8 +51,9 @@ struct top_data {
 	struct top_row *rows;
 	size_t n_rows;
 	uint64_t refreshed; /* ns; 0: never */
-	uint64_t lost;
-	uint64_t skipped; /* at most so many events, see WIRE_SKIPPED */
+	uint64_t lost;      /* records */
+	uint64_t forgotten; /* connections, for lack of room */
+	uint64_t skipped;   /* at most so many events, see WIRE_SKIPPED */
 };
 
 /* NULL if out of memory. `overview` must outlive it, and is watched from here on. */

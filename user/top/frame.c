@@ -107,6 +107,25 @@ static void put_before(const struct frame *f, unsigned row, unsigned *right, uin
 	*right -= *right > 0;
 }
 
+/* What did not reach us, and what we had no room to remember: two things, with two cures. */
+static void put_lacks(const struct frame *f, unsigned row, unsigned *right, bool in_full)
+{
+	const struct {
+		const char *word, *what;
+		uint64_t count;
+	} lacks[] = {{"FORGOT", "connections", f->data->forgotten},
+		     {"LOST", "records", f->data->lost}};
+	char text[64];
+
+	for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+		if (!lacks[i].count)
+			continue;
+		snprintf(text, sizeof(text), "%s %" PRIu64 "%s%s", lacks[i].word, lacks[i].count,
+			 in_full ? " " : "", in_full ? lacks[i].what : "");
+		put_before(f, row, right, CELLS_BOLD | CELLS_RED, text);
+	}
+}
+
 static void put_title(const struct frame *f)
 {
 	char text[2 * META_TEXT_MAX], name[NAME_ROOM(sizeof(text))], when[CLOCK_TEXT_MAX];
@@ -120,10 +139,8 @@ static void put_title(const struct frame *f)
 	}
 	if (f->ui->is_paused)
 		put_before(f, 0, &right, CELLS_BOLD | CELLS_REVERSE, "PAUSED");
-	if (f->data->lost && f->cells->rows < 16) {
-		snprintf(text, sizeof(text), "LOST %" PRIu64, f->data->lost);
-		put_before(f, 0, &right, CELLS_BOLD | CELLS_RED, text);
-	}
+	if (f->cells->rows < 16)
+		put_lacks(f, 0, &right, false);
 	snprintf(text, sizeof(text), "%s%.200s%s%s", roomy ? "tcpdwell top  " : "", f->host,
 		 roomy ? "  Linux " : "", roomy ? f->data->overview->meta->kernel : "");
 	cells_put(f->cells, 0, 0, right, CELLS_BOLD, name_text(name, sizeof(name), text));
@@ -139,13 +156,11 @@ static void put_totals(const struct frame *f, unsigned row)
 
 	for (unsigned i = 0; i < WIRE_STATES; i++)
 		shown += f->data->states[i].now;
-	if (f->data->lost) {
-		snprintf(text, sizeof(text), "LOST %" PRIu64 " records", f->data->lost);
-		put_before(f, row, &right, CELLS_BOLD | CELLS_RED, text);
-	} else if (f->data->skipped) {
+	put_lacks(f, row, &right, true);
+	if (!f->data->lost && f->data->skipped) {
 		snprintf(text, sizeof(text), "up to %" PRIu64 " skipped", f->data->skipped);
 		put_before(f, row, &right, 0, text);
-	} else {
+	} else if (!f->data->lost && !f->data->forgotten) {
 		put_before(f, row, &right, 0, "nothing lost");
 	}
 	if (census->missing) {
