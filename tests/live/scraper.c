@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CLIENTS_MAX = 2000, ROOM = 4 << 20, PAUSE_US = 20000, WAIT_S = 30 };
+enum { CLIENTS_MAX = 2000, HEAD_ROOM = 64 << 10, PAUSE_US = 20000, WAIT_S = 30 };
 
 static struct sockaddr_in address = {.sin_family = AF_INET};
 static double until;
@@ -53,28 +53,59 @@ static int open_connection(void)
 	return fd;
 }
 
-/* Head and body, by Content-Length; NULL after a complaint. */
-static char *read_answer(int fd, char *text)
+struct text {
+	char *bytes;
+	size_t room;
+};
+
+/* Room for an answer of this size, however large. */
+static bool make_room(struct text *text, size_t size)
+{
+	char *grown = size > text->room ? realloc(text->bytes, size) : text->bytes;
+
+	if (!grown) {
+		complain("out of memory");
+		return false;
+	}
+	text->bytes = grown;
+	text->room = size > text->room ? size : text->room;
+	return true;
+}
+
+/* The length of head and body, once the head is there, by Content-Length; 0 before. */
+static size_t whole_length(const char *text)
+{
+	const char *end = strstr(text, "\r\n\r\n");
+	const char *length = end ? strstr(text, "Content-Length: ") : NULL;
+
+	return length ? (size_t)(end + 4 - text) + strtoul(length + 16, NULL, 10) : 0;
+}
+
+/* False after a complaint. */
+static bool read_answer(int fd, struct text *text)
 {
 	size_t len = 0, whole = 0;
 
 	while (!whole || len < whole) {
-		ssize_t got = recv(fd, text + len, ROOM - 1 - len, 0);
-		char *end, *length;
+		ssize_t got;
 
+		if (!make_room(text, whole ? whole + 1 : HEAD_ROOM))
+			return false;
+		got = recv(fd, text->bytes + len, text->room - 1 - len, 0);
 		if (got <= 0) {
 			complain(got ? strerror(errno) : "an answer was cut");
-			return NULL;
+			return false;
 		}
 		len += (size_t)got;
-		text[len] = '\0';
-		end = whole ? NULL : strstr(text, "\r\n\r\n");
-		length = end ? strstr(text, "Content-Length: ") : NULL;
-		if (length)
-			whole = (size_t)(end + 4 - text) + strtoul(length + 16, NULL, 10);
+		text->bytes[len] = '\0';
+		whole = whole ? whole : whole_length(text->bytes);
+		if (!whole && len + 1 == text->room) {
+			complain("an answer without a length");
+			return false;
+		}
 	}
 	atomic_fetch_add(&bytes, len);
-	return text;
+	return true;
 }
 
 static bool is_good(const char *text, bool open)
@@ -88,7 +119,7 @@ static bool is_good(const char *text, bool open)
 	       (!open || (len > 6 && !strcmp(text + len - 6, "# EOF\n")));
 }
 
-static bool ask(int fd, char *text, bool open)
+static bool ask(int fd, struct text *text, bool open)
 {
 	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: %s\r\n\r\n";
 	double begun = now();
@@ -103,7 +134,7 @@ static bool ask(int fd, char *text, bool open)
 	}
 	if (!read_answer(fd, text))
 		return false;
-	if (!is_good(text, open)) {
+	if (!is_good(text->bytes, open)) {
 		complain("an answer is not what was asked for");
 		return false;
 	}
@@ -117,15 +148,15 @@ static bool ask(int fd, char *text, bool open)
 static void *scrape(void *arg)
 {
 	size_t number = *(const size_t *)arg;
-	char *text = malloc(ROOM);
+	struct text text = {0};
 	int fd = -1;
 
-	for (unsigned n = 0; text && now() < until; n++) {
+	for (unsigned n = 0; now() < until; n++) {
 		if (fd < 0)
 			fd = open_connection();
 		if (fd < 0)
 			break;
-		if (!ask(fd, text, (number / 2 + n) % 2) || number % 2) {
+		if (!ask(fd, &text, (number / 2 + n) % 2) || number % 2) {
 			close(fd);
 			fd = -1;
 		}
@@ -133,7 +164,7 @@ static void *scrape(void *arg)
 	}
 	if (fd >= 0)
 		close(fd);
-	free(text);
+	free(text.bytes);
 	return NULL;
 }
 

@@ -18,7 +18,7 @@
 
 #define CONNECTIONS_DEFAULT 1000000
 #define GROUPS_DEFAULT      1000
-#define GROUPS_SERVED       100 /* a thousand series each: some scrapers take no more */
+#define GROUPS_SERVED       25 /* a thousand series, 75 kB, each: some scrapers take no more */
 #define STATES_ALL          (((1 << WIRE_STATES) - 1) & ~(1 << 0) & ~(1 << WIRE_CLOSE))
 #define STATES_DEFAULT      (1 << WIRE_FIN_WAIT2 | 1 << WIRE_TIME_WAIT | 1 << WIRE_CLOSE_WAIT)
 

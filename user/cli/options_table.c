@@ -501,7 +501,7 @@ const struct options_row options_rows[] = {
 	{0, SECTION_LIMITS, LIVES, "max-connections", NULL, "N", set_max_connections,
 	 "remember at most N connections (default 1000000)"},
 	{0, SECTION_LIMITS, STREAMS | COMMAND_TOP | COMMAND_SERVE, "max-groups", NULL, "N",
-	 set_max_groups, "keep at most N groups of --by (default 1000, serve 100)"},
+	 set_max_groups, "keep at most N groups of --by (default 1000, serve 25)"},
 
 	{'h', SECTION_ABOUT, ALL, "help", NULL, NULL, set_help,
 	 "print this; after a command, what that command takes"},
