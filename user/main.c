@@ -9,6 +9,7 @@
 
 #include "cli/complete.h"
 #include "base/diag.h"
+#include "base/shortage.h"
 #include "base/stream.h"
 #include "commands/features.h"
 #include "commands/files.h"
@@ -28,10 +29,14 @@
  */
 static int close_output(FILE *out, int status)
 {
+	int error;
+
 	errno = 0;
-	if (!fclose(out) || errno == EPIPE || errno == EBADF || status)
+	if (!fclose(out) || errno == EPIPE || status)
 		return status;
-	diag_error("cannot write the output: %s", strerror(errno));
+	error = errno;
+	diag_error("cannot write the output: %s", strerror(error));
+	diag_hint("%s", shortage_cure(error, "the output is not complete"));
 	return DIAG_FAILED;
 }
 
@@ -43,6 +48,8 @@ static int run(const struct options *options, FILE *out)
 		fprintf(out, "tcpdwell %s\n", TCPDWELL_VERSION);
 	else if (files_check(options))
 		return DIAG_USAGE;
+	else if (files_check_standard(options))
+		return DIAG_FAILED;
 	else if (options->command == COMMAND_FEATURES)
 		return features_run(options, out);
 	else if (options->command == COMMAND_REPORT)
@@ -80,15 +87,20 @@ static bool print_list(const char *which, FILE *out)
 	return false;
 }
 
-/* A file that we open must not become the output of a program that was started without one. */
+/*
+ * A file that we open must not become the output of a program that was started without one. What
+ * takes the place of a descriptor that is closed can be neither read nor written: that stays an
+ * error, as it would have been. (/dev/null would take what is written, and need not be there.) If
+ * no descriptor is left, none of these is closed.
+ */
 static bool fill_standard_files(void)
 {
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/", O_PATH);
 	while (fd >= 0 && fd <= STDERR_FILENO);
-	return fd < 0 || !close(fd);
+	return fd < 0 ? errno == EMFILE || errno == ENFILE : !close(fd);
 }
 
 int main(int argc, char **argv)
@@ -97,8 +109,10 @@ int main(int argc, char **argv)
 	static char buffer[64 << 10];  /* its own would be a page, whatever size is asked */
 	FILE *out = fill_standard_files() ? stream_writing(STDOUT_FILENO) : NULL;
 
-	if (!out)
+	if (!out) {
+		diag_error("cannot begin: %s", strerror(errno));
 		return DIAG_FAILED;
+	}
 	/* A closed pipe, and a file at its size limit, are errors of write() to be told. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "base/shortage.h"
 
 void ready_forget(const char *path)
 {
@@ -32,6 +33,7 @@ int ready_tell(const char *path)
 {
 	char part[PATH_MAX];
 	FILE *file;
+	int err;
 
 	if (!path)
 		return 0;
@@ -40,8 +42,10 @@ int ready_tell(const char *path)
 	file = create(part);
 	if (!file || fprintf(file, "%d\n", (int)getpid()) < 0 || fclose(file) ||
 	    rename(part, path)) {
-		diag_error("cannot write ready file '%s': %s", path, strerror(errno));
-		diag_hint("--ready-file needs a path that can be written");
+		err = errno;
+		diag_error("cannot write ready file '%s': %s", path, strerror(err));
+		diag_hint("%s", shortage_cure(err, "--ready-file needs a path that can be "
+						   "written"));
 		if (file)
 			unlink(part);
 		return -EIO;

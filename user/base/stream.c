@@ -148,6 +148,11 @@ static FILE *over(int fd, const char *mode)
 	return file;
 }
 
+FILE *stream_copy(int fd)
+{
+	return over(fcntl(fd, F_DUPFD_CLOEXEC, 0), "w");
+}
+
 FILE *stream_open(const char *path)
 {
 	return over(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), "r");

@@ -18,6 +18,9 @@
 FILE *stream_reading(int fd);
 FILE *stream_writing(int fd);
 
+/* Over a copy of a descriptor, for writing, close-on-exec: whose it is closes it, too. */
+FILE *stream_copy(int fd);
+
 /* Over standard error, likewise; for one caller, who never closes it. */
 FILE *stream_errors(void);
 

@@ -15,6 +15,7 @@
 
 #include "base/confine.h"
 #include "base/diag.h"
+#include "base/shortage.h"
 #include "base/stream.h"
 #include "base/target.h"
 
@@ -35,7 +36,8 @@ static struct whole_file *told(struct whole_file *file, int err)
 			   strerror(err));
 	else
 		diag_error("cannot write '%s': %s", file->path, strerror(err));
-	diag_hint("it needs a file that can be written, in a folder that exists");
+	diag_hint("%s", shortage_cure(err, "it needs a file that can be written, in a folder that "
+					   "exists"));
 	free(file);
 	return NULL;
 }
@@ -189,7 +191,7 @@ static struct whole_file *open_beside(struct whole_file *file)
 static struct whole_file *open_as_it_is(struct whole_file *file)
 {
 	file->stream = strcmp(file->path, "-") ? stream_create(file->path, 0, 0)
-					       : stream_writing(STDOUT_FILENO);
+					       : stream_copy(STDOUT_FILENO);
 	return file->stream ? file : told(file, errno);
 }
 
@@ -253,6 +255,8 @@ int whole_file_finish(struct whole_file *file, bool good)
 		diag_error("cannot write '%s': %s", file->path, strerror(err));
 		diag_hint("%s", file->keeper ? "what was there before, if anything, is unchanged"
 					     : "the file is incomplete");
+		if (shortage_cure(err, NULL))
+			diag_hint("%s", shortage_cure(err, NULL));
 	}
 	free(file);
 	return -err;

@@ -153,10 +153,18 @@ int features_run(const struct options *options, FILE *out)
 	static void (*const printers[])(const struct features *, FILE *) = {
 		[FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv};
 	struct features features;
+	int shortage;
 
 	privileges_note_netns("a move from FIN-WAIT-2 to TIME-WAIT there may be told only when the "
 			      "TIME-WAIT ends");
 	features = features_of_kernel();
 	printers[options->format](&features, out);
+	shortage = features_shortage(&features);
+	if (shortage) {
+		diag_error("cannot find out all that this kernel allows: %s",
+			   features_meaning(shortage));
+		diag_hint("%s", features_cure(shortage));
+		return DIAG_FAILED;
+	}
 	return features.ways.chosen[FEATURE_TRANSITION] < 0 ? DIAG_FAILED : DIAG_OK;
 }

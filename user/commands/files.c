@@ -3,6 +3,7 @@
 #include "commands/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,12 +46,28 @@ static void add_open(struct files *files, const char *what, const char *path, in
 		files->n++;
 }
 
+/* The path of the report; NULL: none is asked for. */
+static const char *page_of(const struct options *options)
+{
+	return options->command == COMMAND_REPORT ? options->argument : NULL;
+}
+
+static bool is_standard(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
+static bool does_print(const struct options *options)
+{
+	return options->command & PRINTS || is_standard(page_of(options));
+}
+
 static void collect(struct files *files, const struct options *options)
 {
-	const char *page = options->command == COMMAND_REPORT ? options->argument : NULL;
-	bool prints = options->command & PRINTS || (page && !strcmp(page, "-"));
+	const char *page = page_of(options);
+	bool prints = does_print(options);
 
-	if (options->read_path && !strcmp(options->read_path, "-"))
+	if (is_standard(options->read_path))
 		add_open(files, "-r", "-", STDIN_FILENO);
 	else
 		add(files, "-r", options->read_path);
@@ -113,4 +130,27 @@ int files_check(const struct options *options)
 			if (are_one(&files.all[a], &files.all[b]))
 				return refuse(&files.all[a], &files.all[b]);
 	return check_ready(options->ready_path);
+}
+
+/* What main() put in the place of a closed one is open for nothing. */
+static bool is_open_for(int fd, int other)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && !(flags & O_PATH) && (flags & O_ACCMODE) != other;
+}
+
+int files_check_standard(const struct options *options)
+{
+	if (is_standard(options->read_path) && !is_open_for(STDIN_FILENO, O_WRONLY)) {
+		diag_error("cannot read the recording: standard input is not open for reading");
+		diag_hint("-r - reads what comes from `<FILE` or through a pipe");
+		return -EBADF;
+	}
+	if (does_print(options) && !is_open_for(STDOUT_FILENO, O_RDONLY)) {
+		diag_error("cannot write the output: standard output is not open for writing");
+		diag_hint("`>FILE` opens it; `>/dev/null` if the output is not wanted");
+		return -EBADF;
+	}
+	return 0;
 }

@@ -9,4 +9,8 @@
  * replaced, would replace what is no file. */
 int files_check(const struct options *options);
 
+/* 0, or -EBADF after the error was told: standard output or input is needed and not open for it. A
+ * run must not find that out when it is over. */
+int files_check_standard(const struct options *options);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/shortage.h"
 
 int finish(const struct options *options, struct tracer *tracer, struct recording_writer *recording,
 	   int err)
@@ -17,7 +18,7 @@ int finish(const struct options *options, struct tracer *tracer, struct recordin
 	file = recording_finish(recording);
 	if (output && output != -EPIPE) {
 		diag_error("cannot write the output: %s", strerror(-output));
-		diag_hint("the output is not complete");
+		diag_hint("%s", shortage_cure(-output, "the output is not complete"));
 		return DIAG_FAILED;
 	}
 	if (failed || file)

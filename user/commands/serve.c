@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/shortage.h"
 #include "base/name.h"
 #include "serve/endpoint.h"
 #include "serve/http.h"
@@ -39,6 +40,9 @@
 #define PATIENCE_NS   (45 * NS_PER_S)
 #define CROWDED_NS    NS_PER_S
 #define FILES_OF_OURS 64 /* descriptors that censuses and the like need at once */
+
+/* If no more than twice as many may be open: looks, and those of whoever waits for connections. */
+#define FILES_AT_LEAST (SESSION_DESCRIPTORS + 2)
 
 struct serve {
 	const struct options *options;
@@ -201,6 +205,14 @@ static void write_row(const char *name, const char *value, FILE *out)
 	fputs("</td></tr>\n", out);
 }
 
+static void write_count(const char *name, const char *of, uint64_t count, FILE *out)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "%llu %s", (unsigned long long)count, of);
+	write_row(name, count ? text : "nothing", out);
+}
+
 static void write_page(struct serve *serve, FILE *out)
 {
 	const struct overview *overview = live_overview_get(serve->live);
@@ -227,8 +239,9 @@ static void write_page(struct serve *serve, FILE *out)
 	write_row("TIME-WAIT", meta->timewait_way, out);
 	write_row("filter", meta->filter, out);
 	write_row("running for", clock_duration(clock_now() - serve->began, text), out);
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)overview_lost(overview));
-	write_row("lost", overview_lost(overview) ? text : "nothing", out);
+	write_count("lost", "records", overview_lost(overview) - overview_forgotten(overview), out);
+	write_count("forgotten", "connections, for lack of room (--max-connections)",
+		    overview_forgotten(overview), out);
 	fputs("</table>\n<p>The manual: <code>man tcpdwell</code>, section SERVE.</p>\n"
 	      "</body>\n</html>\n",
 	      out);
@@ -286,24 +299,32 @@ static int loop(struct serve *serve)
 	return more < 0 || serve->census_err == -EIO ? DIAG_FAILED : DIAG_OK;
 }
 
-/* Connections must leave descriptors for our own work. */
+/* Connections must leave descriptors for our own work: by what is open now if few may be. */
 static unsigned connections_max(void)
 {
 	struct rlimit files = {0};
+	unsigned left = shortage_descriptors_left(FILES_OF_OURS);
 	rlim_t room;
 
 	getrlimit(RLIMIT_NOFILE, &files);
-	room = files.rlim_cur > 2 * FILES_OF_OURS ? files.rlim_cur - FILES_OF_OURS
-						  : files.rlim_cur / 2;
+	if (files.rlim_cur > 2 * FILES_OF_OURS)
+		room = files.rlim_cur - FILES_OF_OURS;
+	else
+		room = left > FILES_AT_LEAST ? left - FILES_AT_LEAST : 0;
 	return room < CONNECTIONS ? (unsigned)room : CONNECTIONS;
+}
+
+static void tell_no_service(int err)
+{
+	diag_error("cannot serve: %s", strerror(err));
+	diag_hint("%s", shortage_cure(err, "`ulimit -n` may be too low"));
 }
 
 static int run(struct serve *serve, int fd)
 {
-	struct http_limits limits = {.connections = connections_max(),
-				     .head_bytes = HEAD_BYTES,
-				     .patience_ns = PATIENCE_NS,
-				     .crowded_ns = CROWDED_NS};
+	struct http_limits limits = {
+		.head_bytes = HEAD_BYTES, .patience_ns = PATIENCE_NS, .crowded_ns = CROWDED_NS};
+	char bound[ENDPOINT_TEXT_MAX];
 	int status;
 
 	serve->live = live_overview_open(serve->options);
@@ -311,13 +332,22 @@ static int run(struct serve *serve, int fd)
 		close(fd);
 		return DIAG_FAILED;
 	}
-	serve->http = http_open(fd, &limits, answer, serve);
-	if (!serve->http) {
-		diag_error("cannot serve: %s", strerror(errno));
-		diag_hint("`ulimit -n` may be too low");
+	limits.connections = connections_max();
+	if (!limits.connections) {
+		close(fd);
+		tell_no_service(EMFILE);
 		return DIAG_FAILED;
 	}
-	status = live_overview_give_up_privileges(serve->live) ? DIAG_FAILED : loop(serve);
+	serve->http = http_open(fd, &limits, answer, serve);
+	if (!serve->http) {
+		tell_no_service(errno);
+		return DIAG_FAILED;
+	}
+	status = live_overview_give_up_privileges(serve->live) ? DIAG_FAILED : DIAG_OK;
+	if (!status) {
+		diag_note("listening on http://%s/metrics", endpoint_text(fd, bound));
+		status = loop(serve);
+	}
 	http_close(serve->http);
 	forget_replies(serve);
 	return status;
@@ -327,7 +357,7 @@ int serve_run(const struct options *options)
 {
 	struct serve serve = {.options = options, .began = clock_now()};
 	const char *text = options->argument ? options->argument : LISTEN_DEFAULT;
-	char why[PARSE_WHY], bound[ENDPOINT_TEXT_MAX];
+	char why[PARSE_WHY];
 	struct endpoint endpoint;
 	int fd, status;
 
@@ -343,7 +373,6 @@ int serve_run(const struct options *options)
 	fd = endpoint_listen(&endpoint);
 	if (fd < 0)
 		return DIAG_FAILED;
-	diag_note("listening on http://%s/metrics", endpoint_text(fd, bound));
 	serve.start_seconds = (double)((int64_t)serve.began + clock_wall_offset()) /
 			      (double)NS_PER_S;
 	status = run(&serve, fd);

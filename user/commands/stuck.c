@@ -12,6 +12,7 @@
 #include "base/diag.h"
 #include "commands/configure.h"
 #include "record/recording.h"
+#include "base/shortage.h"
 #include "kernel/session.h"
 #include "base/stop.h"
 #include "base/stream.h"
@@ -97,6 +98,7 @@ static int tell(struct stuck *stuck)
 {
 	struct stuck_style style = configure_stuck(stuck->options, terminal_width());
 	const struct verdict *verdict = &stuck->overview->verdict;
+	int err;
 
 	if (overview_judge(stuck->overview)) {
 		diag_error("out of memory");
@@ -111,8 +113,9 @@ static int tell(struct stuck *stuck)
 	stuck_print(verdict, stuck->options->format, &style, &stuck->meta, stuck->out);
 	if (!fflush(stuck->out) || errno == EPIPE)
 		return DIAG_OK;
-	diag_error("cannot write the output: %s", strerror(errno));
-	diag_hint("the output is not complete");
+	err = errno;
+	diag_error("cannot write the output: %s", strerror(err));
+	diag_hint("%s", shortage_cure(err, "the output is not complete"));
 	return DIAG_FAILED;
 }
 

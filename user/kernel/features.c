@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/shortage.h"
 #include "kernel/loader.h"
 #include "kernel/privileges.h"
 
@@ -29,9 +30,9 @@ static const struct {
 	 "CONFIG_KPROBES=y for kprobes"},
 	{ENOTSUP, true, "not supported on this architecture or kernel", "a newer kernel"},
 	{524, true, "not supported on this architecture or kernel", "a newer kernel"},
-	{EMFILE, true, "too many open files", "a higher limit (ulimit -n)"},
-	{ENOMEM, true, "out of memory",
-	 "free memory, a higher limit (ulimit -v, memory.max), or a smaller --buffer"},
+	{EMFILE, true, "too many open files", NULL},
+	{ENFILE, true, "too many open files on this host", NULL},
+	{ENOMEM, true, "out of memory", NULL},
 	{ENOSYS, true, "bpf(2) is forbidden by a seccomp filter, or not in this kernel",
 	 "a container's seccomp profile that permits bpf(2), or CONFIG_BPF_SYSCALL=y"},
 	{LOADER_NO_BTF, false, "this kernel has no BTF",
@@ -62,6 +63,8 @@ const char *features_cure(int error)
 		return privileges_refusal_cure();
 	if (error == LOADER_ADDRESSES_HIDDEN)
 		return privileges_addresses_cure();
+	if (shortage_is(error))
+		return shortage_cure(error, NULL);
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		if (errors[i].error == error)
 			return errors[i].cure;
@@ -187,6 +190,15 @@ struct features features_found(const struct kernel_request *request, bool attach
 			find(&features, f, request, attaching);
 	judge_causes(&features);
 	return features;
+}
+
+int features_shortage(const struct features *features)
+{
+	for (enum feature f = 0; f < FEATURES; f++)
+		for (int way = 0; way < WAYS_MAX; way++)
+			if (shortage_is(features->refused[f][way]))
+				return features->refused[f][way];
+	return 0;
 }
 
 struct features features_of_kernel(void)

@@ -43,6 +43,12 @@ struct features features_found(const struct kernel_request *request, bool attach
 /* Tries to load and attach every way there is. */
 struct features features_of_kernel(void);
 
+/*
+ * Did one of the ways fail since we ran short of something (shortage.h)? It was not refused by the
+ * kernel then: to do without it would be to tell less than can be seen. 0, or that errno.
+ */
+int features_shortage(const struct features *features);
+
 /* Without this one the request cannot be fulfilled. */
 enum feature features_essential(const struct kernel_request *request);
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/shortage.h"
 #include "match.h"
 #include "kernel/limits.h"
 #include "kernel/netns.h"
@@ -30,6 +31,7 @@ struct pass {
 	uint32_t missing;            /* namespaces that could not be looked into */
 	uint32_t unseen[UNSEEN_MAX]; /* of these the ones that no way led to */
 	uint32_t n_unseen;
+	bool has_looked;               /* into one of them */
 	uint64_t devices[DEVICES_MAX]; /* WIRE_DEVICE_ID() of those whose names were asked for */
 	size_t n_devices;
 };
@@ -213,6 +215,15 @@ static void look_for_gone(struct pass *pass)
 	diag_hint("start again if there is a new one of that name");
 }
 
+static void tell_blind(int err)
+{
+	const char *cure = shortage_cure(-err, NULL);
+
+	diag_error("cannot look at the sockets here: %s", strerror(-err));
+	if (cure)
+		diag_hint("%s", cure);
+}
+
 static int look_into(void *ctx, uint32_t netns)
 {
 	struct pass *pass = ctx;
@@ -222,9 +233,10 @@ static int look_into(void *ctx, uint32_t netns)
 	bool late = false;
 	int err;
 
+	pass->has_looked = true;
 	err = iter_read(pass->inspect->socks, &found);
 	if (netns == pass->home && note_news(&told->here, err))
-		diag_error("cannot look at the sockets here: %s", strerror(-err));
+		tell_blind(err);
 	else if (netns != pass->home && err && note_news(&told->elsewhere, err))
 		diag_warn("cannot look at the sockets of network namespace %u: %s", netns,
 			  strerror(-err));
@@ -452,10 +464,17 @@ static int look_again(struct pass *pass, struct unheld *unheld)
 static int look_at_all(struct pass *pass, struct taker *taker)
 {
 	struct unheld *unheld = taker->unheld;
-	int err, closed = netns_each(is_asked, look_into, pass);
+	int err, closed;
 
-	if (closed < 0)
+	pass->has_looked = false;
+	closed = netns_each(is_asked, look_into, pass);
+	if (closed < 0) {
+		/* No way to any of them. What look_into() met it has told, and -EIO is told. */
+		if (!pass->has_looked && closed != -EIO &&
+		    note_news(&pass->inspect->told->here, closed))
+			tell_blind(closed);
 		return closed;
+	}
 	pass->missing += (uint32_t)closed;
 	look_for_gone(pass);
 	err = look_at_holders(pass);

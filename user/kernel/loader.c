@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "config.h"
 #include "base/diag.h"
+#include "base/shortage.h"
 #include "kernel/ksyms.h"
 #include "kernel/netns.h"
 #include "kernel/pid_namespace.h"
@@ -189,15 +190,7 @@ static int why_not_found(void)
 
 static bool lacks_descriptors(void)
 {
-	int fds[DESCRIPTORS_NEEDED], n = 0;
-	bool lacks;
-
-	while (n < DESCRIPTORS_NEEDED && (fds[n] = dup(STDIN_FILENO)) >= 0)
-		n++;
-	lacks = n < DESCRIPTORS_NEEDED && errno == EMFILE;
-	while (n)
-		close(fds[--n]);
-	return lacks;
+	return shortage_descriptors_left(DESCRIPTORS_NEEDED) < DESCRIPTORS_NEEDED;
 }
 
 /* libbpf goes on without what it could not open, and the kernel misses that: "invalid". */

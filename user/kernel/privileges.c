@@ -14,6 +14,7 @@
 #include "base/cgroup_tree.h"
 #include "base/confine.h"
 #include "base/diag.h"
+#include "base/shortage.h"
 #include "kernel/netns.h"
 
 /* Of the first user namespace: PROC_USER_INIT_INO in the kernel's include/linux/proc_ns.h. */
@@ -213,10 +214,12 @@ int privileges_drop(bool elsewhere, bool (*works)(void *ctx), void *ctx)
 
 	if (err) {
 		diag_error("cannot give up privileges: %s", strerror(-err));
-		diag_hint(err == -EAGAIN ? "a limit of processes is reached (`ulimit -u`, "
-					   "TasksMax=, pids.max): a second process is needed"
-					 : "a seccomp filter that forbids capset(), prctl() or "
-					   "fork() is in the way");
+		diag_hint("%s", err == -EAGAIN
+					? "a limit of processes is reached (`ulimit -u`, "
+					  "TasksMax=, pids.max): a second process is needed"
+					: shortage_cure(-err, "a seccomp filter that forbids "
+							      "capset(), prctl() or fork() "
+							      "is in the way"));
 		return err;
 	}
 	err = give_up_files();

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/shortage.h"
 #include "base/cgroup_tree.h"
 #include "kernel/features.h"
 #include "kernel/inspect.h"
@@ -103,6 +104,8 @@ static int load_what_works(struct session *session, bool attaching)
 	struct features *features = &session->features;
 
 	*features = features_found(&session->request, attaching);
+	if (features_shortage(features))
+		return -features_shortage(features);
 	if (features->ways.chosen[essential] < 0)
 		return -features->refused[essential][0];
 	return loader_load(&features->ways, &session->request, &session->skel);
@@ -133,6 +136,8 @@ static int attach_what_works(struct session *session)
 
 	while ((err = attach_chosen(session, &failed))) {
 		unload(session);
+		if (shortage_is(-err))
+			return err;
 		if (failed == features_essential(&session->request))
 			break;
 		features_refuse(&session->features, failed, -err, &session->request);
@@ -158,8 +163,9 @@ struct session *session_open(const struct kernel_request *request)
 	session->ringbuf.bell_fd = -1;
 	session->features = features_expected(request);
 	err = loader_load(&session->features.ways, request, &session->skel);
-	/* Finding out what loads takes memory, too: under a limit it ends with SIGKILL. */
-	if (err && err != -LOADER_NO_BTF && err != -ENOMEM)
+	/* Finding out what loads takes memory and descriptors, too: under a limit of memory it ends
+	 * with SIGKILL. */
+	if (err && err != -LOADER_NO_BTF && !shortage_is(-err))
 		err = load_what_works(session, false);
 	if (!err)
 		return session;
@@ -214,10 +220,14 @@ int session_attach(struct session *session, struct meta *ret_meta)
 
 	if (!err)
 		err = open_buffer(session);
+	if (!err && shortage_descriptors_left(SESSION_DESCRIPTORS) < SESSION_DESCRIPTORS)
+		err = -EMFILE;
 	if (err) {
 		diag_error("cannot attach: %s", features_meaning(-err));
-		diag_hint("%s; `tcpdwell features` tells what this kernel allows",
-			  features_cure(-err));
+		diag_hint("%s%s", features_cure(-err),
+			  shortage_is(-err)
+				  ? ""
+				  : "; `tcpdwell features` tells what this kernel allows");
 		return err;
 	}
 	/* libbpf has read all of the kernel's BTF, and needs it no more. */

@@ -23,6 +23,14 @@ struct session;
  * drain. */
 typedef int (*session_record_fn)(void *ctx, const void *record, size_t len);
 
+/*
+ * What looks have open at once, at most, besides what is open once it is attached: a namespace and
+ * the way back, a folder of /proc in another, the iterator, sockets that ask for routes and
+ * addresses; and two for who finds namespaces. session_attach() fails with -EMFILE if there are
+ * less. Where one of these cannot be opened, something would be missing that nobody could tell.
+ */
+#define SESSION_DESCRIPTORS 12
+
 /* Loads the best ways that this kernel allows. What `request` points to must outlive it. NULL after
  * the error was told. */
 struct session *session_open(const struct kernel_request *request);

@@ -13,6 +13,7 @@
 
 #include "base/diag.h"
 #include "base/name.h"
+#include "base/shortage.h"
 #include "base/stop.h"
 #include "base/stream.h"
 #include "wire.h"
@@ -116,6 +117,8 @@ static int write_failed(struct recording_writer *writer)
 	writer->err = -(errno ? errno : EIO);
 	diag_error("cannot write recording '%s': %s", writer->path, strerror(-writer->err));
 	diag_hint("-r can read what it holds so far, and will say that it is incomplete");
+	if (shortage_cure(-writer->err, NULL))
+		diag_hint("%s", shortage_cure(-writer->err, NULL));
 	return writer->err;
 }
 
@@ -150,8 +153,11 @@ struct recording_writer *recording_create(const char *path, const struct meta *m
 	/* Who talks to whom on this host is for its owner alone. */
 	writer->file = stream_create(path, O_CREAT | O_TRUNC, 0600);
 	if (!writer->file) {
-		diag_error("cannot create recording '%s': %s", path, strerror(errno));
-		diag_hint("-w needs a file that can be written, in a folder that exists");
+		int err = errno;
+
+		diag_error("cannot create recording '%s': %s", path, strerror(err));
+		diag_hint("%s", shortage_cure(err, "-w needs a file that can be written, in a "
+						   "folder that exists"));
 		goto fail;
 	}
 	memcpy(head.magic, RECORDING_MAGIC, sizeof(head.magic));
@@ -299,8 +305,11 @@ struct recording_reader *recording_open(const char *path, struct meta *ret_meta)
 	}
 	reader->file = strcmp(path, "-") ? stream_open(path) : stream_reading(STDIN_FILENO);
 	if (!reader->file) {
-		diag_error("cannot read recording '%s': %s", path, strerror(errno));
-		diag_hint("-r needs a file that `tcpdwell -w` wrote, or '-' for standard input");
+		int err = errno;
+
+		diag_error("cannot read recording '%s': %s", path, strerror(err));
+		diag_hint("%s", shortage_cure(err, "-r needs a file that `tcpdwell -w` wrote, or "
+						   "'-' for standard input"));
 		recording_close(reader);
 		return NULL;
 	}

@@ -12,6 +12,7 @@
 
 #include "base/diag.h"
 #include "base/parse.h"
+#include "base/shortage.h"
 
 /* "fe80::1%eth0" is the longest. */
 #define HOST_MAX (INET6_ADDRSTRLEN + IF_NAMESIZE)
@@ -127,7 +128,8 @@ static void tell_refusal(const struct endpoint *endpoint, int err)
 		diag_hint("a port below `sysctl net.ipv4.ip_unprivileged_port_start` takes "
 			  "CAP_NET_BIND_SERVICE");
 	else
-		diag_hint("127.0.0.1:%d is where it listens unless told otherwise", ENDPOINT_PORT);
+		diag_hint("%s", shortage_cure(err, "127.0.0.1:9798 is where it listens unless told "
+						   "otherwise"));
 }
 
 /* A host without IPv6 has any address of IPv4 still. */
