@@ -40,7 +40,7 @@ static int close_output(FILE *out, int status)
 	return DIAG_FAILED;
 }
 
-static int run(const struct options *options, FILE *out)
+static int run_command(const struct options *options, FILE *out)
 {
 	if (options->help)
 		help_print(options->command, out);
@@ -48,8 +48,6 @@ static int run(const struct options *options, FILE *out)
 		fprintf(out, "tcpdwell %s\n", TCPDWELL_VERSION);
 	else if (files_check(options))
 		return DIAG_USAGE;
-	else if (files_check_standard(options))
-		return DIAG_FAILED;
 	else if (options->command == COMMAND_FEATURES)
 		return features_run(options, out);
 	else if (options->command == COMMAND_REPORT)
@@ -67,6 +65,18 @@ static int run(const struct options *options, FILE *out)
 	else
 		return live_run(options, out);
 	return DIAG_OK;
+}
+
+static int run(const struct options *options, FILE *out)
+{
+	bool prints = options->help || options->version;
+	enum files_standard standard = prints ? FILES_OPEN : files_check_standard(options);
+	int status;
+
+	if (standard == FILES_CLOSED)
+		return DIAG_FAILED;
+	status = run_command(options, out);
+	return standard == FILES_RECORDING_ALONE ? DIAG_FAILED : status;
 }
 
 /* For completion, and for the tests that compare the documentation with the tables. */

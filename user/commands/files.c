@@ -140,17 +140,35 @@ static bool is_open_for(int fd, int other)
 	return flags >= 0 && !(flags & O_PATH) && (flags & O_ACCMODE) != other;
 }
 
-int files_check_standard(const struct options *options)
+static bool throw_away_output(void)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO;
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+static enum files_standard without_output(const struct options *options)
+{
+	diag_error("cannot write the output: standard output is not open for writing");
+	if (options->write_path && throw_away_output()) {
+		diag_hint("only the recording is written; `>/dev/null` if that is what you want");
+		return FILES_RECORDING_ALONE;
+	}
+	diag_hint("`>FILE` opens it; `>/dev/null` if the output is not wanted");
+	return FILES_CLOSED;
+}
+
+enum files_standard files_check_standard(const struct options *options)
 {
 	if (is_standard(options->read_path) && !is_open_for(STDIN_FILENO, O_WRONLY)) {
 		diag_error("cannot read the recording: standard input is not open for reading");
 		diag_hint("-r - reads what comes from `<FILE` or through a pipe");
-		return -EBADF;
+		return FILES_CLOSED;
 	}
-	if (does_print(options) && !is_open_for(STDOUT_FILENO, O_RDONLY)) {
-		diag_error("cannot write the output: standard output is not open for writing");
-		diag_hint("`>FILE` opens it; `>/dev/null` if the output is not wanted");
-		return -EBADF;
-	}
-	return 0;
+	return does_print(options) && !is_open_for(STDOUT_FILENO, O_RDONLY)
+		       ? without_output(options)
+		       : FILES_OPEN;
 }

@@ -9,8 +9,15 @@
  * replaced, would replace what is no file. */
 int files_check(const struct options *options);
 
-/* 0, or -EBADF after the error was told: standard output or input is needed and not open for it. A
- * run must not find that out when it is over. */
-int files_check_standard(const struct options *options);
+enum files_standard {
+	FILES_OPEN,
+	FILES_CLOSED,          /* nothing can be done */
+	FILES_RECORDING_ALONE, /* what is printed goes nowhere: as tee(1), which writes its file
+				* then and fails */
+};
+
+/* Are standard output and input open for what is needed of them? A run must not find that out when
+ * it is over. The error is told, whichever there is. */
+enum files_standard files_check_standard(const struct options *options);
 
 #endif
