@@ -12,6 +12,7 @@ import re
 from figures import COARSE, S, STATES, by, is_told, picture, samples
 from judge import JIFFY, STALL, STALLS, TOL
 from looks import SECOND
+from plan import FIN_TIMEOUTS
 from stage import NEVER
 from truth import MS, has_no_port
 
@@ -84,6 +85,9 @@ class Tally:
                 found.add("reused-conn" if o.moves[0].to == "SYN-SENT" else "reused-syn")
         if any(o.first == "CLOSED" and mini.born < o.begin() + TOL for o in self.judge.by_tuple.get((*other, *one), [])):
             found.add("reused-syn")
+        # The witness may lose an event of a timer: then what lived that long may be told as timed out, and need not.
+        if frm == "FIN-WAIT-2" and not life.fin and mini.until - mini.born >= min(FIN_TIMEOUTS) * SECOND - JIFFY:
+            found |= {"timed-out", "unknown"}
         return found
 
     # ---- at a moment, between what is sure by `past` and what may be by `now`; told since `since` ----
