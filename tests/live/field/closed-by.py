@@ -11,15 +11,19 @@ def result(name, right, seen):
 
 
 def child(name, work, *kept):
-    """A process of this name, which has `kept` and no other socket of ours."""
+    """A process of this name, which has `kept` and no other socket of ours. It works once go() is called."""
+    waits, goes = os.pipe()
     pid = os.fork()
     if pid:
-        return pid
+        os.close(waits)
+        return pid, lambda: os.close(goes)
+    os.close(goes)
     LIBC.prctl(1, signal.SIGKILL, 0, 0, 0)
     LIBC.prctl(15, name.encode(), 0, 0, 0)
     for sock in SOCKETS:
         if sock not in kept:
             sock.close()
+    os.read(waits, 1)
     work()
     os._exit(0)
 
@@ -39,8 +43,9 @@ def pair():
 def closed_by(name, work):
     """`name` alone has the accepted end, and lets go of it."""
     server, client, port = pair()
-    pid = child(name, lambda: work(server), server)
+    pid, go = child(name, lambda: work(server), server)
     server.close()
+    go()
     os.waitpid(pid, 0)
     return port
 
@@ -48,8 +53,9 @@ def closed_by(name, work):
 def killed():
     """It reads as the signal comes."""
     server, client, port = pair()
-    pid = child("killed", lambda: os.read(server.fileno(), 1), server)
+    pid, go = child("killed", lambda: os.read(server.fileno(), 1), server)
     server.close()
+    go()
     time.sleep(0.3)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
@@ -61,9 +67,10 @@ def dropped(take):
     server, client, port = pair()
     mine, theirs = socket.socketpair(socket.AF_UNIX)
     SOCKETS.extend((mine, theirs))
-    pid = child("dropper", lambda: (time.sleep(0.3), take(theirs)), theirs)
+    pid, go = child("dropper", lambda: take(theirs), theirs)
     socket.send_fds(mine, [b"x"], [server.fileno()])
     server.close()
+    go()
     os.waitpid(pid, 0)
     return port
 
