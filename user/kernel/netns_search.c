@@ -8,7 +8,6 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/table.h"
+#include "kernel/proc_text.h"
 
 /* A network namespace, or the mount namespace whose mounts have been read (`path` NULL). */
 struct place {
@@ -51,13 +51,11 @@ uint32_t netns_search_current(void)
 
 /* ---- who we are ---- */
 
-/* "PID (NAME) STATE PARENT ...", where the name may have anything in it. 0: not known. */
+/* 0: not known. */
 static pid_t parent_of(pid_t pid)
 {
 	char path[64], line[256] = "";
-	const char *name_end;
 	FILE *file;
-	int parent;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	file = fopen(path, "re");
@@ -65,8 +63,7 @@ static pid_t parent_of(pid_t pid)
 		line[0] = '\0';
 	if (file)
 		fclose(file);
-	name_end = strrchr(line, ')');
-	return name_end && sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : 0;
+	return proc_text_parent(line);
 }
 
 static uint32_t netns_of(pid_t pid)
@@ -210,32 +207,13 @@ static int meet_all(struct pass *pass, const char *before, const char *after)
 	return err;
 }
 
-/* /proc/PID/mountinfo writes what separates its fields as \ooo. */
-static void unescape(char *text)
-{
-	char *to = text;
-	unsigned byte;
-
-	for (; *text; text++) {
-		if (text[0] == '\\' && sscanf(text + 1, "%3o", &byte) == 1) {
-			*to++ = (char)byte;
-			text += 3;
-		} else {
-			*to++ = *text;
-		}
-	}
-	*to = '\0';
-}
-
-/* "ID PARENT MAJOR:MINOR net:[INODE] MOUNTPOINT ...", seen from the root of that process. */
+/* Seen from the root of that process. */
 static int meet_mount(struct pass *pass, const char *process, const char *line)
 {
 	char point[PATH_MAX], path[PATH_MAX + 64];
-	uint32_t inode;
 
-	if (sscanf(line, "%*s %*s %*s net:[%" SCNu32 "] %4095s", &inode, point) != 2)
+	if (!proc_text_netns_mount(line, point))
 		return 0;
-	unescape(point);
 	snprintf(path, sizeof(path), "%s/root%s", process, point);
 	return meet_path(pass, path);
 }
@@ -255,8 +233,7 @@ static int meet_mounts(struct pass *pass, const char *process)
 	snprintf(path, sizeof(path), "%s/mountinfo", process);
 	file = fopen(path, "re");
 	while (file && !err && getline(&line, &room, file) > 0)
-		if (strstr(line, " net:["))
-			err = meet_mount(pass, process, line);
+		err = meet_mount(pass, process, line);
 	free(line);
 	if (file)
 		fclose(file);
