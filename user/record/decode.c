@@ -11,6 +11,12 @@ static bool is_state(__u8 state)
 	return state > 0 && state < WIRE_STATES;
 }
 
+/* ns, or a count: what JSON has as an integer, and more than a clock or a machine reaches. */
+static bool is_number(__u64 number)
+{
+	return number <= INT64_MAX;
+}
+
 /* A record where it lies: at any address. */
 typedef const union decode_record __attribute__((aligned(1))) raw_record;
 
@@ -24,7 +30,8 @@ static bool check_timewait(raw_record *raw)
 {
 	__u8 op = raw->timewait.op, substate = raw->timewait.substate;
 
-	return op > 0 && op < WIRE_TW_OPS && raw->timewait.cause < WIRE_TW_CAUSES &&
+	return op > 0 && op < WIRE_TW_OPS && is_number(raw->timewait.expires) &&
+	       raw->timewait.cause < WIRE_TW_CAUSES &&
 	       (substate == WIRE_FIN_WAIT2 || substate == WIRE_TIME_WAIT);
 }
 
@@ -35,7 +42,10 @@ static bool check_socket(raw_record *raw)
 
 static bool check_snapshot(raw_record *raw)
 {
-	return is_state(raw->snapshot.state) && raw->snapshot.kind < WIRE_OF_KINDS &&
+	return is_number(raw->snapshot.began) && is_number(raw->snapshot.timer) &&
+	       is_number(raw->snapshot.acked) && is_number(raw->snapshot.received) &&
+	       is_number(raw->snapshot.sent) && is_number(raw->snapshot.touched) &&
+	       is_state(raw->snapshot.state) && raw->snapshot.kind < WIRE_OF_KINDS &&
 	       !(raw->snapshot.flags & ~WIRE_S_ALL) && raw->snapshot.way < WIRE_WAYS;
 }
 
@@ -65,9 +75,16 @@ static bool check_census(raw_record *raw)
 	return raw->census.begins <= WIRE_C_ALL;
 }
 
+static bool check_host(raw_record *raw)
+{
+	return is_number(raw->host.memory) && is_number(raw->host.memory_pressure) &&
+	       is_number(raw->host.memory_max);
+}
+
 static bool check_lost(raw_record *raw)
 {
-	return raw->lost.lost_kind > 0 && raw->lost.lost_kind < WIRE_KINDS;
+	return is_number(raw->lost.count) && raw->lost.lost_kind > 0 &&
+	       raw->lost.lost_kind < WIRE_KINDS;
 }
 
 /* Where a NUL has to be. */
@@ -92,7 +109,7 @@ static const struct {
 	[WIRE_QUEUED] = {sizeof(struct wire_queued), check_nothing, 0},
 	[WIRE_EPOLL] = {sizeof(struct wire_epoll), check_nothing, 0},
 	[WIRE_LIMITS] = {sizeof(struct wire_limits), check_nothing, 0},
-	[WIRE_HOST] = {sizeof(struct wire_host), check_nothing, 0},
+	[WIRE_HOST] = {sizeof(struct wire_host), check_host, 0},
 	[WIRE_NAME] = {sizeof(struct wire_name), check_name, LAST_OF(wire_name, text)},
 	[WIRE_CLOCK] = {sizeof(struct wire_clock), check_nothing, 0},
 	[WIRE_CENSUS] = {sizeof(struct wire_census), check_census, 0},
@@ -105,7 +122,7 @@ int decode(const void *bytes, size_t len, union decode_record *ret_record)
 	if (len < sizeof(head))
 		return -EBADMSG;
 	memcpy(&head, bytes, sizeof(head));
-	if (head.kind >= WIRE_KINDS || !kinds[head.kind].check ||
+	if (head.kind >= WIRE_KINDS || !is_number(head.ts) || !kinds[head.kind].check ||
 	    head.len != kinds[head.kind].len || head.len > len || !kinds[head.kind].check(bytes))
 		return -EBADMSG;
 	memcpy(ret_record, bytes, head.len);
