@@ -91,16 +91,33 @@ static void note_filter(struct options *o, const char *option, const char *value
 		strcpy(o->selection.filter_text + sizeof(o->selection.filter_text) - 4, "...");
 }
 
+/* As next_word() reads it again: what has a blank or a quote stands in quotes of the other kind. */
+static void quote(const char *value, char text[OPTIONS_EDIT_MAX])
+{
+	bool is_plain = !strpbrk(value, " \t'\"");
+	size_t used = 0;
+
+	while (*value && used < OPTIONS_EDIT_MAX) {
+		const char *mark = is_plain ? "" : *value == '\'' ? "\"" : "'";
+		int len = (int)strcspn(value, mark);
+
+		used += (size_t)snprintf(text + used, OPTIONS_EDIT_MAX - used, "%s%.*s%s", mark,
+					 len, value, mark);
+		value += len;
+	}
+}
+
 /* So that it can be typed again; `option` NULL: the words of an expression. */
 static void note_edit(struct options *o, const char *option, const char *value)
 {
 	size_t used = strlen(o->edit_text), room = sizeof(o->edit_text) - used;
-	bool spaced = option && value && strpbrk(value, " \t");
-	const char *quote = !spaced ? "" : strchr(value, '\'') ? "\"" : "'";
+	char quoted[OPTIONS_EDIT_MAX] = "";
 
-	snprintf(o->edit_text + used, room, "%s%s%s%s%s%s%s", used ? " " : "", option ? "--" : "",
-		 option ? option : "", option && value ? " " : "", quote, value ? value : "",
-		 quote);
+	if (option && value)
+		quote(value, quoted);
+	snprintf(o->edit_text + used, room, "%s%s%s%s%s", used ? " " : "", option ? "--" : "",
+		 option ? option : "", option && value ? " " : "",
+		 option || !value ? quoted : value);
 }
 
 static int set_row(struct options *o, size_t row, const struct mistakes_option *typed,
