@@ -3,7 +3,7 @@
 VERSION := 0.1.0
 DESTDIR ?=
 PREFIX  ?= /usr/local
-BUILD   := build$(if $(SAN),-san)
+BUILD   := build$(if $(SAN),-san)$(if $(FUZZ),-fuzz)
 
 CLANG   ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
@@ -24,6 +24,14 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfo
 SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
 CFLAGS   ?= -O2 -g
+
+# FUZZ=1: by clang, which alone has the fuzzer. gcc and lint warn.
+ifdef FUZZ
+CC       := $(CLANG)
+WARNINGS := -w
+SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -DTCPDWELL_VERSION='"$(VERSION)"' \
 	-iquote bpf -iquote user -isystem $(BUILD)
 LIBS     := -lbpf -lelf -lz -ljansson -lcap -lmicrohttpd -lncursesw -ltinfo -lm
@@ -39,11 +47,12 @@ USER_O  := $(USER_C:user/%.c=$(BUILD)/user/%.o)
 LIB_O   := $(filter-out $(BUILD)/user/main.o,$(USER_O))
 UNIT_C  := $(wildcard tests/unit/*.c)
 FUZZ_C  := $(wildcard tests/fuzz/*.c)
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter tests/fuzz/fuzz_%,$(FUZZ_C)))
 HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed $(BUILD)/scraper
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live chaos lint format completions bench field-load soak days install uninstall clean
+.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live fuzz chaos lint format completions bench field-load soak days install uninstall clean
 
 all: $(BUILD)/tcpdwell
 
@@ -57,11 +66,13 @@ help:
 	@echo "  make deb              build a Debian package in build/deb"
 	@echo "  make clean            remove what was built"
 	@echo "Test"
-	@echo "  make check-quick      unit, golden and command line tests: under a minute, no root, a short fuzz"
+	@echo "  make check-quick      unit, golden and command line tests: under a minute, no root"
 	@echo "  make check            all tests on this kernel, about 7 minutes (as root); V=1 shows every result"
 	@echo "  make check SAN=1      the same under ASan and UBSan; also with check-quick and check-live"
 	@echo "  make check-live       only the tests with real traffic (as root)"
 	@echo "  make check-vm         the live tests on other kernels, in virtual machines"
+	@echo "  make fuzz             look for input that breaks a parser or an output: TIME=60 seconds for each of the"
+	@echo "                        $(words $(FUZZERS)) targets, as many side by side as there are CPUs"
 	@echo "  make chaos            100,000 random lives of connections, all that is said of them judged (as root), about"
 	@echo "                        50 minutes; LIVES=5000 for each seed, SEEDS=\"1 2\""
 	@echo "  make lint             formatting, static analysis, shell scripts, man page"
@@ -103,6 +114,14 @@ check check-live: deps
 check-quick: deps-build
 	$(call build,all units)
 	@tests/run.sh $(BUILD) quick
+
+# Seconds for each target. What it finds stays in build-fuzz/corpus, for the next run to begin with.
+TIME ?= 60
+fuzz: deps-build
+	@tests/packages.sh 'for the fuzzer' libclang-rt-dev -- \
+		$(firstword $(wildcard /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a) no-fuzzer)
+	$(call build,FUZZ=1 fuzzers)
+	@tests/fuzz/run.sh build-fuzz $(TIME)
 
 # Plans are by their seed: `make chaos SEEDS=7` plays one again.
 SEEDS ?= $(shell seq 101 120)
@@ -189,8 +208,16 @@ units: $(UNIT_C:tests/unit/%.c=$(BUILD)/unit/%) $(FUZZ_C:tests/fuzz/%.c=$(BUILD)
 $(BUILD)/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(LIB_O) | $(BUILD)/unit
 	$(CC) $(ALL_CFLAGS) -iquote tests/unit $< $(LIB_O) $(LIBS) -o $@
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB_O) | $(BUILD)/fuzz
-	$(CC) $(ALL_CFLAGS) $< $(LIB_O) $(LIBS) -o $@
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(LIB_O) | $(BUILD)/fuzz
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $< $(LIB_O) $(LIBS) -o $@
+
+# Without FUZZ=1 a target runs the files that it is given, and no more: tests/fuzz/fuzz.h.
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+$(BUILD)/fuzz/fuzz_proc: LDFLAGS += -Wl,--wrap=fopen # what is read is not /proc
+ifdef FUZZ
+$(FUZZERS): LDFLAGS += -fsanitize=fuzzer -DFUZZ
+endif
 
 $(BUILD)/traffic: $(wildcard tests/live/traffic*.[ch] tests/live/rawtcp.[ch]) | $(BUILD)/user
 	$(CC) $(ALL_CFLAGS) $(filter %.c,$^) -lpthread -o $@
@@ -243,7 +270,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/tcpdwell $(DESTDIR)$(PREFIX)/share/man/man8/tcpdwell.8 $(DESTDIR)$(BASH_COMPLETION)
 
 clean:
-	rm -rf build-san
+	rm -rf build-san build-fuzz
 	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name vm-cache -exec rm -rf {} +
 
 include static.mk

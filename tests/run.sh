@@ -28,7 +28,6 @@ if [ "$kind" != live ]; then
 	done
 	tests+=(tests/golden/run.sh tests/cli/*.sh)
 fi
-[ "$kind" != quick ] || export ROUNDS=${ROUNDS:-200} # of the fuzzer
 
 # A test without a result, or one that failed without saying so, is a failure.
 run_one() {
