@@ -16,8 +16,9 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
-#include "base/shortage.h"
+#include "base/growing.h"
 #include "base/name.h"
+#include "base/shortage.h"
 #include "serve/endpoint.h"
 #include "serve/http.h"
 #include "commands/live_overview.h"
@@ -146,16 +147,13 @@ static int write_metrics(struct serve *serve, enum metrics_format format, FILE *
 
 static struct http_reply *make_metrics(struct serve *serve, enum metrics_format format)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
+	struct growing body;
+	FILE *out = growing_open(&body);
 	int err = out ? write_metrics(serve, format, out) : -ENOMEM;
 
-	if (out && fclose(out))
-		err = -ENOMEM;
-	if (!err)
-		return http_reply_new(200, metrics_content_type(format), text, len);
-	free(text);
+	if (!growing_close(&body, out) && !err)
+		return http_reply_new(200, metrics_content_type(format), body.text, body.len);
+	free(body.text);
 	return http_reply_text(503, "out of memory\n");
 }
 
@@ -249,21 +247,19 @@ static void write_page(struct serve *serve, FILE *out)
 
 static struct http_reply *answer_page(struct serve *serve, const char *accept)
 {
-	char *text = NULL;
-	size_t len = 0;
+	struct growing body;
 	FILE *out;
 
 	(void)accept;
 	if (serve->page)
 		return serve->page;
-	out = open_memstream(&text, &len);
-	if (!out)
-		return NULL;
-	write_page(serve, out);
-	if (!fclose(out))
-		serve->page = http_reply_new(200, "text/html; charset=utf-8", text, len);
+	out = growing_open(&body);
+	if (out)
+		write_page(serve, out);
+	if (growing_close(&body, out))
+		serve->page = http_reply_text(503, "out of memory\n");
 	else
-		free(text);
+		serve->page = http_reply_new(200, "text/html; charset=utf-8", body.text, body.len);
 	return serve->page;
 }
 
