@@ -15,6 +15,7 @@
 #include "commands/live_overview.h"
 #include "record/recording.h"
 #include "report/data.h"
+#include "report/values.h"
 #include "report_page.h"
 #include "base/stop.h"
 #include "base/whole_file.h"
@@ -39,7 +40,7 @@ static int out_of_memory(void)
 /* Text may hold "</script>": in JSON a '<' is in texts only, and can be written otherwise. */
 static int write_data(const json_t *data, struct whole_file *out)
 {
-	char *text = json_dumps(data, JSON_COMPACT | JSON_ENSURE_ASCII);
+	char *text = values_dump(data, JSON_COMPACT | JSON_ENSURE_ASCII);
 
 	if (!text)
 		return out_of_memory();

@@ -311,11 +311,15 @@ json_t *report_data_json(struct report_data *data, const struct report_source *s
 
 	if (overview_judge(overview))
 		return NULL;
+	values_begin();
 	json = json_object();
 	json_object_set_new(json, "head", head_json(overview, source));
 	json_object_set_new(json, "moves", moves_json(data));
 	json_object_set_new(json, "states", states_json(overview));
 	json_object_set_new(json, "grid", grid_json(&data->grid));
 	json_object_set_new(json, "census", report_stuck_json(overview));
-	return json;
+	if (values_are_whole())
+		return json;
+	json_decref(json);
+	return NULL;
 }

@@ -7,13 +7,46 @@
 
 #include "base/name.h"
 
+static bool is_whole;
+
+static void *allocate(size_t size)
+{
+	void *memory = malloc(size);
+
+	is_whole &= memory != NULL;
+	return memory;
+}
+
+void values_begin(void)
+{
+	is_whole = true;
+	json_set_alloc_funcs(allocate, free);
+}
+
+bool values_are_whole(void)
+{
+	return is_whole;
+}
+
+char *values_dump(const json_t *json, size_t flags)
+{
+	char *text = json_dumps(json, flags);
+
+	if (text && is_whole)
+		return text;
+	free(text);
+	return NULL;
+}
+
 json_t *values_name(const char *name)
 {
-	char *text = name && name[0] ? malloc(NAME_ROOM(strlen(name))) : NULL;
+	char *text = name && name[0] ? allocate(NAME_ROOM(strlen(name))) : NULL;
 	json_t *json;
 
+	if (!name || !name[0])
+		return json_null();
 	if (!text)
-		return name && name[0] ? NULL : json_null();
+		return NULL;
 	*name_append(text, name) = '\0';
 	json = json_string(text);
 	free(text);

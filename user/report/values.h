@@ -7,6 +7,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * jansson leaves out what there is no memory for. From values_begin() on that is noted, and
+ * values_are_whole() tells whether nothing was left out.
+ */
+void values_begin(void);
+bool values_are_whole(void);
+
+/* As json_dumps(), since then. NULL if out of memory: jansson leaves that out of the text, too. */
+char *values_dump(const json_t *json, size_t flags);
+
 /* A name by the rule of name.h; null if there is none, or an empty one. */
 json_t *values_name(const char *name);
 
