@@ -2,6 +2,7 @@
 /* histset.c - see histset.h. */
 #include "model/histset.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ struct histset {
 	struct group *groups;
 	struct group other; /* never in the hash */
 	size_t max;
+	bool is_starved; /* there was no memory once */
 };
 
 struct histset *histset_new(size_t max)
@@ -51,6 +53,7 @@ void histset_clear(struct histset *set)
 	TABLE_RELEASE(set->groups, free_group);
 	free_cells(&set->other);
 	set->other.entries = 0;
+	set->is_starved = false;
 }
 
 void histset_free(struct histset *set)
@@ -77,25 +80,31 @@ static struct group *new_group(struct histset *set, const char *values)
 	return NULL;
 }
 
+/* Once there was no memory, what is new has no group any more: it would be in two. */
+static struct histset_cell *make_cell(struct histset *set, struct group *group, uint8_t state)
+{
+	if (!group->cells[state] && (group == &set->other || !set->is_starved)) {
+		group->cells[state] = calloc(1, sizeof(*group->cells[state]));
+		set->is_starved |= !group->cells[state];
+	}
+	return group->cells[state];
+}
+
 static struct histset_cell *cell_of(struct histset *set, const char *values, uint8_t state)
 {
 	struct group *group;
 
 	HASH_FIND_STR(set->groups, values, group);
 	/* A process may be called "(other)" too: there is one group of that name all the same. */
-	if (!group && HASH_COUNT(set->groups) < set->max && strcmp(values, HISTSET_OTHER) != 0)
+	if (!group && !set->is_starved && HASH_COUNT(set->groups) < set->max &&
+	    strcmp(values, HISTSET_OTHER) != 0) {
 		group = new_group(set, values);
-	if (!group)
-		group = &set->other;
-	if (!group->cells[state])
-		group->cells[state] = calloc(1, sizeof(*group->cells[state]));
-	if (!group->cells[state] && group != &set->other) {
-		group = &set->other;
-		if (!group->cells[state])
-			group->cells[state] = calloc(1, sizeof(*group->cells[state]));
+		set->is_starved |= !group;
 	}
+	if (!group || !make_cell(set, group, state))
+		group = &set->other;
 	group->entries++;
-	return group->cells[state];
+	return make_cell(set, group, state);
 }
 
 void histset_add(struct histset *set, const char *values, const struct conn_event *event)
