@@ -21,10 +21,17 @@ int main(void)
 #include <errno.h>
 
 #include "base/diag.h"
+#include "base/growing.h"
 #include "census_feeder.h"
+#include "commands/configure.h"
 #include "diagnosis/findings.h"
+#include "diagnosis/overview.h"
 #include "model/histset.h"
+#include "output/stuck_print.h"
 #include "record/recording.h"
+#include "report/data.h"
+#include "report/values.h"
+#include "serve/metrics.h"
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
@@ -321,6 +328,146 @@ static uint64_t exercise_census(void)
 	return err ? !alloc.failed : told != all || all < 100;
 }
 
+/* ---- what is drawn of an overview */
+
+static int feed_one(struct overview *overview, union decode_record rec)
+{
+	int used = overview_feed(overview, &rec, rec.head.len);
+
+	return used < 0 ? used : 0;
+}
+
+/* Connections of some processes, and a census of what they leave. */
+static int feed_overview(struct overview *overview)
+{
+	int err = 0;
+
+	for (int i = 0; !err && i < 40; i++) {
+		char comm[16];
+		struct rec moves[] = {
+			MOVE(2000, SYN_RECV, ESTABLISHED, HELD_BY(100 + i % 7, comm)),
+			MOVE(2100, ESTABLISHED, CLOSE_WAIT),
+		};
+
+		snprintf(comm, sizeof(comm), "server-%d", i % 7);
+		for (size_t k = 0; !err && k < COUNT(moves); k++) {
+			moves[k].cookie = i + 1;
+			moves[k].rport = i + 1;
+			err = feed_one(overview, feeder_record(&moves[k]));
+		}
+	}
+	err = err ? err : feed_one(overview, census_bounds(true, 0));
+	for (int i = 0; !err && i < 40; i++) {
+		err = feed_one(overview, census_snapshot(&(struct snap){
+						 .cookie = i + 1, .rport = i + 1, .age = 5000}));
+		err = err ? err
+			  : feed_one(overview, census_holder(i + 1, 100 + i % 7, "server", 3));
+	}
+	return err ? err : feed_one(overview, census_bounds(false, 0));
+}
+
+static struct meta meta_of_overview(void)
+{
+	return (struct meta){.attached = FEEDER_ATTACHED * NS_PER_MS,
+			     .tick_ns = FEEDER_TICK * NS_PER_MS,
+			     .sees_timewait = true,
+			     .version = "0.1.0"};
+}
+
+/* 1 if something is missing from the text without a word. The first text, when nothing fails, is
+ * what the others are compared with. */
+static uint64_t exercise_overview(char *(*draw)(struct overview *overview), char **ref_text)
+{
+	struct tracer_config of = configure_tracer(&feeder.options);
+	struct meta meta = meta_of_overview();
+	struct overview *overview = overview_new(&of, &meta);
+	char *text = NULL;
+	uint64_t lost, missing;
+
+	if (!overview)
+		return !alloc.failed;
+	text = !feed_overview(overview) ? draw(overview) : NULL;
+	lost = overview_lost(overview);
+	overview_free(overview);
+	if (!text)
+		return !alloc.failed;
+	if (!*ref_text) {
+		*ref_text = text;
+		return 0;
+	}
+	/* What found no group any more is in that one. */
+	missing = strcmp(text, *ref_text) != 0 && !lost && !strstr(text, "\"" HISTSET_OTHER);
+	free(text);
+	return missing;
+}
+
+static char *draw_metrics(struct overview *overview)
+{
+	struct growing body;
+	FILE *out = growing_open(&body);
+	int err = out ? metrics_render(overview, NULL, true, METRICS_PROMETHEUS, out) : -ENOMEM;
+
+	if (!growing_close(&body, out) && !err)
+		return body.text;
+	free(body.text);
+	return NULL;
+}
+
+static char *draw_stuck(struct overview *overview)
+{
+	struct stuck_style style = configure_stuck(&feeder.options, 0);
+	struct growing body;
+	FILE *out;
+
+	if (overview_judge(overview))
+		return NULL;
+	out = growing_open(&body);
+	if (out)
+		stuck_print(&overview->verdict, FORMAT_JSON, &style, overview->meta, out);
+	return growing_close(&body, out) ? NULL : body.text;
+}
+
+static uint64_t exercise_metrics(void)
+{
+	static char *whole;
+
+	return exercise_overview(draw_metrics, &whole);
+}
+
+static uint64_t exercise_stuck(void)
+{
+	static char *whole;
+
+	return exercise_overview(draw_stuck, &whole);
+}
+
+/* The observer has to be there before the records. */
+static uint64_t exercise_report(void)
+{
+	static const struct report_source source = {.recording = "file"};
+	static char *whole;
+	struct tracer_config of = configure_tracer(&feeder.options);
+	struct meta meta = meta_of_overview();
+	struct overview *overview = overview_new(&of, &meta);
+	struct report_data *data = overview ? report_data_new(overview) : NULL;
+	json_t *json = data && !feed_overview(overview) ? report_data_json(data, &source) : NULL;
+	char *text = json ? values_dump(json, JSON_COMPACT) : NULL;
+	uint64_t lost = overview ? overview_lost(overview) : 0, missing;
+
+	json_decref(json);
+	report_data_free(data);
+	overview_free(overview);
+	if (!text)
+		return !alloc.failed;
+	if (!whole) {
+		whole = text;
+		return 0;
+	}
+	missing = strcmp(text, whole) != 0 && !lost;
+	free(text);
+	return missing;
+}
+
 static int take_nothing(void *ctx, const void *records, size_t len)
 {
 	(void)ctx;
@@ -418,6 +565,14 @@ int main(void)
 	feeder_options(&feeder.options, "stuck");
 	run("alloc-census", exercise_census, true);
 	run("alloc-census-from-there-on", exercise_census, false);
+	run("alloc-stuck", exercise_stuck, true);
+	run("alloc-stuck-from-there-on", exercise_stuck, false);
+	feeder_options(&feeder.options, "report /dev/null");
+	run("alloc-report", exercise_report, true);
+	run("alloc-report-from-there-on", exercise_report, false);
+	feeder_options(&feeder.options, "serve --by=comm,remote-port");
+	run("alloc-metrics", exercise_metrics, true);
+	run("alloc-metrics-from-there-on", exercise_metrics, false);
 	return test_status();
 }
 
