@@ -18,7 +18,7 @@ static const char *const outputs_lines[][8] = {
 	{"trace", "-f", "csv"},
 	{"trace", "-v"},
 	{"trace", "-f", "json", "--raw"},
-	{"hist", "-i", "1h"},
+	{"hist", "-i", "100ms"},
 	{"hist", "-f", "json"},
 	{"hist", "-b", "comm,remote-port", "-f", "csv"},
 	{"trace", "-L", "80", "--max-connections", "2"},
