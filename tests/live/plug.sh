@@ -286,9 +286,12 @@ stop_exporter plug
 
 # ---- a container with little of all ----
 
-# 64 files, one CPU, no cgroups, a root that may not be written to, 64 MB: by a cgroup, or else of addresses.
+# 64 files, one CPU, no cgroups, a root that may not be written to, 64 MB: by a cgroup, or else of addresses. Not with the
+# sanitizers, who keep what was freed.
 held='' memory=$((64 << 10)) kind='64 MB of addresses'
+[[ $BUILD != *-san ]] || memory=unlimited kind=
 for cgroup in /sys/fs/cgroup/memory "$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)"; do
+	[ -n "$kind" ] || break
 	limit=memory.max
 	[ ! -e "$cgroup/memory.limit_in_bytes" ] || limit=memory.limit_in_bytes
 	mkdir "$cgroup/tcpdwell-plug-$$" 2>/dev/null || continue
@@ -297,7 +300,6 @@ for cgroup in /sys/fs/cgroup/memory "$(awk '$3 == "cgroup2" { print $2; exit }' 
 	held=$cgroup/tcpdwell-plug-$$/cgroup.procs memory=unlimited kind='64 MB'
 	break
 done
-[[ $BUILD != *-san ]] || { memory=unlimited; kind=${held:+64 MB}; }
 # contained COMMAND...
 contained() {
 	# shellcheck disable=SC2016

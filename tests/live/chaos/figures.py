@@ -156,7 +156,7 @@ class Figures:
         counts = collections.Counter(bucket(v, FINE) for v in values)
         told = dict(zip(s["buckets"][::2], s["buckets"][1::2]))
         self.is_("page", state + " buckets", told, dict(counts))
-        self.is_("hist", state + " buckets", {b: n for b, n in hist["buckets"]}, dict(counts))
+        self.is_("hist", state + " buckets", {b: n for b, n in hist["buckets"] or []}, dict(counts))
         for key in ("still", "still_in_doubt", "oldest_ns"):
             self.is_("page", "%s %s" % (state, key), s[key], hist[key])
 
