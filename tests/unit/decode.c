@@ -151,9 +151,24 @@ static void test_ranges(void)
 	test_end("7 fields of 256 values, 16 flags");
 }
 
+/* A timer that was never set, on a host that has just booted: no reason to lose the socket. */
+static void test_before_the_boot(void)
+{
+	union decode_record rec = good(WIRE_SNAPSHOT), decoded;
+
+	test_begin("decode-before-the-boot");
+	rec.snapshot.timer = (uint64_t)-5;
+	rec.snapshot.sent = 7;
+	CHECK_EQ(decode(&rec, sizeof(rec), &decoded), (int)sizeof(rec.snapshot));
+	CHECK_EQ(decoded.snapshot.timer, 0);
+	CHECK_EQ(decoded.snapshot.sent, 7);
+	test_end("a time before it is not known");
+}
+
 int main(void)
 {
 	test_good();
+	test_before_the_boot();
 	test_text_ends();
 	test_lengths();
 	test_kinds();

@@ -30,8 +30,7 @@ static bool check_timewait(raw_record *raw)
 {
 	__u8 op = raw->timewait.op, substate = raw->timewait.substate;
 
-	return op > 0 && op < WIRE_TW_OPS && is_number(raw->timewait.expires) &&
-	       raw->timewait.cause < WIRE_TW_CAUSES &&
+	return op > 0 && op < WIRE_TW_OPS && raw->timewait.cause < WIRE_TW_CAUSES &&
 	       (substate == WIRE_FIN_WAIT2 || substate == WIRE_TIME_WAIT);
 }
 
@@ -42,10 +41,7 @@ static bool check_socket(raw_record *raw)
 
 static bool check_snapshot(raw_record *raw)
 {
-	return is_number(raw->snapshot.began) && is_number(raw->snapshot.timer) &&
-	       is_number(raw->snapshot.acked) && is_number(raw->snapshot.received) &&
-	       is_number(raw->snapshot.sent) && is_number(raw->snapshot.touched) &&
-	       is_state(raw->snapshot.state) && raw->snapshot.kind < WIRE_OF_KINDS &&
+	return is_state(raw->snapshot.state) && raw->snapshot.kind < WIRE_OF_KINDS &&
 	       !(raw->snapshot.flags & ~WIRE_S_ALL) && raw->snapshot.way < WIRE_WAYS;
 }
 
@@ -73,12 +69,6 @@ static bool check_swept(raw_record *raw)
 static bool check_census(raw_record *raw)
 {
 	return raw->census.begins <= WIRE_C_ALL;
-}
-
-static bool check_host(raw_record *raw)
-{
-	return is_number(raw->host.memory) && is_number(raw->host.memory_pressure) &&
-	       is_number(raw->host.memory_max);
 }
 
 static bool check_lost(raw_record *raw)
@@ -109,11 +99,35 @@ static const struct {
 	[WIRE_QUEUED] = {sizeof(struct wire_queued), check_nothing, 0},
 	[WIRE_EPOLL] = {sizeof(struct wire_epoll), check_nothing, 0},
 	[WIRE_LIMITS] = {sizeof(struct wire_limits), check_nothing, 0},
-	[WIRE_HOST] = {sizeof(struct wire_host), check_host, 0},
+	[WIRE_HOST] = {sizeof(struct wire_host), check_nothing, 0},
 	[WIRE_NAME] = {sizeof(struct wire_name), check_name, LAST_OF(wire_name, text)},
 	[WIRE_CLOCK] = {sizeof(struct wire_clock), check_nothing, 0},
 	[WIRE_CENSUS] = {sizeof(struct wire_census), check_census, 0},
 };
+
+/*
+ * The kernel keeps 32 bits of a time, or what a timer was never set to: what comes of that may lie
+ * before the boot. It is no reason to refuse the socket; that time is not known.
+ */
+static void forget_impossible_times(struct wire_snapshot *snapshot)
+{
+	__u64 *const times[] = {&snapshot->began,    &snapshot->timer, &snapshot->acked,
+				&snapshot->received, &snapshot->sent,  &snapshot->touched};
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		if (!is_number(*times[i]))
+			*times[i] = 0;
+}
+
+/* net.ipv4.tcp_mem takes any number: so many pages no machine has. */
+static void bound_memory(struct wire_host *host)
+{
+	__u64 *const pages[] = {&host->memory, &host->memory_pressure, &host->memory_max};
+
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		if (!is_number(*pages[i]))
+			*pages[i] = INT64_MAX;
+}
 
 int decode(const void *bytes, size_t len, union decode_record *ret_record)
 {
@@ -128,6 +142,10 @@ int decode(const void *bytes, size_t len, union decode_record *ret_record)
 	memcpy(ret_record, bytes, head.len);
 	if (kinds[head.kind].nul)
 		((char *)ret_record)[kinds[head.kind].nul] = '\0';
+	if (head.kind == WIRE_SNAPSHOT)
+		forget_impossible_times(&ret_record->snapshot);
+	if (head.kind == WIRE_HOST)
+		bound_memory(&ret_record->host);
 	return head.len;
 }
 
