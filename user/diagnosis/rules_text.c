@@ -51,9 +51,12 @@ static void add_heard(const struct wire_snapshot *s, char *text)
 	uint64_t heard = last_heard(s);
 	char ago[CLOCK_TEXT_MAX];
 
-	if (s->kind == WIRE_FULL && s->state != WIRE_SYN_SENT && s->retransmits && heard &&
-	    heard < s->head.ts)
+	if (s->kind != WIRE_FULL || s->state == WIRE_SYN_SENT || !s->retransmits || !heard)
+		return;
+	if (heard < s->head.ts)
 		add(text, "heard %s ago", clock_duration(s->head.ts - heard, ago));
+	else
+		add(text, "heard just now");
 }
 
 /* What a route that refuses is called by ip-route(8). */
