@@ -118,8 +118,7 @@ check-quick: deps-build
 # Seconds for each target. What it finds stays in build-fuzz/corpus, for the next run to begin with.
 TIME ?= 60
 fuzz: deps-build
-	@tests/packages.sh 'for the fuzzer' libclang-rt-dev -- \
-		$(firstword $(wildcard /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a) no-fuzzer)
+	@tests/packages.sh 'for the fuzzer' $(FUZZ_PACKAGES) -- $(FUZZ_SENTINELS)
 	$(call build,FUZZ=1 fuzzers)
 	@tests/fuzz/run.sh build-fuzz $(TIME)
 

@@ -12,6 +12,8 @@ TEST_SENTINELS := /usr/bin/systemd-analyze /lib/systemd/systemd /usr/bin/crun /u
 	/usr/bin/python3 /usr/lib/python3/dist-packages/yaml \
 	/usr/lib/python3/dist-packages/jsonschema /usr/bin/curl /usr/bin/chromium /usr/bin/tmux \
 	/bin/ping /usr/sbin/nft
+FUZZ_PACKAGES  := libclang-rt-dev
+FUZZ_SENTINELS := $(firstword $(wildcard /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a) no-fuzzer)
 
 .PHONY: deb deps-deb deps-tests install-dist uninstall-dist
 
@@ -19,7 +21,8 @@ deps-deb: deps-build
 	@tests/packages.sh 'to make a package' $(DEB_PACKAGES) -- $(DEB_SENTINELS)
 
 deps-tests: deps-build
-	@tests/packages.sh 'for tests only' $(DEB_PACKAGES) $(TEST_PACKAGES) -- $(DEB_SENTINELS) $(TEST_SENTINELS) || \
+	@tests/packages.sh 'for tests only' $(DEB_PACKAGES) $(TEST_PACKAGES) $(FUZZ_PACKAGES) -- \
+		$(DEB_SENTINELS) $(TEST_SENTINELS) $(FUZZ_SENTINELS) || \
 		echo "going on: tests that need them are skipped"
 
 DEB      := build/deb
