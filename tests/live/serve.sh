@@ -37,7 +37,7 @@ in_netns "$TCPDWELL" serve --netns "$netns" >"$WORK/out" 2>"$WORK/err"
 	fail serve "port in use: $(cat "$WORK/err")"
 in_netns "$TCPDWELL" serve 192.0.2.1:1 >"$WORK/out" 2>"$WORK/err"
 [ $? = 1 ] && says "an address of nobody" '^hint: .*ip addr' "$WORK/err" || fail serve "an address of nobody: $(cat "$WORK/err")"
-grep -q '^NoNewPrivs:\s*1' "/proc/$EXPORTER/status" && ! grep -qE '^Cap(Eff|Prm):\s*0*[4-9a-f]' "/proc/$EXPORTER/status" &&
+wait_for 5 grep -q '^NoNewPrivs:\s*1' "/proc/$EXPORTER/status" && ! grep -qE '^Cap(Eff|Prm):\s*0*[4-9a-f]' "/proc/$EXPORTER/status" &&
 	ok serve "privileges given up: $(grep CapEff "/proc/$EXPORTER/status" | tr '\t' ' ')" ||
 	fail serve "privileges: $(grep -E 'Cap|NoNew' "/proc/$EXPORTER/status" | tr '\n\t' '  ')"
 
@@ -200,6 +200,17 @@ says "port 0 of ::1" '^tcpdwell_state_duration_seconds_count\{state="[A-Z0-9-]+"
 says "groups beyond the cap" '^tcpdwell_state_duration_seconds_count\{state="[A-Z-]+",comm="\(other\)",remote_port="\(other\)"\} [1-9]' "$WORK/metrics"
 says "groups beyond the cap" '^tcpdwell_label_overflow_total [1-9]' "$WORK/metrics"
 stop_exporter serve
+
+# Who waits for the ready file may read the address: behind a full pipe, neither is there.
+mkfifo "$WORK/said" && exec {said}<>"$WORK/said" && dd if=/dev/zero of="$WORK/said" oflag=nonblock bs=4096 count=16 2>/dev/null
+launch "$WORK/ready" "$WORK/said" ip netns exec "$netns" "$TCPDWELL" serve 127.0.0.1:0 --netns "$netns"
+sleep 2
+[ ! -e "$WORK/ready" ] && ok serve "the ready file waits for the address" || fail serve "the ready file is there before the address was told"
+head -c 65536 <&"$said" >/dev/null
+wait_for 20 test -s "$WORK/ready" && timeout 1 head -n 1 <&"$said" >"$WORK/err"
+says "the ready file comes after the address" "^listening on http://127.0.0.1:[0-9]+/metrics" "$WORK/err"
+kill -TERM "$LAUNCHED" && wait "$LAUNCHED"
+exec {said}>&-
 
 new_netns troubled || exit 1
 start_exporter "$troubled" ":$PORT" --patience 1s || exit 1

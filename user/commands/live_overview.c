@@ -51,10 +51,7 @@ static int start(struct live_overview *live, const struct options *options)
 				      .conns = tracer_connections(live->overview->tracer),
 				      /* `top` draws of its census until it takes the next. */
 				      .takes_censuses = options->command != COMMAND_TOP};
-	err = live_overview_census(live);
-	if (!err)
-		err = ready_tell(options->ready_path);
-	return err;
+	return live_overview_census(live);
 }
 
 struct live_overview *live_overview_open(const struct options *options)

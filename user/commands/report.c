@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "commands/configure.h"
 #include "commands/live_overview.h"
+#include "base/ready.h"
 #include "record/recording.h"
 #include "report/data.h"
 #include "report/values.h"
@@ -245,8 +246,9 @@ static int live(struct report *report)
 
 	if (!uname(&report->host))
 		report->source.host = report->host.nodename;
-	if (live && !live_overview_give_up_privileges(live) &&
-	    !start(report, live_overview_get(live)) && !watch(report->options, live))
+	if (live && !ready_tell(report->options->ready_path) &&
+	    !live_overview_give_up_privileges(live) && !start(report, live_overview_get(live)) &&
+	    !watch(report->options, live))
 		status = finish(report);
 	live_overview_close(live);
 	return status;

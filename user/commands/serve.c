@@ -316,11 +316,21 @@ static void tell_no_service(int err)
 	diag_hint("%s", shortage_cure(err, "`ulimit -n` may be too low"));
 }
 
+/* The ready file comes last of what is told, and while we may still write it. */
+static int begin(struct serve *serve, int fd)
+{
+	char bound[ENDPOINT_TEXT_MAX];
+
+	diag_note("listening on http://%s/metrics", endpoint_text(fd, bound));
+	if (ready_tell(serve->options->ready_path))
+		return -EIO;
+	return live_overview_give_up_privileges(serve->live);
+}
+
 static int run(struct serve *serve, int fd)
 {
 	struct http_limits limits = {
 		.head_bytes = HEAD_BYTES, .patience_ns = PATIENCE_NS, .crowded_ns = CROWDED_NS};
-	char bound[ENDPOINT_TEXT_MAX];
 	int status;
 
 	serve->live = live_overview_open(serve->options);
@@ -339,11 +349,7 @@ static int run(struct serve *serve, int fd)
 		tell_no_service(errno);
 		return DIAG_FAILED;
 	}
-	status = live_overview_give_up_privileges(serve->live) ? DIAG_FAILED : DIAG_OK;
-	if (!status) {
-		diag_note("listening on http://%s/metrics", endpoint_text(fd, bound));
-		status = loop(serve);
-	}
+	status = begin(serve, fd) ? DIAG_FAILED : loop(serve);
 	http_close(serve->http);
 	forget_replies(serve);
 	return status;

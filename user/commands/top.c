@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "commands/live_overview.h"
+#include "base/ready.h"
 #include "top/screen.h"
 #include "base/stop.h"
 #include "top/data.h"
@@ -211,7 +212,7 @@ static int run(struct top *top, const struct options *options)
 
 	ask_kernel(&top->kernel, options);
 	top->live = live_overview_open(&top->kernel);
-	if (!top->live)
+	if (!top->live || ready_tell(options->ready_path))
 		return -ECANCELED;
 	top->data = top_data_new(live_overview_get(top->live), &options->selection, &options->by);
 	if (!top->data) {
