@@ -1,49 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* ringbuf.c - reads what programs wrote, in the order of their places, behind nothing unwritten. */
-#include "kernel/ringbuf.h"
+#include "ring.h"
 
-#include <linux/bpf.h>
-
-#include "test.h"
-
-#define SIZE 512
-
-static unsigned long consumer, producer;
-static _Alignas(8) char data[SIZE];
 static struct ringbuf ringbuf;
 static uint64_t told[64];
 static unsigned n_told;
 static int refuse; /* what `take` says */
-
-/* As the kernel does: room is taken, written at leisure, and submitted. */
-static unsigned long reserve(uint32_t len)
-{
-	unsigned long at = producer;
-	uint32_t busy = len | BPF_RINGBUF_BUSY_BIT;
-
-	memcpy(data + at % SIZE, &busy, sizeof(busy));
-	producer += (len + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
-	return at;
-}
-
-static void submit(unsigned long at, uint64_t ts)
-{
-	struct wire_head head = {.ts = ts, .kind = WIRE_TICK, .len = sizeof(head)};
-	char bytes[sizeof(head)];
-	uint32_t len;
-
-	memcpy(bytes, &head, sizeof(head));
-	for (size_t i = 0; i < sizeof(head); i++)
-		data[(at + BPF_RINGBUF_HDR_SZ + i) % SIZE] = bytes[i];
-	memcpy(&len, data + at % SIZE, sizeof(len));
-	len &= ~BPF_RINGBUF_BUSY_BIT;
-	memcpy(data + at % SIZE, &len, sizeof(len));
-}
-
-static void put(uint64_t ts)
-{
-	submit(reserve(sizeof(struct wire_head)), ts);
-}
 
 static int take(void *ctx, const void *record, size_t len)
 {
@@ -62,13 +24,8 @@ static int drain(int max)
 static void begin(const char *name)
 {
 	test_begin(name);
-	memset(data, 0xff, sizeof(data));
-	consumer = producer = refuse = 0;
-	ringbuf = (struct ringbuf){.consumer = &consumer,
-				   .producer = &producer,
-				   .data = data,
-				   .size = SIZE,
-				   .bell_fd = -1};
+	refuse = 0;
+	ringbuf = empty_ring();
 }
 
 static void check_told(const uint64_t *times, unsigned n)

@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "base/shortage.h"
 #include "match.h"
+#include "kernel/iter.h"
 #include "kernel/limits.h"
 #include "kernel/netns.h"
 #include "kernel/pid_namespace.h"
@@ -25,7 +26,7 @@
 
 struct pass {
 	const struct inspect *inspect;
-	iter_record_fn fn;
+	record_fn fn;
 	void *ctx;
 	uint32_t home;               /* the namespace that we are in */
 	uint32_t missing;            /* namespaces that could not be looked into */
@@ -73,7 +74,7 @@ static bool is_new_device(struct pass *pass, uint64_t id)
 
 /* The interfaces that these sockets are bound to: their numbers mean something in their namespace
  * alone. */
-static int tell_devices(struct pass *pass, const struct iter_records *found)
+static int tell_devices(struct pass *pass, const struct records *found)
 {
 	struct wire_snapshot s;
 
@@ -123,21 +124,15 @@ static int tell_swept(const struct pass *pass, uint32_t netns, uint64_t begun)
 }
 
 /* What was read, merged with the events until now; without it if they are `ret_late`. */
-static int hand_over(const struct pass *pass, struct iter_records *found, bool *ret_late)
+static int hand_over(const struct pass *pass, const struct records *found, bool *ret_late)
 {
+	static const struct records none;
 	const struct inspect *inspect = pass->inspect;
-	struct iter_records events = {0};
-	int err = 0;
+	int err = inspect->merge ? inspect->merge(inspect->source, found, pass->fn, pass->ctx)
+				 : records_merge(&none, found, pass->fn, pass->ctx);
 
-	if (inspect->events)
-		err = inspect->events(inspect->source, iter_keep, &events);
 	*ret_late = err > 0;
-	if (*ret_late)
-		iter_release(found);
-	if (err >= 0)
-		err = iter_merge(&events, found, pass->fn, pass->ctx);
-	iter_release(&events);
-	return err;
+	return err > 0 ? 0 : err;
 }
 
 /* Keeps what is told now. Is it something that was not told before? */
@@ -155,17 +150,6 @@ static bool is_asked(void *ctx, uint32_t netns)
 	const struct match_config *match = pass->inspect->match;
 
 	return !match || !match->n_netns || match_netns(match, netns);
-}
-
-/* Where nobody may ask, what this host lacks is told as a peer that does not answer. */
-static void tell_ways(struct pass *pass, struct iter_records *found)
-{
-	int err = way_tell(found);
-
-	if (err && note_news(&pass->inspect->told->ways, err))
-		diag_warn("cannot ask for routes, addresses and neighbours (rtnetlink): %s: if "
-			  "this host lacks one, that is not told",
-			  strerror(-err));
 }
 
 static bool is_among(const uint32_t *all, uint32_t n, uint32_t netns)
@@ -224,46 +208,113 @@ static void tell_blind(int err)
 		diag_hint("%s", cure);
 }
 
-static int look_into(void *ctx, uint32_t netns)
+static uint64_t cookie_of(const void *record, uint16_t kind)
 {
-	struct pass *pass = ctx;
-	struct inspect_told *told = pass->inspect->told;
-	struct iter_records found = {0};
-	uint64_t begun = clock_now();
-	bool late = false;
+	struct wire_snapshot s;
+	struct wire_holder h;
+
+	if (kind == WIRE_SNAPSHOT)
+		return memcpy(&s, record, sizeof(s)), s.id.cookie;
+	return kind == WIRE_HOLDER ? (memcpy(&h, record, sizeof(h)), h.cookie) : 0;
+}
+
+static void keep_unheld(const struct unheld *unheld, struct records *found)
+{
+	struct wire_head head;
+	size_t kept = 0;
+
+	for (size_t at = 0; at < found->len; at += head.len) {
+		memcpy(&head, found->bytes + at, sizeof(head));
+		if (!unheld_has(unheld, cookie_of(found->bytes + at, head.kind)))
+			continue;
+		memmove(found->bytes + kept, found->bytes + at, head.len);
+		kept += head.len;
+	}
+	found->len = kept;
+}
+
+/* One look at the sockets of the namespace that we are in. */
+struct look {
+	struct pass *pass;
+	uint32_t netns;
+	struct asker *asker;
+	const struct unheld *among; /* only these; NULL: all */
+	bool has_begun;             /* a socket was met */
+	bool is_late;               /* what it found since is left out */
+	int err;                    /* of handing over: no fault of the iterator's */
+};
+
+static int take_sockets(void *ctx, struct records *found)
+{
+	struct look *look = ctx;
+	struct pass *pass = look->pass;
+
+	if (look->among)
+		keep_unheld(look->among, found);
+	if (!look->has_begun && found->len && !look->among)
+		look->err = limits_tell(look->netns, pass->fn, pass->ctx);
+	look->has_begun = true;
+	way_tell(look->asker, found);
+	if (!look->err)
+		look->err = tell_devices(pass, found);
+	if (!look->err)
+		look->err = hand_over(pass, found, &look->is_late);
+	return look->err || look->is_late;
+}
+
+/* Where nobody may ask, what this host lacks is told as a peer that does not answer. */
+static void warn_of_ways(const struct pass *pass, int err)
+{
+	if (err && note_news(&pass->inspect->told->ways, err))
+		diag_warn("cannot ask for routes, addresses and neighbours (rtnetlink): %s: if "
+			  "this host lacks one, that is not told",
+			  strerror(-err));
+}
+
+/* 0, or why the iterator could not be read. look->err tells of the rest. */
+static int look_at_sockets(struct look *look)
+{
 	int err;
 
-	pass->has_looked = true;
-	err = iter_read(pass->inspect->socks, &found);
+	look->asker = way_begin();
+	if (!look->asker)
+		return -ENOMEM;
+	err = iter_each(look->pass->inspect->socks, take_sockets, look);
+	warn_of_ways(look->pass, way_end(look->asker));
+	return look->err || look->is_late ? 0 : err;
+}
+
+static void warn_of_blindness(const struct pass *pass, uint32_t netns, int err)
+{
+	struct inspect_told *told = pass->inspect->told;
+
 	if (netns == pass->home && note_news(&told->here, err))
 		tell_blind(err);
 	else if (netns != pass->home && err && note_news(&told->elsewhere, err))
 		diag_warn("cannot look at the sockets of network namespace %u: %s", netns,
 			  strerror(-err));
-	if (err) {
-		pass->missing++;
-		iter_release(&found);
+}
+
+static int look_into(void *ctx, uint32_t netns)
+{
+	struct pass *pass = ctx;
+	struct look look = {.pass = pass, .netns = netns};
+	uint64_t begun = clock_now();
+	int err;
+
+	pass->has_looked = true;
+	err = look_at_sockets(&look);
+	warn_of_blindness(pass, netns, err);
+	pass->missing += err || look.is_late;
+	if (err)
 		return netns == pass->home ? err : 0;
-	}
-	if (found.len)
-		err = limits_tell(netns, pass->fn, pass->ctx);
-	if (!err)
-		tell_ways(pass, &found);
-	if (!err)
-		err = tell_devices(pass, &found);
-	if (!err)
-		err = hand_over(pass, &found, &late);
-	pass->missing += late;
-	if (!err && !late)
-		err = tell_swept(pass, netns, begun);
-	iter_release(&found);
-	return err;
+	return look.err || look.is_late ? look.err : tell_swept(pass, netns, begun);
 }
 
 /* ---- holders ---- */
 
 /* Takes what tells of namespaces out of the records, and notes those that nobody looked into. */
-static void take_unseen(struct pass *pass, struct iter_records *found)
+static void take_unseen(struct pass *pass, struct records *found)
 {
 	struct wire_met met;
 	size_t kept = 0;
@@ -280,26 +331,55 @@ static void take_unseen(struct pass *pass, struct iter_records *found)
 	found->len = kept;
 }
 
+static int note_all(struct unheld *left, const struct records *found)
+{
+	struct wire_head head;
+	int err = 0;
+
+	for (size_t at = 0; at < found->len && !err; at += head.len) {
+		memcpy(&head, found->bytes + at, sizeof(head));
+		err = unheld_note(left, found->bytes + at);
+	}
+	return err;
+}
+
+/* One look at the descriptors of all processes. */
+struct holding {
+	struct pass *pass;
+	struct unheld *among; /* only these, which are noted; NULL: all */
+	bool is_late;
+	int err; /* of handing over */
+};
+
+static int take_holders(void *ctx, struct records *found)
+{
+	struct holding *holding = ctx;
+
+	take_unseen(holding->pass, found);
+	if (holding->among) {
+		keep_unheld(holding->among, found);
+		holding->err = note_all(holding->among, found);
+	}
+	if (!holding->err)
+		holding->err = tell_devices(holding->pass, found);
+	if (!holding->err)
+		holding->err = hand_over(holding->pass, found, &holding->is_late);
+	return holding->err || holding->is_late;
+}
+
 static int look_at_holders(struct pass *pass)
 {
-	struct iter_records found = {0};
-	bool late;
+	struct holding holding = {.pass = pass};
 	int err;
 
 	if (!pass->inspect->holders)
 		return 0;
-	err = iter_read(pass->inspect->holders, &found);
+	err = iter_each(pass->inspect->holders, take_holders, &holding);
+	if (holding.err || holding.is_late)
+		err = 0;
 	if (note_news(&pass->inspect->told->holders, err))
 		diag_warn("cannot see which processes hold a socket: %s", strerror(-err));
-	take_unseen(pass, &found);
-	err = tell_devices(pass, &found);
-	if (err) {
-		iter_release(&found);
-		return err;
-	}
-	err = hand_over(pass, &found, &late);
-	iter_release(&found);
-	return err;
+	return holding.err;
 }
 
 /* Some are gone before they are entered: only more than ever are worth a word. */
@@ -325,7 +405,7 @@ static void warn_of_missing(const struct pass *pass)
 struct taker {
 	struct names *names;
 	struct unheld *unheld; /* NULL: not asked for */
-	iter_record_fn fn;
+	record_fn fn;
 	void *ctx;
 };
 
@@ -348,59 +428,26 @@ struct again {
 	int err;             /* of handing over, or noting */
 };
 
-static uint64_t cookie_of(const void *record, uint16_t kind)
+static int note_left(void *ctx, struct records *found)
 {
-	struct wire_snapshot s;
-	struct wire_holder h;
+	struct again *again = ctx;
 
-	if (kind == WIRE_SNAPSHOT)
-		return memcpy(&s, record, sizeof(s)), s.id.cookie;
-	return kind == WIRE_HOLDER ? (memcpy(&h, record, sizeof(h)), h.cookie) : 0;
-}
-
-static void keep_unheld(const struct unheld *unheld, struct iter_records *found)
-{
-	struct wire_head head;
-	size_t kept = 0;
-
-	for (size_t at = 0; at < found->len; at += head.len) {
-		memcpy(&head, found->bytes + at, sizeof(head));
-		if (!unheld_has(unheld, cookie_of(found->bytes + at, head.kind)))
-			continue;
-		memmove(found->bytes + kept, found->bytes + at, head.len);
-		kept += head.len;
-	}
-	found->len = kept;
-}
-
-static int note_all(struct unheld *left, const struct iter_records *found)
-{
-	struct wire_head head;
-	int err = 0;
-
-	for (size_t at = 0; at < found->len && !err; at += head.len) {
-		memcpy(&head, found->bytes + at, sizeof(head));
-		err = unheld_note(left, found->bytes + at);
-	}
-	return err;
+	keep_unheld(again->unheld, found);
+	again->err = note_all(again->left, found);
+	return again->err;
 }
 
 static int look_once_more(void *ctx)
 {
 	struct again *again = ctx;
-	struct iter_records found = {0};
-	bool late;
+	struct look look = {.pass = again->pass, .among = again->unheld};
 
-	if (!iter_read(again->pass->inspect->socks, &found)) {
-		keep_unheld(again->unheld, &found);
-		if (again->left) {
-			again->err = note_all(again->left, &found);
-		} else {
-			tell_ways(again->pass, &found);
-			again->err = hand_over(again->pass, &found, &late);
-		}
+	if (again->left) {
+		iter_each(again->pass->inspect->socks, note_left, again);
+	} else {
+		look_at_sockets(&look);
+		again->err = look.err;
 	}
-	iter_release(&found);
 	return 0;
 }
 
@@ -424,17 +471,11 @@ static int look_at_sockets_again(struct again *again)
 /* Tells who holds one of them after all. False if that could not be looked at. */
 static bool look_at_holders_again(struct pass *pass, struct unheld *left, int *ret_err)
 {
-	struct iter_records found = {0};
-	bool late = true;
+	struct holding holding = {.pass = pass, .among = left};
+	int err = iter_each(pass->inspect->holders, take_holders, &holding);
 
-	if (!iter_read(pass->inspect->holders, &found)) {
-		keep_unheld(left, &found);
-		*ret_err = note_all(left, &found);
-		if (!*ret_err)
-			*ret_err = hand_over(pass, &found, &late);
-	}
-	iter_release(&found);
-	return !late;
+	*ret_err = holding.err;
+	return !err;
 }
 
 /*
@@ -497,7 +538,7 @@ static int find_home(struct pass *pass)
 	return err;
 }
 
-int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx)
+int inspect_run(const struct inspect *inspect, record_fn fn, void *ctx)
 {
 	struct unheld unheld = {0};
 	bool sees_all = inspect->holders && !pid_namespace();

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel/iter.h"
+#include "kernel/records.h"
 #include "kernel/names.h"
 #include "match.h"
 
@@ -27,9 +27,8 @@ struct inspect {
 	const struct bpf_link *socks;
 	const struct bpf_link *holders; /* NULL: who holds a socket is not to be seen here */
 
-	/* Hands over what events told so far, all of it (0) or not (1); NULL: nothing tells events.
-	 */
-	int (*events)(void *source, iter_record_fn fn, void *ctx);
+	/* events_merge() of `source`; NULL: nothing tells events. */
+	int (*merge)(void *source, const struct records *found, record_fn fn, void *ctx);
 	void *source;
 	struct inspect_told *told;
 	struct names *names;
@@ -44,6 +43,6 @@ struct inspect {
  * the namespace is missing. It warns of what it could not look into. 0, or -errno after it was
  * told, or what `fn` returned.
  */
-int inspect_run(const struct inspect *inspect, iter_record_fn fn, void *ctx);
+int inspect_run(const struct inspect *inspect, record_fn fn, void *ctx);
 
 #endif

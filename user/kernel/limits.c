@@ -62,7 +62,7 @@ static __u16 count_reserved(uint32_t low, uint32_t high, struct wire_name *list)
 	return (__u16)count;
 }
 
-int limits_tell(uint32_t netns, iter_record_fn fn, void *ctx)
+int limits_tell(uint32_t netns, record_fn fn, void *ctx)
 {
 	struct wire_limits limits = {
 		.head = {.ts = clock_now(), .kind = WIRE_LIMITS, .len = sizeof(limits)},
@@ -97,7 +97,7 @@ int limits_tell(uint32_t netns, iter_record_fn fn, void *ctx)
  * the machine. Their limits are seen in the first one alone (ipv4_table,
  * net/ipv4/sysctl_net_ipv4.c).
  */
-int limits_tell_host(iter_record_fn fn, void *ctx)
+int limits_tell_host(record_fn fn, void *ctx)
 {
 	struct wire_host host = {
 		.head = {.ts = clock_now(), .kind = WIRE_HOST, .len = sizeof(host)}};

@@ -7,13 +7,13 @@
 
 #include <stdint.h>
 
-#include "kernel/iter.h"
+#include "kernel/records.h"
 
 /* Hands over a WIRE_LIMITS of the namespace that we are in, which is `netns`, and a WIRE_NAME of
  * its reserved ports, if it has any. What cannot be read is 0. What `fn` returned. */
-int limits_tell(uint32_t netns, iter_record_fn fn, void *ctx);
+int limits_tell(uint32_t netns, record_fn fn, void *ctx);
 
 /* Hands over a WIRE_HOST. The same. */
-int limits_tell_host(iter_record_fn fn, void *ctx);
+int limits_tell_host(record_fn fn, void *ctx);
 
 #endif

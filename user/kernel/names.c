@@ -77,7 +77,7 @@ static struct wire_name name_of(uint64_t of, uint64_t id, const char *text)
 	return name;
 }
 
-static int tell(uint64_t of, uint64_t id, const char *text, iter_record_fn fn, void *ctx)
+static int tell(uint64_t of, uint64_t id, const char *text, record_fn fn, void *ctx)
 {
 	struct wire_name name = name_of(of, id, text);
 
@@ -86,7 +86,7 @@ static int tell(uint64_t of, uint64_t id, const char *text, iter_record_fn fn, v
 
 struct teller {
 	const struct names *names;
-	iter_record_fn fn;
+	record_fn fn;
 	void *ctx;
 };
 
@@ -101,14 +101,14 @@ static int tell_if_met(void *ctx, uint32_t netns, const char *name)
 		       : 0;
 }
 
-static int tell_namespaces(const struct names *names, iter_record_fn fn, void *ctx)
+static int tell_namespaces(const struct names *names, record_fn fn, void *ctx)
 {
 	struct teller teller = {.names = names, .fn = fn, .ctx = ctx};
 
 	return netns_each_named(tell_if_met, &teller);
 }
 
-static int tell_ways(const struct names *names, iter_record_fn fn, void *ctx)
+static int tell_ways(const struct names *names, record_fn fn, void *ctx)
 {
 	char way[CGROUP_NAME_MAX];
 	int err = 0;
@@ -155,7 +155,7 @@ static void look_for_new(struct names *names)
 		fts_close(tree);
 }
 
-static int tell_cgroups(const struct names *names, iter_record_fn fn, void *ctx)
+static int tell_cgroups(const struct names *names, record_fn fn, void *ctx)
 {
 	int err = 0;
 
@@ -182,7 +182,7 @@ static void forget_the_past(struct names *names)
 	}
 }
 
-int names_tell(struct names *names, iter_record_fn fn, void *ctx)
+int names_tell(struct names *names, record_fn fn, void *ctx)
 {
 	int err = tell(WIRE_NAME_HOME, netns_current(), "", fn, ctx);
 

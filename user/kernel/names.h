@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel/iter.h"
+#include "kernel/records.h"
 
 #define NAMES_WALK_MAX 50000
 
@@ -28,7 +28,7 @@ void names_meet(struct names *names, const void *record);
  * /run/netns; where a cgroup is met for the first time, walks cgroup_tree(), at most NAMES_WALK_MAX
  * directories of it. 0, or what `fn` returned; what cannot be read has no name.
  */
-int names_tell(struct names *names, iter_record_fn fn, void *ctx);
+int names_tell(struct names *names, record_fn fn, void *ctx);
 
 void names_release(struct names *names);
 

@@ -19,7 +19,7 @@ static size_t page_size(void)
 }
 
 /* Edge-triggered: it is readable by a wake-up, not by records that wait. */
-static int open_bell(int map_fd)
+int ringbuf_bell(int map_fd)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
 	int fd = epoll_create1(EPOLL_CLOEXEC), err;
@@ -49,7 +49,7 @@ int ringbuf_open(struct ringbuf *ringbuf, int map_fd, size_t size)
 	ringbuf->mapped = memory;
 	ringbuf->producer = (const unsigned long *)(void *)memory;
 	ringbuf->data = memory + page;
-	ringbuf->bell_fd = open_bell(map_fd);
+	ringbuf->bell_fd = ringbuf_bell(map_fd);
 	return ringbuf->bell_fd < 0 ? ringbuf->bell_fd : 0;
 }
 
@@ -80,11 +80,16 @@ bool ringbuf_has_reached(const struct ringbuf *ringbuf, unsigned long end)
 	return !is_before(*ringbuf->consumer, end);
 }
 
-void ringbuf_take_bell(const struct ringbuf *ringbuf)
+size_t ringbuf_waiting(const struct ringbuf *ringbuf)
+{
+	return ringbuf_end(ringbuf) - *ringbuf->consumer;
+}
+
+void ringbuf_hear(int bell_fd)
 {
 	struct epoll_event event;
 
-	epoll_wait(ringbuf->bell_fd, &event, 1, 0);
+	epoll_wait(bell_fd, &event, 1, 0);
 }
 
 /* The `len` bytes at `at`, in one piece. Programs reserve no more than WIRE_MAX_SIZE. */

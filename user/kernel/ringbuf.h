@@ -37,8 +37,14 @@ unsigned long ringbuf_end(const struct ringbuf *ringbuf);
 /* Is everything before `end` handed over? */
 bool ringbuf_has_reached(const struct ringbuf *ringbuf, unsigned long end);
 
+/* Bytes in it that are not handed over. */
+size_t ringbuf_waiting(const struct ringbuf *ringbuf);
+
+/* Another bell of that map, for another thread: a descriptor, or -errno. */
+int ringbuf_bell(int map_fd);
+
 /* The bell that is rung from here on is a new one. */
-void ringbuf_take_bell(const struct ringbuf *ringbuf);
+void ringbuf_hear(int bell_fd);
 
 /*
  * Hands over what lies before `end`, `max` records at most. The bytes are valid during the call of

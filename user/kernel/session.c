@@ -17,14 +17,13 @@
 #include "base/diag.h"
 #include "base/shortage.h"
 #include "base/cgroup_tree.h"
+#include "kernel/events.h"
 #include "kernel/features.h"
 #include "kernel/inspect.h"
 #include "kernel/iter.h"
 #include "kernel/loader.h"
 #include "kernel/netns.h"
 #include "kernel/privileges.h"
-#include "kernel/repeats.h"
-#include "kernel/ringbuf.h"
 #include "kernel/skipped.h"
 #include "config.h"
 #include "wire.h"
@@ -42,18 +41,16 @@
 #define PAUSE_BUSY_NS (40 * NS_PER_MS)
 #define PAUSE_IDLE_NS (80 * NS_PER_MS)
 
-/*
- * A record that is being written holds back those behind it: for microseconds, unless its program
- * is preempted, which some kernels do. So long a sweep or a census waits for it.
+/* So long, at the end, the second program may be kept from telling what the first was skipped for.
  */
-#define WAIT_WRITER_MS 20
+#define SETTLE_MS 20
 
 /* Some system calls each time. */
 #define SKIPPED_EVERY_NS (1 * NS_PER_S)
 
 struct session {
 	struct tcpdwell_bpf *skel;
-	struct ringbuf ringbuf;
+	struct events events;
 	uint64_t pause_ns; /* until the next look */
 	struct bpf_link *links[FEATURES][WAY_PROGRAMS_MAX];
 	struct features features;
@@ -61,8 +58,6 @@ struct session {
 	uint64_t told_lost[WIRE_KINDS];
 	uint64_t next_skipped; /* ns: when to look again for what the kernel skipped */
 	uint64_t skipped;      /* events, by the latest look */
-	uint64_t by_second;    /* transitions that only the second program told */
-	struct repeats repeats;
 	int64_t told_wall_offset;
 	uint64_t sweeps[2]; /* ns: when the last two began, the older first */
 	struct inspect_told told;
@@ -160,7 +155,6 @@ struct session *session_open(const struct kernel_request *request)
 		return NULL;
 	}
 	session->request = *request;
-	session->ringbuf.bell_fd = -1;
 	session->features = features_expected(request);
 	err = loader_load(&session->features.ways, request, &session->skel);
 	/* Finding out what loads takes memory and descriptors, too: under a limit of memory it ends
@@ -192,7 +186,7 @@ static int open_buffer(struct session *session)
 	const struct bpf_map *events = session->skel->maps.events;
 
 	session->pause_ns = PAUSE_BUSY_NS;
-	return ringbuf_open(&session->ringbuf, bpf_map__fd(events), bpf_map__max_entries(events));
+	return events_open(&session->events, bpf_map__fd(events), bpf_map__max_entries(events));
 }
 
 static struct meta meta_of(const struct session *session)
@@ -236,6 +230,8 @@ int session_attach(struct session *session, struct meta *ret_meta)
 	session->sweeps[0] = session->sweeps[1] = ret_meta->attached;
 	session->told_wall_offset = ret_meta->wall_offset;
 	note_sampling(session);
+	if (!session->request.only_looks)
+		events_spill_begin(&session->events);
 	return 0;
 }
 
@@ -257,40 +253,10 @@ static int tell_lost(struct session *session, uint16_t kind, uint64_t lost, sess
 	return fn(ctx, &rec, sizeof(rec));
 }
 
-struct receiver {
-	struct session *session;
-	session_record_fn fn;
-	void *ctx;
-};
-
-static int hand_over(void *ctx, const void *record, size_t len)
-{
-	const struct receiver *to = ctx;
-	const struct wire_transition *t = record;
-
-	if (t->head.kind == WIRE_TRANSITION) {
-		if (repeats_note(&to->session->repeats, t))
-			return 0;
-		if (t->flags & WIRE_F_SECOND)
-			to->session->by_second++;
-	}
-	return to->fn(to->ctx, record, len);
-}
-
-static int drain_to(struct session *session, unsigned long end, int max, session_record_fn fn,
-		    void *ctx)
-{
-	struct receiver to = {.session = session, .fn = fn, .ctx = ctx};
-
-	return ringbuf_drain(&session->ringbuf, end, max, hand_over, &to);
-}
-
 int session_drain(struct session *session, session_record_fn fn, void *ctx)
 {
-	int drained;
+	int drained = events_drain(&session->events, SESSION_DRAIN_MAX, fn, ctx);
 
-	ringbuf_take_bell(&session->ringbuf);
-	drained = drain_to(session, ringbuf_end(&session->ringbuf), SESSION_DRAIN_MAX, fn, ctx);
 	if (drained > 0)
 		session->pause_ns = PAUSE_BUSY_NS;
 	else if (session->pause_ns < PAUSE_IDLE_NS)
@@ -300,7 +266,7 @@ int session_drain(struct session *session, session_record_fn fn, void *ctx)
 
 struct session_pause session_pause(const struct session *session)
 {
-	return (struct session_pause){.bell_fd = session->ringbuf.bell_fd,
+	return (struct session_pause){.bell_fd = events_bell(&session->events),
 				      .ms = (int)(session->pause_ns / NS_PER_MS)};
 }
 
@@ -322,25 +288,9 @@ int session_clock(struct session *session, session_record_fn fn, void *ctx)
 
 /* ---- all sockets ---- */
 
-static void nap_1ms(void)
-{
-	poll(NULL, 0, 1);
-}
-
 int session_drain_all(struct session *session, session_record_fn fn, void *ctx)
 {
-	unsigned long end = ringbuf_end(&session->ringbuf);
-	int drained;
-
-	for (int naps = 0; naps <= WAIT_WRITER_MS; naps++) {
-		drained = ringbuf_drain(&session->ringbuf, end, INT_MAX, fn, ctx);
-		if (drained < 0)
-			return drained;
-		if (ringbuf_has_reached(&session->ringbuf, end))
-			return 0;
-		nap_1ms();
-	}
-	return 1;
+	return events_drain_all(&session->events, fn, ctx);
 }
 
 /*
@@ -359,7 +309,8 @@ static uint64_t count_skipped(struct session *session, session_record_fn fn, voi
 
 		if (drained)
 			*ret_err = session_drain_all(session, fn, ctx);
-		now = skipped_events(session->skel, &session->features.ways, session->by_second);
+		now = skipped_events(session->skel, &session->features.ways,
+				     session->events.by_second);
 		skipped = now < skipped ? now : skipped;
 	}
 	return skipped;
@@ -375,8 +326,8 @@ static int tell_skipped(struct session *session, bool at_end, session_record_fn 
 	int err = 0, tell_err;
 
 	session->skipped = count_skipped(session, fn, ctx, &err);
-	for (int naps = 0; at_end && naps < WAIT_WRITER_MS && session->skipped > *told; naps++) {
-		nap_1ms();
+	for (int naps = 0; at_end && naps < SETTLE_MS && session->skipped > *told; naps++) {
+		poll(NULL, 0, 1);
 		session->skipped = count_skipped(session, fn, ctx, &err);
 	}
 	if (at_end || session->skipped < before)
@@ -400,9 +351,9 @@ int session_losses(struct session *session, bool at_end, session_record_fn fn, v
 	return tell_skipped(session, at_end, fn, ctx);
 }
 
-static int events_so_far(void *source, session_record_fn fn, void *ctx)
+static int merge_events(void *source, const struct records *found, record_fn fn, void *ctx)
 {
-	return session_drain_all(source, fn, ctx);
+	return events_merge(source, found, fn, ctx);
 }
 
 int session_census(struct session *session, session_record_fn fn, void *ctx)
@@ -411,8 +362,8 @@ int session_census(struct session *session, session_record_fn fn, void *ctx)
 				  .netns_cookies = session->skel->rodata->config.netns_cookies,
 				  .socks = session->links[FEATURE_SOCKETS][0],
 				  .holders = session->links[FEATURE_HOLDERS][0],
-				  .events = events_so_far,
-				  .source = session,
+				  .merge = merge_events,
+				  .source = &session->events,
 				  .told = &session->told,
 				  .names = &session->names};
 
@@ -432,21 +383,35 @@ const char *session_lacks(const struct session *session, enum feature which)
 /* ---- sweeping ---- */
 
 struct sweeping {
-	struct bpf_link *link;
-	struct iter_records found;
+	struct session *session;
+	session_record_fn fn;
+	void *ctx;
+	int err; /* of handing over. 1: put off, what was found might be told before an older event
+		  */
 };
+
+static int take_found(void *ctx, struct records *found)
+{
+	struct sweeping *sweeping = ctx;
+
+	sweeping->err = events_merge(&sweeping->session->events, found, sweeping->fn,
+				     sweeping->ctx);
+	return sweeping->err;
+}
 
 static int read_iterator(void *ctx)
 {
 	struct sweeping *sweeping = ctx;
+	int err = iter_each(sweeping->session->links[FEATURE_SWEEP][0], take_found, sweeping);
 
-	return iter_read(sweeping->link, &sweeping->found);
+	return sweeping->err ? 0 : err;
 }
 
-/* 1: put off, since something found might be told before an older event. */
+/* Also 1: see above. */
 static int sweep_one(struct session *session, uint32_t netns, session_record_fn fn, void *ctx)
 {
-	struct sweeping sweeping = {.link = session->links[FEATURE_SWEEP][0]};
+	static const struct records none;
+	struct sweeping sweeping = {.session = session, .fn = fn, .ctx = ctx};
 	/* Before the time: what it counts was lost by then, and we may be stopped at any line. */
 	uint32_t total = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
 	struct wire_swept swept = {.head = {.ts = clock_now(),
@@ -454,24 +419,15 @@ static int sweep_one(struct session *session, uint32_t netns, session_record_fn 
 					    .kind = WIRE_SWEPT,
 					    .len = sizeof(swept)},
 				   .netns = netns};
-	struct iter_records events = {0};
-	int err, late;
+	int err = netns_call(netns, read_iterator, &sweeping);
 
-	err = netns_call(netns, read_iterator, &sweeping);
-	if (err == -EAGAIN)
-		return 0; /* another sweep will know */
+	if (err == -EAGAIN || sweeping.err)
+		return sweeping.err; /* another sweep will know */
 	swept.blind = err != 0;
 	if (err)
 		diag_detail("cannot look into network namespace %u: %s", netns, strerror(-err));
-	late = session_drain_all(session, iter_keep, &events);
-	if (late > 0)
-		iter_release(&sweeping.found);
-	err = late < 0 ? late : iter_merge(&events, &sweeping.found, fn, ctx);
-	if (!err)
-		err = late ? late : fn(ctx, &swept, sizeof(swept));
-	iter_release(&events);
-	iter_release(&sweeping.found);
-	return err;
+	err = events_merge(&session->events, &none, fn, ctx);
+	return err ? err : fn(ctx, &swept, sizeof(swept));
 }
 
 int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
@@ -531,6 +487,7 @@ int session_give_up_privileges(struct session *session)
 {
 	bool looks = looking_link(session);
 	bool netns = looks && looks_elsewhere(session->request.match);
+	int err;
 
 	cgroup_tree(); /* which finds a way to it, or keeps none */
 	if (netns && session->links[FEATURE_SWEEP][0])
@@ -539,7 +496,13 @@ int session_give_up_privileges(struct session *session)
 				? "TIME-WAIT, and FIN-WAIT-2 after close(), are not seen there"
 				: "a move from FIN-WAIT-2 to TIME-WAIT there may be told only "
 				  "when the TIME-WAIT ends");
-	return privileges_drop(netns, looks ? can_look : NULL, session);
+	/* Some of what a thread may do is its own: the second one begins again with what is left.
+	 */
+	events_spill_end(&session->events);
+	err = privileges_drop(netns, looks ? can_look : NULL, session);
+	if (!err && !session->request.only_looks)
+		events_spill_begin(&session->events);
+	return err;
 }
 
 void session_each_program(const struct session *session,
@@ -564,7 +527,7 @@ void session_close(struct session *session)
 	if (!session)
 		return;
 	netns_end();
-	ringbuf_close(&session->ringbuf);
+	events_close(&session->events);
 	names_release(&session->names);
 	if (session->skel)
 		unload(session);

@@ -406,8 +406,8 @@ static bool open_rtnetlink(struct asker *asker)
 {
 	const struct timeval patience = {.tv_sec = 1};
 
-	if (asker->fd >= 0)
-		return true;
+	if (asker->fd >= 0 || asker->err)
+		return asker->fd >= 0;
 	asker->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (asker->fd < 0)
 		note_failure(asker);
@@ -416,18 +416,17 @@ static bool open_rtnetlink(struct asker *asker)
 	return asker->fd >= 0;
 }
 
-static void release(struct asker *asker)
+struct asker *way_begin(void)
 {
-	TABLE_RELEASE(asker->all, free);
-	if (asker->has_addresses)
-		freeifaddrs(asker->addresses);
-	if (asker->fd >= 0)
-		close(asker->fd);
+	struct asker *asker = calloc(1, sizeof(*asker));
+
+	if (asker)
+		asker->fd = -1;
+	return asker;
 }
 
-int way_tell(struct iter_records *found)
+void way_tell(struct asker *asker, struct records *found)
 {
-	struct asker asker = {.fd = -1};
 	struct wire_snapshot s;
 
 	for (size_t at = 0; at < found->len; at += s.head.len) {
@@ -437,11 +436,22 @@ int way_tell(struct iter_records *found)
 		memcpy(&s, found->bytes + at, sizeof(s));
 		if (!waits_for_answer(&s))
 			continue;
-		if (!open_rtnetlink(&asker))
-			return asker.err;
-		tell_one(&asker, &s);
+		if (!open_rtnetlink(asker))
+			return;
+		tell_one(asker, &s);
 		memcpy(found->bytes + at, &s, sizeof(s));
 	}
-	release(&asker);
-	return asker.err;
+}
+
+int way_end(struct asker *asker)
+{
+	int err = asker->err;
+
+	TABLE_RELEASE(asker->all, free);
+	if (asker->has_addresses)
+		freeifaddrs(asker->addresses);
+	if (asker->fd >= 0)
+		close(asker->fd);
+	free(asker);
+	return err;
 }

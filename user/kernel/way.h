@@ -7,7 +7,7 @@
 #ifndef TCPDWELL_WAY_H
 #define TCPDWELL_WAY_H
 
-#include "kernel/iter.h"
+#include "kernel/records.h"
 
 /* So many questions in one look at a namespace, some microseconds each; of the rest nothing is
  * said. */
@@ -17,11 +17,19 @@
  * addresses: a rule that refuses one port is not found. */
 #define WAY_BY_PORTS_MAX 2048
 
+/* Who asks, in one look at the namespace that we are in. */
+struct asker;
+
+/* NULL if out of memory. way_end() frees it. */
+struct asker *way_begin(void);
+
 /*
  * Fills in `way` and `way_error` of those WIRE_SNAPSHOTs among these records that wait for an
- * answer. All are of the namespace that we are in. Where the kernel does not say, nothing is. 0, or
- * -errno of the first question that could not be put, or got no answer.
+ * answer. Where the kernel does not say, nothing is.
  */
-int way_tell(struct iter_records *found);
+void way_tell(struct asker *asker, struct records *found);
+
+/* 0, or -errno of the first question that could not be put, or got no answer. */
+int way_end(struct asker *asker);
 
 #endif
