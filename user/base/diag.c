@@ -62,7 +62,7 @@ void diag_progress(const char *fmt, ...)
 	char text[256], printable[NAME_ROOM(sizeof(text))];
 	va_list args;
 
-	if (is_quiet || (!isatty(STDERR_FILENO) && !is_verbose))
+	if (is_quiet || taker.take || (!isatty(STDERR_FILENO) && !is_verbose))
 		return;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);

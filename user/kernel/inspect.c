@@ -35,7 +35,35 @@ struct pass {
 	bool has_looked;               /* into one of them */
 	uint64_t devices[DEVICES_MAX]; /* WIRE_DEVICE_ID() of those whose names were asked for */
 	size_t n_devices;
+	uint64_t begun, next_progress; /* ns */
+	size_t met;                    /* sockets */
 };
+
+/* ---- how far it is ---- */
+
+#define PROGRESS_AFTER_NS (1 * NS_PER_S)
+#define PROGRESS_EVERY_NS (200 * NS_PER_MS)
+
+/* Whoever waits for a second wants to know for what. */
+static void tell_progress(struct pass *pass, const char *what)
+{
+	uint64_t now = clock_now();
+
+	if (now < pass->begun + PROGRESS_AFTER_NS || now < pass->next_progress)
+		return;
+	pass->next_progress = now + PROGRESS_EVERY_NS;
+	diag_progress("looking %s %zu sockets", what, pass->met);
+}
+
+static void count_met(struct pass *pass, const struct records *found)
+{
+	struct wire_head head;
+
+	for (size_t at = 0; at < found->len; at += head.len) {
+		memcpy(&head, found->bytes + at, sizeof(head));
+		pass->met += head.kind == WIRE_SNAPSHOT;
+	}
+}
 
 /* ---- interfaces ---- */
 
@@ -254,6 +282,8 @@ static int take_sockets(void *ctx, struct records *found)
 	if (!look->has_begun && found->len && !look->among)
 		look->err = limits_tell(look->netns, pass->fn, pass->ctx);
 	look->has_begun = true;
+	count_met(pass, found);
+	tell_progress(pass, "at");
 	way_tell(look->asker, found);
 	if (!look->err)
 		look->err = tell_devices(pass, found);
@@ -355,6 +385,7 @@ static int take_holders(void *ctx, struct records *found)
 {
 	struct holding *holding = ctx;
 
+	tell_progress(holding->pass, "for the processes of");
 	take_unseen(holding->pass, found);
 	if (holding->among) {
 		keep_unheld(holding->among, found);
@@ -544,7 +575,8 @@ int inspect_run(const struct inspect *inspect, record_fn fn, void *ctx)
 	bool sees_all = inspect->holders && !pid_namespace();
 	struct taker taker = {
 		.names = inspect->names, .unheld = sees_all ? &unheld : NULL, .fn = fn, .ctx = ctx};
-	struct pass pass = {.inspect = inspect, .fn = note_and_take, .ctx = &taker};
+	struct pass pass = {
+		.inspect = inspect, .fn = note_and_take, .ctx = &taker, .begun = clock_now()};
 	int err = find_home(&pass);
 
 	if (!err)
@@ -554,6 +586,7 @@ int inspect_run(const struct inspect *inspect, record_fn fn, void *ctx)
 	if (!err)
 		err = look_at_all(&pass, &taker);
 	unheld_release(&unheld);
+	diag_progress_end();
 	if (!err)
 		warn_of_missing(&pass);
 	if (!err)
