@@ -43,7 +43,7 @@ static struct age age_of_7(struct snap snap)
 	feed(census_bounds(true, 0));
 	feed(census_snapshot(&snap));
 	feed(census_bounds(false, 0));
-	return verdict_age(overview->census.sockets, meta.tick_ns);
+	return verdict_age(census_first(&overview->census), meta.tick_ns);
 }
 
 static void end(struct age age, uint8_t known, uint64_t ms)

@@ -124,7 +124,7 @@ static const char *peer(uint64_t cookie, char text[VERDICT_PEER_MAX])
 
 	strcpy(text, "-");
 	for (size_t i = 0; i < verdict.n_sockets; i++)
-		if (verdict.sockets[i].socket->key.cookie == cookie && verdict.sockets[i].peer)
+		if (verdict.sockets[i].socket->s.id.cookie == cookie && verdict.sockets[i].peer)
 			verdict_peer(verdict.census, &verdict.sockets[i], text);
 	verdict_release(&verdict);
 	return text;
@@ -136,8 +136,8 @@ static uint64_t peer_of(uint64_t cookie)
 	uint64_t found = 0;
 
 	for (size_t i = 0; i < verdict.n_sockets; i++)
-		if (verdict.sockets[i].socket->key.cookie == cookie && verdict.sockets[i].peer)
-			found = verdict.sockets[i].peer->key.cookie;
+		if (verdict.sockets[i].socket->s.id.cookie == cookie && verdict.sockets[i].peer)
+			found = verdict.sockets[i].peer->s.id.cookie;
 	verdict_release(&verdict);
 	return found;
 }

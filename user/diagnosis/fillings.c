@@ -54,8 +54,8 @@ static int count_all(struct fillings_count *count)
 	count->ports = calloc(count->census->count + 1, sizeof(*count->ports));
 	if (!count->ports)
 		return -ENOMEM;
-	for (const struct census_socket *socket = count->census->sockets; !err && socket;
-	     socket = socket->hh.next) {
+	for (const struct census_socket *socket = census_first(count->census); !err && socket;
+	     socket = census_next(count->census, socket)) {
 		if (!limits || limits->netns != socket->s.id.netns)
 			limits = census_limits_of(count->census, socket->s.id.netns);
 		if (limits)
@@ -74,7 +74,8 @@ static int count_by_device(const struct fillings_count *count, const struct wire
 	if (!ports)
 		return -ENOMEM;
 	all->fill = (struct rules_fill){.room = all->fill.room};
-	for (const struct census_socket *it = count->census->sockets; it; it = it->hh.next) {
+	for (const struct census_socket *it = census_first(count->census); it;
+	     it = census_next(count->census, it)) {
 		const struct wire_snapshot *s = &it->s;
 
 		if (!filling_is_towards(s, &all->id) || !filling_has_port(s, limits) ||
@@ -147,8 +148,8 @@ static int tell_host(struct fillings_count *count)
 						.is_asked = true};
 	int err;
 
-	for (const struct census_socket *socket = count->census->sockets; socket;
-	     socket = socket->hh.next)
+	for (const struct census_socket *socket = census_first(count->census); socket;
+	     socket = census_next(count->census, socket))
 		if (socket->s.kind == WIRE_FULL && socket->s.flags & WIRE_S_ORPHAN)
 			orphans.fill.states[socket->s.state]++;
 	err = fillings_tell(count, RULES_ORPHANS, &orphans, false);
@@ -187,7 +188,8 @@ static void find_most(struct filling *filling, const struct census *census,
 {
 	size_t n = 0, end;
 
-	for (const struct census_socket *socket = census->sockets; socket; socket = socket->hh.next)
+	for (const struct census_socket *socket = census_first(census); socket;
+	     socket = census_next(census, socket))
 		if (socket->holders && fillings_has(filling, census, &socket->s))
 			room[n++] = socket->holders;
 	if (n)

@@ -36,7 +36,8 @@ static void look_at(const struct filling *filling, const struct census *census,
 	size_t leaving = 0;
 
 	*look = (struct forecast_look){.ts = census->ts, .count = filling->fill.count};
-	for (const struct census_socket *it = census->sockets; it; it = it->hh.next) {
+	for (const struct census_socket *it = census_first(census); it;
+	     it = census_next(census, it)) {
 		unsigned seconds = fillings_has(filling, census, &it->s)
 					   ? leaves_in(filling, census, &it->s)
 					   : 0;

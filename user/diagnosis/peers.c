@@ -111,7 +111,8 @@ int peers_find(const struct census *census, struct peers_end *ends, size_t n)
 		wanted[i].end = &ends[i];
 		err = add(&all, &wanted[i]);
 	}
-	for (const struct census_socket *s = census->sockets; !err && all && s; s = s->hh.next)
+	for (const struct census_socket *s = census_first(census); !err && all && s;
+	     s = census_next(census, s))
 		if (has_other_end(&s->s))
 			offer(all, s);
 	for (size_t i = 0; !err && i < n; i++)

@@ -121,7 +121,8 @@ int verdict_make(struct verdict *verdict, const struct census *census,
 	verdict->sockets = calloc(census->count + 1, sizeof(*verdict->sockets));
 	if (!verdict->sockets)
 		return -ENOMEM;
-	for (const struct census_socket *socket = census->sockets; socket; socket = socket->hh.next)
+	for (const struct census_socket *socket = census_first(census); socket;
+	     socket = census_next(census, socket))
 		judge(verdict, socket, selection, tick_ns);
 	qsort(verdict->sockets, verdict->n_sockets, sizeof(*verdict->sockets), compare);
 	err = find_peers(verdict);

@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/chains.h"
 #include "base/name.h"
+#include "base/slab.h"
 #include "base/table.h"
 #include "model/pollers.h"
 #include "record/decode.h"
@@ -24,40 +26,40 @@ struct census_holder {
 	uint8_t doing, flags; /* WIRE_DOES_*, WIRE_H_* */
 };
 
+/* What is known of a listener besides. */
+struct census_listening {
+	/* Once the census is whole: those of its holders that wait at it, while others wait at
+	 * other members of its group. NULL: no such group, or not all is known. */
+	struct census_holder *pollers;
+	bool is_polled;      /* all who wait at it do so by epoll, and are known */
+	bool takes_others;   /* connections to other addresses and ports */
+	uint32_t told;       /* so many in its queue were told of */
+	uint32_t candidates; /* so many were not told of, and may be in its queue */
+	struct census_socket *next, *next_untold;
+};
+
+/* Of each there may be a million. A connection in TIME-WAIT and one that its socket began since
+ * share their cookie. */
 struct census_socket {
-	/* A connection in TIME-WAIT and one that its socket began since share their cookie. */
-	struct census_key {
-		uint64_t cookie;
-		uint64_t is_mini;
-	} key;
 	struct wire_snapshot s;
 	uint64_t entered; /* ns: when it was seen to enter its state, or to be in it already; 0: was
 			   * not seen. By those who watch events as well: overview.h */
-	bool entered_exact;
 	uint64_t listener; /* the cookie of the one that it waits at; 0: not known, or it does not
 			      wait */
 	/* By process, in the order in which the iterator met the processes. */
 	struct census_holder *holders, *last_holder;
+	struct census_listening *listening; /* NULL: it never was in LISTEN */
+	uint32_t number, chain;             /* of the slab and the index */
+	bool entered_exact;
 	bool by_threads;       /* one of these is a thread's */
 	bool outlived_holders; /* it was met again after all descriptors had been looked at */
-	/* Of a listener, once the census is whole: those of its holders that wait at it, while
-	 * others wait at other members of its group. NULL: no such group, or not all is known. */
-	struct census_holder *pollers;
-	bool is_polled; /* all who wait at it do so by epoll, and are known */
-	struct census_socket *next_listener;
-	bool is_listed; /* among the listeners */
-	/* Of a listener, once the census is whole: */
-	bool takes_others;   /* connections to other addresses and ports */
-	uint32_t told;       /* so many in its queue were told of */
-	uint32_t candidates; /* so many were not told of, and may be in its queue */
-	struct census_socket *next_untold;
-	UT_hash_handle hh;
+	bool is_gone;
 };
 
 /* What was in LISTEN at some time, by namespace and port. */
 struct census_port {
 	uint64_t key;
-	struct census_socket *first; /* by next_listener */
+	struct census_socket *first; /* by listening->next */
 	UT_hash_handle hh;
 };
 
@@ -72,7 +74,8 @@ struct census_limits {
 };
 
 struct census {
-	struct census_socket *sockets; /* iterate with hh.next */
+	struct slab sockets, holders;
+	struct chains by_cookie;
 	struct census_port *ports;
 	struct census_socket *untold; /* listeners that have more in their queue than was told of */
 	size_t n_untold;
@@ -95,6 +98,10 @@ struct census {
  * ignored. 0 or -ENOMEM. */
 int census_add(struct census *census, const union decode_record *rec);
 
+/* Each once, in the order in which they were first met. NULL: no more. */
+struct census_socket *census_first(const struct census *census);
+struct census_socket *census_next(const struct census *census, const struct census_socket *socket);
+
 /* NULL if there is none. */
 struct census_socket *census_find(const struct census *census, uint64_t cookie, bool is_mini);
 
@@ -115,10 +122,16 @@ static inline bool census_waits_for_accept(const struct wire_snapshot *s)
 	       (s->kind == WIRE_FULL && !(s->flags & (WIRE_S_FILE | WIRE_S_ORPHAN)));
 }
 
+/* See struct census_listening. */
+static inline const struct census_holder *census_pollers(const struct census_socket *socket)
+{
+	return socket->listening ? socket->listening->pollers : NULL;
+}
+
 /* Who is to accept what comes to this listener: its worker of a group, or all who hold it. */
 static inline const struct census_holder *census_acceptors(const struct census_socket *listener)
 {
-	return listener->pollers ?: listener->holders;
+	return census_pollers(listener) ?: listener->holders;
 }
 
 /* Has it a file that is among nobody's descriptors? */

@@ -370,7 +370,7 @@ static void print_holders(const struct census *census, const struct verdict_sock
 	}
 	if (more)
 		fprintf(out, " and %u more", more);
-	print_pollers(socket->pollers, out);
+	print_pollers(census_pollers(socket), out);
 }
 
 /* Its unit or container. */

@@ -433,8 +433,8 @@ static void take_census(struct metrics *m)
 {
 	const struct overview *overview = m->overview;
 
-	for (const struct census_socket *socket = overview->census.sockets; socket;
-	     socket = socket->hh.next) {
+	for (const struct census_socket *socket = census_first(&overview->census); socket;
+	     socket = census_next(&overview->census, socket)) {
 		struct age age = age_of(&socket->s, overview->meta->tick_ns);
 
 		if (!verdict_asks(overview->config.selection, &overview->census, socket))

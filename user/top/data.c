@@ -84,8 +84,8 @@ static void count_sockets(struct top_data *data)
 	const struct census *census = &data->overview->census;
 	uint64_t tick_ns = data->overview->meta->tick_ns;
 
-	for (const struct census_socket *socket = census->sockets; socket;
-	     socket = socket->hh.next) {
+	for (const struct census_socket *socket = census_first(census); socket;
+	     socket = census_next(census, socket)) {
 		struct top_state *state = &data->states[socket->s.state];
 		struct age age = verdict_age(socket, tick_ns);
 
