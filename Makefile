@@ -52,7 +52,7 @@ HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed $(BU
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live fuzz chaos lint format completions bench field-load soak days install uninstall clean
+.PHONY: all help deps deps-build deps-bench run demo check check-quick check-live fuzz chaos lint format completions bench field-load soak kills days install uninstall clean
 
 all: $(BUILD)/tcpdwell
 
@@ -78,6 +78,8 @@ help:
 	@echo "  make lint             formatting, static analysis, shell scripts, man page"
 	@echo "  make bench            measure what tracing costs (as root); SHORT=1 takes about 3 minutes"
 	@echo "  make soak             churn of which 1 % of the records are lost: the model heals (as root); MINUTES=60"
+	@echo "  make kills            1,000 recordings killed at random moments, 200 disks that fill, under traffic (as root), about"
+	@echo "                        half an hour; KILLS=, DISKS="
 	@echo "  make days             ten days of connections in half a minute, from a synthetic recording"
 	@echo "  make field-load       real services under load: no false finding (as root); MINUTES=30"
 	@echo "Maintain"
@@ -153,6 +155,13 @@ bench: deps-build
 soak: deps
 	$(call build,all)
 	@tests/bench/soak.sh $(BUILD) $(MINUTES)
+
+# Recordings that end before their time; `make check` has 20 and 10.
+KILLS ?= 1000
+DISKS ?= 200
+kills: deps
+	$(call build,all $(HELPERS))
+	@BUILD=$(CURDIR)/$(BUILD) KILLS=$(KILLS) DISKS=$(DISKS) tests/live/kills.sh
 
 # Ten days of connections, in half a minute.
 days: deps

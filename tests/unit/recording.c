@@ -194,6 +194,45 @@ static void test_stop(void)
 	test_end("after 1 frame of 3");
 }
 
+/* Where the whole blocks end that lie before `cut`; 0: the head is cut, too. */
+static size_t whole_before(const unsigned char *bytes, size_t cut)
+{
+	uint32_t len;
+	size_t at;
+
+	memcpy(&len, bytes + 12, sizeof(len));
+	at = 20 + len;
+	if (cut < at)
+		return 0;
+	for (;;) {
+		memcpy(&len, bytes + at, sizeof(len));
+		if (!len || at + 8 + len > cut)
+			return at;
+		at += 8 + len;
+	}
+}
+
+/* How much of it is left out is said, in one sentence. */
+static void check_says_how_much(size_t whole, size_t cut)
+{
+	char wanted[128];
+
+	if (!cut)
+		snprintf(wanted, sizeof(wanted), "it is empty");
+	else if (cut < 8)
+		snprintf(wanted, sizeof(wanted), "it is too short");
+	else if (!whole)
+		snprintf(wanted, sizeof(wanted), "incomplete: it ends in its head");
+	else if (whole == cut)
+		snprintf(wanted, sizeof(wanted), "incomplete: it has no end mark");
+	else
+		snprintf(wanted, sizeof(wanted),
+			 "incomplete: the last %zu of %zu bytes are part of a block", cut - whole,
+			 cut);
+	test_check(strstr(test_stderr.text, wanted) != NULL, __LINE__, "wanted '%s', said '%s'",
+		   wanted, test_stderr.text);
+}
+
 static void test_cuts(void)
 {
 	static unsigned char bytes[FILE_MAX];
@@ -213,10 +252,44 @@ static void test_cuts(void)
 		CHECK(seen.taken.len % (2 * sizeof(struct wire_head)) == 0);
 		CHECK(!seen.opened || is_same_meta(&seen.meta));
 		check_told_once();
+		check_says_how_much(whole_before(bytes, cut), cut);
 		whole_frames += seen.taken.frames;
 	}
 	test_end("at each of %zu bytes; %u whole frames before the cuts were read", len,
 		 whole_frames);
+}
+
+/* A host that lost its power may leave zeros, where the file had grown and was not written yet. */
+static void test_zeros(void)
+{
+	static unsigned char bytes[FILE_MAX];
+	static struct outcome seen;
+	char wanted[128];
+	size_t len, end;
+
+	test_begin("recording-zeros-at-the-end");
+	write_it(3, 2);
+	len = slurp(bytes);
+	end = len - 8;
+	memset(bytes + end, 0, sizeof(bytes) - end);
+	for (size_t zeros = 1; zeros < 100; zeros++) {
+		spill(bytes, end + zeros);
+		read_it(path, &seen);
+		test_context("%zu zeros", zeros);
+		CHECK(seen.opened && seen.err == -ENODATA);
+		CHECK_EQ(seen.taken.frames, 3);
+		snprintf(wanted, sizeof(wanted), "incomplete: the last %zu of %zu bytes are %s",
+			 zeros, end + zeros, zeros < 8 ? "part of a block" : "zeros");
+		test_check(strstr(test_stderr.text, wanted) != NULL, __LINE__,
+			   "wanted '%s', said '%s'", wanted, test_stderr.text);
+		check_told_once();
+	}
+	bytes[end + 50] = 1;
+	spill(bytes, end + 100);
+	read_it(path, &seen);
+	CHECK(seen.opened && seen.err == -EBADMSG);
+	CHECK(strstr(test_stderr.text, "the last 100 of ") != NULL);
+	test_end("1 to 99 zeros behind the last block");
 }
 
 static void test_flips(void)
@@ -235,6 +308,7 @@ static void test_flips(void)
 		read_it(path, &seen);
 		test_context("bit %zu of byte %zu of %zu", bit % 8, bit / 8, len);
 		CHECK(!seen.opened || seen.err == -EBADMSG || seen.err == -ENODATA);
+		CHECK(seen.err != -EBADMSG || strstr(test_stderr.text, " bytes "));
 		check_told_once();
 	}
 	test_end("each of %zu bits is noticed", 8 * len);
@@ -386,6 +460,7 @@ int main(void)
 	test_large();
 	test_stop();
 	test_cuts();
+	test_zeros();
 	test_flips();
 	test_more_than_the_end();
 	test_versions();

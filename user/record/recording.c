@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "base/diag.h"
@@ -20,7 +22,8 @@
 
 #define RECORDING_MAGIC "TCPDWELL"
 #define RECORDING_END   0x454e4421u /* not a CRC of nothing, which is 0 */
-#define FRAME_MAX       (1u << 20)
+#define FRAME_MAX       (1u << 20)  /* that is read */
+#define BLOCK_MAX       (1u << 16)  /* that is written: what a cut costs, at most */
 #define HEADER_MAX      (1u << 16)
 
 struct file_head {
@@ -40,12 +43,14 @@ struct recording_writer {
 	char *path;
 	int err; /* the first failure; nothing is written after it */
 	uint32_t used;
-	unsigned char frame[FRAME_MAX];
+	unsigned char frame[BLOCK_MAX];
 };
 
 struct recording_reader {
 	FILE *file;
 	char *path;
+	bool is_stdin;
+	uint64_t at, whole; /* bytes that were read; of these the head and the whole frames */
 	unsigned char frame[FRAME_MAX];
 };
 
@@ -196,7 +201,7 @@ int recording_flush(struct recording_writer *writer)
 
 int recording_add(struct recording_writer *writer, const void *record, size_t len)
 {
-	if (writer->used + len > FRAME_MAX && recording_flush(writer))
+	if (writer->used + len > BLOCK_MAX && recording_flush(writer))
 		return writer->err;
 	memcpy(writer->frame + writer->used, record, len);
 	writer->used += (uint32_t)len;
@@ -223,11 +228,44 @@ int recording_finish(struct recording_writer *writer)
 
 /* ---- reading ---- */
 
+static bool take(struct recording_reader *reader, void *bytes, size_t len)
+{
+	size_t n = fread(bytes, 1, len, reader->file);
+
+	reader->at += n;
+	return n == len;
+}
+
+/* In bytes; 0: it is none that has one, or it cannot be told. */
+static uint64_t size_of(const struct recording_reader *reader)
+{
+	struct stat st;
+	int err = reader->is_stdin ? fstat(STDIN_FILENO, &st) : stat(reader->path, &st);
+
+	return err || !S_ISREG(st.st_mode) ? 0 : (uint64_t)st.st_size;
+}
+
 static int refuse_damaged(const struct recording_reader *reader, const char *what)
 {
-	diag_error("recording '%s' is damaged: %s", reader->path, what);
+	uint64_t size = size_of(reader);
+	char rest[80] = "";
+
+	if (size > reader->whole)
+		snprintf(rest, sizeof(rest),
+			 "; the last %" PRIu64 " of %" PRIu64 " bytes are left out",
+			 size - reader->whole, size);
+	diag_error("recording '%s' is damaged: %s%s", reader->path, what, rest);
 	diag_hint("copy it again; what follows the damage is not shown");
 	return -EBADMSG;
+}
+
+/* What comes behind the last whole frame, in words. */
+static int refuse_rest(const struct recording_reader *reader, const char *what)
+{
+	diag_error("recording '%s' is incomplete: the last %" PRIu64 " of %" PRIu64 " bytes are %s",
+		   reader->path, reader->at - reader->whole, reader->at, what);
+	diag_hint("what comes before is shown; the rest was never written, or is lost");
+	return -ENODATA;
 }
 
 static int refuse_cut(const struct recording_reader *reader)
@@ -238,9 +276,29 @@ static int refuse_cut(const struct recording_reader *reader)
 		diag_error("cannot read recording '%s': %s", reader->path, strerror(errno));
 		return -EIO;
 	}
+	if (reader->at > reader->whole && reader->whole)
+		return refuse_rest(reader, "part of a block");
+	if (!reader->whole) {
+		diag_error("recording '%s' is incomplete: it ends in its head, at %" PRIu64
+			   " bytes",
+			   reader->path, reader->at);
+		diag_hint("nothing is in it: it was cut, or tcpdwell was killed as it began");
+		return -ENODATA;
+	}
 	diag_error("recording '%s' is incomplete: it has no end mark", reader->path);
 	diag_hint("what it holds is shown; the rest was never written, or is lost");
 	return -ENODATA;
+}
+
+/* A file may have grown before its bytes came to the disk: zeros, where the host went down. */
+static int refuse_empty_frame(struct recording_reader *reader)
+{
+	int byte;
+
+	while (!(byte = getc(reader->file)))
+		reader->at++;
+	return byte == EOF && !ferror(reader->file) ? refuse_rest(reader, "zeros")
+						    : refuse_damaged(reader, "an empty frame");
 }
 
 static int check_head(const struct recording_reader *reader, const struct file_head *head)
@@ -269,41 +327,47 @@ static int check_head(const struct recording_reader *reader, const struct file_h
 
 static int read_header(struct recording_reader *reader, struct meta *ret_meta)
 {
-	struct file_head head;
+	struct file_head head = {0};
 	int err;
 
-	if (fread(&head, sizeof(head), 1, reader->file) != 1) {
-		if (ferror(reader->file) || stop_is_asked())
+	if (!take(reader, &head, sizeof(head))) {
+		if (ferror(reader->file) || stop_is_asked() ||
+		    !memcmp(head.magic, RECORDING_MAGIC, sizeof(head.magic)))
 			return refuse_cut(reader);
-		diag_error("'%s' is not a tcpdwell recording: it is too short", reader->path);
+		diag_error("'%s' is not a tcpdwell recording: it is %s", reader->path,
+			   reader->at ? "too short" : "empty");
 		return -EINVAL;
 	}
 	err = check_head(reader, &head);
 	if (err)
 		return err;
-	if (fread(reader->frame, 1, head.header_len, reader->file) != head.header_len)
+	if (!take(reader, reader->frame, head.header_len))
 		return refuse_cut(reader);
 	if (crc32(0, reader->frame, head.header_len) != head.header_crc)
 		return refuse_damaged(reader, "the checksum of its header does not match");
 	if (!meta_from_json((const char *)reader->frame, head.header_len, ret_meta))
 		return refuse_damaged(reader, "its header cannot be understood");
+	reader->whole = reader->at;
 	return 0;
 }
 
 struct recording_reader *recording_open(const char *path, struct meta *ret_meta)
 {
 	struct recording_reader *reader = calloc(1, sizeof(*reader));
+	bool is_stdin = !strcmp(path, "-");
 
-	if (!strcmp(path, "-"))
+	if (is_stdin)
 		stop_on_interrupt();
-	if (reader)
-		reader->path = strdup(strcmp(path, "-") ? path : "standard input");
+	if (reader) {
+		reader->is_stdin = is_stdin;
+		reader->path = strdup(is_stdin ? "standard input" : path);
+	}
 	if (!reader || !reader->path) {
 		diag_error("cannot read recording '%s': out of memory", path);
 		recording_close(reader);
 		return NULL;
 	}
-	reader->file = strcmp(path, "-") ? stream_open(path) : stream_reading(STDIN_FILENO);
+	reader->file = is_stdin ? stream_reading(STDIN_FILENO) : stream_open(path);
 	if (!reader->file) {
 		int err = errno;
 
@@ -327,20 +391,22 @@ int recording_read(struct recording_reader *reader,
 	int err;
 
 	for (;;) {
-		if (fread(&head, sizeof(head), 1, reader->file) != 1)
+		if (!take(reader, &head, sizeof(head)))
 			return refuse_cut(reader);
 		if (!head.len && head.crc != RECORDING_END)
-			return refuse_damaged(reader, "an empty frame");
+			return head.crc ? refuse_damaged(reader, "an empty frame")
+					: refuse_empty_frame(reader);
 		if (!head.len)
 			return getc(reader->file) == EOF
 				       ? 0
 				       : refuse_damaged(reader, "it goes on behind its end");
 		if (head.len > FRAME_MAX)
 			return refuse_damaged(reader, "a frame is too long");
-		if (fread(reader->frame, 1, head.len, reader->file) != head.len)
+		if (!take(reader, reader->frame, head.len))
 			return refuse_cut(reader);
 		if (crc32(0, reader->frame, head.len) != head.crc)
 			return refuse_damaged(reader, "a checksum does not match");
+		reader->whole = reader->at;
 		err = fn(ctx, reader->frame, head.len);
 		if (err)
 			return err;

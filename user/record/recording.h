@@ -8,8 +8,9 @@
  *     frames:     u32 length  u32 CRC-32 of the payload  payload: whole records, one behind the
  * other end:        u32 0       u32 RECORDING_END
  *
- * A file without its end mark is incomplete, and reading it says so: a half-written file never
- * passes for a whole one. Errors are told here, with the path, and returned as negative errno.
+ * A file without its end mark is incomplete, and reading it says so, and how many bytes behind the
+ * last whole frame are left out: a half-written file never passes for a whole one. Errors are told
+ * here, with the path, and returned as negative errno.
  */
 #ifndef TCPDWELL_RECORDING_H
 #define TCPDWELL_RECORDING_H

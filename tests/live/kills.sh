@@ -1,0 +1,80 @@
+#!/bin/bash
+# kills.sh - recordings that end before their time: kill -9 at random moments, disks that fill at random sizes, all under
+# traffic. Each replays up to its last whole block and says in one sentence what of the rest is left out; what it replays
+# is what was told live. KILLS and DISKS are how many; `make kills` has many.
+. "$(dirname "$0")/live.sh.inc"
+can_trace kills || exit 0
+KILLS=${KILLS:-20} DISKS=${DISKS:-10}
+new_netns netns || exit 1
+cd "$WORK" || exit 1
+RANDOM=${SEED:-$$}
+
+# Without an end; it goes with its namespace's test.
+(while sleep 0.1; do play "$netns" truth -n 31 churn; done) >/dev/null 2>&1 &
+traffic=$!
+on_exit "kill $traffic 2>/dev/null; wait $traffic 2>/dev/null"
+
+transitions() { grep -a '^{"event":"transition".*}$' "$1"; }
+
+# replays REC: it does, to its end or up to where one error says that it does not go on. What it shows is in again.json.
+replays() {
+	local status
+	"$TCPDWELL" -r "$1" -f json >again.json 2>err
+	status=$?
+	[ $status != 0 ] || { [ ! -s err ] && return; }
+	WHY="status $status: $(head -c 300 err)"
+	[ $status = 1 ] && one_error '^error: .* (is incomplete: (it has no end mark|the last [0-9]+ of [0-9]+ bytes are part of a block|it ends in its head)|it is empty)' err
+}
+
+# agrees: as far as both go, what was told live is what is replayed.
+agrees() {
+	local live again n
+	transitions out.json >live.told
+	transitions again.json >again.told
+	live=$(wc -l <live.told) again=$(wc -l <again.told)
+	n=$((live < again ? live : again))
+	TOLD=$((TOLD + again))
+	WHY="of $live transitions that were told and $again that are replayed, the first $n are not the same"
+	cmp -s <(head -n $n live.told) <(head -n $n again.told)
+}
+
+wrong=() TOLD=0 none=0
+declare -A said=()
+for ((i = 0; i < KILLS; i++)); do
+	rm -f k.rec out.json
+	"$TCPDWELL" -f json -w k.rec --netns "$netns" >out.json 2>/dev/null &
+	pid=$!
+	sleep "$((RANDOM % 2)).$(printf %03d $((RANDOM % 1000)))"
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	[ -e k.rec ] || { none=$((none + 1)); continue; }
+	replays k.rec && agrees || wrong+=("kill $i: $WHY")
+	what=$(sed -nE 's/.*(no end mark|part of a block|in its head|is empty).*/\1/p; q' err)
+	said[$what]=$((${said[$what]-0} + 1))
+done
+told=
+for what in "${!said[@]}"; do
+	told+=", ${said[$what]} '$what'"
+done
+[ ${#wrong[@]} = 0 ] && [ $TOLD -gt 0 ] && ok kills "$KILLS kills, $none before the recording began$told; $TOLD transitions replayed" ||
+	{ fail kills "${#wrong[@]} of $KILLS; $TOLD transitions replayed"; printf '    %s\n' "${wrong[@]}" | head -20; }
+
+wrong=() TOLD=0 full=0
+for ((i = 0; i < DISKS; i++)); do
+	rm -rf there out.json
+	mkdir there
+	kb=$((4 * (1 + RANDOM % 1500)))
+	# shellcheck disable=SC2016 # for that shell
+	unshare -m bash -c 'mount -t tmpfs -o size=$1k none there && shift && "$@" >out.json 2>err; status=$?; cp there/k.rec k.rec; exit $status' \
+		bash $kb "$TCPDWELL" -f json -d 0.7 -w there/k.rec --netns "$netns"
+	status=$?
+	if [ $status != 0 ]; then
+		full=$((full + 1))
+		[ $status = 1 ] && one_error '^error: cannot write recording .*No space left' err || wrong+=("$kb kB: status $status $WHY")
+	fi
+	replays k.rec && agrees || wrong+=("$kb kB: $WHY")
+	[ $status != 0 ] || [ ! -s err ] || wrong+=("$kb kB: succeeded, and: $(cat err)")
+	[ $status = 0 ] || [ -s err ] || wrong+=("$kb kB: failed, and passes for whole")
+done
+[ ${#wrong[@]} = 0 ] && [ $full -gt 0 ] && ok kills "$DISKS disks, $full of them full; $TOLD transitions replayed" ||
+	{ fail kills "${#wrong[@]} of $DISKS disks, $full full"; printf '    %s\n' "${wrong[@]}" | head -20; }
