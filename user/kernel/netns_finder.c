@@ -2,20 +2,16 @@
 /* netns_finder.c - see netns_finder.h. */
 #include "kernel/netns_finder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "base/second_process.h"
 
 #define TEXT_MAX (PATH_MAX + 64)
 
@@ -33,51 +29,16 @@ struct answer {
 	char text[TEXT_MAX];
 };
 
-union control {
-	struct cmsghdr head;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
-
 static int to_finder = -1;
 static pid_t finder;
 
 /* ---- the finder ---- */
 
-/* Nobody shall wait for our output, or meet a socket of ours, because it is open here too. */
-static void close_all_but(int fd)
-{
-	struct dirent *entry;
-	DIR *open_here;
-
-	dup2(fd, 0);
-	if (!syscall(SYS_close_range, 1, ~0u, 0))
-		return;
-	/* An old kernel, or a filter of system calls. The limit may be a thousand million. */
-	open_here = opendir("/proc/self/fd");
-	while (open_here && (entry = readdir(open_here)))
-		if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != dirfd(open_here))
-			close(atoi(entry->d_name));
-	if (open_here)
-		closedir(open_here);
-}
-
 /* With a descriptor, if it is one. */
 static int send_answer(const struct answer *answer, int fd)
 {
-	struct iovec part = {.iov_base = (void *)answer,
-			     .iov_len = offsetof(struct answer, text) + strlen(answer->text) + 1};
-	union control control = {0};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-
-	if (fd >= 0) {
-		control.head = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
-						.cmsg_type = SCM_RIGHTS,
-						.cmsg_len = CMSG_LEN(sizeof(fd))};
-		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
-		message.msg_control = &control;
-		message.msg_controllen = sizeof(control.bytes);
-	}
-	return TEMP_FAILURE_RETRY(sendmsg(0, &message, MSG_NOSIGNAL)) < 0 ? -errno : 0;
+	return second_process_send(SECOND_PROCESS_SOCKET, answer,
+				   offsetof(struct answer, text) + strlen(answer->text) + 1, fd);
 }
 
 static int send_found(void *ctx, uint32_t inode, const char *text)
@@ -115,39 +76,22 @@ static int answer_one(const struct netns_finder_work *work, const struct questio
 	return err;
 }
 
-/* Signals from the terminal reach it too: it ends when we do, and then its socket is closed. */
-static void find(const struct netns_finder_work *work, int fd, int (*confine)(void *ctx), void *ctx)
+static void find(const struct netns_finder_work *work, int (*confine)(void *ctx), void *ctx)
 {
 	static struct answer answer;
 	struct question question;
-	sigset_t all;
-	int err;
+	int err = confine(ctx);
 
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-	close_all_but(fd);
-	err = confine(ctx);
 	if (send_end(&answer, err, -1) || err)
 		_exit(1);
-	while (recv(0, &question, sizeof(question), 0) == sizeof(question) &&
+	while (second_process_receive(SECOND_PROCESS_SOCKET, &question, sizeof(question), NULL) ==
+		       sizeof(question) &&
 	       !answer_one(work, &question))
 		;
 	_exit(0);
 }
 
 /* ---- asking it ---- */
-
-/* The descriptor that came with the message; -1: none. */
-static int descriptor_of(struct msghdr *message)
-{
-	struct cmsghdr *head = CMSG_FIRSTHDR(message);
-	int fd = -1;
-
-	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
-	    head->cmsg_len == CMSG_LEN(sizeof(fd)))
-		memcpy(&fd, CMSG_DATA(head), sizeof(fd));
-	return fd;
-}
 
 static int gone(void)
 {
@@ -164,19 +108,11 @@ static int gone(void)
 /* `ret_fd` NULL: none is expected. 0, or -EIO after it was told. */
 static int receive(struct answer *ret_answer, int *ret_fd)
 {
-	struct iovec part = {.iov_base = ret_answer, .iov_len = sizeof(*ret_answer)};
-	union control control;
-	struct msghdr message = {.msg_iov = &part,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = sizeof(control.bytes)};
-	ssize_t len = TEMP_FAILURE_RETRY(recvmsg(to_finder, &message, MSG_CMSG_CLOEXEC));
+	ssize_t len = second_process_receive(to_finder, ret_answer, sizeof(*ret_answer), ret_fd);
 
 	if (len <= (ssize_t)offsetof(struct answer, text))
 		return gone();
 	((char *)ret_answer)[len - 1] = '\0';
-	if (ret_fd)
-		*ret_fd = descriptor_of(&message);
 	return 0;
 }
 
@@ -184,9 +120,7 @@ static int ask(enum op op, uint32_t inode)
 {
 	struct question question = {.op = op, .inode = inode};
 
-	return send(to_finder, &question, sizeof(question), MSG_NOSIGNAL) == sizeof(question)
-		       ? 0
-		       : gone();
+	return second_process_send(to_finder, &question, sizeof(question), -1) ? gone() : 0;
 }
 
 struct found {
@@ -269,18 +203,14 @@ bool netns_finder_is_there(void)
 int netns_finder_start(const struct netns_finder_work *work, int (*confine)(void *ctx), void *ctx)
 {
 	struct answer answer;
-	int ends[2], err;
+	int err;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return -errno;
-	finder = fork();
-	err = finder < 0 ? -errno : 0;
+	finder = second_process_start(&to_finder);
 	if (!finder)
-		find(work, ends[1], confine, ctx);
-	close(ends[1]);
-	to_finder = ends[0];
-	if (!err)
-		err = receive(&answer, NULL);
+		find(work, confine, ctx);
+	if (finder < 0)
+		return finder;
+	err = receive(&answer, NULL);
 	if (!err)
 		err = answer.err;
 	if (err)
@@ -292,8 +222,6 @@ void netns_finder_stop(void)
 {
 	if (to_finder < 0)
 		return;
-	close(to_finder);
+	second_process_stop(to_finder, finder);
 	to_finder = -1;
-	if (finder > 0)
-		TEMP_FAILURE_RETRY(waitpid(finder, NULL, 0));
 }
