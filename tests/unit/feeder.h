@@ -321,7 +321,7 @@ struct scenario {
 	struct feeder_setup setup;
 	struct rec feed[SCENARIO_RECORDS]; /* up to the first with ms 0 */
 	const char *tells[SCENARIO_LINES];
-	size_t count, unsettled; /* at the end */
+	size_t count, unsettled, husks; /* at the end */
 	uint64_t evicted;
 	bool judges_doubt; /* the next three count */
 	uint64_t missed;
@@ -352,6 +352,7 @@ TEST_INLINE void scenario_run(const struct scenario *scenario)
 	stats = conn_stats(feeder.table);
 	CHECK_EQ(stats.count, scenario->count);
 	CHECK_EQ(stats.unsettled, scenario->unsettled);
+	CHECK_EQ(stats.husks, scenario->husks);
 	CHECK_EQ(stats.evicted, scenario->evicted);
 	if (scenario->judges_doubt) {
 		size_t in_doubt = 0;

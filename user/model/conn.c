@@ -303,6 +303,7 @@ struct conn_stats conn_stats(const struct conn_table *table)
 	return (struct conn_stats){.count = table->store.count,
 				   .evicted = table->evicted,
 				   .missed = table->missed,
+				   .husks = table->store.husks_expected,
 				   .owed = conn_census_owed(table),
 				   .unsettled = table->store.unsettled_count};
 }

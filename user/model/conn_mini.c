@@ -299,7 +299,7 @@ static void feed_armed(struct conn_table *table, const struct wire_timewait *t)
 		entry = NULL;
 	if (!entry)
 		return;
-	entry->expects_husk = true;
+	store_expect_husk(&table->store, entry, true);
 	entry->born = t->head.ts;
 	entry->moves_are_told = t->op == WIRE_TW_BORN;
 	entry->seen_moving = false;
@@ -537,7 +537,7 @@ bool conn_mini_take_husk(struct conn_table *table, const struct wire_transition 
 		mini = born_again(table, mini, t);
 	if (!mini)
 		return true;
-	mini->expects_husk = false;
+	store_expect_husk(&table->store, mini, false);
 	mini->conn.id.cookie = t->id.cookie;
 	if (mini->unsure_if_born && mini->conn.state == WIRE_TIME_WAIT)
 		told_as_born(table, mini, t);

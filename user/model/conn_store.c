@@ -325,6 +325,7 @@ static void forget(struct store *store, struct store_entry *entry, uint32_t i)
 	unlisten(store, entry);
 	store_keep(store, entry);
 	store_set_unsettled(store, entry, false);
+	store_expect_husk(store, entry, false);
 	store_clear_cancelled(store, entry);
 	free(store_take_held(store, entry));
 	slab_unlink(&store->all, i);
@@ -426,6 +427,12 @@ struct store_held *store_take_held(struct store *store, struct store_entry *entr
 	aside->held = NULL;
 	tidy_aside(store, entry);
 	return held;
+}
+
+void store_expect_husk(struct store *store, struct store_entry *entry, bool expects)
+{
+	store->husks_expected += (size_t)expects - (size_t)entry->expects_husk;
+	entry->expects_husk = expects;
 }
 
 bool store_set_unsettled(struct store *store, struct store_entry *entry, bool is_unsettled)

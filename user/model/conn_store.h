@@ -71,7 +71,7 @@ struct store_entry {
 	bool is_unsettled : 1; /* in that list */
 	bool is_given_up : 1;  /* store_give_up() */
 
-	bool expects_husk : 1;   /* `-> CLOSE` of the full socket that it was is yet to come */
+	bool expects_husk : 1;   /* store_expect_husk() */
 	bool seen_moving : 1;    /* a sweep met it in TIME-WAIT with its timer not moved (yet) */
 	bool moves_are_told : 1; /* it was told as born: no sweep has to look at it */
 	bool awaits_accept : 1;  /* complete; accept() had not returned it when first seen */
@@ -114,7 +114,7 @@ struct store {
 	struct chains socks, minis; /* by cookie; by tuple */
 	struct slab_list all, unsettled, cancelled;
 	struct store_listener *listeners;
-	size_t count, unsettled_count, given_up_count;
+	size_t count, unsettled_count, given_up_count, husks_expected;
 	uint64_t keys[8]; /* of the hashes, random */
 };
 
@@ -195,6 +195,9 @@ struct store_held *store_hold(struct store *store, struct store_entry *entry);
 
 /* Takes them out: the caller tells or drops them, and frees. NULL if there are none. */
 struct store_held *store_take_held(struct store *store, struct store_entry *entry);
+
+/* Is `-> CLOSE` of the full socket that it was yet to come? */
+void store_expect_husk(struct store *store, struct store_entry *entry, bool expects);
 
 /* Those that a sweep should look at, in the order of being set. False if out of memory. */
 bool store_set_unsettled(struct store *store, struct store_entry *entry, bool is_unsettled);

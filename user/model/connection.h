@@ -76,6 +76,7 @@ struct conn_stats {
 	uint64_t evicted; /* forgotten because of `max` or of memory */
 	uint64_t missed;  /* transitions that no record told of, and no loss explains: see conn.c */
 	size_t unsettled; /* that a sweep should look at: see conn_unsettled() */
+	size_t husks;     /* full sockets that became mini-sockets and have not told it yet */
 	unsigned owed;    /* whole censuses that would settle what is in doubt */
 };
 
