@@ -52,7 +52,7 @@ offers commands "+trace +hist +stuck +features +state +dport !and !close-wait" "
 offers command "stuck" stuc
 offers command-once "!trace !hist +state" trace ""
 offers all-options "+-L +--local-port +--for +--raw +--help" "-"
-offers long-options "--raw --read --ready-file --remote-port" --r
+offers long-options "--raw --read --ready-file --remote-port --rotate" --r
 offers options-of-stuck "+--for +--min +--watch +--fail !--raw !--strict !--duration" stuck --
 offers options-of-trace "+--raw +--strict +--for +--min !--watch" trace --
 offers options-of-features "--format --help --quiet --verbose --version" features --

@@ -95,6 +95,23 @@ static int make_in_folder(void)
 	return try_open(path, O_RDWR | O_CREAT);
 }
 
+static int make_elsewhere(void)
+{
+	return try_open("/tmp/tcpdwell-was-here", O_RDWR | O_CREAT);
+}
+
+/* With what it takes to write, and not to read, nor to make anything but files. */
+static int write_in_folder(void)
+{
+	char path[64], folder_in[64];
+
+	snprintf(path, sizeof(path), "%s/new", folder);
+	snprintf(folder_in, sizeof(folder_in), "%s/folder", folder);
+	if (!try_open(path, O_RDWR) || !mkdir(folder_in, 0700) || !symlink("/", folder_in))
+		return EEXIST;
+	return try_open(path, O_WRONLY | O_CREAT | O_EXCL) ?: unlink(path) ? errno : 0;
+}
+
 /* ---- how ---- */
 
 static int read_only(void)
@@ -108,6 +125,13 @@ static int read_only(void)
 static int replace_only(void)
 {
 	struct confine_place place = {folder, CONFINE_REPLACE};
+
+	return confine_exec() ?: confine_files(&place, 1);
+}
+
+static int make_only(void)
+{
+	struct confine_place place = {folder, CONFINE_MAKE};
 
 	return confine_exec() ?: confine_files(&place, 1);
 }
@@ -146,6 +170,7 @@ static void test_numbers(void)
 #ifdef LANDLOCK_CREATE_RULESET_VERSION
 	CHECK_EQ(CONFINE_READ, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
 	CHECK_EQ(CONFINE_REPLACE, LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE);
+	CHECK_EQ(CONFINE_MAKE, CONFINE_REPLACE | LANDLOCK_ACCESS_FS_WRITE_FILE);
 	CHECK_EQ(LANDLOCK_CREATE_RULESET_VERSION, 1);
 	CHECK_EQ(LANDLOCK_RULE_PATH_BENEATH, 1);
 	test_end("those of linux/landlock.h");
@@ -196,8 +221,12 @@ static void test_folder(void)
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/new", folder);
 	unlink(path);
+	CHECK_EQ(in_child(make_only, write_in_folder), 0);
+	CHECK_EQ(in_child(make_only, make_elsewhere), EACCES);
+	CHECK_EQ(in_child(make_only, read_etc), EACCES);
+	unlink("/tmp/tcpdwell-was-here");
 	CHECK_EQ(rmdir(folder), 0);
-	test_end("a file is renamed, and nothing else");
+	test_end("a file is renamed, or made and written, and nothing else");
 }
 
 static void test_user(void)

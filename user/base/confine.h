@@ -33,6 +33,7 @@ int confine_exec(void);
 /* What may be done below a folder. */
 #define CONFINE_READ    0x0cu  /* read files, list folders */
 #define CONFINE_REPLACE 0x120u /* rename and remove regular files within the folder */
+#define CONFINE_MAKE    0x122u /* and make and write some */
 
 struct confine_place {
 	const char *path; /* of a folder; NULL, and one that is not there, are passed over */

@@ -286,6 +286,8 @@ static int check_pairs(const struct options *o, const struct given *given)
 	} pairs[] = {
 		{~0U, false, "write", "read", "a replay records nothing new"},
 		{~0U, false, "ready-file", "read", "nobody has to wait for a replay"},
+		{~0U, true, "rotate", "write", "-w names the files that it begins"},
+		{~0U, true, "keep", "rotate", "--rotate says when the next file begins"},
 		{~0U, false, "watch", "read", "a recording does not change"},
 		{COMMAND_HIST, true, "count", "interval",
 		 "`hist` counts intervals: with -i 10s -n 6 it stops after a minute"},

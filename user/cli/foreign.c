@@ -53,6 +53,9 @@ static const struct {
 	{'Y', false, "journal", "tcpstates -Y is '-f json', piped into systemd-cat"},
 	{'i', true, NULL, "tcpdump -i: tcpdwell sees all interfaces; -a chooses addresses"},
 	{'A', false, NULL, "tcpdump -A: tcpdwell sees no packets"},
+	{'C', false, NULL, "tcpdump -C: '--rotate 100M' goes on in a new file at a size"},
+	{'G', false, NULL, "tcpdump -G: '--rotate 60s' goes on in a new file after a time"},
+	{'W', false, NULL, "tcpdump -W: '--keep N' removes all but the last N files"},
 	{'X', false, NULL, "tcpdump -X: tcpdwell sees no packets"},
 };
 

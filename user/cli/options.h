@@ -36,6 +36,8 @@ struct options {
 	uint64_t duration_ns, interval_ns; /* 0: until stopped; no intervals */
 	uint64_t count;                    /* of results, then stop; 0: no limit */
 	uint64_t buffer_bytes;             /* 0: by the number of CPUs */
+	uint64_t rotate_bytes, rotate_ns;  /* of -w, a segment: 0: no limit */
+	uint64_t keep;                     /* segments; 0: all */
 	uint64_t max_connections, max_groups;
 	const char *timewait_way; /* to see mini-sockets by no other; NULL: the best */
 	const char *write_path, *read_path, *ready_path; /* NULL: none */

@@ -32,6 +32,8 @@
 #define BUFFER_MAX      (1ULL << 30)
 #define CONNECTIONS_MAX 100000000
 #define GROUPS_MAX      100000
+#define ROTATE_MIN      (64 << 10)
+#define KEEP_MAX        1000000
 
 const struct options_command_row options_commands[] = {
 	{"trace", COMMAND_TRACE, "print every transition, then histograms (the default)", NULL},
@@ -380,6 +382,29 @@ static bool set_read(struct options *o, const char *value, char *why)
 	return set_path(&o->read_path, value, why);
 }
 
+/* "64M" is a size, "10m" a time: the unit says which. */
+static bool set_rotate(struct options *o, const char *value, char *why)
+{
+	const char *unit = value + strlen(value) - (*value != 0);
+
+	if (strchr("kKMGg", *unit) && *unit) {
+		if (!parse_size(value, &o->rotate_bytes, why))
+			return false;
+		return o->rotate_bytes >= ROTATE_MIN || parse_refuse(why, "smaller than 64k");
+	}
+	if (!strchr("smhd", *unit) || !*unit)
+		return parse_refuse(why,
+				    "needs a unit: k, M or G of a size; s, m, h or d of a time");
+	if (!parse_duration(value, false, &o->rotate_ns, why))
+		return false;
+	return o->rotate_ns >= NS_PER_S || parse_refuse(why, "shorter than 1s");
+}
+
+static bool set_keep(struct options *o, const char *value, char *why)
+{
+	return parse_number(value, 2, KEEP_MAX, &o->keep, why);
+}
+
 static bool set_ready_file(struct options *o, const char *value, char *why)
 {
 	return set_path(&o->ready_path, value, why);
@@ -493,6 +518,11 @@ const struct options_row options_rows[] = {
 	 "record to FILE, for -r"},
 	{'r', SECTION_RECORDING, REPLAYS, "read", NULL, "FILE", set_read,
 	 "replay FILE ('-': standard input), without root"},
+	{0, SECTION_RECORDING, STREAMS, "rotate", NULL, "LIMIT", set_rotate,
+	 "with -w: go on in a new file, FILE.000001 and so on, at a size (64M) or after a time "
+	 "(10m)"},
+	{0, SECTION_RECORDING, STREAMS, "keep", NULL, "N", set_keep,
+	 "with --rotate: remove all but the last N files"},
 
 	{0, SECTION_LIMITS, LIVES, "buffer", NULL, "SIZE", set_buffer,
 	 "buffer for all CPUs, a power of two; default: 2M a CPU, 64M at most"},

@@ -35,6 +35,12 @@ struct tracer_config configure_tracer(const struct options *options)
 				      .raw = options->raw};
 }
 
+struct segments_limits configure_segments(const struct options *options)
+{
+	return (struct segments_limits){
+		.bytes = options->rotate_bytes, .ns = options->rotate_ns, .keep = options->keep};
+}
+
 struct sink_style configure_sink(const struct options *options)
 {
 	return (struct sink_style){.moves = options->command == COMMAND_TRACE,

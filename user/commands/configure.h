@@ -12,10 +12,12 @@
 #include "model/tracer.h"
 #include "output/stuck_text.h"
 #include "record/meta.h"
+#include "record/segments.h"
 
 /* What they point to is the options': these must outlive them. */
 struct kernel_request configure_kernel(const struct options *options);
 struct tracer_config configure_tracer(const struct options *options);
+struct segments_limits configure_segments(const struct options *options);
 struct sink_style configure_sink(const struct options *options);
 
 /* `columns`: the width of the terminal that is written to; 0: it is none. */

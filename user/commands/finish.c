@@ -8,14 +8,14 @@
 #include "base/diag.h"
 #include "base/shortage.h"
 
-int finish(const struct options *options, struct tracer *tracer, struct recording_writer *recording,
+int finish(const struct options *options, struct tracer *tracer, struct segments *recording,
 	   int err)
 {
 	int output = tracer_flush(tracer), failed = err && err != output, file;
 
 	if (!output)
 		output = tracer_finish(tracer);
-	file = recording_finish(recording);
+	file = segments_finish(recording);
 	if (output && output != -EPIPE) {
 		diag_error("cannot write the output: %s", strerror(-output));
 		diag_hint("%s", shortage_cure(-output, "the output is not complete"));

@@ -7,7 +7,7 @@
 #define TCPDWELL_FINISH_H
 
 #include "cli/options.h"
-#include "record/recording.h"
+#include "record/segments.h"
 #include "model/tracer.h"
 
 /*
@@ -15,7 +15,7 @@
  * output: -EPIPE is quiet and fine, others are told here. Of a recording, read or written: told
  * already. Ends and frees `recording` (NULL: none). Returns the exit status.
  */
-int finish(const struct options *options, struct tracer *tracer, struct recording_writer *recording,
+int finish(const struct options *options, struct tracer *tracer, struct segments *recording,
 	   int err);
 
 #endif

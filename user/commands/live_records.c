@@ -22,6 +22,9 @@
 #define CENSUS_RARE_NS   (60 * NS_PER_S)
 #define CENSUS_RARE_PART 200
 
+/* How long a full socket's last word is waited for: it may have been lost. */
+#define CUT_PATIENCE_NS (1 * NS_PER_S)
+
 static int tick(struct live_records *records)
 {
 	struct wire_head head = {.ts = clock_now(), .kind = WIRE_TICK, .len = sizeof(head)};
@@ -88,6 +91,30 @@ static int census_if_due(struct live_records *records)
 	     (now < records->next_owed_census || !conn_stats(records->conns).owed)))
 		return 0;
 	live_records_census(records);
+	return records->take_err;
+}
+
+bool live_records_may_be_cut(struct live_records *records)
+{
+	uint64_t now = clock_now();
+
+	if (now < records->next_part)
+		return false;
+	if (!records->cut_wanted)
+		records->cut_wanted = now;
+	if (conn_stats(records->conns).husks && now < records->cut_wanted + CUT_PATIENCE_NS)
+		return false;
+	records->cut_wanted = 0;
+	return true;
+}
+
+int live_records_begin_part(struct live_records *records)
+{
+	uint64_t begun = clock_now(), ended;
+
+	live_records_census(records);
+	ended = clock_now();
+	records->next_part = ended + at_least(CENSUS_OWED_NS, CENSUS_OWED_PART * (ended - begun));
 	return records->take_err;
 }
 

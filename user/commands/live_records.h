@@ -19,7 +19,9 @@ struct live_records {
 	/* live_records_look() takes one when it settles doubts, and one a minute. */
 	bool takes_censuses;
 	uint64_t next_census, next_owed_census;
-	int take_err; /* what `take` said in the last census */
+	uint64_t next_part;  /* ns: when a part of the stream may begin */
+	uint64_t cut_wanted; /* ns: since when; 0: it is not */
+	int take_err;        /* what `take` said in the last census */
 };
 
 /*
@@ -35,5 +37,18 @@ int live_records_settle(struct live_records *records);
 
 /* All sockets as they stand: see session_census(). */
 int live_records_census(struct live_records *records);
+
+/*
+ * May the stream of records be cut in two here, so that what follows can be understood by itself?
+ * To be asked between looks, until it may. Not between a full socket's becoming a mini-socket and
+ * its last word, which comes some microseconds later: what follows would see a connection end. If
+ * that word never comes, for a second at most. And since each part begins with a census: not more
+ * often than once a second, and than these take a twentieth of the time.
+ */
+bool live_records_may_be_cut(struct live_records *records);
+
+/* The census with which a part of the stream begins. Where the sockets cannot be looked at, events
+ * go on. 0, or what `take` said. */
+int live_records_begin_part(struct live_records *records);
 
 #endif

@@ -12,7 +12,7 @@
 #include "commands/finish.h"
 #include "commands/live_records.h"
 #include "base/ready.h"
-#include "record/recording.h"
+#include "record/segments.h"
 #include "kernel/session.h"
 #include "base/stop.h"
 #include "base/stream.h"
@@ -25,8 +25,8 @@ struct live {
 	struct live_records records;
 	struct sink sink;
 	struct tracer *tracer;
-	struct recording_writer *recording; /* NULL without -w */
-	bool is_unread;                     /* who read our output has gone */
+	struct segments *recording; /* NULL without -w */
+	bool is_unread;             /* who read our output has gone */
 	uint64_t until; /* ns: what the kernel tells of later does not belong to the run */
 };
 
@@ -50,7 +50,25 @@ static int take_record(void *ctx, const void *record, size_t len)
 		diag_warn("a record of %zu bytes could not be decoded: please report this", len);
 	if (tracer_is_over(live->tracer))
 		end_at(live, tracer_now(live->tracer));
-	return live->recording ? recording_add(live->recording, record, len) : 0;
+	return live->recording ? segments_add(live->recording, record, len) : 0;
+}
+
+/* The next segment, which begins with all sockets as they stand. */
+static int rotate(struct live *live)
+{
+	int err = segments_next(live->recording);
+
+	return err ? err : live_records_begin_part(&live->records);
+}
+
+static int keep_recording(struct live *live)
+{
+	int err = segments_flush(live->recording);
+
+	if (err || !segments_are_due(live->recording, clock_now()) ||
+	    !live_records_may_be_cut(&live->records))
+		return err;
+	return rotate(live);
 }
 
 /* One look. Number of records, or the negative errno of what no longer works: the output, or the
@@ -60,7 +78,7 @@ static int look(struct live *live)
 	int drained = live_records_look(&live->records), err = drained < 0 ? drained : 0;
 
 	if (!err && live->recording)
-		err = recording_flush(live->recording);
+		err = keep_recording(live);
 	if (!err)
 		err = tracer_flush(live->tracer);
 	return err ? err : drained;
@@ -129,11 +147,8 @@ static int run(struct live *live, FILE *out)
 	if (err)
 		return DIAG_FAILED;
 	configure_meta(options, &meta);
-	if (options->write_path) {
-		live->recording = recording_create(options->write_path, &meta);
-		if (!live->recording)
-			return DIAG_FAILED;
-	}
+	if (live->recording && segments_begin(live->recording, &meta))
+		return DIAG_FAILED;
 	live->sink = (struct sink){.ops = format_sink(options->format),
 				   .out = out,
 				   .meta = &meta,
@@ -159,21 +174,33 @@ static int run(struct live *live, FILE *out)
 		err = session_give_up_privileges(live->session) ? -ECANCELED : 0;
 	if (!err)
 		err = loop(live, &meta);
-	return finish(options, live->tracer, live->recording, err);
+	err = finish(options, live->tracer, live->recording, err);
+	live->recording = NULL;
+	return err;
+}
+
+static bool open_recording(struct live *live)
+{
+	const struct segments_limits limits = configure_segments(live->options);
+
+	live->recording = segments_open(live->options->write_path, &limits);
+	return live->recording;
 }
 
 int live_run(const struct options *options, FILE *out)
 {
 	const struct kernel_request request = configure_kernel(options);
 	struct live live = {.options = options, .until = UINT64_MAX};
-	int status;
+	int status = DIAG_FAILED;
 
 	stop_on_signals();
+	if (options->write_path && !open_recording(&live))
+		return DIAG_FAILED;
 	ready_forget(options->ready_path);
 	live.session = session_open(&request);
-	if (!live.session)
-		return DIAG_FAILED;
-	status = run(&live, out);
+	if (live.session)
+		status = run(&live, out);
+	segments_finish(live.recording);
 	tracer_free(live.tracer);
 	session_close(live.session);
 	return status;

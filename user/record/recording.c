@@ -41,7 +41,8 @@ struct frame_head {
 struct recording_writer {
 	FILE *file;
 	char *path;
-	int err; /* the first failure; nothing is written after it */
+	int err;          /* the first failure; nothing is written after it */
+	uint64_t written; /* bytes, without the frame under way */
 	uint32_t used;
 	unsigned char frame[BLOCK_MAX];
 };
@@ -132,7 +133,10 @@ static int write_all(struct recording_writer *writer, const void *bytes, size_t 
 	if (writer->err)
 		return writer->err;
 	errno = 0;
-	return fwrite(bytes, 1, len, writer->file) == len ? 0 : write_failed(writer);
+	if (fwrite(bytes, 1, len, writer->file) != len)
+		return write_failed(writer);
+	writer->written += len;
+	return 0;
 }
 
 /* Out of our buffer: should we be killed, the file holds all but the last moment. */
@@ -144,46 +148,63 @@ static int push_out(struct recording_writer *writer)
 	return fflush(writer->file) ? write_failed(writer) : 0;
 }
 
-struct recording_writer *recording_create(const char *path, const struct meta *meta)
+static int write_header(struct recording_writer *writer, const char *json)
 {
-	struct recording_writer *writer = calloc(1, sizeof(*writer));
-	char *json = meta_to_json(meta);
-	struct file_head head = {.version = WIRE_VERSION};
+	struct file_head head = {.version = WIRE_VERSION, .header_len = (uint32_t)strlen(json)};
 
-	if (!writer || !json)
-		goto no_memory;
-	writer->path = strdup(path);
-	if (!writer->path)
-		goto no_memory;
-	/* Who talks to whom on this host is for its owner alone. */
-	writer->file = stream_create(path, O_CREAT | O_TRUNC, 0600);
-	if (!writer->file) {
-		int err = errno;
-
-		diag_error("cannot create recording '%s': %s", path, strerror(err));
-		diag_hint("%s", shortage_cure(err, "-w needs a file that can be written, in a "
-						   "folder that exists"));
-		goto fail;
-	}
 	memcpy(head.magic, RECORDING_MAGIC, sizeof(head.magic));
-	head.header_len = (uint32_t)strlen(json);
 	head.header_crc = (uint32_t)crc32(0, (const unsigned char *)json, head.header_len);
-	if (write_all(writer, &head, sizeof(head)) || write_all(writer, json, head.header_len) ||
-	    push_out(writer))
-		goto fail;
-	free(json);
-	return writer;
+	return write_all(writer, &head, sizeof(head)) || write_all(writer, json, head.header_len)
+		       ? writer->err
+		       : push_out(writer);
+}
 
-no_memory:
-	diag_error("cannot create recording '%s': out of memory", path);
-fail:
-	if (writer && writer->file)
-		fclose(writer->file);
+static void free_writer(struct recording_writer *writer)
+{
 	if (writer)
 		free(writer->path);
 	free(writer);
+}
+
+struct recording_writer *recording_write_to(FILE *file, const char *path, const struct meta *meta)
+{
+	struct recording_writer *writer = calloc(1, sizeof(*writer));
+	char *json = meta_to_json(meta), *name = strdup(path);
+	int err = -ENOMEM;
+
+	if (writer && json && name) {
+		writer->file = file;
+		writer->path = name;
+		err = write_header(writer, json);
+	} else {
+		diag_error("cannot create recording '%s': out of memory", path);
+		free(name);
+	}
 	free(json);
+	if (!err)
+		return writer;
+	fclose(file);
+	free_writer(writer);
 	return NULL;
+}
+
+struct recording_writer *recording_create(const char *path, const struct meta *meta)
+{
+	/* Who talks to whom on this host is for its owner alone. */
+	FILE *file = stream_create(path, O_CREAT | O_TRUNC, 0600);
+	int err = errno;
+
+	if (file)
+		return recording_write_to(file, path, meta);
+	diag_error("cannot create recording '%s': %s", path, strerror(err));
+	diag_hint("%s", shortage_cure(err, "-w needs a file that can be written, in a folder that "
+					   "exists"));
+	return NULL;
+}
+
+uint64_t recording_size(const struct recording_writer *writer)
+{
+	return writer->written + writer->used;
 }
 
 int recording_flush(struct recording_writer *writer)
@@ -221,8 +242,7 @@ int recording_finish(struct recording_writer *writer)
 	if (fclose(writer->file) && !writer->err)
 		write_failed(writer);
 	err = writer->err;
-	free(writer->path);
-	free(writer);
+	free_writer(writer);
 	return err;
 }
 

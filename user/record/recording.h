@@ -17,6 +17,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "record/meta.h"
 
@@ -26,6 +27,12 @@ struct recording_reader;
 /* Creates (for its owner alone) or truncates the file and writes its head. NULL after the error was
  * told. */
 struct recording_writer *recording_create(const char *path, const struct meta *meta);
+
+/* The same into a file that is open; it is closed in any case. `path` is for errors. */
+struct recording_writer *recording_write_to(FILE *file, const char *path, const struct meta *meta);
+
+/* Bytes so far, with the frame under way. */
+uint64_t recording_size(const struct recording_writer *writer);
 
 /* Appends one record to the frame under way. */
 int recording_add(struct recording_writer *writer, const void *record, size_t len);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* segments.c - see segments.h. */
+#include "record/segments.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "record/recording.h"
+#include "record/ring_files.h"
+#include "wire.h"
+
+struct segments {
+	const char *path;
+	struct segments_limits limits;
+	struct ring_files *files;        /* NULL: one file for all */
+	struct recording_writer *writer; /* NULL before the first, and once one could not begin */
+	struct meta meta;                /* of the next one, but for `attached` */
+	uint64_t latest;                 /* ns: of the records so far */
+	uint64_t begun;                  /* ns */
+	int err;                         /* the first failure */
+};
+
+struct segments *segments_open(const char *path, const struct segments_limits *limits)
+{
+	struct segments *segments = calloc(1, sizeof(*segments));
+
+	if (!segments) {
+		diag_error("cannot record to '%s': out of memory", path);
+		return NULL;
+	}
+	segments->path = path;
+	segments->limits = *limits;
+	if (!limits->bytes && !limits->ns)
+		return segments;
+	segments->files = ring_files_open(path, limits->keep);
+	if (segments->files)
+		return segments;
+	free(segments);
+	return NULL;
+}
+
+static int fail(struct segments *segments, int err)
+{
+	if (!segments->err)
+		segments->err = err;
+	return err;
+}
+
+static int begin(struct segments *segments)
+{
+	char path[RING_FILES_PATH_MAX];
+	FILE *file;
+
+	segments->meta.attached = segments->latest;
+	segments->begun = clock_now();
+	if (segments->files) {
+		file = ring_files_next(segments->files, path);
+		segments->writer = file ? recording_write_to(file, path, &segments->meta) : NULL;
+	} else {
+		segments->writer = recording_create(segments->path, &segments->meta);
+	}
+	return segments->writer ? 0 : fail(segments, -EIO);
+}
+
+int segments_begin(struct segments *segments, const struct meta *meta)
+{
+	segments->meta = *meta;
+	segments->latest = meta->attached;
+	return begin(segments);
+}
+
+int segments_add(struct segments *segments, const void *record, size_t len)
+{
+	struct wire_clock clock;
+
+	memcpy(&clock.head, record, sizeof(clock.head));
+	if (clock.head.ts > segments->latest)
+		segments->latest = clock.head.ts;
+	if (clock.head.kind == WIRE_CLOCK && len >= sizeof(clock)) {
+		memcpy(&clock, record, sizeof(clock));
+		segments->meta.wall_offset = clock.wall_offset;
+	}
+	return segments->writer ? recording_add(segments->writer, record, len) : segments->err;
+}
+
+int segments_flush(struct segments *segments)
+{
+	return segments->writer ? recording_flush(segments->writer) : segments->err;
+}
+
+bool segments_are_due(const struct segments *segments, uint64_t now)
+{
+	const struct segments_limits *limits = &segments->limits;
+
+	if (!segments->files || !segments->writer)
+		return false;
+	return (limits->ns && now - segments->begun >= limits->ns) ||
+	       (limits->bytes && recording_size(segments->writer) >= limits->bytes);
+}
+
+static int end(struct segments *segments)
+{
+	int err = recording_finish(segments->writer);
+
+	segments->writer = NULL;
+	return err ? fail(segments, err) : 0;
+}
+
+int segments_next(struct segments *segments)
+{
+	int err = end(segments);
+
+	return err ? err : begin(segments);
+}
+
+int segments_finish(struct segments *segments)
+{
+	bool has_begun;
+	int err;
+
+	if (!segments)
+		return 0;
+	has_begun = segments->writer;
+	end(segments);
+	err = ring_files_finish(segments->files, has_begun && !segments->err);
+	if (!segments->err)
+		segments->err = err;
+	err = segments->err;
+	free(segments);
+	return err;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * segments.h - a recording in one file, or in a ring of them (ring_files.h): segments. Each segment
+ * is a whole recording: it has a head of its own, whose time is that of the last record before it,
+ * so that what it holds is complete from there on, and the wall clock as it was by then.
+ *
+ * A record is in one segment. Whoever gives the records cuts between two of them where the model
+ * can bear it, and begins each segment with a census: see segments_next().
+ */
+#ifndef TCPDWELL_SEGMENTS_H
+#define TCPDWELL_SEGMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/meta.h"
+
+/* Of a segment, and of the ring. All 0: one file for all. */
+struct segments_limits {
+	uint64_t bytes, ns; /* the next begins when either is reached; 0: no limit */
+	uint64_t keep;      /* files; 0: all */
+};
+
+struct segments;
+
+/* To be called before privileges are given up, and, so that an error is told at once, before the
+ * records begin. `path` has to outlive it. NULL after the error was told. */
+struct segments *segments_open(const char *path, const struct segments_limits *limits);
+
+/* The first, with this head. 0, or -errno after it was told; so have the others. */
+int segments_begin(struct segments *segments, const struct meta *meta);
+
+/* As recording_add() and recording_flush(). */
+int segments_add(struct segments *segments, const void *record, size_t len);
+int segments_flush(struct segments *segments);
+
+/* Has the segment reached a limit? Never where there is one file for all. `now`: ns, clock_now().
+ */
+bool segments_are_due(const struct segments *segments, uint64_t now);
+
+/* Ends the segment and begins the next one, from where the caller has to take a census. */
+int segments_next(struct segments *segments);
+
+/* Ends the last one, frees. NULL does nothing. */
+int segments_finish(struct segments *segments);
+
+#endif
