@@ -1,7 +1,8 @@
 #!/bin/bash
 # kills.sh - recordings that end before their time: kill -9 at random moments, disks that fill at random sizes, all under
 # traffic. Each replays up to its last whole block and says in one sentence what of the rest is left out; what it replays
-# is what was told live. KILLS and DISKS are how many; `make kills` has many.
+# is what was told live. Of a recording in segments each file replays, and all but the newest are whole. KILLS and DISKS are
+# how many; `make kills` has many.
 . "$(dirname "$0")/live.sh.inc"
 can_trace kills || exit 0
 KILLS=${KILLS:-20} DISKS=${DISKS:-10}
@@ -24,6 +25,20 @@ replays() {
 	[ $status != 0 ] || { [ ! -s err ] && return; }
 	WHY="status $status: $(head -c 300 err)"
 	[ $status = 1 ] && one_error '^error: .* (is incomplete: (it has no end mark|the last [0-9]+ of [0-9]+ bytes are part of a block|it ends in its head)|it is empty)' err
+}
+
+# all_replay: each segment in ./ring does, and what is not called a part is whole.
+all_replay() {
+	local file parts=0 files=(ring/*)
+	for file in "${files[@]}"; do
+		replays "$file" || { WHY="$file: $WHY"; return 1; }
+		WHY="$file is not whole: $(head -c 200 err)"
+		[[ $file = *.part ]] && parts=$((parts + 1)) || { [ ! -s err ] || return 1; }
+		SEGMENTS=$((SEGMENTS + 1))
+	done
+	# The one that is written to, and, for a moment, the one before it.
+	WHY="${files[*]}"
+	[ $parts -le 2 ] && [ ${#files[@]} -le 4 ]
 }
 
 # agrees: as far as both go, what was told live is what is replayed.
@@ -63,7 +78,7 @@ wrong=() TOLD=0 full=0
 for ((i = 0; i < DISKS; i++)); do
 	rm -rf there out.json
 	mkdir there
-	kb=$((4 * (1 + RANDOM % 1500)))
+	kb=$((i ? 4 * (1 + RANDOM % 1500) : 64))
 	# shellcheck disable=SC2016 # for that shell
 	unshare -m bash -c 'mount -t tmpfs -o size=$1k none there && shift && "$@" >out.json 2>err; status=$?; cp there/k.rec k.rec; exit $status' \
 		bash $kb "$TCPDWELL" -f json -d 0.7 -w there/k.rec --netns "$netns"
@@ -78,3 +93,39 @@ for ((i = 0; i < DISKS; i++)); do
 done
 [ ${#wrong[@]} = 0 ] && [ $full -gt 0 ] && ok kills "$DISKS disks, $full of them full; $TOLD transitions replayed" ||
 	{ fail kills "${#wrong[@]} of $DISKS disks, $full full"; printf '    %s\n' "${wrong[@]}" | head -20; }
+
+# Who writes is killed alone, and every other time who makes the files with it.
+shopt -s nullglob
+wrong=() SEGMENTS=0
+for ((i = 0; i < KILLS / 4; i++)); do
+	rm -rf ring
+	mkdir ring
+	setsid "$TCPDWELL" hist -w ring/k.rec --rotate 64k --keep 3 --netns "$netns" >/dev/null 2>&1 &
+	pid=$!
+	sleep "$((1 + RANDOM % 2)).$(printf %03d $((RANDOM % 1000)))"
+	maker=$(cut -d ' ' -f 1 "/proc/$pid/task/$pid/children" 2>/dev/null)
+	[ $((i % 2)) = 0 ] && kill -KILL $pid || kill -KILL -$pid
+	wait $pid 2>/dev/null
+	wait_for 10 test ! -e "/proc/${maker:-self/none}" || wrong+=("kill $i: who makes the files, $maker, is still there")
+	all_replay || wrong+=("kill $i: $WHY")
+done
+[ ${#wrong[@]} = 0 ] && [ $SEGMENTS -gt 0 ] && ok kills "$((KILLS / 4)) kills of recordings in segments: $SEGMENTS of these replay" ||
+	{ fail kills "${#wrong[@]} of $((KILLS / 4)) kills of recordings in segments"; printf '    %s\n' "${wrong[@]}" | head -20; }
+
+wrong=() SEGMENTS=0 full=0
+for ((i = 0; i < DISKS / 4; i++)); do
+	rm -rf there ring
+	mkdir there
+	kb=$((i ? 4 * (1 + RANDOM % 1500) : 64))
+	# shellcheck disable=SC2016 # for that shell
+	unshare -m bash -c 'mount -t tmpfs -o size=$1k none there && shift && "$@" >/dev/null 2>err.live; status=$?; cp -r there ring; exit $status' \
+		bash $kb "$TCPDWELL" hist -d 2 -w there/k.rec --rotate 64k --netns "$netns"
+	status=$?
+	if [ $status != 0 ]; then
+		full=$((full + 1))
+		[ $status = 1 ] && one_error '^error: cannot (write|create) recording .*No space left' err.live || wrong+=("$kb kB: status $status $WHY")
+	fi
+	all_replay || wrong+=("$kb kB: $WHY")
+done
+[ ${#wrong[@]} = 0 ] && [ $full -gt 0 ] && ok kills "$((DISKS / 4)) disks, $full of them full: $SEGMENTS segments replay" ||
+	{ fail kills "segments: ${#wrong[@]} of $((DISKS / 4)) disks, $full full"; printf '    %s\n' "${wrong[@]}" | head -20; }
