@@ -29,7 +29,7 @@ static void submit_bytes(unsigned long at, const void *bytes, size_t n)
 	uint32_t len;
 
 	for (size_t i = 0; i < n; i++)
-		data[(at + BPF_RINGBUF_HDR_SZ + i) % SIZE] = ((const char *)bytes)[i];
+		memcpy(&data[(at + BPF_RINGBUF_HDR_SZ + i) % SIZE], (const char *)bytes + i, 1);
 	memcpy(&len, data + at % SIZE, sizeof(len));
 	len &= ~BPF_RINGBUF_BUSY_BIT;
 	__atomic_store_n((uint32_t *)(void *)(data + at % SIZE), len, __ATOMIC_RELEASE);

@@ -8,82 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/census_listener.h"
-
-/* ---- sockets ---- */
-
-/* Most cookies count up: those that were made one after the other are neighbours. */
-static uint64_t hash_cookie(uint64_t cookie)
-{
-	return cookie ^ cookie >> 32;
-}
-
-static uint64_t hash_socket(const void *ctx, const void *element)
-{
-	const struct census_socket *socket = element;
-
-	(void)ctx;
-	return hash_cookie(socket->s.id.cookie);
-}
-
-static struct census_socket *socket_at(const struct census *census, uint32_t number)
-{
-	return slab_at(&census->sockets, number);
-}
-
-static struct census_socket *first_from(const struct census *census, uint32_t number)
-{
-	while (number < census->sockets.fresh && socket_at(census, number)->is_gone)
-		number++;
-	return number < census->sockets.fresh ? socket_at(census, number) : NULL;
-}
-
-struct census_socket *census_first(const struct census *census)
-{
-	return first_from(census, 1);
-}
-
-struct census_socket *census_next(const struct census *census, const struct census_socket *socket)
-{
-	return first_from(census, socket->number + 1);
-}
-
-struct census_socket *census_find(const struct census *census, uint64_t cookie, bool is_mini)
-{
-	uint32_t i = chains_first(&census->by_cookie, hash_cookie(cookie));
-
-	for (; i; i = chains_next(&census->by_cookie, i)) {
-		struct census_socket *socket = socket_at(census, i);
-
-		if (socket->s.id.cookie == cookie && (socket->s.kind == WIRE_MINI) == is_mini)
-			return socket;
-	}
-	return NULL;
-}
-
-/* NULL if out of memory. */
-static struct census_socket *new_socket(struct census *census, const struct wire_snapshot *s)
-{
-	struct census_socket *socket;
-	uint32_t number;
-
-	if (!census->sockets.size) {
-		slab_init(&census->sockets, sizeof(struct census_socket));
-		slab_init(&census->holders, sizeof(struct census_holder));
-		census->by_cookie = (struct chains){.slab = &census->sockets,
-						    .link = offsetof(struct census_socket, chain),
-						    .hash_of = hash_socket};
-	}
-	number = slab_take(&census->sockets);
-	if (!number)
-		return NULL;
-	socket = socket_at(census, number);
-	socket->s = *s;
-	socket->number = number;
-	socket->is_gone = !chains_add(&census->by_cookie, number);
-	return socket->is_gone ? NULL : socket;
-}
-
 /* Who was in close() of what it was. If that lasts, it is told again. */
 static void forget_closer(struct census_socket *socket)
 {
@@ -110,10 +34,7 @@ static void forget_former(struct census *census, const struct wire_snapshot *s)
 	if (!former || former->listening || !is_same_connection(&former->s.id, &s->id) ||
 	    s->state == WIRE_CLOSE || former->s.state == WIRE_CLOSE)
 		return;
-	chains_remove(&census->by_cookie, former->number);
-	former->is_gone = true;
-	census->states[former->s.state]--;
-	census->count--;
+	census_take_out(census, former);
 }
 
 /* A socket that moved while the iterator walked comes twice: the later record is what it is now. */
@@ -131,7 +52,7 @@ static int add_socket(struct census *census, const struct wire_snapshot *s)
 		forget_closer(socket);
 		return census_list_listener(census, socket);
 	}
-	socket = new_socket(census, s);
+	socket = census_new_socket(census, s);
 	if (!socket)
 		return -ENOMEM;
 	census->states[s->state]++;
@@ -174,7 +95,6 @@ static int add_holder(struct census *census, const struct wire_holder *h)
 {
 	struct census_socket *socket = census_find(census, h->cookie, false);
 	struct census_holder *holder, *before;
-	uint32_t number;
 
 	census->sees_holders |= !(h->flags & WIRE_H_CLOSING);
 	if (!socket)
@@ -185,10 +105,9 @@ static int add_holder(struct census *census, const struct wire_holder *h)
 		before->tid = h->pid;
 	if (before && before->fd == h->fd)
 		return 0;
-	number = slab_take(&census->holders);
-	if (!number)
+	holder = census_new_holder(census);
+	if (!holder)
 		return -ENOMEM;
-	holder = slab_at(&census->holders, number);
 	holder->pid = h->pid;
 	holder->tid = h->tid ?: h->pid;
 	holder->fd = h->fd;
@@ -298,15 +217,6 @@ int census_add(struct census *census, const union decode_record *rec)
 	return 0;
 }
 
-const struct census_holder *census_next_process(const struct census_holder *holder)
-{
-	uint32_t pid = holder->pid;
-
-	while (holder && holder->pid == pid)
-		holder = holder->next;
-	return holder;
-}
-
 const struct wire_limits *census_limits_of(const struct census *census, uint32_t netns)
 {
 	const struct census_limits *entry;
@@ -340,9 +250,7 @@ const char *census_device(const struct census *census, const struct wire_snapsho
 void census_release(struct census *census)
 {
 	census_release_listeners(census);
-	chains_release(&census->by_cookie);
-	slab_release(&census->sockets);
-	slab_release(&census->holders);
+	census_release_sockets(census);
 	TABLE_RELEASE(census->limits, free);
 	TABLE_RELEASE(census->names, free);
 	pollers_release(&census->polling);
