@@ -136,10 +136,14 @@ const struct tuple *life_tuple(const struct life *l);
 void life_passes(struct life *l, enum state state, const struct moment *m);
 
 /* The same, but the kernel is asked until it says so; 'm' ends when it does. */
+void life_reaches(struct life *l, enum state state, struct moment *m);
+
+/* The kernel is asked until the full socket is in this state no more; 'm' ends then. For what comes
+ * after it and cannot be seen. */
+void life_leaves(const struct life *l, enum state state, struct moment *m);
+
 /* Does the full socket stay in this state for longer than a moment? */
 bool life_stays(const struct life *l, enum state state);
-
-void life_reaches(struct life *l, enum state state, struct moment *m);
 
 /* It ended at 'm' for 'cause'; life_ends() asks the kernel, life_ended() believes. */
 void life_ends(struct life *l, struct moment *m, const char *cause);

@@ -318,6 +318,7 @@ void play_table_full_orphan(const struct run *run)
 	life_passes(p.l_client, ST_FIN_WAIT_1, &m);
 	life_reaches(p.l_child, ST_CLOSE_WAIT, &m);
 	m = moment_from(m, sock_ack_fin(p.child));
+	life_leaves(p.l_client, ST_FIN_WAIT_1, &m);
 	life_passes(p.l_client, ST_FIN_WAIT_2, &m);
 	/* Whoever looks at it while the ACK comes keeps it a full socket: tcp_rcv_state_process().
 	 */

@@ -116,6 +116,18 @@ bool life_stays(const struct life *l, enum state state)
 	return false;
 }
 
+void life_leaves(const struct life *l, enum state state, struct moment *m)
+{
+	int64_t patience = clock_now() + 2000 * (int64_t)TRAFFIC_MS;
+
+	while (diag_state(&l->tuple) == states[state].kernel) {
+		if (clock_now() > patience)
+			trouble("local port %u stays in %s", l->tuple.lport, states[state].name);
+		clock_pause(1);
+	}
+	moment_end(m);
+}
+
 void life_reaches(struct life *l, enum state state, struct moment *m)
 {
 	int64_t patience = clock_now() + 2000 * (int64_t)TRAFFIC_MS;
