@@ -15,8 +15,10 @@ TRIES=8
 # candidates SUITE: "VERSION SUITE" a line.
 candidates() {
 	apt_state "$CACHE/apt" "$ARCH" "$1" || return
-	apt-cache "${APT[@]}" --names-only search "^linux-image-${SERIES//./\\.}.*-cloud-$ARCH\$" |
-		awk -v suite="$1" '$1 ~ /^linux-image-[0-9]/ && $1 !~ /-rt-/ { sub("linux-image-", "", $1); print $1, suite }'
+	apt-cache "${APT[@]}" --names-only search "^linux-image-${SERIES//./\\.}.*-$ARCH\$" |
+		awk -v suite="$1" -v flavour="$FLAVOUR" '
+			{ of = $1 ~ /-cloud-/ ? "cloud" : $1 ~ /-rt-/ ? "rt" : "plain" }
+			$1 ~ /^linux-image-[0-9]/ && of == flavour { sub("linux-image-", "", $1); print $1, suite }'
 }
 
 # packages VERSION: what holds it.

@@ -1,7 +1,8 @@
 #!/bin/bash
 # matrix.sh [KERNEL...] - all kernels of kernels.txt, or these, two at a time: every result, a table of kernel x way,
 # and one line: N passed, N failed, N skipped. The table alone is left in the cache as results/matrix.txt.
-# TCPDWELL_VM_TESTS: only these tests; JOBS: how many machines at a time.
+# TCPDWELL_VM_TESTS: only these tests; FULL=1: every way on every kernel, not on two of them; JOBS: how many machines at
+# a time.
 set -u
 . "$(dirname "$0")/vm.sh.inc"
 cd "$TOP" || exit 1
@@ -17,8 +18,11 @@ for arch in $(for kernel in "${kernels[@]}"; do kernel_line "$kernel" && static_
 done
 
 run_one() {
+	local first=()
+	kernel_line "$1"
+	[ -n "$ALL_WAYS" ] || first=(-w "${WAYS%%,*}")
 	# shellcheck disable=SC2086
-	"$VM/run.sh" "$1" ${TCPDWELL_VM_TESTS:-} >"$results/$1.part" 2>"$results/$1.err" ||
+	"$VM/run.sh" "${first[@]}" "$1" ${TCPDWELL_VM_TESTS:-} >"$results/$1.part" 2>"$results/$1.err" ||
 		grep -qE '^FAIL ' "$results/$1.part" || echo "FAIL $1/machine: $(tail -n 1 "$results/$1.err")" >>"$results/$1.part"
 	mv "$results/$1.part" "$results/$1"
 	echo "== $1"
