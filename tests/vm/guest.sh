@@ -245,6 +245,55 @@ test_time_wait() {
 	end_netns "$gone"
 }
 
+# Truth against the kernel's own counters, with room for half the TIME-WAITs only, until the last has run out.
+# See tests/live/counters.sh.
+test_counters() {
+	local name=$1/counters churn=607 room=300 wrong=
+	new_netns
+	nsenter -t "$NS" -n sh -c "echo $room >/proc/sys/net/ipv4/tcp_max_tw_buckets"
+	if ! start_tracer /tmp/out "$1" --netns "$NS"; then
+		fail "$name" "cannot trace: $(first_line /tmp/out.err)"
+	elif ! nsenter -t "$NS" -n traffic -o /tmp/truth -n $churn churn >/tmp/traffic.log 2>&1; then
+		fail "$name" "the traffic did not play: $(tail -n 1 /tmp/traffic.log)"
+		stop_tracer
+	else
+		sleep 70
+		nsenter -t "$NS" -n cat /proc/net/netstat >/tmp/netstat
+		nsenter -t "$NS" -n cat /proc/net/sockstat >/tmp/sockstat
+		stop_tracer || fail "$name" "tcpdwell ended with $?: $(first_line /tmp/out.err)"
+		grep '"event":"transition"' /tmp/out >/tmp/moves
+		same "clients that closed" "$(told '"from":"CLOSED","to":"SYN-SENT"')" $churn
+		same "begun" "$(told '"to":"TIME-WAIT"')" "$(tcp_ext TW)"
+		same "reused" "$(told '"cause":"reused-conn"')" "$(tcp_ext TWRecycled)"
+		same "killed" "$(told '"cause":"killed"')" "$(tcp_ext TWKilled)"
+		same "without room" "$(told '"cause":"table-full"')" "$(tcp_ext TCPTimeWaitOverflow)"
+		same "ran out" "$(told '"from":"TIME-WAIT","to":"CLOSED".*"dwell_known":"exact","cause":"normal"')" \
+			"$(($(tcp_ext TW) - $(tcp_ext TWRecycled)))"
+		same "lost" "$(grep -c '"event":"lost"' /tmp/out)" 0
+		same "left" "$(sed -n 's/^TCP:.* tw \([0-9]*\) .*/\1/p' /tmp/sockstat)" 0
+		if [ -z "$wrong" ] && [ "$(tcp_ext TCPTimeWaitOverflow)" -gt 0 ]; then
+			ok "$name" "$(tcp_ext TW) TIME-WAITs, $(tcp_ext TWRecycled) reused, $(tcp_ext TCPTimeWaitOverflow) without room: as TcpExt counts"
+		else
+			fail "$name" "told of the TIME-WAITs, and in TcpExt:$wrong; $(tcp_ext TCPTimeWaitOverflow) without room"
+		fi
+	fi
+	end_netns "$NS"
+}
+
+# same WHAT TOLD HAPPENED: adds to `wrong` of who calls if they are not.
+same() { [ "$2" = "$3" ] || wrong="$wrong $1 $2, $3;"; }
+
+# told PATTERN: how many moves of /tmp/moves.
+told() { grep -c "$1" /tmp/moves; }
+
+# tcp_ext NAME: that counter, as it was.
+tcp_ext() {
+	awk -v name="$1" '/^TcpExt:/ {
+		if (!seen++) for (i = 1; i <= NF; i++) column[$i] = i
+		else print $column[name]
+	}' /tmp/netstat
+}
+
 # ---- tests of the kernel, whatever the way ----
 
 test_features() {
@@ -382,7 +431,7 @@ run_tests() {
 	for way in $(ways); do
 		way_works "$way" || continue
 		for test in $each; do
-			case $first-$test in -test_truth_ipv6 | -test_truth_mapped | -test_hotplug | -test_alone) ;; *) "$test" "$way" ;; esac
+			case $first-$test in -test_truth_ipv6 | -test_truth_mapped | -test_counters | -test_hotplug | -test_alone) ;; *) "$test" "$way" ;; esac
 		done
 		first=
 	done

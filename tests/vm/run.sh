@@ -11,8 +11,8 @@
 #   -k        keep the folder with the initramfs and the console
 #   -v        print the guest's notes too (always kept in the cache, as results/KERNEL.log)
 #
-# TEST: features verifier accept clock truth-ipv4 truth-ipv6 truth-mapped time-wait churn nested hotplug alone
-#       (default: all).
+# TEST: features verifier accept clock truth-ipv4 truth-ipv6 truth-mapped time-wait churn counters nested hotplug
+#       alone (default: all).
 # On stdout "ok|FAIL|skip KERNEL/WAY/TEST: ...", then for each way
 #   summary KERNEL WAY passed=N failed=N skipped=N version=V seconds=S
 # (WAY is '-' for what belongs to none). Exit 1 if anything failed. No KVM even if there is one: that keeps
@@ -23,7 +23,7 @@
 set -u
 . "$(dirname "$0")/vm.sh.inc"
 
-ALL_TESTS="features verifier accept clock truth-ipv4 truth-ipv6 truth-mapped time-wait churn nested hotplug alone"
+ALL_TESTS="features verifier accept clock truth-ipv4 truth-ipv6 truth-mapped time-wait churn counters nested hotplug alone"
 TIMEOUT=${TCPDWELL_VM_TIMEOUT:-1200}
 # These have a machine of their own, in real time and with a thread a processor: they wait for nothing, and get what no
 # counted clock has, processors that run at the same time. And they must: if one processor of three spins and instructions
