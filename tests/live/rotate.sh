@@ -42,15 +42,25 @@ MINIS=
 [ ${#segments[@]} -gt 2 ] && [[ ${segments[*]} != *part* ]] && ok rotate "${#segments[@]} segments, each whole by its name" ||
 	fail rotate "segments: ${segments[*]}"
 
-# told FILE...: what makes an event one, of each transition.
-told() { jq -c 'select(.event == "transition") | [.ts_ns, .socket, .from, .to, .lport, .rport]' "$@" | sort; }
+# told [CONDITION] FILE...: what makes an event one, of each transition.
+told() {
+	local condition=true
+	[[ $1 = *.json ]] || { condition=$1 && shift; }
+	jq -c "select(.event == \"transition\" and ($condition)) | [.ts_ns, .socket, .from, .to, .lport, .rport]" "$@" | sort
+}
+export LC_ALL=C
 : >segments.json
 for segment in "${segments[@]}"; do
 	"$TCPDWELL" -r "$segment" -f json >>segments.json 2>err || fail rotate "$segment: $(cat err)"
 done
 told out.json >live.told
 told segments.json >again.told
-cmp -s live.told again.told && [ -s live.told ] && ok rotate "$(wc -l <live.told) transitions were told live, and the segments tell the same" ||
+# What no event told, a census may have: FIN-WAIT-2 to TIME-WAIT within a mini-socket, an end that the host withheld. Live,
+# the one that begins a segment tells it; to the segment that is how things stood when it began.
+told '.cause == "unknown" or (.from == "FIN-WAIT-2" and .to == "TIME-WAIT")' out.json >live.by-census
+comm -23 live.told again.told >live.only
+[ -s live.told ] && [ -z "$(comm -13 live.told again.told)" ] && [ -z "$(comm -23 live.only live.by-census)" ] &&
+	ok rotate "$(wc -l <live.told) transitions were told live, and the segments tell the same but for $(wc -l <live.only) that no event told" ||
 	fail rotate "live and segments differ: $(diff live.told again.told | head -6 | tr '\n' ' ') of $(wc -l <live.told) and $(wc -l <again.told)"
 
 blind=()
