@@ -115,6 +115,22 @@ static void test_merge(void)
 	end("in the order of time; nothing found is told before an event that is held back");
 }
 
+/* As a read may end within a record, or within its head. */
+static void test_cut(void)
+{
+	struct wire_head head = {.kind = WIRE_TICK, .len = sizeof(head)};
+	struct records found = {0};
+
+	test_begin("events-cut");
+	CHECK_EQ(records_whole(&found), 0);
+	records_keep(&found, &head, sizeof(head));
+	records_keep(&found, &head, sizeof(head));
+	for (found.len = 2 * sizeof(head); found.len > sizeof(head); found.len--)
+		CHECK_EQ(records_whole(&found), found.len / sizeof(head) * sizeof(head));
+	records_release(&found);
+	test_end("only whole records are taken as such");
+}
+
 /* Until the thread has taken what waits: it is to be given its time, and no more. */
 static bool is_emptied(void)
 {
@@ -175,6 +191,7 @@ int main(void)
 {
 	test_repeats();
 	test_merge();
+	test_cut();
 	test_spill();
 	test_quiet();
 	return test_status();

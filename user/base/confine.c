@@ -131,3 +131,18 @@ int confine_files(const struct confine_place *places, size_t n)
 	close(rules);
 	return err;
 }
+
+int confine_to_folder(uint64_t rights)
+{
+	cap_value_t for_root[] = {CAP_DAC_OVERRIDE, CAP_FOWNER};
+	int n = confine_held(for_root, 2);
+	struct confine_place here = {".", rights};
+
+	confine_capabilities(for_root, 0, n);
+	if (!faccessat(AT_FDCWD, here.path, W_OK | X_OK, AT_EACCESS))
+		n = 0;
+	confine_capabilities(for_root, n, n);
+	confine_exec();
+	confine_files(&here, 1);
+	return faccessat(AT_FDCWD, here.path, W_OK | X_OK, AT_EACCESS) ? -errno : 0;
+}

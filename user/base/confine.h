@@ -30,6 +30,14 @@ int confine_capabilities(const cap_value_t *list, int n_effective, int n_permitt
 /* No exec gives anything back (no-new-privs). 0, or -errno. */
 int confine_exec(void);
 
+/*
+ * What is left to a process whose work is files of the folder that we are in: these rights there,
+ * CONFINE_REPLACE or CONFINE_MAKE, and, where root may write there by them alone, CAP_DAC_OVERRIDE
+ * and CAP_FOWNER. Without Landlock capabilities go all the same. 0, or -errno: we may not write
+ * there.
+ */
+int confine_to_folder(uint64_t rights);
+
 /* What may be done below a folder. */
 #define CONFINE_READ    0x0cu  /* read files, list folders */
 #define CONFINE_REPLACE 0x120u /* rename and remove regular files within the folder */

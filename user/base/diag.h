@@ -48,8 +48,7 @@ void diag_detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /*
  * How far something long has come: on a terminal one line that is written again and again, else
  * lines, with verbose only; where what is said goes elsewhere (diag_divert()), nothing.
- * diag_progress_end() takes the line away, and so does all else that is
- * said.
+ * diag_progress_end() takes the line away, and so does all else that is said.
  */
 void diag_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void diag_progress_end(void);

@@ -69,19 +69,11 @@ static int go_there(const struct whole_file *file)
  */
 static void confine_keeper(void)
 {
-	cap_value_t for_root[] = {CAP_DAC_OVERRIDE, CAP_FOWNER};
-	int n = confine_held(for_root, 2);
-	struct confine_place here = {".", CONFINE_REPLACE};
 	struct stat st;
 
-	if (!stat(here.path, &st) && st.st_uid != geteuid())
+	if (!stat(".", &st) && st.st_uid != geteuid())
 		confine_user(st.st_uid, st.st_gid);
-	confine_capabilities(for_root, 0, n);
-	if (!faccessat(AT_FDCWD, here.path, W_OK | X_OK, AT_EACCESS))
-		n = 0;
-	confine_capabilities(for_root, n, n);
-	confine_exec();
-	confine_files(&here, 1);
+	confine_to_folder(CONFINE_REPLACE);
 }
 
 /* What is sent to all of us, by the terminal or by `timeout -k`, reaches it too, but in a session

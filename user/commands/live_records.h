@@ -12,7 +12,7 @@
 
 struct live_records {
 	struct session *session;
-	session_record_fn take; /* all records go here, whoever made them */
+	record_fn take; /* all records go here, whoever made them */
 	void *ctx;
 	const struct conn_table *conns; /* asks for sweeps */
 	uint64_t last_tick, next_sweep; /* ns; 0 to begin with */

@@ -267,9 +267,9 @@ struct look {
 	uint32_t netns;
 	struct asker *asker;
 	const struct unheld *among; /* only these; NULL: all */
-	bool has_begun;             /* a socket was met */
-	bool is_late;               /* what it found since is left out */
-	int err;                    /* of handing over: no fault of the iterator's */
+	bool has_begun;
+	bool is_late; /* what it found since is left out */
+	int err;      /* of handing over: no fault of the iterator's */
 };
 
 static int take_sockets(void *ctx, struct records *found)
@@ -279,7 +279,7 @@ static int take_sockets(void *ctx, struct records *found)
 
 	if (look->among)
 		keep_unheld(look->among, found);
-	if (!look->has_begun && found->len && !look->among)
+	else if (!look->has_begun)
 		look->err = limits_tell(look->netns, pass->fn, pass->ctx);
 	look->has_begun = true;
 	count_met(pass, found);

@@ -39,9 +39,9 @@ struct inspect {
  * WIRE_LIMITS and a WIRE_SNAPSHOT for each socket; a WIRE_HOLDER for each descriptor; another
  * WIRE_SNAPSHOT for each socket that has a file and, in two looks, no descriptor; a WIRE_NAME for
  * what has one; a WIRE_CENSUS that ends. Events come between them, in the order of time, so that no
- * socket is seen in a state that it has left; where they are late, what was found is left out and
- * the namespace is missing. It warns of what it could not look into. 0, or -errno after it was
- * told, or what `fn` returned.
+ * socket is seen in a state that it has left; where they are late, what is found from then on is
+ * left out and the namespace is missing. It warns of what it could not look into. 0, or -errno
+ * after it was told, or what `fn` returned.
  */
 int inspect_run(const struct inspect *inspect, record_fn fn, void *ctx);
 

@@ -11,7 +11,8 @@ struct bpf_link;
 /* Takes whole records, which it may change and shorten. 0, or what ends the reading. */
 typedef int (*iter_fn)(void *ctx, struct records *found);
 
-/* Goes through the iterator once. 0, -errno, or what `fn` said. */
+/* Goes through the iterator once. 0, -errno (EBADMSG: it ended within a
+ * record), or what `fn` said. */
 int iter_each(const struct bpf_link *link, iter_fn fn, void *ctx);
 
 #endif

@@ -47,6 +47,16 @@ static bool head_at(const struct records *records, size_t at, struct wire_head *
 	return head->len >= sizeof(*head) && head->len <= records->len - at;
 }
 
+size_t records_whole(const struct records *records)
+{
+	struct wire_head head;
+	size_t at = 0;
+
+	while (head_at(records, at, &head))
+		at += head.len;
+	return at;
+}
+
 int records_merge(const struct records *a, const struct records *b, record_fn fn, void *ctx)
 {
 	size_t at_a = 0, at_b = 0;

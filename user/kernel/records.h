@@ -18,6 +18,9 @@ typedef int (*record_fn)(void *ctx, const void *record, size_t len);
 /* Room for `more` bytes behind the last record. 0 or -ENOMEM. */
 int records_make_room(struct records *records, size_t more);
 
+/* Of these bytes, how many are whole records: the last one may be cut, or none at all. */
+size_t records_whole(const struct records *records);
+
 /* Appends one record, a record_fn over a struct records. 0 or -ENOMEM. */
 int records_keep(void *records, const void *record, size_t len);
 

@@ -235,8 +235,7 @@ int session_attach(struct session *session, struct meta *ret_meta)
 	return 0;
 }
 
-static int tell_lost(struct session *session, uint16_t kind, uint64_t lost, session_record_fn fn,
-		     void *ctx)
+static int tell_lost(struct session *session, uint16_t kind, uint64_t lost, record_fn fn, void *ctx)
 {
 	uint32_t total = __atomic_load_n(&session->skel->bss->lost_total, __ATOMIC_RELAXED);
 	struct wire_lost rec = {
@@ -253,7 +252,7 @@ static int tell_lost(struct session *session, uint16_t kind, uint64_t lost, sess
 	return fn(ctx, &rec, sizeof(rec));
 }
 
-int session_drain(struct session *session, session_record_fn fn, void *ctx)
+int session_drain(struct session *session, record_fn fn, void *ctx)
 {
 	int drained = events_drain(&session->events, SESSION_DRAIN_MAX, fn, ctx);
 
@@ -273,7 +272,7 @@ struct session_pause session_pause(const struct session *session)
 /* What a step, a resume or slewing has to come to, to be told. */
 #define CLOCK_STEP_NS (5 * (int64_t)NS_PER_MS)
 
-int session_clock(struct session *session, session_record_fn fn, void *ctx)
+int session_clock(struct session *session, record_fn fn, void *ctx)
 {
 	struct wire_clock rec = {
 		.head = {.ts = clock_now(), .kind = WIRE_CLOCK, .len = sizeof(rec)},
@@ -288,7 +287,7 @@ int session_clock(struct session *session, session_record_fn fn, void *ctx)
 
 /* ---- all sockets ---- */
 
-int session_drain_all(struct session *session, session_record_fn fn, void *ctx)
+int session_drain_all(struct session *session, record_fn fn, void *ctx)
 {
 	return events_drain_all(&session->events, fn, ctx);
 }
@@ -298,8 +297,7 @@ int session_drain_all(struct session *session, session_record_fn fn, void *ctx)
  * count is taken again once all is drained that was told until then, and the least one holds: none
  * is below what was missing before the first.
  */
-static uint64_t count_skipped(struct session *session, session_record_fn fn, void *ctx,
-			      int *ret_err)
+static uint64_t count_skipped(struct session *session, record_fn fn, void *ctx, int *ret_err)
 {
 	uint64_t skipped = UINT64_MAX;
 
@@ -320,7 +318,7 @@ static uint64_t count_skipped(struct session *session, session_record_fn fn, voi
  * The second program may be preempted before it tells, for a time slice. So the next call confirms
  * a count, and at the end it is taken until nothing new is missing, for 20 ms at most.
  */
-static int tell_skipped(struct session *session, bool at_end, session_record_fn fn, void *ctx)
+static int tell_skipped(struct session *session, bool at_end, record_fn fn, void *ctx)
 {
 	uint64_t before = session->skipped, *told = &session->told_lost[WIRE_SKIPPED];
 	int err = 0, tell_err;
@@ -336,7 +334,7 @@ static int tell_skipped(struct session *session, bool at_end, session_record_fn 
 	return err < 0 ? err : tell_err;
 }
 
-int session_losses(struct session *session, bool at_end, session_record_fn fn, void *ctx)
+int session_losses(struct session *session, bool at_end, record_fn fn, void *ctx)
 {
 	int err = 0;
 
@@ -356,7 +354,7 @@ static int merge_events(void *source, const struct records *found, record_fn fn,
 	return events_merge(source, found, fn, ctx);
 }
 
-int session_census(struct session *session, session_record_fn fn, void *ctx)
+int session_census(struct session *session, record_fn fn, void *ctx)
 {
 	struct inspect inspect = {.match = session->request.match,
 				  .netns_cookies = session->skel->rodata->config.netns_cookies,
@@ -384,7 +382,7 @@ const char *session_lacks(const struct session *session, enum feature which)
 
 struct sweeping {
 	struct session *session;
-	session_record_fn fn;
+	record_fn fn;
 	void *ctx;
 	int err; /* of handing over. 1: put off, what was found might be told before an older event
 		  */
@@ -408,7 +406,7 @@ static int read_iterator(void *ctx)
 }
 
 /* Also 1: see above. */
-static int sweep_one(struct session *session, uint32_t netns, session_record_fn fn, void *ctx)
+static int sweep_one(struct session *session, uint32_t netns, record_fn fn, void *ctx)
 {
 	static const struct records none;
 	struct sweeping sweeping = {.session = session, .fn = fn, .ctx = ctx};
@@ -430,8 +428,7 @@ static int sweep_one(struct session *session, uint32_t netns, session_record_fn 
 	return err ? err : fn(ctx, &swept, sizeof(swept));
 }
 
-int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
-		  void *ctx)
+int session_sweep(struct session *session, const uint32_t *netns, size_t n, record_fn fn, void *ctx)
 {
 	uint64_t begun = clock_now();
 	int err = 0;

@@ -13,15 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/records.h"
 #include "kernel/request.h"
 #include "kernel/ways.h"
 #include "record/meta.h"
 
 struct session;
-
-/* Takes a record; the bytes are valid during the call. 0, or a negative errno, which stops the
- * drain. */
-typedef int (*session_record_fn)(void *ctx, const void *record, size_t len);
 
 /*
  * What looks have open at once, at most, besides what is open once it is attached: a namespace and
@@ -44,13 +41,13 @@ int session_attach(struct session *session, struct meta *ret_meta);
 
 /* Hands over what is in the ring buffer, SESSION_DRAIN_MAX at most. Number of records, or what `fn`
  * said. */
-int session_drain(struct session *session, session_record_fn fn, void *ctx);
+int session_drain(struct session *session, record_fn fn, void *ctx);
 
 /*
  * Hands over all that was submitted until now. A record that is still being written is waited for,
  * 20 ms at most. 0; 1 if it still holds back others; or what `fn` said.
  */
-int session_drain_all(struct session *session, session_record_fn fn, void *ctx);
+int session_drain_all(struct session *session, record_fn fn, void *ctx);
 
 /*
  * When to drain again: in `ms`, 40 while something happens and up to 80 while nothing does, or as
@@ -66,11 +63,11 @@ struct session_pause session_pause(const struct session *session);
 /* Hands over a WIRE_LOST for each kind that lost records since the last call, and, once a second
  * and at the end, for events that the kernel skipped. To know how many were, it hands over what was
  * told until then. 0, or what `fn` returned. */
-int session_losses(struct session *session, bool at_end, session_record_fn fn, void *ctx);
+int session_losses(struct session *session, bool at_end, record_fn fn, void *ctx);
 
 /* Hands over a WIRE_CLOCK if the wall clock was set, by 5 ms or more, since the attach or the last
  * one. 0, or what `fn` returned. */
-int session_clock(struct session *session, session_record_fn fn, void *ctx);
+int session_clock(struct session *session, record_fn fn, void *ctx);
 
 /*
  * Looks through these network namespaces for what no event tells. For each it drains the ring
@@ -78,7 +75,7 @@ int session_clock(struct session *session, session_record_fn fn, void *ctx);
  * which is `blind` if the namespace could not be entered. While a record that is being written
  * holds back older events it finds nothing: the next sweep will. 0, or what `fn` returned.
  */
-int session_sweep(struct session *session, const uint32_t *netns, size_t n, session_record_fn fn,
+int session_sweep(struct session *session, const uint32_t *netns, size_t n, record_fn fn,
 		  void *ctx);
 
 /*
@@ -86,7 +83,7 @@ int session_sweep(struct session *session, const uint32_t *netns, size_t n, sess
  * time, what is in the ring buffer. A namespace is missing if events of before are held back by a
  * record that is being written. 0, or -errno after it was told, or what `fn` returned.
  */
-int session_census(struct session *session, session_record_fn fn, void *ctx);
+int session_census(struct session *session, record_fn fn, void *ctx);
 
 /*
  * Gives up the privileges that no later call needs. To be called once everything is attached, the

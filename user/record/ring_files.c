@@ -166,22 +166,6 @@ static int go_there(struct keeper *keeper, const char *path)
 	return keeper->folder ? 0 : -errno;
 }
 
-/* Root writes in another's folder by these capabilities alone; elsewhere they go, too. */
-static int confine_keeper(void)
-{
-	cap_value_t for_root[] = {CAP_DAC_OVERRIDE, CAP_FOWNER};
-	int n = confine_held(for_root, 2);
-	struct confine_place here = {".", CONFINE_MAKE};
-
-	confine_capabilities(for_root, 0, n);
-	if (!faccessat(AT_FDCWD, here.path, W_OK | X_OK, AT_EACCESS))
-		n = 0;
-	confine_capabilities(for_root, n, n);
-	confine_exec();
-	confine_files(&here, 1);
-	return faccessat(AT_FDCWD, here.path, W_OK | X_OK, AT_EACCESS) ? -errno : 0;
-}
-
 static void keep(const char *path, uint64_t n)
 {
 	static struct keeper keeper;
@@ -193,7 +177,7 @@ static void keep(const char *path, uint64_t n)
 	begun.err = go_there(&keeper, path);
 	if (!begun.err) {
 		find_newest(&keeper);
-		begun.err = confine_keeper();
+		begun.err = confine_to_folder(CONFINE_MAKE);
 	}
 	err = answer(&begun, -1);
 	while (!err && second_process_receive(SECOND_PROCESS_SOCKET, &order, sizeof(order), NULL) ==
