@@ -188,8 +188,8 @@ def one_way():
 def alike():
     """Many that are alike are one row, whichever end they share."""
     sysctl("ip_local_port_range", "32768 40000")
-    for port in 50051, 7201, 36000:
-        listener = listen(port)
+    # All listen before anyone connects: a client may be given 36000.
+    for listener in [listen(port) for port in (50051, 7201, 36000)]:
         for _ in range(23):
             c, s = pair(listener)
             c.close(); s.recv(1)
