@@ -38,7 +38,11 @@ LIBS     := -lbpf -lelf -lz -ljansson -lcap -lmicrohttpd -lncursesw -ltinfo -lm
 
 # CO-RE needs no kernel headers; the uapi headers that libbpf's own include are the host's.
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
-BPF_TARGET := $(if $(findstring aarch64,$(MULTIARCH)),arm64,x86)
+# Whose registers kprobes read. On another machine the object has none of them: features says so.
+MACHINE    := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
+BPF_TARGET_x86_64  := x86
+BPF_TARGET_aarch64 := arm64
+BPF_TARGET := $(or $(BPF_TARGET_$(MACHINE)),other)
 BPF_CFLAGS := -g -O2 -Wall -Wextra -Wno-unused-parameter -Werror -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_TARGET) -Ivmlinux -Ibpf \
 	$(addprefix -I/usr/include/,$(MULTIARCH))
 

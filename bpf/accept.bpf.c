@@ -49,8 +49,10 @@ int BPF_PROG(accept_fexit)
 	return tell_accepted((const struct sock *)sk);
 }
 
+#ifdef PT_REGS_KNOWN
 SEC("kretprobe/inet_csk_accept")
 int BPF_KRETPROBE(accept_kretprobe, const struct sock *sk)
 {
 	return tell_accepted(sk);
 }
+#endif

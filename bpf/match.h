@@ -72,6 +72,15 @@ struct match_config {
 	struct match_program program;
 };
 
+/* Of a constant: as it stands in memory. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define MATCH_NETWORK32(number) __builtin_bswap32(number)
+#define MATCH_NETWORK64(number) __builtin_bswap64(number)
+#else
+#define MATCH_NETWORK32(number) (number)
+#define MATCH_NETWORK64(number) (number)
+#endif
+
 #define match_inline static inline __attribute__((always_inline, unused))
 
 match_inline int match_port(const volatile struct match_ports *ports, __u16 port)
@@ -99,7 +108,7 @@ match_inline int match_is_ipv4(const __u8 addr[16])
 {
 	const __u32 *words = (const __u32 *)addr;
 
-	return !words[0] && !words[1] && words[2] == __builtin_bswap32(0xffff);
+	return !words[0] && !words[1] && words[2] == MATCH_NETWORK32(0xffff);
 }
 
 match_inline int match_addr(const volatile struct match_config *cfg, const __u8 addr[16])
@@ -197,7 +206,7 @@ match_inline struct match_end match_end_of(const __u8 addr[16], __u16 port, __u6
 					   __u64 port_may_come)
 {
 	const __u64 *words = (const __u64 *)addr;
-	const __u64 unspecified_ipv4 = __builtin_bswap64(0xffff00000000ULL);
+	const __u64 unspecified_ipv4 = MATCH_NETWORK64(0xffff00000000ULL);
 	struct match_end end = {.addr = {words[0], words[1]}, .port = port};
 
 	end.no_port = port_may_come & ~match_any_bit(port);

@@ -39,15 +39,13 @@ static __always_inline __u32 pid_of(const struct task_struct *leader, __u32 tgid
 /* The system call that the task is in, or that it returns from; -1: not known, or it exits. */
 static __always_inline long syscall_of(struct task_struct *task)
 {
+#ifdef PT_REGS_KNOWN
 	struct pt_regs *regs;
 
 	if (task->flags & PF_EXITING)
 		return -1;
 	regs = (void *)bpf_task_pt_regs(task);
-#if defined(__TARGET_ARCH_x86)
-	return BPF_CORE_READ(regs, orig_ax);
-#elif defined(__TARGET_ARCH_arm64)
-	return BPF_CORE_READ(regs, syscallno);
+	return BPF_CORE_READ(regs, PT_REGS_SYSCALL);
 #else
 	return -1;
 #endif

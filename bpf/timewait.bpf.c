@@ -202,6 +202,7 @@ int BPF_PROG(timewait_fentry_end, struct inet_timewait_sock *tw)
 	return tell_killed(ctx, tw);
 }
 
+#ifdef PT_REGS_KNOWN
 SEC("kprobe/inet_twsk_hashdance_schedule")
 int BPF_KPROBE(timewait_kprobe_born, struct inet_timewait_sock *tw)
 {
@@ -231,3 +232,4 @@ int BPF_KPROBE(timewait_kprobe_end, struct inet_timewait_sock *tw)
 {
 	return tell_killed(ctx, tw);
 }
+#endif

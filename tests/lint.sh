@@ -1,6 +1,7 @@
 #!/bin/bash
 # lint.sh BUILD SOURCE... - what tools can say of the sources: format, clang-tidy, cppcheck, shellcheck, the man
-# page, that includes go down only, and that the kernel types we declare are those of real kernels.
+# page, that includes go down only, that the kernel types we declare are those of real kernels, and that the programs
+# compile for other machines.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=$1
@@ -46,6 +47,13 @@ btf_names_are_names() {
 		! PATH=$PATH:/usr/sbin bpftool btf dump file "$build/tcpdwell.bpf.o" | grep -E "(VAR|FUNC) '[^']*[^A-Za-z0-9_'][^']*'"
 }
 
+# The programs compile where they know no registers, and for the other byte order.
+every_machine() {
+	local flags=(-O2 -Wall -Wextra -Wno-unused-parameter -Werror -mcpu=v3 -fsyntax-only -Ivmlinux -Ibpf
+		"-I/usr/include/$(gcc -print-multiarch)")
+	clang -target bpfel "${flags[@]}" bpf/tcpdwell.bpf.c && clang -target bpfeb "${flags[@]}" bpf/tcpdwell.bpf.c
+}
+
 run clang-format clang-format --dry-run -Werror "$@"
 run clang-tidy tidy
 # shellcheck disable=SC2086
@@ -59,4 +67,5 @@ run one-screen one_screen
 run one-voice one_voice
 run btf-names tests/vm/btf-names.sh
 run own-btf btf_names_are_names
+run every-machine every_machine
 exit $status

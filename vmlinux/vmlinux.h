@@ -49,10 +49,14 @@ enum {
  */
 #define __VMLINUX_H__
 #if defined(__TARGET_ARCH_x86)
+#define PT_REGS_KNOWN
+#define PT_REGS_SYSCALL orig_ax
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
 };
 #elif defined(__TARGET_ARCH_arm64)
+#define PT_REGS_KNOWN
+#define PT_REGS_SYSCALL syscallno
 struct pt_regs {
 	__s32 syscallno;
 };

@@ -40,6 +40,8 @@ static const struct {
 	{LOADER_ADDRESSES_HIDDEN, false, "kernel addresses are hidden", NULL},
 	{LOADER_NO_SYMBOLS, false, "kernel symbols cannot be read: /proc/kallsyms",
 	 "run where no container or unit (ProtectKernelTunables=) hides the file"},
+	{LOADER_NO_REGISTERS, false, "built for an architecture whose registers it does not know",
+	 "x86-64 or arm64"},
 	{FEATURES_NO_MINIS, false, "mini-sockets are not seen at all",
 	 "what would let a way of time-wait work"},
 	{FEATURES_SAMPLED, false,

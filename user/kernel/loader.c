@@ -199,6 +199,19 @@ static int why_refused(int err)
 	return (err == -EINVAL || err == -EBADF) && lacks_descriptors() ? -EMFILE : err;
 }
 
+/* The build leaves out what reads registers where it does not know them. */
+static bool has_all_programs(const struct tcpdwell_bpf *skel, const struct ways *ways)
+{
+	for (enum feature f = 0; f < FEATURES; f++) {
+		const struct way *way = ways_get(ways, f);
+
+		for (unsigned i = 0; way && i < WAY_PROGRAMS_MAX && way->programs[i]; i++)
+			if (!bpf_object__find_program_by_name(skel->obj, way->programs[i]))
+				return false;
+	}
+	return true;
+}
+
 int loader_load(const struct ways *ways, const struct kernel_request *request,
 		struct tcpdwell_bpf **ret_skel)
 {
@@ -212,7 +225,9 @@ int loader_load(const struct ways *ways, const struct kernel_request *request,
 	skel = tcpdwell_bpf__open();
 	if (!skel)
 		return -errno;
-	err = configure((struct config *)&skel->rodata->config, ways, request);
+	err = has_all_programs(skel, ways)
+		      ? configure((struct config *)&skel->rodata->config, ways, request)
+		      : -LOADER_NO_REGISTERS;
 	/* libbpf keeps for ever what choosing a target reads, unless loading follows. */
 	if (!err) {
 		choose_programs(skel, ways);

@@ -19,7 +19,8 @@
 /* Errors that no system call gives, in errnos that none of those called here gives. */
 #define LOADER_NO_BTF           ENODATA
 #define LOADER_ADDRESSES_HIDDEN EADDRNOTAVAIL
-#define LOADER_NO_SYMBOLS       ENOMSG
+#define LOADER_NO_SYMBOLS       EBADMSG
+#define LOADER_NO_REGISTERS     ENOEXEC
 
 struct tcpdwell_bpf;
 struct bpf_link;
