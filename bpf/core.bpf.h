@@ -40,6 +40,15 @@ const volatile struct config config = {};
 __u64 lost_by_kind[WIRE_KINDS] = {};
 __u32 lost_total = 0;
 
+/* With CONFIG_NET_NS=n `skc_net` is empty: there is one network, and nothing tells where it is. */
+#define HAS_NET bpf_core_field_exists(((struct sock_common *)0)->skc_net.net)
+
+/* With CONFIG_IPV6=n a socket has no such addresses. */
+#define HAS_IPV6 bpf_core_field_exists(((struct sock_common *)0)->skc_v6_daddr)
+
+/* With CONFIG_MPTCP=n the type is there, and empty (6.12). */
+#define HAS_MPTCP bpf_core_field_exists(((struct mptcp_sock *)0)->conn_list)
+
 /*
  * Once a namespace is gone the kernel gives its number to another one. Of a namespace that has the
  * number of one that was asked for, but another cookie, the number is 0, which matches nothing.

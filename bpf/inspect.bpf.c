@@ -400,7 +400,7 @@ int holders(struct bpf_iter__task_file *ctx)
 	of.tid = tid_of(task, of.leader);
 	if (of.tid && is_told_by_another(task))
 		return 0;
-	netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	netns = HAS_NET ? BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) : WIRE_NETNS_ONLY;
 	if (!tell_met(of.seq, netns))
 		return 0;
 	of.pid = pid_of(of.leader, BPF_CORE_READ(task, tgid));
@@ -409,7 +409,7 @@ int holders(struct bpf_iter__task_file *ctx)
 		write_closed(&of, sk);
 	if (protocol == IPPROTO_TCP)
 		write_holder(&of, sk);
-	else if (bpf_core_type_exists(struct mptcp_sock))
+	else if (HAS_MPTCP)
 		sk = write_holder_of_subflows(&of, (struct mptcp_sock *)sk);
 	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == WIRE_LISTEN)
 		write_queue(&of, sk);

@@ -50,9 +50,13 @@ static __always_inline bool common_is_tcp(const struct common_copy *common)
 
 static __always_inline __u32 common_netns(const struct common_copy *common)
 {
-	const struct net *net = COMMON(common, skc_net.net);
-	__u32 inode = BPF_CORE_READ(net, ns.inum);
+	const struct net *net;
+	__u32 inode;
 
+	if (!HAS_NET)
+		return WIRE_NETNS_ONLY;
+	net = COMMON(common, skc_net.net);
+	inode = BPF_CORE_READ(net, ns.inum);
 	if (config.match.n_netns && bpf_core_field_exists(net->net_cookie))
 		return netns_number(inode, BPF_CORE_READ(net, net_cookie));
 	return inode;
@@ -64,7 +68,7 @@ static __always_inline void common_identity(const struct common_copy *common, st
 	id->lport = COMMON(common, skc_num);
 	id->rport = bpf_ntohs(COMMON(common, skc_dport));
 	id->netns = common_netns(common);
-	if (COMMON(common, skc_family) == AF_INET6) {
+	if (HAS_IPV6 && COMMON(common, skc_family) == AF_INET6) {
 		copy_16(id->laddr, &COMMON(common, skc_v6_rcv_saddr));
 		copy_16(id->raddr, &COMMON(common, skc_v6_daddr));
 	} else {

@@ -12,12 +12,23 @@
 #include "stack.bpf.h"
 #include "timewait.bpf.h"
 
+static __always_inline __u32 netns_of(const struct sock_common *common)
+{
+	const struct net *net;
+
+	if (!HAS_NET)
+		return WIRE_NETNS_ONLY;
+	net = common->skc_net.net;
+	if (config.match.n_netns && bpf_core_field_exists(net->net_cookie))
+		return netns_number(net->ns.inum, net->net_cookie);
+	return net->ns.inum;
+}
+
 /* `tp` is the same socket if it goes to CLOSE, else NULL. */
 static __always_inline void identity_of(const struct sock *sk, const struct tcp_sock *tp,
 					struct wire_id *id)
 {
 	const struct sock_common *common = &sk->__sk_common;
-	const struct net *net = common->skc_net.net;
 	__u16 lport = common->skc_num;
 
 	/* On the way to CLOSE skc_num is already cleared while inet_sport is not. On the way to
@@ -26,15 +37,13 @@ static __always_inline void identity_of(const struct sock *sk, const struct tcp_
 		lport = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
 	id->lport = lport;
 	id->rport = bpf_ntohs(common->skc_dport);
-	id->netns = net->ns.inum;
-	if (config.match.n_netns && bpf_core_field_exists(net->net_cookie))
-		id->netns = netns_number(id->netns, net->net_cookie);
-	if (common->skc_family != AF_INET6) {
-		addr_from_v4(id->laddr, common->skc_rcv_saddr);
-		addr_from_v4(id->raddr, common->skc_daddr);
-	} else {
+	id->netns = netns_of(common);
+	if (HAS_IPV6 && common->skc_family == AF_INET6) {
 		copy_16(id->laddr, &common->skc_v6_rcv_saddr);
 		copy_16(id->raddr, &common->skc_v6_daddr);
+	} else {
+		addr_from_v4(id->laddr, common->skc_rcv_saddr);
+		addr_from_v4(id->raddr, common->skc_daddr);
 	}
 }
 
@@ -45,20 +54,25 @@ static __always_inline bool is_listener(int from, int to)
 }
 
 /* Does the namespace have as many mini-sockets as it may, over 2 to the power of `shift`? With all
- * of them inet_twsk_alloc() makes no more. */
-static __always_inline bool table_reaches(const struct net *net, __u32 shift)
+ * of them inet_twsk_alloc() makes no more. Where that is not known: not all, and over half. */
+static __always_inline bool table_reaches(const struct sock *sk, __u32 shift)
 {
-	const struct net___counted *counted = (void *)net;
-	const struct net___apart *apart = (void *)net;
+	const struct net___counted *counted;
+	const struct net___apart *apart;
 	const struct inet_timewait_death_row *row;
+	const struct net *net;
 
+	if (!HAS_NET)
+		return shift;
+	net = sk->__sk_common.skc_net.net;
+	counted = (void *)net;
+	apart = (void *)net;
 	if (bpf_core_field_exists(counted->ipv4.tcp_death_row.tw_count))
 		return counted->ipv4.tcp_death_row.tw_count.counter >=
 		       counted->ipv4.tcp_death_row.sysctl_max_tw_buckets >> shift;
 	if (bpf_core_field_exists(net->ipv4.tcp_death_row.tw_refcount))
 		return net->ipv4.tcp_death_row.tw_refcount.refs.counter - 1 >=
 		       net->ipv4.tcp_death_row.sysctl_max_tw_buckets >> shift;
-	/* Not known: it may or may not be full. */
 	if (!bpf_core_field_exists(apart->ipv4.tcp_death_row))
 		return shift;
 	row = BPF_CORE_READ(apart, ipv4.tcp_death_row);
@@ -66,11 +80,17 @@ static __always_inline bool table_reaches(const struct net *net, __u32 shift)
 	       BPF_CORE_READ(row, sysctl_max_tw_buckets) >> shift;
 }
 
-static __always_inline const struct inet_hashinfo *hashinfo_of(const struct net *net)
+static __always_inline const struct inet_hashinfo *hashinfo_of(const struct sock *sk)
 {
-	const struct net___counted *counted = (void *)net;
-	const struct net___apart *apart = (void *)net;
+	const struct net___counted *counted;
+	const struct net___apart *apart;
+	const struct net *net;
 
+	if (!HAS_NET)
+		return NULL;
+	net = sk->__sk_common.skc_net.net;
+	counted = (void *)net;
+	apart = (void *)net;
 	if (bpf_core_field_exists(counted->ipv4.tcp_death_row.tw_count))
 		return counted->ipv4.tcp_death_row.hashinfo;
 	if (bpf_core_field_exists(net->ipv4.tcp_death_row.hashinfo))
@@ -89,7 +109,7 @@ static __always_inline const struct inet_hashinfo *hashinfo_of(const struct net 
  */
 static __always_inline bool has_no_mini(const struct sock *sk)
 {
-	const struct inet_hashinfo *info = hashinfo_of(sk->__sk_common.skc_net.net);
+	const struct inet_hashinfo *info = hashinfo_of(sk);
 	__u32 hash = sk->__sk_common.skc_hash, slot;
 	__u64 node;
 
@@ -119,7 +139,7 @@ static __always_inline __u16 flags_of_waiting(const struct sock *sk, const struc
 {
 	__u16 flags = 0;
 
-	if (table_reaches(sk->__sk_common.skc_net.net, 0))
+	if (table_reaches(sk, 0))
 		flags |= WIRE_F_TW_FULL;
 	if (sk->__sk_common.skc_flags & (1UL << SOCK_DONE))
 		flags |= WIRE_F_FIN_SEEN;
@@ -202,6 +222,8 @@ static __always_inline bool is_long_fin_time(const struct sock *sk, const struct
 {
 	__u64 rto = tp->inet_conn.icsk_rto, time = tp->linger2, least = 4 * rto - rto / 2;
 
+	if (!time && !HAS_NET)
+		return true;
 	if (!time)
 		time = sk->__sk_common.skc_net.net->ipv4.sysctl_tcp_fin_timeout;
 	return (time > least ? time : least) * config.tick_ns > WIRE_TIMEWAIT_LEN_NS;
@@ -217,7 +239,7 @@ static __always_inline __u16 flags_of_orphan(const struct sock *sk, const struct
 {
 	if (by_timer)
 		return is_long_fin_time(sk, tp) ? 0 : WIRE_F_EXPIRED;
-	return table_reaches(sk->__sk_common.skc_net.net, 1) ? 0 : WIRE_F_RST_SENT;
+	return table_reaches(sk, 1) ? 0 : WIRE_F_RST_SENT;
 }
 
 /* Is it one? A mini-socket would have taken its place; a FIN that was seen leads to one and nowhere
@@ -436,7 +458,11 @@ static __always_inline int tell_and_note(void *ctx, const struct sock *sk, int f
 	if (!here)
 		return 0;
 	slot = here->next++ % DONE_SLOTS;
+	/* Whoever comes between finds no socket with another one's move. */
+	*(volatile __u64 *)&here->slots[slot].who = 0;
+	barrier();
 	here->slots[slot].move = from << 8 | to;
+	barrier();
 	here->slots[slot].who = noted_as(sk);
 	return 0;
 }

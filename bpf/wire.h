@@ -73,13 +73,17 @@ struct wire_head {
 #define WIRE_ID_ADDRESS            (0x80ULL << 56)
 #define WIRE_ID_IS_ADDRESS(cookie) ((cookie) >> 56 == 0x80)
 
+/* Of a kernel that has one network and no namespaces (CONFIG_NET_NS=n). No inode has this number:
+ * those of namespaces begin at 0xf0000000. */
+#define WIRE_NETNS_ONLY 1
+
 struct wire_id {
 	__u64 cookie; /* the socket cookie, or WIRE_ID_ADDRESS and a hash; 0: never given one */
 	__u8 laddr[16];
 	__u8 raddr[16];
 	__u16 lport;
 	__u16 rport;
-	__u32 netns; /* inode number of the network namespace */
+	__u32 netns; /* inode number of the network namespace, or WIRE_NETNS_ONLY */
 };
 
 /* wire_transition.flags: what else was true of the socket at that moment. */

@@ -1,6 +1,6 @@
 #!/bin/bash
 # fetch.sh [-u] KERNEL - has vmlinuz, config, version, btf and mod/*.ko of a kernel of kernels.txt in the cache, and
-# prints their folder. Downloads the newest package of its series, or, if the mirror lists one without having it,
+# prints their folder. One of our own (own.sh) has no btf and no modules. Downloads the newest package of its series, or, if the mirror lists one without having it,
 # the next; -u also if the cache has one already. Exit 75: no suite has such a kernel (any more); 1: who knows, the
 # mirror cannot be reached.
 #
@@ -102,6 +102,12 @@ fetch() {
 	return 1
 }
 
+# build DIR: what Debian has no package of.
+build() {
+	rm -rf "$1.new"
+	"$VM/own.sh" "$SERIES" "$VM/${KERNEL#*-}.config" "$1.new" && rm -rf "$1" && mv "$1.new" "$1"
+}
+
 # The release that this machine itself runs is always there, so if its lists cannot be had it is not for the suite.
 # Without Error-Mode APT calls old lists a success.
 mirror_answers() {
@@ -123,6 +129,8 @@ mkdir -p "$CACHE/kernels"
 exec 9>"$CACHE/lock"
 flock 9
 if [ -n "$update" ] || [ ! -s "$dir/version" ]; then
-	fetch "$dir" || { status=$?; [ -s "$dir/version" ] || exit $status; }
+	get=fetch
+	[ "$FLAVOUR" != own ] || get=build
+	$get "$dir" || { status=$?; [ -s "$dir/version" ] || exit $status; }
 fi
 echo "$dir"

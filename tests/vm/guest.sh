@@ -16,9 +16,9 @@ mount -t tmpfs tmp /tmp
 mkdir /tmp/sys
 mount -t tracefs tracefs /sys/kernel/tracing
 mount -t bpf bpf /sys/fs/bpf
-mount -t cgroup2 cgroup /sys/fs/cgroup
+grep -q cgroup2 /proc/filesystems && mount -t cgroup2 cgroup /sys/fs/cgroup
 for module in inet_diag tcp_diag tun; do
-	insmod /mod/$module.ko || echo "NOTE no module $module"
+	[ ! -e /mod/$module.ko ] || insmod /mod/$module.ko || echo "NOTE no module $module"
 done
 ip link set lo up
 # Kernel messages in the middle of a result would spoil it; they are looked through at the end.
@@ -41,20 +41,36 @@ CPUS=/sys/devices/system/cpu
 set_cpu() { echo "$2" >$CPUS/cpu"$1"/online; }
 [ -n "$INTERACTIVE" ] || set_cpu 2 1 || fail machine "no second processor"
 
+# The process that holds a network namespace for one test; '' where the kernel has one network (CONFIG_NET_NS=n).
+[ -e /proc/self/ns/net ] && HAS_NETNS=1 || HAS_NETNS=
+
 # new_netns: a network namespace with lo up, held by a process, NS. Its packets are handed from one processor to another
 # (RPS), as a network card does.
 new_netns() {
-	unshare -n sleep 1000000 &
-	NS=$!
-	while [ "$(readlink /proc/$NS/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do
-		sleep 0.01
-	done
-	nsenter -t "$NS" -n sh -c 'ip link set lo up
+	NS=
+	if [ -n "$HAS_NETNS" ]; then
+		unshare -n sleep 1000000 &
+		NS=$!
+		while [ "$(readlink /proc/$NS/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do
+			sleep 0.01
+		done
+	fi
+	inside sh -c 'ip link set lo up
 		mount -t sysfs sys /tmp/sys && echo 7 >/tmp/sys/class/net/lo/queues/rx-0/rps_cpus
 		umount /tmp/sys' || fail machine "no RPS"
 }
 
+# inside COMMAND...: in the namespace.
+inside() {
+	if [ -n "$NS" ]; then nsenter -t "$NS" -n "$@"; else "$@"; fi
+}
+
+# end_netns NS: where there are none, what a test left in TIME-WAIT is not for the next one to meet.
 end_netns() {
+	if [ -z "$1" ]; then
+		sleep 62
+		return
+	fi
 	kill "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
 }
@@ -136,8 +152,8 @@ truth() {
 # play_truth ARGUMENT...: for truth(), whose `status` it sets if it can trace.
 play_truth() {
 	new_netns
-	if start_tracer /tmp/out "$way" --netns "$NS"; then
-		nsenter -t "$NS" -n traffic -o /tmp/truth "$@" >/tmp/traffic.log 2>&1
+	if start_tracer /tmp/out "$way" ${NS:+--netns "$NS"}; then
+		inside traffic -o /tmp/truth "$@" >/tmp/traffic.log 2>&1
 		status=$?
 		sleep 1.1
 		stop_tracer || fail "$name" "tcpdwell ended with $?: $(first_line /tmp/out.err)"
@@ -145,11 +161,26 @@ play_truth() {
 	end_netns "$NS"
 }
 
+# has_ipv6 NAME, has_netns NAME: or NAME is skipped.
+has_ipv6() { [ -e /proc/net/if_inet6 ] || { skip "$1" "this kernel has no IPv6" && false; }; }
+has_netns() { [ -n "$HAS_NETNS" ] || { skip "$1" "this kernel has no network namespaces" && false; }; }
+
 # ---- tests that every way has to pass ----
 
-test_truth_ipv4() { truth truth-ipv4 "$1" all; }
-test_truth_ipv6() { truth truth-ipv6 "$1" -6 all; }
-test_truth_mapped() { truth truth-mapped "$1" -m all; }
+# shellcheck disable=SC2046
+test_truth_ipv4() { truth truth-ipv4 "$1" $(scenarios); }
+test_truth_ipv6() { has_ipv6 "$1/truth-ipv6" && truth truth-ipv6 "$1" -6 all; }
+test_truth_mapped() { has_ipv6 "$1/truth-mapped" && truth truth-mapped "$1" -m all; }
+
+# scenarios: all. Where a socket does not tell its network, its end is of unknown cause in some: that depends on how full
+# the table of mini-sockets is, and on how long FIN-WAIT-2 may last.
+scenarios() {
+	if [ -n "$HAS_NETNS" ]; then
+		echo all
+	else
+		traffic -l | awk '!/\*/ { print $1 }' | grep -vxE 'table-full-orphan|data-with-ack|timeout-fin-wait-2'
+	fi
+}
 test_churn() { truth churn "$1" -n 211 churn; }
 
 # Under interrupts, before a witness: all that happened is told, each move once. See tests/live/nested.sh.
@@ -188,13 +219,13 @@ may_have_skipped() {
 witnessed() {
 	local name=$2/$1 connections=$3 sum
 	new_netns
-	if ! start_tracer /tmp/out "$2" -w /tmp/rec --strict --netns "$NS" --buffer 64M; then
+	if ! start_tracer /tmp/out "$2" -w /tmp/rec --strict ${NS:+--netns "$NS"} --buffer 64M; then
 		fail "$name" "cannot trace: $(first_line /tmp/out.err)"
 	elif ! witness_start /sys/kernel/tracing nested 8192 events 7001 7064; then
 		fail "$name" "no witness: ftrace takes no instance with our events"
 		stop_tracer
 	else
-		nsenter -t "$NS" -n traffic -o /tmp/truth -n "$connections" churn >/tmp/traffic.log 2>&1 &
+		inside traffic -o /tmp/truth -n "$connections" churn >/tmp/traffic.log 2>&1 &
 		PLAYING=$!
 		$4
 		wait "$PLAYING" || fail "$name" "the traffic did not play: $(tail -n 1 /tmp/traffic.log)"
@@ -231,6 +262,7 @@ judge_witnessed() {
 # A TIME-WAIT that lives out its 60 s beside one whose namespace goes. Idle seconds cost nothing here.
 test_time_wait() {
 	local name=$1/time-wait full gone
+	has_netns "$name" || return
 	new_netns
 	full=$NS
 	new_netns
@@ -259,16 +291,16 @@ test_time_wait() {
 test_counters() {
 	local name=$1/counters churn=607 room=300 wrong=
 	new_netns
-	nsenter -t "$NS" -n sh -c "echo $room >/proc/sys/net/ipv4/tcp_max_tw_buckets"
-	if ! start_tracer /tmp/out "$1" --netns "$NS"; then
+	inside sh -c "echo $room >/proc/sys/net/ipv4/tcp_max_tw_buckets"
+	if ! start_tracer /tmp/out "$1" ${NS:+--netns "$NS"}; then
 		fail "$name" "cannot trace: $(first_line /tmp/out.err)"
-	elif ! nsenter -t "$NS" -n traffic -o /tmp/truth -n $churn churn >/tmp/traffic.log 2>&1; then
+	elif ! inside traffic -o /tmp/truth -n $churn churn >/tmp/traffic.log 2>&1; then
 		fail "$name" "the traffic did not play: $(tail -n 1 /tmp/traffic.log)"
 		stop_tracer
 	else
 		sleep 70
-		nsenter -t "$NS" -n cat /proc/net/netstat >/tmp/netstat
-		nsenter -t "$NS" -n cat /proc/net/sockstat >/tmp/sockstat
+		inside cat /proc/net/netstat >/tmp/netstat
+		inside cat /proc/net/sockstat >/tmp/sockstat
 		stop_tracer || fail "$name" "tcpdwell ended with $?: $(first_line /tmp/out.err)"
 		grep '"event":"transition"' /tmp/out >/tmp/moves
 		same "clients that closed" "$(told '"from":"CLOSED","to":"SYN-SENT"')" $churn
@@ -338,9 +370,9 @@ test_accept() {
 	new_netns
 	case $way in
 	fexit | kretprobe)
-		if ! start_tracer /tmp/out auto --netns "$NS"; then
+		if ! start_tracer /tmp/out auto ${NS:+--netns "$NS"}; then
 			fail "$name" "cannot trace: $(first_line /tmp/out.err)"
-		elif ! nsenter -t "$NS" -n traffic -o /tmp/truth forked >/tmp/traffic.log 2>&1; then
+		elif ! inside traffic -o /tmp/truth forked >/tmp/traffic.log 2>&1; then
 			fail "$name" "the traffic did not play: $(tail -n 1 /tmp/traffic.log)"
 			stop_tracer
 		else
@@ -362,7 +394,7 @@ test_accept() {
 test_clock() {
 	local before after days
 	new_netns
-	if ! start_tracer /tmp/out auto --netns "$NS" -w /tmp/rec; then
+	if ! start_tracer /tmp/out auto ${NS:+--netns "$NS"} -w /tmp/rec; then
 		fail clock "cannot trace: $(first_line /tmp/out.err)"
 		end_netns "$NS"
 		return
@@ -392,7 +424,7 @@ test_clock() {
 
 # All its moves have been read when this returns.
 clock_moves() {
-	nsenter -t "$NS" -n traffic -o /tmp/truth -n 3 churn >/tmp/traffic.log 2>&1
+	inside traffic -o /tmp/truth -n 3 churn >/tmp/traffic.log 2>&1
 	sleep 0.3
 }
 

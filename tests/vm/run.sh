@@ -40,11 +40,11 @@ fail() {
 make_initramfs() {
 	local root=$1/root busybox
 	busybox=$("$VM/busybox.sh" "$ARCH") || return 1
-	mkdir -p "$root"/{bin,proc,sys,dev,tmp,mod} || return 1
+	mkdir -p "$root"/{bin,proc,sys,dev,tmp} || return 1
 	cp "$busybox" "$root/bin/busybox"
 	cp "$built"/{tcpdwell,traffic,verify,verifier} "$root/bin/" || return 1
 	cp "$built/tcpdwell.bpf.o" "$root/" || return 1
-	cp "$kernel_dir"/mod/*.ko "$root/mod/" || return 1
+	cp -r "$kernel_dir"/mod "$root/" || return 1
 	cp "$VM/guest.sh" "$root/init"
 	mkdir "$root/live" || return 1
 	cp "$VM"/../live/witness.sh.inc "$VM"/../live/w*.awk "$root/live/" || return 1

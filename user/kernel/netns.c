@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "kernel/netns_search.h"
+#include "wire.h"
 
 uint32_t netns_current(void)
 {
@@ -160,6 +161,10 @@ int netns_each(bool (*wants)(void *ctx, uint32_t inode), int (*fn)(void *ctx, ui
 	struct netns_search search = {.fn = visit_one, .ctx = &visit};
 	int err;
 
+	if (visit.current == WIRE_NETNS_ONLY) {
+		err = wants(ctx, WIRE_NETNS_ONLY) ? fn(ctx, WIRE_NETNS_ONLY) : 0;
+		return err < 0 ? err : 0;
+	}
 	if (visit.home < 0)
 		return -errno;
 	err = netns_search(&search);
@@ -218,7 +223,7 @@ void netns_end(void)
 
 bool netns_is_known(uint32_t inode)
 {
-	return netns_search_path(inode) != NULL;
+	return inode == WIRE_NETNS_ONLY || netns_search_path(inode);
 }
 
 bool netns_way(uint32_t inode, char *text, size_t room)

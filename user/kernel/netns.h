@@ -12,7 +12,8 @@
 
 #include "kernel/netns_finder.h"
 
-/* Inode number of the namespace we are in; 0 if /proc does not tell. */
+/* Inode number of the namespace we are in, WIRE_NETNS_ONLY where the kernel has no others; 0 if
+ * /proc does not tell. */
 uint32_t netns_current(void);
 
 /*

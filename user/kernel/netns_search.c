@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/table.h"
 #include "kernel/proc_text.h"
+#include "wire.h"
 
 /* A network namespace, or the mount namespace whose mounts have been read (`path` NULL). */
 struct place {
@@ -46,7 +47,9 @@ uint32_t netns_search_current(void)
 {
 	struct stat st;
 
-	return stat(NETNS_SELF, &st) ? 0 : (uint32_t)st.st_ino;
+	if (!stat(NETNS_SELF, &st))
+		return (uint32_t)st.st_ino;
+	return errno == ENOENT && !access("/proc/self/ns", F_OK) ? WIRE_NETNS_ONLY : 0;
 }
 
 /* ---- who we are ---- */

@@ -28,7 +28,7 @@ int netns_search(const struct netns_search *search);
 /* The path that the last search found; NULL: none. */
 const char *netns_search_path(uint32_t inode);
 
-/* Inode number of the namespace we are in; 0 if /proc does not tell. */
+/* As netns_current(). */
 uint32_t netns_search_current(void);
 
 /* This process, and no child of it, is the one whose namespace needs no way. The first search calls
