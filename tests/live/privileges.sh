@@ -63,7 +63,7 @@ four_of() { awk -v field="$1:" '$1 == field { print $2 == $3 && $3 == $4 && $4 =
 # what it reads of /proc.
 finder_keeps() {
 	local got
-	finder=$(cut -d ' ' -f 1 "/proc/$TRACER/task/$TRACER/children")
+	finder=$(awk '{ print $NF }' "/proc/$TRACER/task/$TRACER/children")
 	cat "/proc/$finder/status" >"$WORK/status" || { fail privileges "$1: no second process"; return; }
 	got="$(of CapPrm) $(of CapEff) $(of CapInh) $(of CapAmb) $(of NoNewPrivs) $(four_of Uid) $(four_of Gid) $(readlink "/proc/$finder"/fd/* | grep -v ^/proc | cut -d : -f 1)"
 	[ "$got" = "$2 $2 0 0 1 4x$USER_ID 4x$USER_ID socket" ] && ok privileges "$1: who finds namespaces keeps $2" ||

@@ -136,6 +136,13 @@ static int make_only(void)
 	return confine_exec() ?: confine_files(&place, 1);
 }
 
+static int write_only(void)
+{
+	struct confine_place place = {folder, CONFINE_WRITE};
+
+	return confine_exec() ?: confine_files(&place, 1);
+}
+
 static int as_nobody(void)
 {
 	return confine_user(CONFINE_NOBODY, CONFINE_NOBODY) ?: confine_capabilities(NULL, 0, 0);
@@ -171,6 +178,7 @@ static void test_numbers(void)
 	CHECK_EQ(CONFINE_READ, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
 	CHECK_EQ(CONFINE_REPLACE, LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE);
 	CHECK_EQ(CONFINE_MAKE, CONFINE_REPLACE | LANDLOCK_ACCESS_FS_WRITE_FILE);
+	CHECK_EQ(CONFINE_WRITE, LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_WRITE_FILE);
 	CHECK_EQ(LANDLOCK_CREATE_RULESET_VERSION, 1);
 	CHECK_EQ(LANDLOCK_RULE_PATH_BENEATH, 1);
 	test_end("those of linux/landlock.h");
@@ -222,6 +230,8 @@ static void test_folder(void)
 	snprintf(path, sizeof(path), "%s/new", folder);
 	unlink(path);
 	CHECK_EQ(in_child(make_only, write_in_folder), 0);
+	CHECK_EQ(in_child(write_only, write_in_folder), EACCES);
+	CHECK_EQ(unlink(path), 0); /* it could make that, and not remove it */
 	CHECK_EQ(in_child(make_only, make_elsewhere), EACCES);
 	CHECK_EQ(in_child(make_only, read_etc), EACCES);
 	unlink("/tmp/tcpdwell-was-here");

@@ -32,7 +32,7 @@ int confine_exec(void);
 
 /*
  * What is left to a process whose work is files of the folder that we are in: these rights there,
- * CONFINE_REPLACE or CONFINE_MAKE, and, where root may write there by them alone, CAP_DAC_OVERRIDE
+ * CONFINE_REPLACE, _MAKE or _WRITE, and, where root may write there by them alone, CAP_DAC_OVERRIDE
  * and CAP_FOWNER. Without Landlock capabilities go all the same. 0, or -errno: we may not write
  * there.
  */
@@ -42,6 +42,7 @@ int confine_to_folder(uint64_t rights);
 #define CONFINE_READ    0x0cu  /* read files, list folders */
 #define CONFINE_REPLACE 0x120u /* rename and remove regular files within the folder */
 #define CONFINE_MAKE    0x122u /* and make and write some */
+#define CONFINE_WRITE   0x102u /* make and write some, and neither rename nor remove any */
 
 struct confine_place {
 	const char *path; /* of a folder; NULL, and one that is not there, are passed over */

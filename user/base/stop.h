@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* stop.h - SIGINT, SIGTERM and SIGHUP ask the program to finish what it is at and end well. */
+/* stop.h - SIGINT, SIGTERM and SIGHUP ask the program to finish what it is at and end well. What
+ * else SIGHUP may mean: hangup.h. */
 #ifndef TCPDWELL_STOP_H
 #define TCPDWELL_STOP_H
 

@@ -37,8 +37,11 @@ struct tracer_config configure_tracer(const struct options *options)
 
 struct segments_limits configure_segments(const struct options *options)
 {
-	return (struct segments_limits){
-		.bytes = options->rotate_bytes, .ns = options->rotate_ns, .keep = options->keep};
+	return (struct segments_limits){.bytes = options->rotate_bytes,
+					.ns = options->rotate_ns,
+					.keep = options->keep,
+					.on_hangup = options->command != COMMAND_STUCK ||
+						     options->watch};
 }
 
 struct sink_style configure_sink(const struct options *options)

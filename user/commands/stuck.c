@@ -3,6 +3,7 @@
 #include "commands/stuck.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,6 +13,7 @@
 #include "base/diag.h"
 #include "commands/configure.h"
 #include "record/recording.h"
+#include "record/segments.h"
 #include "base/shortage.h"
 #include "kernel/session.h"
 #include "base/stop.h"
@@ -25,7 +27,7 @@ struct stuck {
 	const struct options *options;
 	struct meta meta;
 	struct overview *overview;
-	struct recording_writer *recording; /* NULL without -w */
+	struct segments *recording; /* NULL without -w */
 	FILE *out;
 	bool found;
 	bool redraws; /* each answer takes the place of the one before */
@@ -48,7 +50,7 @@ static int take_record(void *ctx, const void *record, size_t len)
 	int used = take_recorded(ctx, record, len), err = 0;
 
 	if (used >= 0 && stuck->recording)
-		err = recording_add(stuck->recording, record, len);
+		err = segments_add(stuck->recording, record, len);
 	return used < 0 ? used : err;
 }
 
@@ -138,16 +140,39 @@ static int replay(struct stuck *stuck)
 	return tell(stuck) || err ? DIAG_FAILED : DIAG_OK;
 }
 
+static bool is_next_due(const struct stuck *stuck)
+{
+	return stuck->recording && segments_are_due(stuck->recording, clock_now());
+}
+
 static int look_once(struct stuck *stuck, struct session *session)
 {
-	int err;
+	int err = 0;
 
-	err = session_clock(session, take_record, stuck);
+	if (is_next_due(stuck))
+		err = segments_next(stuck->recording);
+	if (!err)
+		err = session_clock(session, take_record, stuck);
 	if (!err)
 		err = session_census(session, take_record, stuck);
 	if (!err && stuck->recording)
-		err = recording_flush(stuck->recording);
+		err = segments_flush(stuck->recording);
 	return err ? DIAG_FAILED : tell(stuck);
+}
+
+/* Until the next look, which begins the next recording if one is asked for. False if nobody reads
+ * what we write any more. */
+static bool wait_until(struct stuck *stuck, uint64_t then)
+{
+	uint64_t now;
+
+	while ((now = clock_now()) < then && !stop_is_asked() && !is_next_due(stuck)) {
+		uint64_t ms = (then - now + NS_PER_MS - 1) / NS_PER_MS;
+
+		if (stream_wait(-1, STDOUT_FILENO, ms < INT_MAX ? (int)ms : INT_MAX))
+			return false;
+	}
+	return true;
 }
 
 static int watch(struct stuck *stuck, struct session *session)
@@ -164,8 +189,8 @@ static int watch(struct stuck *stuck, struct session *session)
 		status = look_once(stuck, session);
 		if (++looks >= enough)
 			break;
-		if (!stop_is_asked() && status == DIAG_OK)
-			is_read = !stream_wait(-1, STDOUT_FILENO, (int)(every / NS_PER_MS));
+		if (status == DIAG_OK)
+			is_read = wait_until(stuck, clock_now() + every);
 	}
 	return status;
 }
@@ -184,19 +209,26 @@ static int look(struct stuck *stuck, struct session *session)
 	why = session_lacks(session, FEATURE_HOLDERS);
 	if (why)
 		diag_warn("cannot see which processes hold a socket: %s", why);
-	if (stuck->options->write_path)
-		stuck->recording = recording_create(stuck->options->write_path, &stuck->meta);
-	if (stuck->recording || !stuck->options->write_path)
+	if (!stuck->recording || !segments_begin(stuck->recording, &stuck->meta))
 		status = stuck->options->watch ? watch(stuck, session) : look_once(stuck, session);
-	return recording_finish(stuck->recording) ? DIAG_FAILED : status;
+	return status;
 }
 
 static int live(struct stuck *stuck)
 {
 	const struct kernel_request request = configure_kernel(stuck->options);
-	struct session *session = session_open(&request);
-	int status = session ? look(stuck, session) : DIAG_FAILED;
+	const struct segments_limits limits = configure_segments(stuck->options);
+	const char *path = stuck->options->write_path;
+	struct session *session;
+	int status = DIAG_FAILED;
 
+	if (path && !(stuck->recording = segments_open(path, &limits)))
+		return DIAG_FAILED;
+	session = session_open(&request);
+	if (session)
+		status = look(stuck, session);
+	if (segments_finish(stuck->recording))
+		status = DIAG_FAILED;
 	session_close(session);
 	return status;
 }

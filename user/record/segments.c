@@ -8,7 +8,9 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/hangup.h"
 #include "record/recording.h"
+#include "record/reopen.h"
 #include "record/ring_files.h"
 #include "wire.h"
 
@@ -16,12 +18,24 @@ struct segments {
 	const char *path;
 	struct segments_limits limits;
 	struct ring_files *files;        /* NULL: one file for all */
+	struct reopen *reopen;           /* NULL: it cannot be begun anew */
+	bool is_asked;                   /* for the next one */
 	struct recording_writer *writer; /* NULL before the first, and once one could not begin */
 	struct meta meta;                /* of the next one, but for `attached` */
 	uint64_t latest;                 /* ns: of the records so far */
 	uint64_t begun;                  /* ns */
 	int err;                         /* the first failure */
 };
+
+static void hear_hangup(struct segments *segments)
+{
+	if (!segments->limits.on_hangup || !hangup_is_free())
+		return;
+	if (!segments->files)
+		segments->reopen = reopen_start(segments->path);
+	if (segments->files || segments->reopen)
+		hangup_catch();
+}
 
 struct segments *segments_open(const char *path, const struct segments_limits *limits)
 {
@@ -33,13 +47,15 @@ struct segments *segments_open(const char *path, const struct segments_limits *l
 	}
 	segments->path = path;
 	segments->limits = *limits;
-	if (!limits->bytes && !limits->ns)
-		return segments;
-	segments->files = ring_files_open(path, limits->keep);
-	if (segments->files)
-		return segments;
-	free(segments);
-	return NULL;
+	if (limits->bytes || limits->ns) {
+		segments->files = ring_files_open(path, limits->keep);
+		if (!segments->files) {
+			free(segments);
+			return NULL;
+		}
+	}
+	hear_hangup(segments);
+	return segments;
 }
 
 static int fail(struct segments *segments, int err)
@@ -49,6 +65,12 @@ static int fail(struct segments *segments, int err)
 	return err;
 }
 
+static int began(struct segments *segments, struct recording_writer *writer)
+{
+	segments->writer = writer;
+	return writer ? 0 : fail(segments, -EIO);
+}
+
 static int begin(struct segments *segments)
 {
 	char path[RING_FILES_PATH_MAX];
@@ -56,20 +78,21 @@ static int begin(struct segments *segments)
 
 	segments->meta.attached = segments->latest;
 	segments->begun = clock_now();
-	if (segments->files) {
-		file = ring_files_next(segments->files, path);
-		segments->writer = file ? recording_write_to(file, path, &segments->meta) : NULL;
-	} else {
-		segments->writer = recording_create(segments->path, &segments->meta);
-	}
-	return segments->writer ? 0 : fail(segments, -EIO);
+	if (!segments->files)
+		return began(segments, recording_create(segments->path, &segments->meta));
+	file = ring_files_next(segments->files, path);
+	return began(segments, file ? recording_write_to(file, path, &segments->meta) : NULL);
 }
 
 int segments_begin(struct segments *segments, const struct meta *meta)
 {
+	int err;
+
 	segments->meta = *meta;
 	segments->latest = meta->attached;
-	return begin(segments);
+	err = begin(segments);
+	reopen_note_file(segments->reopen);
+	return err;
 }
 
 int segments_add(struct segments *segments, const void *record, size_t len)
@@ -91,13 +114,14 @@ int segments_flush(struct segments *segments)
 	return segments->writer ? recording_flush(segments->writer) : segments->err;
 }
 
-bool segments_are_due(const struct segments *segments, uint64_t now)
+bool segments_are_due(struct segments *segments, uint64_t now)
 {
 	const struct segments_limits *limits = &segments->limits;
 
-	if (!segments->files || !segments->writer)
+	if (!segments->writer)
 		return false;
-	return (limits->ns && now - segments->begun >= limits->ns) ||
+	segments->is_asked |= hangup_has_come();
+	return segments->is_asked || (limits->ns && now - segments->begun >= limits->ns) ||
 	       (limits->bytes && recording_size(segments->writer) >= limits->bytes);
 }
 
@@ -109,10 +133,31 @@ static int end(struct segments *segments)
 	return err ? fail(segments, err) : 0;
 }
 
+/* What there is goes on until there is another to go on in. */
+static int begin_anew(struct segments *segments)
+{
+	FILE *file = reopen_next(segments->reopen);
+	int err;
+
+	if (!file)
+		return 0;
+	err = end(segments);
+	if (err) {
+		fclose(file);
+		return err;
+	}
+	segments->meta.attached = segments->latest;
+	return began(segments, recording_write_to(file, segments->path, &segments->meta));
+}
+
 int segments_next(struct segments *segments)
 {
-	int err = end(segments);
+	int err;
 
+	segments->is_asked = false;
+	if (segments->reopen)
+		return begin_anew(segments);
+	err = end(segments);
 	return err ? err : begin(segments);
 }
 
@@ -125,6 +170,7 @@ int segments_finish(struct segments *segments)
 		return 0;
 	has_begun = segments->writer;
 	end(segments);
+	reopen_stop(segments->reopen);
 	err = ring_files_finish(segments->files, has_begun && !segments->err);
 	if (!segments->err)
 		segments->err = err;

@@ -6,6 +6,9 @@
  *
  * A record is in one segment. Whoever gives the records cuts between two of them where the model
  * can bear it, and begins each segment with a census: see segments_next().
+ *
+ * The next segment can be asked for by SIGHUP, too. What was to be one file for all then ends, if
+ * somebody has renamed it, and another one of its name begins (reopen.h).
  */
 #ifndef TCPDWELL_SEGMENTS_H
 #define TCPDWELL_SEGMENTS_H
@@ -18,6 +21,7 @@
 
 /* Of a segment, and of the ring. All 0: one file for all. */
 struct segments_limits {
+	bool on_hangup;     /* the next begins when that comes, where it means that (hangup.h) */
 	uint64_t bytes, ns; /* the next begins when either is reached; 0: no limit */
 	uint64_t keep;      /* files; 0: all */
 };
@@ -35,11 +39,11 @@ int segments_begin(struct segments *segments, const struct meta *meta);
 int segments_add(struct segments *segments, const void *record, size_t len);
 int segments_flush(struct segments *segments);
 
-/* Has the segment reached a limit? Never where there is one file for all. `now`: ns, clock_now().
- */
-bool segments_are_due(const struct segments *segments, uint64_t now);
+/* Has the segment reached a limit, or was the next one asked for? `now`: ns, clock_now(). */
+bool segments_are_due(struct segments *segments, uint64_t now);
 
-/* Ends the segment and begins the next one, from where the caller has to take a census. */
+/* Ends the segment and begins the next one, from where the caller has to take a census. If what was
+ * to be one file cannot be begun anew, that is told, it goes on, and it is no error. */
 int segments_next(struct segments *segments);
 
 /* Ends the last one, frees. NULL does nothing. */
