@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "base/notify.h"
 #include "base/shortage.h"
 
-void ready_forget(const char *path)
+void ready_begin(const char *path)
 {
 	if (path)
 		unlink(path);
+	notify_open();
 }
 
 /* A link that somebody put there is not followed, and what a run that was killed left is none of
@@ -29,14 +31,12 @@ static FILE *create(const char *path)
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
-int ready_tell(const char *path)
+static int write_file(const char *path)
 {
 	char part[PATH_MAX];
 	FILE *file;
 	int err;
 
-	if (!path)
-		return 0;
 	/* A name that nobody else has: the recording may be called FILE.part. */
 	snprintf(part, sizeof(part), "%s.%d.part", path, (int)getpid());
 	file = create(part);
@@ -51,4 +51,17 @@ int ready_tell(const char *path)
 		return -EIO;
 	}
 	return 0;
+}
+
+int ready_tell(const char *path, const char *status)
+{
+	if (path && write_file(path))
+		return -EIO;
+	notify_ready(status);
+	return 0;
+}
+
+void ready_end(void)
+{
+	notify_stopping();
 }

@@ -63,7 +63,7 @@ struct live_overview *live_overview_open(const struct options *options)
 		diag_error("out of memory");
 		return NULL;
 	}
-	ready_forget(options->ready_path);
+	ready_begin(options->ready_path);
 	request = configure_kernel(options);
 	live->session = session_open(&request);
 	if (!live->session || start(live, options)) {

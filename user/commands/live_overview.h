@@ -14,8 +14,8 @@
 struct live_overview;
 
 /*
- * Opens, attaches, takes the first census. `options` must outlive it. Removes the ready file of an
- * earlier run; to write it is the caller's, while it may open files. NULL after the error was told.
+ * Opens, attaches, takes the first census. `options` must outlive it. It calls ready_begin(); to
+ * tell that we are ready is the caller's, while it may open files. NULL after the error was told.
  */
 struct live_overview *live_overview_open(const struct options *options);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/notify.h"
 #include "wire.h"
 
 #define TICK_NS (100 * NS_PER_MS)
@@ -120,11 +121,12 @@ int live_records_begin_part(struct live_records *records)
 
 int live_records_look(struct live_records *records)
 {
-	int drained = session_drain(records->session, records->take, records->ctx);
-	int err = drained < 0
-			  ? drained
-			  : session_losses(records->session, false, records->take, records->ctx);
+	int drained, err;
 
+	notify_alive();
+	drained = session_drain(records->session, records->take, records->ctx);
+	err = drained < 0 ? drained
+			  : session_losses(records->session, false, records->take, records->ctx);
 	if (!err && clock_now() >= records->next_sweep)
 		err = sweep(records);
 	if (!err && clock_now() >= records->last_tick + TICK_NS)

@@ -236,6 +236,7 @@ static int watch(const struct options *options, struct live_overview *live)
 		if (!more)
 			is_read = !live_overview_wait(live, out);
 	}
+	ready_end();
 	return more < 0 ? more : settle(live);
 }
 
@@ -246,7 +247,7 @@ static int live(struct report *report)
 
 	if (!uname(&report->host))
 		report->source.host = report->host.nodename;
-	if (live && !ready_tell(report->options->ready_path) &&
+	if (live && !ready_tell(report->options->ready_path, "tracing") &&
 	    !live_overview_give_up_privileges(live) && !start(report, live_overview_get(live)) &&
 	    !watch(report->options, live))
 		status = finish(report);

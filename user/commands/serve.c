@@ -292,6 +292,7 @@ static int loop(struct serve *serve)
 		http_run(serve->http, pause.bell_fd, more ? 0 : pause.ms);
 		more = live_overview_look(serve->live);
 	}
+	ready_end();
 	return more < 0 || serve->census_err == -EIO ? DIAG_FAILED : DIAG_OK;
 }
 
@@ -316,13 +317,15 @@ static void tell_no_service(int err)
 	diag_hint("%s", shortage_cure(err, "`ulimit -n` may be too low"));
 }
 
-/* The ready file comes last of what is told, and while we may still write it. */
+/* That we are ready comes last of what is told, and while we may still write its file. */
 static int begin(struct serve *serve, int fd)
 {
-	char bound[ENDPOINT_TEXT_MAX];
+	char bound[ENDPOINT_TEXT_MAX], status[ENDPOINT_TEXT_MAX + 32];
 
-	diag_note("listening on http://%s/metrics", endpoint_text(fd, bound));
-	if (ready_tell(serve->options->ready_path))
+	snprintf(status, sizeof(status), "listening on http://%s/metrics",
+		 endpoint_text(fd, bound));
+	diag_note("%s", status);
+	if (ready_tell(serve->options->ready_path, status))
 		return -EIO;
 	return live_overview_give_up_privileges(serve->live);
 }
@@ -371,7 +374,7 @@ int serve_run(const struct options *options)
 	}
 	stop_on_signals();
 	signal(SIGHUP, SIG_IGN); /* there is nothing to read again */
-	ready_forget(options->ready_path);
+	ready_begin(options->ready_path);
 	fd = endpoint_listen(&endpoint);
 	if (fd < 0)
 		return DIAG_FAILED;

@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "commands/configure.h"
+#include "base/notify.h"
+#include "base/ready.h"
 #include "record/recording.h"
 #include "record/segments.h"
 #include "base/shortage.h"
@@ -169,7 +171,8 @@ static bool wait_until(struct stuck *stuck, uint64_t then)
 	while ((now = clock_now()) < then && !stop_is_asked() && !is_next_due(stuck)) {
 		uint64_t ms = (then - now + NS_PER_MS - 1) / NS_PER_MS;
 
-		if (stream_wait(-1, STDOUT_FILENO, ms < INT_MAX ? (int)ms : INT_MAX))
+		notify_alive();
+		if (stream_wait(-1, STDOUT_FILENO, notify_wait(ms < INT_MAX ? (int)ms : INT_MAX)))
 			return false;
 	}
 	return true;
@@ -187,11 +190,14 @@ static int watch(struct stuck *stuck, struct session *session)
 	stuck->redraws = isatty(STDOUT_FILENO) && stuck->options->format == FORMAT_TEXT;
 	while (!stop_is_asked() && status == DIAG_OK && is_read) {
 		status = look_once(stuck, session);
+		if (!looks && status == DIAG_OK)
+			ready_tell(NULL, "looking again and again");
 		if (++looks >= enough)
 			break;
 		if (status == DIAG_OK)
 			is_read = wait_until(stuck, clock_now() + every);
 	}
+	ready_end();
 	return status;
 }
 
@@ -224,6 +230,8 @@ static int live(struct stuck *stuck)
 
 	if (path && !(stuck->recording = segments_open(path, &limits)))
 		return DIAG_FAILED;
+	if (stuck->options->watch)
+		ready_begin(NULL);
 	session = session_open(&request);
 	if (session)
 		status = look(stuck, session);

@@ -172,6 +172,7 @@ static int loop(struct top *top)
 		if (!err && !top->ui.is_paused && clock_now() >= top->next_look)
 			err = look_at_sockets(top);
 	}
+	ready_end();
 	return err;
 }
 
@@ -212,7 +213,7 @@ static int run(struct top *top, const struct options *options)
 
 	ask_kernel(&top->kernel, options);
 	top->live = live_overview_open(&top->kernel);
-	if (!top->live || ready_tell(options->ready_path))
+	if (!top->live || ready_tell(options->ready_path, "on the screen"))
 		return -ECANCELED;
 	top->data = top_data_new(live_overview_get(top->live), &options->selection, &options->by);
 	if (!top->data) {

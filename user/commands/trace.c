@@ -3,6 +3,8 @@
 #include "commands/trace.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -134,7 +136,17 @@ static int loop(struct live *live, const struct meta *meta)
 			wait_a_moment(live);
 		drained = look(live);
 	}
+	ready_end();
 	return drained < 0 ? drained : settle(live);
+}
+
+static int tell_ready(const struct options *options)
+{
+	char status[PATH_MAX + 32] = "tracing";
+
+	if (options->write_path)
+		snprintf(status, sizeof(status), "tracing, recording to '%s'", options->write_path);
+	return ready_tell(options->ready_path, status);
 }
 
 static int run(struct live *live, FILE *out)
@@ -169,7 +181,7 @@ static int run(struct live *live, FILE *out)
 	if (!err)
 		err = look_back(live);
 	if (!err)
-		err = ready_tell(options->ready_path) ? -ECANCELED : 0;
+		err = tell_ready(options) ? -ECANCELED : 0;
 	if (!err)
 		err = session_give_up_privileges(live->session) ? -ECANCELED : 0;
 	if (!err)
@@ -196,7 +208,7 @@ int live_run(const struct options *options, FILE *out)
 	stop_on_signals();
 	if (options->write_path && !open_recording(&live))
 		return DIAG_FAILED;
-	ready_forget(options->ready_path);
+	ready_begin(options->ready_path);
 	live.session = session_open(&request);
 	if (live.session)
 		status = run(&live, out);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/notify.h"
 #include "base/shortage.h"
 #include "match.h"
 #include "kernel/iter.h"
@@ -49,6 +50,7 @@ static void tell_progress(struct pass *pass, const char *what)
 {
 	uint64_t now = clock_now();
 
+	notify_alive();
 	if (now < pass->begun + PROGRESS_AFTER_NS || now < pass->next_progress)
 		return;
 	pass->next_progress = now + PROGRESS_EVERY_NS;
@@ -333,6 +335,7 @@ static int look_into(void *ctx, uint32_t netns)
 	int err;
 
 	pass->has_looked = true;
+	tell_progress(pass, "at");
 	err = look_at_sockets(&look);
 	warn_of_blindness(pass, netns, err);
 	pass->missing += err || look.is_late;

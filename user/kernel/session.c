@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/notify.h"
 #include "base/shortage.h"
 #include "base/cgroup_tree.h"
 #include "kernel/events.h"
@@ -266,7 +267,7 @@ int session_drain(struct session *session, record_fn fn, void *ctx)
 struct session_pause session_pause(const struct session *session)
 {
 	return (struct session_pause){.bell_fd = events_bell(&session->events),
-				      .ms = (int)(session->pause_ns / NS_PER_MS)};
+				      .ms = notify_wait((int)(session->pause_ns / NS_PER_MS))};
 }
 
 /* What a step, a resume or slewing has to come to, to be told. */

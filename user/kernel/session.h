@@ -50,8 +50,9 @@ int session_drain(struct session *session, record_fn fn, void *ctx);
 int session_drain_all(struct session *session, record_fn fn, void *ctx);
 
 /*
- * When to drain again: in `ms`, 40 while something happens and up to 80 while nothing does, or as
- * soon as `bell_fd` is readable: the buffer is half full.
+ * When to drain again: in `ms`, 40 while something happens and up to 80 while nothing does, or
+ * sooner if a service manager is to hear of us; or as soon as `bell_fd` is readable: the buffer is
+ * half full.
  */
 struct session_pause {
 	int bell_fd; /* the session's */
