@@ -38,9 +38,9 @@ for name in sysinit basic shutdown umount final network multi-user; do
 done
 sed 's|/usr/sbin/tcpdwell|/run/tcpdwell|; s|/etc/default|/run/default|' "$UNIT" >"$WORK/units/tcpdwell.service"
 mkdir "$WORK/units/tcpdwell.service.d"
-printf '[Service]\nStandardError=file:/run/err\n' >"$WORK/units/tcpdwell.service.d/test.conf"
+printf '[Service]\nStandardError=file:/run/err\nWatchdogSec=4\nRestartSec=1\nLimitCORE=0\n' >"$WORK/units/tcpdwell.service.d/test.conf"
 # The same restrictions for a command that looks around.
-sed -e '/^ExecStart=/d' -e '/^Restart/d' -e 's/^Type=.*/Type=oneshot/' "$UNIT" >"$WORK/units/look@.service"
+sed -e '/^ExecStart=/d' -e '/^Restart=/d' -e '/^RestartSec=/d' -e '/^WatchdogSec=/d' -e 's/^Type=.*/Type=oneshot/' "$UNIT" >"$WORK/units/look@.service"
 cat >>"$WORK/units/look@.service" <<-END
 	[Service]
 	ExecStart=/bin/sh /run/look
@@ -59,7 +59,8 @@ cat >"$WORK/look" <<-'END'
 	can 'make a user namespace' 'unshare -U true'
 	can 'make a mount namespace' 'unshare -m true'
 	can 'change the owner of a file' 'touch /tmp/x && chown 1 /tmp/x'
-	can 'open a socket of another kind' 'perl -MSocket -e "socket(S, AF_UNIX, SOCK_STREAM, 0) or exit 1"'
+	# Of packets: who may, and lacks the capability, hears EPERM.
+	can 'open a socket of another kind' 'perl -MErrno -e "socket(S, 17, 3, 0); exit \$!{EAFNOSUPPORT}"'
 	can 'ask for routes' 'ip route get 127.0.0.1'
 	can 'see kernel addresses' 'grep -q "^0*[1-9a-f].* tw_timer_handler" /proc/kallsyms'
 	can 'enter a network namespace' 'nsenter --net=/run/netns/later true'
@@ -98,8 +99,11 @@ pid=$(inside systemctl show -P MainPID tcpdwell.service)
 status() { inside sed -n "s/^$1:\s*//p" "/proc/$pid/status"; }
 # answers PORT PATH: to $WORK/answer.
 answers() { inside curl -sf -m 10 -o "$WORK/answer" "http://127.0.0.1:$1$2"; }
-wait_for 20 answers 9798 /healthz && ok service "answers at its usual address: $(head -1 "$WORK/answer")" ||
+# Nobody has to wait: it is started once it is ready.
+answers 9798 /healthz && ok service "answers at its usual address: $(head -1 "$WORK/answer")" ||
 	fail service "no answer: $(inside cat /run/err | head -5)"
+got=$(inside systemctl show -P Type,StatusText,WatchdogUSec tcpdwell.service | tr '\n' ' ')
+[ "$got" = "notify 4s listening on http://127.0.0.1:9798/metrics " ] && ok service "tells systemd: $got" || fail service "tells systemd: $got"
 got=$(status CapPrm)
 [ "$got" = 0000000000200000 ] && ok service "keeps CAP_SYS_ADMIN only" || fail service "holds $got"
 finder=$(inside cat "/proc/$pid/task/$pid/children")
@@ -158,10 +162,18 @@ else
 	fail service "inside it: $(grep '^[<>]' "$WORK/diff" | tr '\n' ';')"
 fi
 
+# One that hangs is restarted, and one that works is not.
+restarts() { inside systemctl show -P NRestarts tcpdwell.service; }
+[ "$(restarts)" = 0 ] && ok service "its watchdog leaves it in peace" || fail service "restarted $(restarts) times"
+inside kill -STOP "$pid"
+is_again() { [ "$(restarts)" = 1 ] && answers 9798 /healthz; }
+wait_for 30 is_again && ok service "stopped: killed by the watchdog, and started again" ||
+	fail service "stopped: $(inside systemctl show -P Result,NRestarts,ActiveState tcpdwell.service | tr '\n' ' ')"
+
 # Settings of the host: another port, a filter.
 inside sh -c 'printf "TCPDWELL_LISTEN=127.0.0.1:29798\nTCPDWELL_OPTIONS=-L 80 --by local-port\n" >/run/default/tcpdwell'
 inside systemctl restart tcpdwell.service
-wait_for 20 answers 29798 /metrics && ok service "/etc/default/tcpdwell is heard" || fail service "settings: $(inside cat /run/err | tail -3)"
+answers 29798 /metrics && ok service "/etc/default/tcpdwell is heard" || fail service "settings: $(inside cat /run/err | tail -3)"
 inside systemctl stop tcpdwell.service
 result=$(inside systemctl show -P Result tcpdwell.service)
 [ "$result" = success ] && ! inside grep -q '^error' /run/err && ok service "SIGTERM ends it: $result" ||
