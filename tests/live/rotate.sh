@@ -98,6 +98,17 @@ all=(r.rec.*)
 	ok rotate "the next run goes on: ${all[*]}" || fail rotate "the next run: ${all[*]} $(cat err)"
 exec 3>&-
 
+# ---- looks, again and again ----
+
+"$TCPDWELL" stuck --watch -i 300ms -n 12 -w looks.rec --rotate 1s --keep 2 -s listen --netns "$netns" >/dev/null 2>err ||
+	fail rotate "stuck --watch ended with $?: $(cat err)"
+wrong='' all=(looks.rec.*)
+for segment in "${all[@]}"; do
+	"$TCPDWELL" stuck -s listen -f json -r "$segment" 2>err | jq -se 'map(.event) | index("census")' >/dev/null || wrong+="$segment $(cat err) "
+done
+[[ ${#all[@]} = 2 && ${all[*]} != *part* && ${all[1]} != *000002 && ! $wrong ]] && ok rotate "stuck --watch: of ${all[1]##*.0} segments ${#all[@]} are kept, each with a look" ||
+	fail rotate "stuck --watch: ${all[*]} $wrong"
+
 # ---- who makes the files ----
 
 # Root, in a folder of somebody else's: and even that, who makes the files gave up all but what that takes.

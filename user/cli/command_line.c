@@ -293,6 +293,7 @@ static int check_pairs(const struct options *o, const struct given *given)
 		 "`hist` counts intervals: with -i 10s -n 6 it stops after a minute"},
 		{COMMAND_STUCK, true, "count", "watch",
 		 "`stuck` counts looks: with --watch -n 3 it stops after the third"},
+		{COMMAND_STUCK, true, "rotate", "watch", "without --watch `stuck` looks once"},
 		{COMMAND_STUCK, true, "interval", "watch", "without --watch `stuck` looks once"},
 	};
 

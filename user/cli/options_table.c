@@ -518,10 +518,10 @@ const struct options_row options_rows[] = {
 	 "record to FILE, for -r"},
 	{'r', SECTION_RECORDING, REPLAYS, "read", NULL, "FILE", set_read,
 	 "replay FILE ('-': standard input), without root"},
-	{0, SECTION_RECORDING, STREAMS, "rotate", NULL, "LIMIT", set_rotate,
+	{0, SECTION_RECORDING, STREAMS | COMMAND_STUCK, "rotate", NULL, "LIMIT", set_rotate,
 	 "with -w: go on in a new file, FILE.000001 and so on, at a size (64M) or after a time "
 	 "(10m)"},
-	{0, SECTION_RECORDING, STREAMS, "keep", NULL, "N", set_keep,
+	{0, SECTION_RECORDING, STREAMS | COMMAND_STUCK, "keep", NULL, "N", set_keep,
 	 "with --rotate: remove all but the last N files"},
 
 	{0, SECTION_LIMITS, LIVES, "buffer", NULL, "SIZE", set_buffer,
