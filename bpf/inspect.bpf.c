@@ -139,43 +139,47 @@ static __always_inline void write_closer(struct seq_file *seq, const struct tcp_
 		bpf_seq_write(seq, rec, sizeof(*rec));
 }
 
+/* As closer_now. */
+struct wire_snapshot met_now = {};
+
 SEC("iter/tcp")
 int socks(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *common = ctx->sk_common;
-	struct wire_snapshot rec = {};
+	struct wire_snapshot *rec = &met_now;
 	struct tcp_sock *tp = NULL;
 	__u64 now;
 
 	if (!common)
 		return 0;
+	__builtin_memset(rec, 0, sizeof(*rec));
 	now = bpf_jiffies64();
-	wire_stamp(&rec.head, WIRE_SNAPSHOT, sizeof(rec));
-	rec.state = common->skc_state;
+	wire_stamp(&rec->head, WIRE_SNAPSHOT, sizeof(*rec));
+	rec->state = common->skc_state;
 	/* The fields of the identity stand in sock_common, which all three begin with. */
-	socket_identity(common, &rec.id);
-	rec.device = common->skc_bound_dev_if;
+	socket_identity(common, &rec->id);
+	rec->device = common->skc_bound_dev_if;
 	if (config.filtered &&
-	    match_identity(&config.match, &rec.id, rec.state != WIRE_LISTEN) == MATCH_NO)
+	    match_identity(&config.match, &rec->id, rec->state != WIRE_LISTEN) == MATCH_NO)
 		return 0;
-	if (rec.state == WIRE_TIME_WAIT)
-		fill_mini(&rec, now, (struct inet_timewait_sock *)common);
-	else if (rec.state == TCP_NEW_SYN_RECV)
-		fill_request(&rec, now, (struct tcp_request_sock *)common);
+	if (rec->state == WIRE_TIME_WAIT)
+		fill_mini(rec, now, (struct inet_timewait_sock *)common);
+	else if (rec->state == TCP_NEW_SYN_RECV)
+		fill_request(rec, now, (struct tcp_request_sock *)common);
 	else if ((tp = bpf_skc_to_tcp_sock(common)))
-		fill_full(&rec, now, tp);
+		fill_full(rec, now, tp);
 	else
 		return 0;
 	if (BPF_CORE_READ_BITFIELD(common, skc_reuse))
-		rec.flags |= WIRE_S_REUSE;
-	rec.id.cookie = config.cookies ? bpf_get_socket_cookie(common) : id_from_address(common);
-	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
-	if (1U << rec.state & CLOSING_STATES && !(rec.flags & WIRE_S_ORPHAN) && tp)
-		write_closer(ctx->meta->seq, tp, rec.id.cookie);
-	if (rec.state == WIRE_LISTEN && tp)
+		rec->flags |= WIRE_S_REUSE;
+	rec->id.cookie = config.cookies ? bpf_get_socket_cookie(common) : id_from_address(common);
+	bpf_seq_write(ctx->meta->seq, rec, sizeof(*rec));
+	if (1U << rec->state & CLOSING_STATES && !(rec->flags & WIRE_S_ORPHAN) && tp)
+		write_closer(ctx->meta->seq, tp, rec->id.cookie);
+	if (rec->state == WIRE_LISTEN && tp)
 		write_pollers(ctx->meta->seq, mptcp_of(tp) ?: (const struct sock *)tp,
-			      rec.id.cookie);
-	if (rec.kind == WIRE_REQUEST)
+			      rec->id.cookie);
+	if (rec->kind == WIRE_REQUEST)
 		write_queued(ctx->meta->seq, (const struct sock *)common,
 			     BPF_CORE_READ(common, skc_listener));
 	return 0;

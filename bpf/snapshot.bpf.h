@@ -14,7 +14,16 @@
 #define ERRNO_MAX     255 /* as a byte; MIPS alone has one above, EDQUOT */
 #define NS_PER_MS     1000000ULL
 #define NS_PER_US     1000ULL
+#define NS_PER_S      1000000000ULL
 #define RECENT        100000 /* jiffies, ms or us: more than a look at a socket takes */
+
+/* icsk_pending, include/net/inet_connection_sock.h */
+#define ICSK_TIME_RETRANS     1
+#define ICSK_TIME_PROBE0      3
+#define ICSK_TIME_LOSS_PROBE  5
+#define ICSK_TIME_REO_TIMEOUT 6
+#define TIMEOUT_INIT_MS       1000   /* TCP_TIMEOUT_INIT, include/net/tcp.h */
+#define RTO_MAX_MS            120000 /* TCP_RTO_MAX */
 
 /* ---- times that the kernel keeps, as ns on CLOCK_MONOTONIC ---- */
 
@@ -57,8 +66,9 @@ static __always_inline __u64 time_of_us(const struct wire_snapshot *rec, __u32 u
 	return us ? (now - age32((__u32)now, us)) * NS_PER_US : 0;
 }
 
-/* tcp_connect() keeps the time of the first SYN in the field that retransmissions use later. */
-static __always_inline __u64 first_syn(const struct wire_snapshot *rec, const struct tcp_sock *tp)
+/* When the oldest segment was sent again first; tcp_connect() keeps the time of the first SYN
+ * there. */
+static __always_inline __u64 first_try(const struct wire_snapshot *rec, const struct tcp_sock *tp)
 {
 	__u32 stamp = tp->retrans_stamp;
 
@@ -89,6 +99,11 @@ static __always_inline unsigned long keepalive_due(const struct inet_connection_
 	return icsk->icsk_inet.sk.sk_timer.expires;
 }
 
+static __always_inline __u32 seconds(__u32 jiffies)
+{
+	return jiffies * config.tick_ns / NS_PER_S;
+}
+
 static __always_inline __u64 first_synack(const struct wire_snapshot *rec,
 					  const struct request_sock *req)
 {
@@ -104,6 +119,44 @@ static __always_inline __u64 fast_opened(const struct wire_snapshot *rec, const 
 	return req ? first_synack(rec, req) : 0;
 }
 
+/* icsk_pending */
+static __always_inline __u8 pending_of(const struct inet_connection_sock *icsk)
+{
+	switch (icsk->icsk_pending) {
+	case ICSK_TIME_RETRANS:
+		return WIRE_T_RETRANSMIT;
+	case ICSK_TIME_PROBE0:
+		return bpf_core_field_exists(icsk->icsk_probes_tstamp) ? WIRE_T_PROBE : WIRE_T_NONE;
+	case ICSK_TIME_LOSS_PROBE:
+	case ICSK_TIME_REO_TIMEOUT:
+		return WIRE_T_LOSS;
+	}
+	return WIRE_T_NONE;
+}
+
+/* What decides for how long it is tried, but for what its namespace says. */
+static __always_inline void fill_patience(struct wire_snapshot *rec, __u64 now,
+					  const struct tcp_sock *tp)
+{
+	const struct inet_connection_sock *icsk = &tp->inet_conn;
+	int linger2 = tp->linger2;
+
+	rec->pending = pending_of(icsk);
+	rec->tried = rec->pending == WIRE_T_PROBE
+			     ? time_of_jiffies(rec, now, icsk->icsk_probes_tstamp)
+			     : first_try(rec, tp);
+	rec->user_timeout_ms = icsk->icsk_user_timeout;
+	if (bpf_core_field_exists(icsk->icsk_rto_max))
+		rec->rto_max_ms = icsk->icsk_rto_max * config.tick_ns / NS_PER_MS;
+	if (BPF_CORE_READ_BITFIELD(tp, thin_lto))
+		rec->flags |= WIRE_S_THIN;
+	rec->syn_retries = icsk->icsk_syn_retries;
+	rec->keepalive_s = seconds(tp->keepalive_time);
+	rec->keepalive_every_s = seconds(tp->keepalive_intvl);
+	rec->keepalive_probes = tp->keepalive_probes;
+	rec->linger2_s = linger2 < 0 ? -1 : seconds(linger2);
+}
+
 static __always_inline void fill_timers(struct wire_snapshot *rec, __u64 now,
 					const struct tcp_sock *tp)
 {
@@ -113,15 +166,13 @@ static __always_inline void fill_timers(struct wire_snapshot *rec, __u64 now,
 	rec->retransmits = icsk->icsk_retransmits;
 	rec->backoff = icsk->icsk_backoff;
 	rec->probes = icsk->icsk_probes_out;
-	if (icsk->icsk_user_timeout)
-		rec->flags |= WIRE_S_USER_TIMEOUT;
 	rec->rto_ms = icsk->icsk_rto * config.tick_ns / NS_PER_MS;
 	rec->acked = time_of_jiffies(rec, now, tp->rcv_tstamp);
 	rec->received = time_of_jiffies(rec, now, icsk->icsk_ack.lrcvtime);
 	rec->sent = time_of_jiffies(rec, now, tp->lsndtime);
 	rec->touched = tp->tcp_mstamp * NS_PER_US;
 	if (rec->state == WIRE_SYN_SENT)
-		rec->began = first_syn(rec, tp);
+		rec->began = first_try(rec, tp);
 	if (rec->state == WIRE_SYN_RECV)
 		rec->began = fast_opened(rec, tp);
 	if (icsk->icsk_pending)
@@ -219,10 +270,12 @@ static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now,
 
 	rec->uid = sk->sk_uid.val;
 	rec->cgroup = cgroup_of(sk);
-	if (mptcp)
+	if (mptcp) {
 		fill_holder_probed(rec, mptcp);
-	else
+		rec->flags |= WIRE_S_SUBFLOW;
+	} else {
 		fill_holder(rec, sk);
+	}
 	rec->flags |= flags_of_port(bucket, bucket ? bucket->fastreuse : 0);
 	if (is_transparent(&tp->inet_conn.icsk_inet))
 		rec->flags |= WIRE_S_TRANSPARENT;
@@ -249,6 +302,7 @@ static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now,
 	rec->rcv_nxt = rcv_nxt;
 	fill_way(rec, &tp->inet_conn.icsk_inet);
 	fill_timers(rec, now, tp);
+	fill_patience(rec, now, tp);
 }
 
 static __always_inline void fill_mini(struct wire_snapshot *rec, __u64 now,
@@ -279,6 +333,26 @@ static __always_inline bool is_deferred(const struct inet_request_sock *req)
 	       BPF_CORE_READ(listener, icsk_accept_queue.rskq_defer_accept);
 }
 
+/* reqsk_timeout(): how long the SYN-ACK is waited for, and who says how often it is sent again. */
+static __always_inline void fill_synack(struct wire_snapshot *rec, const struct request_sock *req)
+{
+	const struct inet_connection_sock *listener =
+		(const void *)BPF_CORE_READ((const struct sock_common *)req, skc_listener);
+	__u64 wait = TIMEOUT_INIT_MS;
+
+	if (bpf_core_field_exists(req->timeout))
+		wait = BPF_CORE_READ(req, timeout) * config.tick_ns / NS_PER_MS;
+	rec->backoff = BPF_CORE_READ_BITFIELD_PROBED(req, num_timeout);
+	wait <<= rec->backoff & 31;
+	rec->rto_ms = wait < RTO_MAX_MS ? wait : RTO_MAX_MS;
+	if (!listener)
+		return;
+	rec->syn_retries = BPF_CORE_READ(listener, icsk_syn_retries);
+	if (bpf_core_field_exists(listener->icsk_rto_max))
+		rec->rto_max_ms = BPF_CORE_READ(listener, icsk_rto_max) * config.tick_ns /
+				  NS_PER_MS;
+}
+
 static __always_inline void fill_request(struct wire_snapshot *rec, __u64 now,
 					 struct tcp_request_sock *req)
 {
@@ -289,6 +363,7 @@ static __always_inline void fill_request(struct wire_snapshot *rec, __u64 now,
 	rec->retransmits = BPF_CORE_READ(req, req.req.num_retrans);
 	rec->timer = time_of_timer(rec, now, BPF_CORE_READ(req, req.req.rsk_timer.expires));
 	rec->began = first_synack(rec, (const struct request_sock *)req);
+	fill_synack(rec, (const struct request_sock *)req);
 	rec->snd_una = BPF_CORE_READ(req, snt_isn) + 1;
 	rec->rcv_nxt = BPF_CORE_READ(req, rcv_nxt);
 }

@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 10
+#define WIRE_VERSION 11
 
 /* TCP states as the kernel numbers them (include/net/tcp_states.h); tests/unit compares the two. */
 #define WIRE_ESTABLISHED 1
@@ -204,9 +204,9 @@ struct wire_accepted {
 #define WIRE_S_KERNEL (1 << 2) /* that has no file: the kernel's own, as of NFS */
 /* The segment that last updated the window begins behind all that is received in order. In a state
  * that the peer's FIN began: the peer has sent more since, or its FIN came late. */
-#define WIRE_S_BEYOND       (1 << 3)
-#define WIRE_S_KEEPALIVE    (1 << 4) /* SO_KEEPALIVE: a peer that is gone will be found out */
-#define WIRE_S_USER_TIMEOUT (1 << 5) /* TCP_USER_TIMEOUT may have cut its timer below rto_ms */
+#define WIRE_S_BEYOND    (1 << 3)
+#define WIRE_S_KEEPALIVE (1 << 4) /* SO_KEEPALIVE: a peer that is gone will be found out */
+#define WIRE_S_THIN      (1 << 5) /* TCP_THIN_LINEAR_TIMEOUTS: its first waits may not double */
 /* bind() chose its local port, which nobody else can bind to at its address; without: connect() */
 #define WIRE_S_BOUND      (1 << 6)
 #define WIRE_S_TIMESTAMPS (1 << 7) /* of a mini-socket: the peer sent timestamps */
@@ -218,7 +218,9 @@ struct wire_accepted {
 /* Of a request: its ACK came, and its listener waits for data (TCP_DEFER_ACCEPT), or has no room */
 #define WIRE_S_DEFERRED (1 << 12)
 #define WIRE_S_FIN      (1 << 13) /* the peer's FIN came (SOCK_DONE) */
-#define WIRE_S_ALL      0x3fff
+#define WIRE_S_SUBFLOW \
+	(1 << 14) /* ORPHAN, FILE and KEEPALIVE are of the MPTCP socket that it is of */
+#define WIRE_S_ALL 0x7fff
 
 /* wire_snapshot.way: what this host itself knows of the way to the peer, by its tables of
  * addresses, routes and neighbours; not from the socket. */
@@ -228,6 +230,14 @@ struct wire_accepted {
 #define WIRE_WAY_NO_ROUTE     3 /* none, or one that refuses: wire_snapshot.way_error */
 #define WIRE_WAY_NO_NEIGHBOUR 4 /* the next hop does not answer ARP or neighbour discovery */
 #define WIRE_WAYS             5
+
+/* wire_snapshot.pending: what `timer` of a full socket is for, if not for keepalive or FIN-WAIT-2
+ */
+#define WIRE_T_NONE       0 /* none of the three runs, or the kernel does not tell enough of it */
+#define WIRE_T_RETRANSMIT 1
+#define WIRE_T_LOSS       2 /* a probe for what was lost; then that for retransmission is set */
+#define WIRE_T_PROBE      3 /* of a window that is shut */
+#define WIRE_TIMERS       4
 
 /*
  * Times are ns on CLOCK_MONOTONIC, 0 where the kernel does not tell or it never happened; those
@@ -259,7 +269,8 @@ struct wire_snapshot {
 	__u8 kind;     /* WIRE_FULL ... */
 	__u8 retransmits; /* of the oldest segment, by its timer */
 	__u8 probes;      /* zero-window probes, or keepalives, without an answer */
-	__u8 backoff;     /* how often rto_ms was doubled since it was measured */
+	__u8 backoff;     /* how often rto_ms was doubled since it was measured; of probes, their
+			   * waits */
 	__u8 soft_error;  /* why a segment found no way, here or as ICMP told: a positive errno, 0
 			   * none. The next acceptable ACK clears it (sk_err_soft) */
 	__u32 inode;      /* of the file that holds it, as /proc/PID/fd has it; 0: none */
@@ -271,7 +282,18 @@ struct wire_snapshot {
 	__u32 rcv_nxt;  /* the number that is expected next (RCV.NXT); in SYN-SENT 0 */
 	__u8 way;       /* WIRE_WAY_*: kernel/way.c asks about sockets that get no answer */
 	__u8 way_error; /* why there is no route: a positive errno; 0: there is one, or not known */
+	__u8 pending;   /* WIRE_T_* */
+	__u8 syn_retries; /* TCP_SYNCNT, of a request that of its listener; 0: as the namespace has
+			   * it, as where the next ones are 0 */
+	__u16 keepalive_s, keepalive_every_s; /* TCP_KEEPIDLE, TCP_KEEPINTVL */
+	__u8 keepalive_probes;                /* TCP_KEEPCNT */
+	__s8 linger2_s; /* TCP_LINGER2; below 0: no FIN-WAIT-2 without a process */
 	__u16 unused;
+	__u32 user_timeout_ms; /* TCP_USER_TIMEOUT; 0: none. It may have cut the timer below rto_ms
+				*/
+	__u32 rto_max_ms;      /* rto_ms gets no longer; 0: it is 120 s, as before 6.15 */
+	__u64 tried; /* since when it retransmits (retrans_stamp), or probes a shut window; 0: it
+		      * has not begun */
 };
 
 /* wire_holder.doing: of the whole process, where it is halted; else of one of its threads. */
@@ -348,6 +370,11 @@ struct wire_limits {
 	__u8 tw_reuse;             /* tcp_tw_reuse: 0, 1, 2 */
 	__u8 autobind_reuse;       /* ip_autobind_reuse: bind() to port 0 shares (SO_REUSEADDR) */
 	__u32 tw_reuse_delay_ms;   /* a TIME-WAIT of at least this age can be reused */
+	/* tcp_retries2 and so on; known if port_high is */
+	__u32 retries2, orphan_retries, syn_retries, syn_linear_timeouts, synack_retries;
+	__u32 keepalive_s, keepalive_every_s, keepalive_probes; /* tcp_keepalive_time, _intvl */
+	__u8 thin;                                              /* tcp_thin_linear_timeouts */
+	__u8 unused[7];
 };
 
 /* Of all namespaces together, made by kernel/inspect.c. Limits are 0 where they are not to be seen:
@@ -414,12 +441,12 @@ _Static_assert(sizeof(struct wire_socket) == 72, "wire_socket is 72 bytes");
 _Static_assert(sizeof(struct wire_swept) == 24, "wire_swept is 24 bytes");
 _Static_assert(sizeof(struct wire_accepted) == 88, "wire_accepted is 88 bytes");
 _Static_assert(sizeof(struct wire_lost) == 32, "wire_lost is 32 bytes");
-_Static_assert(sizeof(struct wire_snapshot) == 176, "wire_snapshot is 176 bytes");
+_Static_assert(sizeof(struct wire_snapshot) == 200, "wire_snapshot is 200 bytes");
 _Static_assert(sizeof(struct wire_holder) == 64, "wire_holder is 64 bytes");
 _Static_assert(sizeof(struct wire_queued) == 32, "wire_queued is 32 bytes");
 _Static_assert(sizeof(struct wire_epoll) == 40, "wire_epoll is 40 bytes");
 _Static_assert(sizeof(struct wire_met) == 24, "wire_met is 24 bytes");
-_Static_assert(sizeof(struct wire_limits) == 40, "wire_limits is 40 bytes");
+_Static_assert(sizeof(struct wire_limits) == 80, "wire_limits is 80 bytes");
 _Static_assert(sizeof(struct wire_host) == 48, "wire_host is 48 bytes");
 _Static_assert(sizeof(struct wire_census) == 24, "wire_census is 24 bytes");
 _Static_assert(sizeof(struct wire_name) == 136, "wire_name is 136 bytes");

@@ -19,6 +19,7 @@ typedef unsigned int __u32;
 typedef int __s32;
 typedef unsigned long long __u64;
 typedef long long __s64;
+typedef signed char __s8;
 typedef __u16 __be16;
 typedef __u32 __be32;
 typedef __u32 __wsum;
@@ -278,8 +279,11 @@ struct inet_connection_sock {
 	__u8 icsk_retransmits;
 	__u8 icsk_backoff;
 	__u8 icsk_pending;
+	__u8 icsk_syn_retries;
 	__u8 icsk_probes_out;
+	__u32 icsk_probes_tstamp; /* since 5.11, and 5.10.10 */
 	__u32 icsk_user_timeout;
+	__u32 icsk_rto_max; /* since 6.15 */
 	struct {
 		__u32 lrcvtime;
 	} icsk_ack;
@@ -302,6 +306,10 @@ struct tcp_sock {
 	__u32 rcv_tstamp;
 	__u32 lsndtime;
 	__u32 retrans_stamp;
+	unsigned int keepalive_time;
+	unsigned int keepalive_intvl;
+	__u8 keepalive_probes;
+	__u8 thin_lto : 1;
 	__u8 repair : 1;
 	__u8 syn_data_acked : 1;
 	__u8 syn_fastopen_child : 1; /* since 6.16 */
@@ -324,6 +332,8 @@ struct request_sock {
 	struct request_sock *dl_next;
 	struct sock *sk;
 	__u8 num_retrans;
+	__u8 num_timeout : 7;
+	__u32 timeout; /* since 5.17 */
 	struct timer_list rsk_timer;
 };
 

@@ -295,6 +295,7 @@ static void put_leaks(void)
 		  .lport = 80,
 		  .rport = 52001,
 		  .retransmits = 2,
+		  .rto = 4000,
 		  .left = 4000});
 	/* In another namespace; a name that anybody may choose */
 	PUT_SNAP({.cookie = 23,
@@ -323,6 +324,7 @@ static void put_silent_ones(void)
 		  .unacked = 1,
 		  .retransmits = 5,
 		  .rto = 6400,
+		  .tried = 9000,
 		  .left = 3200});
 	PUT_SNAP({.cookie = 33,
 		  .age = 9000,
@@ -471,8 +473,8 @@ static void put_at(uint64_t ms, union decode_record bytes)
 {
 	uint64_t earlier = (CENSUS_NOW - ms) * NS_PER_MS;
 	struct wire_snapshot *s = &bytes.snapshot;
-	__u64 *const times[] = {&s->began,    &s->timer, &s->acked,
-				&s->received, &s->sent,  &s->touched};
+	__u64 *const times[] = {&s->began, &s->timer,   &s->acked, &s->received,
+				&s->sent,  &s->touched, &s->tried};
 
 	for (size_t i = 0; bytes.head.kind == WIRE_SNAPSHOT && i < COUNT(times); i++)
 		if (*times[i])
@@ -506,6 +508,7 @@ static void put_page_sockets(uint64_t ms)
 		     .unacked = 1,
 		     .retransmits = 5,
 		     .rto = 6400,
+		     .tried = 9000,
 		     .left = 3200,
 		     .netns = CENSUS_NETNS + 7,
 		     .laddr = "2001:db8::1",
@@ -561,7 +564,8 @@ static void put_room(uint64_t ms, uint32_t netns, uint32_t buckets, uint16_t low
 		.netns = netns,
 		.max_tw_buckets = buckets,
 		.port_low = low,
-		.port_high = high};
+		.port_high = high,
+		USUAL_PATIENCE};
 
 	if (recording_add(writer, &limits, sizeof(limits)))
 		exit(1);

@@ -166,7 +166,8 @@ static void put_leaks(uint64_t ts, uint32_t pairs)
 				     .netns = feeder_id(&ends).netns,
 				     .max_tw_buckets = 262144,
 				     .port_low = 32768,
-				     .port_high = 60999};
+				     .port_high = 60999,
+				     USUAL_PATIENCE};
 	struct wire_snapshot listener = {
 		.head = {.ts = ts, .kind = WIRE_SNAPSHOT, .len = sizeof(listener)},
 		.id = feeder_id(&ends),

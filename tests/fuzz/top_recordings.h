@@ -25,7 +25,8 @@ static void top_limits(uint64_t ms, uint32_t netns, uint16_t low, uint16_t high,
 		.netns = netns,
 		.max_tw_buckets = buckets,
 		.port_low = low,
-		.port_high = high};
+		.port_high = high,
+		USUAL_PATIENCE};
 
 	top_bytes(&limits, sizeof(limits));
 }
@@ -89,6 +90,8 @@ static void top_stuck_census(uint64_t ms, int leaked)
 			       .retransmits = 5,
 			       .backoff = 5,
 			       .rto_ms = 6400,
+			       .pending = WIRE_T_RETRANSMIT,
+			       .tried = now > 9000 * NS_PER_MS ? now - 9000 * NS_PER_MS : 1,
 			       .touched = now > 3200 * NS_PER_MS ? now - 3200 * NS_PER_MS : 1,
 			       .timer = now + 3200 * NS_PER_MS}));
 	top_snapshot(AT(ms, SYN_SENT, 500, .lport = 52000, .rport = 25, .raddr = "203.0.113.5"),
@@ -96,6 +99,7 @@ static void top_stuck_census(uint64_t ms, int leaked)
 			       .began = 950 * NS_PER_MS,
 			       .retransmits = 3,
 			       .rto_ms = 8000,
+			       .pending = WIRE_T_RETRANSMIT,
 			       .timer = now + 5 * NS_PER_S}));
 	for (int i = 0; i < 3; i++)
 		top_snapshot(AT(ms, ESTABLISHED, 600 + i, .lport = 22, .rport = 45000 + i),

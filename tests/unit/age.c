@@ -17,7 +17,8 @@ static const struct {
 	uint32_t rto, unacked, unsent;
 	uint16_t flags;
 	uint8_t retransmits, backoff; /* backoff 0: as often */
-	bool is_alone;                /* has no remote port */
+	uint32_t user_timeout;
+	bool is_alone; /* has no remote port */
 	uint8_t known;
 	uint64_t ms;
 } cases[] = {
@@ -76,10 +77,10 @@ static const struct {
 	 .retransmits = 1, .touched = 99400, .known = DWELL_AT_LEAST, .ms = 600 + 800 - 8},
 	/* Six times, then the timer was set to the 2.4 s that TCP_USER_TIMEOUT left. */
 	{"fin-wait-1-user-timeout", WIRE_FULL, WIRE_FIN_WAIT1, .timer = 101000, .rto = 12800,
-	 .unacked = 1, .retransmits = 6, .touched = 98600, .flags = WIRE_S_USER_TIMEOUT,
+	 .unacked = 1, .retransmits = 6, .touched = 98600, .user_timeout = 3000,
 	 .known = DWELL_AT_LEAST, .ms = 1400 + 12600 - 6400 - 8},
 	{"fin-wait-1-user-timeout-soon", WIRE_FULL, WIRE_FIN_WAIT1, .timer = 100100, .rto = 400,
-	 .unacked = 1, .retransmits = 1, .touched = 99996, .flags = WIRE_S_USER_TIMEOUT,
+	 .unacked = 1, .retransmits = 1, .touched = 99996, .user_timeout = 3000,
 	 .known = DWELL_UNKNOWN},
 	/* Doubled for data before the FIN was alone; it was sent again once. */
 	{"last-ack-backed-off-before", WIRE_FULL, WIRE_LAST_ACK, .timer = 101000, .rto = 1600,
@@ -140,6 +141,7 @@ int main(void)
 					  .sent = cases[i].sent * NS_PER_MS,
 					  .touched = cases[i].touched * NS_PER_MS,
 					  .flags = cases[i].flags,
+					  .user_timeout_ms = cases[i].user_timeout,
 					  .unsent = cases[i].unsent,
 					  .rto_ms = cases[i].rto,
 					  .unacked = cases[i].unacked,

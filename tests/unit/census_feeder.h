@@ -29,6 +29,12 @@ struct snap {
 	uint32_t device;
 	uint32_t snd_una, rcv_nxt;
 	uint8_t retransmits, probes, soft_error, way, way_error;
+	uint8_t pending; /* WIRE_T_*; as usual what its queues need */
+	uint64_t tried;  /* ms since; 0: it has not begun */
+	uint32_t user_timeout, rto_max;
+	uint16_t keepalive[3]; /* s, every so many s, probes */
+	uint8_t syn_retries;
+	int8_t linger2;
 };
 
 #define NONE16 0x8000
@@ -79,7 +85,20 @@ TEST_INLINE union decode_record census_snapshot(const struct snap *snap)
 		.way_error = snap->way_error,
 		.device = snap->device,
 		.snd_una = snap->snd_una,
-		.rcv_nxt = snap->rcv_nxt};
+		.rcv_nxt = snap->rcv_nxt,
+		.pending = snap->kind != WIRE_FULL || !snap->left          ? WIRE_T_NONE
+			   : snap->pending                                 ? snap->pending
+			   : snap->unacked || snap->state == WIRE_SYN_SENT ? WIRE_T_RETRANSMIT
+			   : snap->unsent                                  ? WIRE_T_PROBE
+									   : WIRE_T_NONE,
+		.tried = census_past(snap->tried),
+		.user_timeout_ms = snap->user_timeout,
+		.rto_max_ms = snap->rto_max,
+		.keepalive_s = snap->keepalive[0],
+		.keepalive_every_s = snap->keepalive[1],
+		.keepalive_probes = (uint8_t)snap->keepalive[2],
+		.syn_retries = snap->syn_retries,
+		.linger2_s = snap->linger2};
 	if (s->kind == WIRE_FULL &&
 	    (s->state == WIRE_CLOSE_WAIT || s->state == WIRE_CLOSING || s->state == WIRE_LAST_ACK))
 		s->flags |= WIRE_S_FIN;
@@ -155,7 +174,8 @@ TEST_INLINE union decode_record census_limits(uint32_t netns, uint16_t low, uint
 						.netns = netns,
 						.max_tw_buckets = buckets,
 						.port_low = low,
-						.port_high = high}};
+						.port_high = high,
+						USUAL_PATIENCE}};
 }
 
 TEST_INLINE union decode_record census_named(uint64_t of, uint64_t id, const char *text)

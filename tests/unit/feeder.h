@@ -25,6 +25,11 @@
 /* 0 in a table reads "as usual"; this reads 0. */
 #define NONE (-1)
 
+/* Of wire_limits, if nobody has changed them. */
+#define USUAL_PATIENCE                                                                   \
+	.retries2 = 15, .syn_retries = 6, .syn_linear_timeouts = 4, .synack_retries = 5, \
+	.keepalive_s = 7200, .keepalive_every_s = 75, .keepalive_probes = 9
+
 struct rec {
 	uint64_t ms;
 	uint32_t lost;

@@ -365,8 +365,7 @@ static const struct rules_rule rules[] = {
 	 .patience_s = PATIENCE_S,
 	 .waits_for = RULES_PEER,
 	 .says = "half closed by shutdown(), nothing has come from the peer for long, and a "
-		 "process "
-		 "keeps the descriptor: no timeout will end it",
+		 "process keeps the descriptor",
 	 .next = "ls -l {proc}/fd/{fd}"},
 	{.id = "fin-wait-2-held",
 	 .states = IN(WIRE_FIN_WAIT2),

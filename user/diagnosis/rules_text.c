@@ -38,11 +38,9 @@ static void add_timer(const struct wire_snapshot *s, char *text)
 	bool tries = s->state == WIRE_SYN_RECV || s->unacked || s->unsent || s->probes ||
 		     !(s->flags & WIRE_S_KEEPALIVE);
 
-	if (s->timer > s->head.ts)
-		add(text, "%s in %s",
-		    ends    ? "dropped"
-		    : tries ? "next try"
-			    : "keepalive",
+	/* What drops it is told by ends.h. */
+	if (s->timer > s->head.ts && !ends)
+		add(text, "%s in %s", tries ? "next try" : "keepalive",
 		    clock_duration(s->timer - s->head.ts, left));
 }
 

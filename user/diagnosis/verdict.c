@@ -80,18 +80,19 @@ static void judge(struct verdict *verdict, const struct census_socket *socket,
 	struct verdict_socket it = {.socket = socket, .age = verdict_age(socket, tick_ns)};
 	struct age proven = age_of(&socket->s, tick_ns);
 	const struct census_socket *listener = verdict_listener(verdict->census, socket);
+	const struct wire_limits *limits = census_limits_of(verdict->census, socket->s.id.netns);
 
 	verdict_find_owner(verdict->census, listener, &it);
 	it.rule = rules_judge(&(struct rules_case){.s = &socket->s,
 						   .listener = listener ? &listener->s : NULL,
 						   .halted = process_is_halted(it.owner),
 						   .unheld = it.unheld,
-						   .limits = census_limits_of(verdict->census,
-									      socket->s.id.netns),
+						   .limits = limits,
 						   .idle_ns = idle_for(&socket->s, &it.age)},
 			      &proven, selection->patience_ns);
 	if (!it.rule && !(selection->stuck_states & 1u << socket->s.state))
 		return;
+	it.ends = ends_of(&socket->s, limits);
 	if (is_stuck(selection, &it))
 		verdict->sockets[verdict->n_sockets++] = it;
 }

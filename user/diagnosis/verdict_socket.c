@@ -117,7 +117,7 @@ const char *verdict_peer(const struct census *census, const struct verdict_socke
 
 const char *verdict_evidence(const struct verdict_socket *it, char text[RULES_TEXT_MAX])
 {
-	char of_socket[RULES_TEXT_MAX];
+	char of_socket[RULES_TEXT_MAX], end[ENDS_TEXT_MAX];
 	size_t used;
 
 	used = strlen(process_evidence(it->rule, it->owner, it->inherited, text));
@@ -125,6 +125,14 @@ const char *verdict_evidence(const struct verdict_socket *it, char text[RULES_TE
 		used = (size_t)sprintf(text, "its listener is not among anybody's descriptors");
 	if (rules_evidence(&it->socket->s, of_socket)[0])
 		snprintf(text + used, RULES_TEXT_MAX - used, "%s%s", used ? "; " : "", of_socket);
+	if (ends_text(&it->ends, &it->socket->s, end)[0]) {
+		used = strlen(text);
+		snprintf(text + used, RULES_TEXT_MAX - used, "%s%s",
+			 of_socket[0] ? ", "
+			 : used       ? "; "
+				      : "",
+			 end);
+	}
 	return text;
 }
 

@@ -5,6 +5,7 @@
 #define TCPDWELL_VERDICT_SOCKET_H
 
 #include "base/address.h"
+#include "diagnosis/ends.h"
 #include "diagnosis/rules.h"
 #include "diagnosis/rules_text.h"
 #include "model/census.h"
@@ -17,6 +18,7 @@ struct verdict_socket {
 		*owner; /* the first that holds it; of its listener if `inherited` */
 	const struct census_socket *peer; /* the other end of it; NULL: not here, or not known */
 	struct age age;
+	struct ends ends;
 	bool inherited;
 	bool unheld;          /* it has a file, and no process has a descriptor of it */
 	bool unheld_listener; /* the same of the listener that it waits at */
@@ -69,7 +71,8 @@ const char *verdict_peer(const struct census *census, const struct verdict_socke
 const char *verdict_peer_owner(const struct census *census, const struct verdict_socket *socket,
 			       char text[VERDICT_OWNER_MAX]);
 
-/* What proves it: what hinders its processes (process.h), and rules_evidence(). */
+/* What proves it: what hinders its processes (process.h), and rules_evidence(); and what will end
+ * it, ends_text(). */
 const char *verdict_evidence(const struct verdict_socket *socket, char text[RULES_TEXT_MAX]);
 
 /* An end of it as address.h writes it, with its device where that is needed. What differs in a

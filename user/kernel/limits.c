@@ -62,6 +62,28 @@ static __u16 count_reserved(uint32_t low, uint32_t high, struct wire_name *list)
 	return (__u16)count;
 }
 
+/* Of how long the kernel tries. */
+static void read_patience(struct wire_limits *limits)
+{
+	const struct {
+		const char *name;
+		uint32_t *number;
+	} rows[] = {{"tcp_retries2", &limits->retries2},
+		    {"tcp_orphan_retries", &limits->orphan_retries},
+		    {"tcp_syn_retries", &limits->syn_retries},
+		    {"tcp_syn_linear_timeouts", &limits->syn_linear_timeouts},
+		    {"tcp_synack_retries", &limits->synack_retries},
+		    {"tcp_keepalive_time", &limits->keepalive_s},
+		    {"tcp_keepalive_intvl", &limits->keepalive_every_s},
+		    {"tcp_keepalive_probes", &limits->keepalive_probes}};
+	uint32_t thin = 0, none;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		read_numbers(rows[i].name, rows[i].number, &none);
+	read_numbers("tcp_thin_linear_timeouts", &thin, &none);
+	limits->thin = thin != 0;
+}
+
 int limits_tell(uint32_t netns, record_fn fn, void *ctx)
 {
 	struct wire_limits limits = {
@@ -86,6 +108,7 @@ int limits_tell(uint32_t netns, record_fn fn, void *ctx)
 	limits.autobind_reuse = autobind != 0;
 	limits.tw_reuse_delay_ms = TW_REUSE_DELAY_MS;
 	read_numbers("tcp_tw_reuse_delay", &limits.tw_reuse_delay_ms, &none);
+	read_patience(&limits);
 	err = fn(ctx, &limits, sizeof(limits));
 	if (!err && limits.ports_reserved)
 		err = fn(ctx, &reserved, sizeof(reserved));

@@ -120,7 +120,7 @@ static struct age of_fin_sent(const struct wire_snapshot *s, uint64_t tick_ns)
 	    s->touched > s->head.ts)
 		return nothing;
 	passed = doubled < 32 ? rto - (rto >> doubled) : rto;
-	if (s->flags & WIRE_S_USER_TIMEOUT)
+	if (s->user_timeout_ms)
 		passed = passed > rto / 2 ? passed - rto / 2 : 0;
 	passed += s->head.ts - s->touched;
 	if (passed <= 2 * tick_ns)

@@ -149,6 +149,10 @@ enum field {
 	F_PEER_COOKIE,
 	F_PEER_NETNS,
 	F_TIMER_NS,
+	F_ENDS_BY,
+	F_ENDS_IN_NS,
+	F_KEEPALIVE,
+	F_USER_TIMEOUT_NS,
 	F_WAITING,
 	F_BACKLOG,
 	F_DOING,
@@ -387,6 +391,20 @@ const struct fields_row fields[] = {
 	[F_TIMER_NS] = {ROW("timer_ns", NS, timer), OR_NULL,
 			.about = "Time until its timer fires: the next try, or its end. Null if "
 				 "none runs."},
+	[F_ENDS_BY] = {ROW("ends_by", TEXT, ends_by), OR_NULL, .words = fields_ends_name,
+		       .about = "What of the kernel ends it, if nothing comes any more and no "
+				"process does anything to it. Null of a listener, of what is "
+				"over, and of a subflow of MPTCP."},
+	[F_ENDS_IN_NS] = {ROW("ends_in_ns", NS, ends_in), OR_NULL,
+			  .about = "In how long that ends it at the latest, if its timers fire on "
+				   "time: they may be late by an eighth. Null if nothing will, or "
+				   "that cannot be told."},
+	[F_KEEPALIVE] = {ROW("keepalive", TEXT, keepalive), OR_NULL,
+			 .about = "off, or as 7200s/75s/9: after how long without a segment "
+				  "keepalive probes it, how often, and how many without an answer "
+				  "end it. Null if it can have none, or that is not known."},
+	[F_USER_TIMEOUT_NS] = {ROW("user_timeout_ns", NS, user_timeout), OR_NULL,
+			       .about = "Its TCP_USER_TIMEOUT. Null if it has none."},
 	[F_WAITING] = {ROW("waiting", NUMBER, waiting), OR_NULL,
 		       .about = "Of a listener: connections that wait for accept()."},
 	[F_BACKLOG] = {ROW("backlog", NUMBER, backlog), OR_NULL,
@@ -473,7 +491,8 @@ const struct fields_event_row fields_events[EVENTS] = {
 					  F_RADDR, F_RPORT, F_DEVICE, F_NETNS, F_NETNS_NAME,
 					  F_COOKIE, F_UID, F_CGROUP, F_CGROUP_NAME, F_KIND,
 					  F_UNREAD, F_UNSENT, F_UNACKED, F_WINDOW, F_PROBES,
-					  F_RETRANSMITS, F_SOFT_ERROR, F_WAY, F_TIMER_NS, F_WAITING,
+					  F_RETRANSMITS, F_SOFT_ERROR, F_WAY, F_TIMER_NS, F_ENDS_BY,
+					  F_ENDS_IN_NS, F_KEEPALIVE, F_USER_TIMEOUT_NS, F_WAITING,
 					  F_BACKLOG, F_DOING, F_OUT_OF_DESCRIPTORS, F_PEER_STATE,
 					  F_PEER_OWNER, F_PEER_COOKIE, F_PEER_NETNS, F_HOLDERS,
 					  F_LISTENER_HOLDERS)},

@@ -200,6 +200,34 @@ value_t fields_get_timer(source_t *s)
 	return number_if(socket->timer > socket->head.ts, socket->timer - socket->head.ts);
 }
 
+const char *fields_ends_name(unsigned i)
+{
+	return ends_by_name(i + 1);
+}
+
+value_t fields_get_ends_by(source_t *s)
+{
+	return text(ends_by_name(s->it->ends.by));
+}
+
+value_t fields_get_ends_in(source_t *s)
+{
+	return number_if(s->it->ends.is_timed, s->it->ends.in_ns);
+}
+
+value_t fields_get_keepalive(source_t *s)
+{
+	const struct wire_limits *limits = census_limits_of(s->verdict->census,
+							    snapshot(s)->id.netns);
+
+	return text(ends_keepalive(snapshot(s), limits, s->text));
+}
+
+value_t fields_get_user_timeout(source_t *s)
+{
+	return number_unless_0(snapshot(s)->user_timeout_ms * NS_PER_MS);
+}
+
 value_t fields_get_waiting(source_t *s)
 {
 	return number_if(is_listener(s), snapshot(s)->unread);

@@ -11,6 +11,9 @@ const char *fields_kind_name(unsigned i);
 /* A WIRE_WAY_*, from 1 on; NULL past the last. */
 const char *fields_way_name(unsigned i);
 
+/* An ENDS_*, from 1 on; NULL past the last. */
+const char *fields_ends_name(unsigned i);
+
 /* What a process may be doing; NULL past the last. */
 const char *fields_doing_name(unsigned i);
 
@@ -101,6 +104,10 @@ FIELDS_GET(peer_cookie);
 FIELDS_GET(peer_netns);
 FIELDS_GET(way);
 FIELDS_GET(timer);
+FIELDS_GET(ends_by);
+FIELDS_GET(ends_in);
+FIELDS_GET(keepalive);
+FIELDS_GET(user_timeout);
 FIELDS_GET(waiting);
 FIELDS_GET(backlog);
 FIELDS_GET(doing);

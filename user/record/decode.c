@@ -42,7 +42,8 @@ static bool check_socket(raw_record *raw)
 static bool check_snapshot(raw_record *raw)
 {
 	return is_state(raw->snapshot.state) && raw->snapshot.kind < WIRE_OF_KINDS &&
-	       !(raw->snapshot.flags & ~WIRE_S_ALL) && raw->snapshot.way < WIRE_WAYS;
+	       !(raw->snapshot.flags & ~WIRE_S_ALL) && raw->snapshot.way < WIRE_WAYS &&
+	       raw->snapshot.pending < WIRE_TIMERS;
 }
 
 static bool check_holder(raw_record *raw)
@@ -112,7 +113,8 @@ static const struct {
 static void forget_impossible_times(struct wire_snapshot *snapshot)
 {
 	__u64 *const times[] = {&snapshot->began,    &snapshot->timer, &snapshot->acked,
-				&snapshot->received, &snapshot->sent,  &snapshot->touched};
+				&snapshot->received, &snapshot->sent,  &snapshot->touched,
+				&snapshot->tried};
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		if (!is_number(*times[i]))
