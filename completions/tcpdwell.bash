@@ -11,13 +11,13 @@ _tcpdwell_options() {
     case $1 in
         trace) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval -f --format --raw -q --quiet -v --verbose -d --duration -n --count --strict --ready-file -w --write -r --read --rotate --keep --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
         hist) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval -f --format -q --quiet -v --verbose -d --duration -n --count --strict --ready-file -w --write -r --read --rotate --keep --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
-        stuck) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -i --interval --watch -f --format -q --quiet -v --verbose -n --count --fail -w --write -r --read --rotate --keep -h --help -V --version' ;;
+        stuck) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience --ends-by -b --by -i --interval --watch -f --format -q --quiet -v --verbose -n --count --fail -w --write -r --read -h --help -V --version' ;;
         top) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -i --interval -q --quiet -v --verbose --ready-file --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
         report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -q --quiet -v --verbose -d --duration --strict --ready-file -r --read --buffer --timewait --max-connections -h --help -V --version' ;;
         serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -q --quiet -v --verbose --ready-file --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
         features) echo '-f --format -q --quiet -v --verbose -h --help -V --version' ;;
         schema) echo '-q --quiet -v --verbose -h --help -V --version' ;;
-        *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -i --interval --watch -f --format --raw -q --quiet -v --verbose -d --duration -n --count --fail --strict --ready-file -w --write -r --read --rotate --keep --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
+        *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience --ends-by -b --by -i --interval --watch -f --format --raw -q --quiet -v --verbose -d --duration -n --count --fail --strict --ready-file -w --write -r --read --rotate --keep --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
     esac
 }
 
@@ -37,6 +37,7 @@ _tcpdwell_values() {
         -m|--min) echo 'any' ;;
         --for) echo 'any' ;;
         --patience) echo 'any' ;;
+        --ends-by) echo 'list nothing retransmission probes user-timeout keepalive fin-timeout time-wait' ;;
         -b|--by) echo 'list state local-port remote-port address comm pid uid cgroup netns' ;;
         -i|--interval) echo 'any' ;;
         -f|--format) echo 'one text json csv' ;;

@@ -53,8 +53,8 @@ offers command "stuck" stuc
 offers command-once "!trace !hist +state" trace ""
 offers all-options "+-L +--local-port +--for +--raw +--help" "-"
 offers long-options "--raw --read --ready-file --remote-port --rotate" --r
-offers options-of-stuck "+--for +--min +--watch +--fail !--raw !--strict !--duration" stuck --
-offers options-of-trace "+--raw +--strict +--for +--min !--watch" trace --
+offers options-of-stuck "+--for +--min +--watch +--fail +--ends-by !--raw !--strict !--duration" stuck --
+offers options-of-trace "+--raw +--strict +--for +--min !--watch !--ends-by" trace --
 offers options-of-features "--format --help --quiet --verbose --version" features --
 offers options-before-the-command "+--for +--raw" -q --
 offers options-after-values "+--strict !--raw !--watch" -L 80 hist -s stuck --

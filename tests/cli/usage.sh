@@ -128,6 +128,7 @@ for command in trace hist stuck; do
 	accepted for-$command $command --for 1s
 	accepted min-$command $command --min 1h30m
 done
+accepted ends-by stuck --ends-by nothing,time-wait
 accepted for-report report "$WORK/page.html" --for 1s
 accepted filter-words state close-wait dport = :443 or sport = :8080
 accepted filter-one-string "state close-wait ( dport = :443 or sport = :8080 )"

@@ -7,6 +7,7 @@
 #include "model/group.h"
 #include "cli/options_table.h"
 #include "cli/suggest.h"
+#include "diagnosis/ends.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -22,18 +23,21 @@ static void print_keys(FILE *out)
 		fprintf(out, "%s%s", i ? " " : "", group_key_name(i));
 }
 
+static void print_ends(FILE *out)
+{
+	for (unsigned by = 1; ends_by_name(by); by++)
+		fprintf(out, "%s%s", by > 1 ? " " : "", ends_by_name(by));
+}
+
 /* Options whose values are a list of our own words, or of what the host has. */
 static const struct {
 	const char *option, *kind;
 	void (*print)(FILE *out); /* NULL: the kind says it all */
 } offers[] = {
-	{"state", "list", print_states},
-	{"by", "list", print_keys},
-	{"netns", "netns", NULL},
-	{"cgroup", "cgroup", NULL},
-	{"pid", "pid", NULL},
-	{"comm", "comm", NULL},
-	{"uid", "uid", NULL},
+	{"state", "list", print_states}, {"by", "list", print_keys},
+	{"ends-by", "list", print_ends}, {"netns", "netns", NULL},
+	{"cgroup", "cgroup", NULL},      {"pid", "pid", NULL},
+	{"comm", "comm", NULL},          {"uid", "uid", NULL},
 };
 
 static void print_values(const struct options_row *row, FILE *out)

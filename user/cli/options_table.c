@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "base/tcpstate.h"
 #include "cli/suggest.h"
+#include "diagnosis/ends.h"
 #include "base/cgroup_tree.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -300,6 +301,27 @@ static bool set_patience(struct options *o, const char *value, char *why)
 	return true;
 }
 
+static bool add_ends_by(void *ctx, const char *piece, char *why)
+{
+	struct options *o = ctx;
+	char names[PARSE_WHY] = "";
+
+	for (unsigned by = 1; ends_by_name(by); by++) {
+		if (!strcmp(piece, ends_by_name(by))) {
+			o->selection.ends_by |= (uint16_t)(1u << by);
+			return true;
+		}
+		strcat(names, by > 1 ? ", " : "");
+		strcat(names, ends_by_name(by));
+	}
+	return parse_refuse(why, "'%s' is none of %s", piece, names);
+}
+
+static bool set_ends_by(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_ends_by, o, why);
+}
+
 static bool add_by(void *ctx, const char *piece, char *why)
 {
 	struct options *o = ctx;
@@ -487,6 +509,8 @@ const struct options_row options_rows[] = {
 	 COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE | COMMAND_REPORT | OPTIONS_EDIT, "patience",
 	 NULL, "DURATION", set_patience,
 	 "call a connection a leak after it has been idle for this long (default 5m)"},
+	{0, SECTION_FILTER, COMMAND_STUCK, "ends-by", NULL, "LIST", set_ends_by,
+	 "only what ends by this if its peer is silent: nothing, keepalive, ..."},
 
 	{'b', SECTION_OUTPUT, GROUPS, "by", NULL, "KEYS", set_by,
 	 "group by local-port, remote-port, address, comm, pid, uid, cgroup or netns"},

@@ -44,6 +44,8 @@ static bool is_stuck(const struct selection *selection, const struct verdict_soc
 
 	if (!asked && (selection->has_states || !it->rule))
 		return false;
+	if (selection->ends_by && !(selection->ends_by & 1u << it->ends.by))
+		return false;
 	return it->age.ns >= selection->min_ns && is_wanted(selection, it);
 }
 
@@ -133,7 +135,7 @@ int verdict_make(struct verdict *verdict, const struct census *census,
 		err = verdict_make_findings(verdict);
 	/* TIME-WAITs are nobody's any more, and each is gone before it is old. */
 	if (!err && !selection->n_pids && !selection->n_comms && !selection->n_uids &&
-	    !selection->n_cgroups && !selection->min_ns)
+	    !selection->n_cgroups && !selection->min_ns && !selection->ends_by)
 		err = fillings_make(&verdict->fillings, census,
 				    selection->filtered ? &selection->match : NULL);
 	if (err)

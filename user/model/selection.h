@@ -23,8 +23,9 @@ struct selection {
 	uint16_t states;       /* bit 1 << WIRE_*; whose dwells are asked for */
 	uint16_t stuck_states; /* those that nothing should stay in */
 	bool has_states;       /* the user named them */
-	uint64_t min_ns;       /* shorter dwells are not asked for */
-	uint64_t patience_ns;  /* what is idle for less is no leak; 0: as each rule has it */
+	uint16_t ends_by; /* bit 1 << ENDS_* (diagnosis/ends.h): what will end it; 0: whatever */
+	uint64_t min_ns;  /* shorter dwells are not asked for */
+	uint64_t patience_ns; /* what is idle for less is no leak; 0: as each rule has it */
 
 	uint32_t pids[SELECTION_LIST_MAX], uids[SELECTION_LIST_MAX];
 	uint64_t cgroups[SELECTION_LIST_MAX];

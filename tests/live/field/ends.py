@@ -184,9 +184,9 @@ def there():
     return ports - {0}
 
 
-def asked():
+def asked(*args):
     """What `stuck` says of each port: (moment, line)."""
-    out = subprocess.run([TCPDWELL, "stuck", "-s", "all", "--netns", str(os.getpid()), "-f", "json"], stdout=subprocess.PIPE, text=True).stdout
+    out = subprocess.run([TCPDWELL, "stuck", "-s", "all", "--netns", str(os.getpid()), "-f", "json", *args], stdout=subprocess.PIPE, text=True).stdout
     lines = [line for line in map(json.loads, out.splitlines()) if line["event"] == "stuck"]
     told = {is_ours(line["state"], line["lport"], line["rport"] or 0): (int(line["ts_ns"]) / 1e9, line) for line in lines}
     told.pop(0, None)
@@ -268,6 +268,8 @@ def main():
         judge_end(name, told[port], port, ended, when)
         if port in again and when == SOON:
             judge_end(name + "-again", again[port], port, ended, when)
+    idle_ones = sorted(asked("--ends-by", "nothing"))
+    result("--ends-by", idle_ones == [port for port, *_, by, _, _ in PAIRS if by == "nothing"], "nothing: %s" % idle_ones)
     for port, more in (7805, 9 * 75), (7817, 0):
         left = told[port][1]["ends_in_ns"] / 1e9
         result(PORTS[port][1], port in shown and abs(left - shown[port] - more) < (70 if shown[port] > 600 else 1.5), "told: in %.1f s; ss: %s and %s s" % (left, shown.get(port), more))
