@@ -218,9 +218,8 @@ struct wire_accepted {
 /* Of a request: its ACK came, and its listener waits for data (TCP_DEFER_ACCEPT), or has no room */
 #define WIRE_S_DEFERRED (1 << 12)
 #define WIRE_S_FIN      (1 << 13) /* the peer's FIN came (SOCK_DONE) */
-#define WIRE_S_SUBFLOW \
-	(1 << 14) /* ORPHAN, FILE and KEEPALIVE are of the MPTCP socket that it is of */
-#define WIRE_S_ALL 0x7fff
+#define WIRE_S_SUBFLOW  (1 << 14) /* ORPHAN, FILE and KEEPALIVE: its MPTCP socket's */
+#define WIRE_S_ALL      0x7fff
 
 /* wire_snapshot.way: what this host itself knows of the way to the peer, by its tables of
  * addresses, routes and neighbours; not from the socket. */
@@ -231,8 +230,7 @@ struct wire_accepted {
 #define WIRE_WAY_NO_NEIGHBOUR 4 /* the next hop does not answer ARP or neighbour discovery */
 #define WIRE_WAYS             5
 
-/* wire_snapshot.pending: what `timer` of a full socket is for, if not for keepalive or FIN-WAIT-2
- */
+/* wire_snapshot.pending: what `timer` is for, if not for keepalive, FIN-WAIT-2 or TIME-WAIT */
 #define WIRE_T_NONE       0 /* none of the three runs, or the kernel does not tell enough of it */
 #define WIRE_T_RETRANSMIT 1
 #define WIRE_T_LOSS       2 /* a probe for what was lost; then that for retransmission is set */
@@ -289,8 +287,7 @@ struct wire_snapshot {
 	__u8 keepalive_probes;                /* TCP_KEEPCNT */
 	__s8 linger2_s; /* TCP_LINGER2; below 0: no FIN-WAIT-2 without a process */
 	__u16 unused;
-	__u32 user_timeout_ms; /* TCP_USER_TIMEOUT; 0: none. It may have cut the timer below rto_ms
-				*/
+	__u32 user_timeout_ms; /* TCP_USER_TIMEOUT, which may cut the timer below rto_ms */
 	__u32 rto_max_ms;      /* rto_ms gets no longer; 0: it is 120 s, as before 6.15 */
 	__u64 tried; /* since when it retransmits (retrans_stamp), or probes a shut window; 0: it
 		      * has not begun */

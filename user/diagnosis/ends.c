@@ -289,8 +289,8 @@ static struct ends of_full(const struct look *l)
 	return s->flags & WIRE_S_KEEPALIVE ? of_idle(l) : sometime(ENDS_NOTHING);
 }
 
-/* Of a subflow it is not told: its flags are those of another socket. */
-static bool has_keepalive(const struct wire_snapshot *s)
+/* And tells of them: the flags of a subflow are those of another socket. */
+static bool has_timers(const struct wire_snapshot *s)
 {
 	return s->kind == WIRE_FULL && s->state != WIRE_LISTEN && s->state != WIRE_CLOSE &&
 	       !(s->flags & WIRE_S_SUBFLOW);
@@ -322,7 +322,7 @@ struct ends ends_of(const struct wire_snapshot *s, const struct wire_limits *lim
 			  l.due);
 	if (s->kind == WIRE_REQUEST)
 		return of_request(&l);
-	if (!has_keepalive(s))
+	if (!has_timers(s))
 		return sometime(ENDS_UNKNOWN);
 	return of_full(&l);
 }
@@ -378,7 +378,7 @@ const char *ends_keepalive(const struct wire_snapshot *s, const struct wire_limi
 {
 	struct keepalive k = keepalive_of(s, limits);
 
-	if (!has_keepalive(s))
+	if (!has_timers(s))
 		return NULL;
 	if (!(s->flags & WIRE_S_KEEPALIVE))
 		return "off";

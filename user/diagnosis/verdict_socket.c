@@ -123,16 +123,14 @@ const char *verdict_evidence(const struct verdict_socket *it, char text[RULES_TE
 	used = strlen(process_evidence(it->rule, it->owner, it->inherited, text));
 	if (it->unheld_listener)
 		used = (size_t)sprintf(text, "its listener is not among anybody's descriptors");
-	if (rules_evidence(&it->socket->s, of_socket)[0])
-		snprintf(text + used, RULES_TEXT_MAX - used, "%s%s", used ? "; " : "", of_socket);
+	rules_evidence(&it->socket->s, of_socket);
 	if (ends_text(&it->ends, &it->socket->s, end)[0]) {
-		used = strlen(text);
-		snprintf(text + used, RULES_TEXT_MAX - used, "%s%s",
-			 of_socket[0] ? ", "
-			 : used       ? "; "
-				      : "",
-			 end);
+		size_t len = strlen(of_socket);
+
+		snprintf(of_socket + len, RULES_TEXT_MAX - len, "%s%s", len ? ", " : "", end);
 	}
+	if (of_socket[0])
+		snprintf(text + used, RULES_TEXT_MAX - used, "%s%s", used ? "; " : "", of_socket);
 	return text;
 }
 
