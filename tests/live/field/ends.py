@@ -1,6 +1,6 @@
 """ends.py - sockets of known settings whose peer says nothing more: what ends each, and when? Asked while they wait; then it
 is seen when the kernel really ends them. TCPDWELL names the program."""
-import array, ctypes, fcntl, json, os, re, select, socket, struct, subprocess, sys, threading, time
+import array, ctypes, fcntl, json, os, re, socket, struct, subprocess, sys, threading, time
 
 from common import TCPDWELL, keep, sysctl, unshare
 
