@@ -52,7 +52,7 @@ LIB_O   := $(filter-out $(BUILD)/user/main.o,$(USER_O))
 UNIT_C  := $(wildcard tests/unit/*.c)
 FUZZ_C  := $(wildcard tests/fuzz/*.c)
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(filter tests/fuzz/fuzz_%,$(FUZZ_C)))
-HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed $(BUILD)/scraper
+HELPERS := $(BUILD)/traffic $(BUILD)/verify $(BUILD)/trouble $(BUILD)/mixed $(BUILD)/scraper $(BUILD)/sweeps
 SOURCES := $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 .DEFAULT_GOAL := all
@@ -245,6 +245,9 @@ $(BUILD)/mixed: tests/live/mixed.c | $(BUILD)/user
 
 $(BUILD)/scraper: tests/live/scraper.c | $(BUILD)/user
 	$(CC) $(ALL_CFLAGS) $< -lpthread -o $@
+
+$(BUILD)/sweeps: tests/live/sweeps.c $(LIB_O)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $< $(LIB_O) $(LIBS) -o $@
 
 # ---- benchmark ----
 

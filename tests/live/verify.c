@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * verify [-q ADDRESSES] [-s] [-i PORT]... TRUTH OUTPUT.json: does a tracer's output tell exactly
- * the lives that the traffic helper played?
+ * verify [-q ADDRESSES] [-s] [-S SWEEPS] [-i PORT]... TRUTH OUTPUT.json: does a tracer's output
+ * tell exactly the lives that the traffic helper played?
  *
  * Reads the truth (format: traffic.h) and the tracer's JSON lines, puts the transitions together to
  * lives, and compares both ways: each life played must have been told with every move in order,
@@ -33,7 +33,7 @@ enum {
 
 #define TOLERANCE     (5 * MS)
 #define EARLY         (10 * MS)    /* how much shorter than told a one-sided dwell may be */
-#define SLACK         (1300 * MS)  /* two sweeps, and what keeps them waiting */
+#define SLACK         (1300 * MS)  /* without -S: two sweeps, and what keeps them waiting */
 #define TIME_WAIT_MIN (60000 * MS) /* TIME-WAIT, and the slack of the timer wheel, any HZ */
 #define TIME_WAIT_MAX (66000 * MS)
 
@@ -101,7 +101,10 @@ static struct truth *truths, **truths_end = &truths;
 static struct churn *churns;
 static struct told *tolds, **tolds_end = &tolds;
 static struct told *buckets[BUCKETS];
-static bool sampled;           /* -s */
+static bool sampled;     /* -s */
+static bool sweeps_told; /* -S */
+static int64_t *sweeps;  /* when they began, in order */
+static size_t sweep_count;
 static const char *quiet = ""; /* -q */
 static int64_t netns;          /* of the truth; 0: it does not say */
 static size_t elsewhere;       /* transitions of other namespaces */
@@ -371,6 +374,68 @@ static void read_lines(const char *path, bool is_truth)
 	fclose(f);
 }
 
+/* ---- sweeps ---- */
+
+/* "NS NETNS" a line. Those of the truth's namespace, which is read before. */
+static void read_sweeps(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	int64_t ts, in;
+
+	if (!f)
+		die("cannot open '%s': %s", path, strerror(errno));
+	while (fscanf(f, "%" SCNd64 " %" SCNd64, &ts, &in) == 2) {
+		if (netns != 0 && in != netns)
+			continue;
+		sweeps = realloc(sweeps, (sweep_count + 1) * sizeof(*sweeps));
+		if (!sweeps)
+			die("out of memory");
+		sweeps[sweep_count++] = ts;
+	}
+	fclose(f);
+}
+
+/*
+ * When it truly entered the state of step i: as an event told it, or where none did, as long after
+ * the state before as the truth says that this took.
+ */
+static int64_t entered(const struct truth *t, const struct told *told, size_t i)
+{
+	const struct move *m = &told->moves[i - 1];
+
+	if (i <= told->count && (i < 2 || strcmp(m->known, "exact") == 0))
+		return m->ts;
+	if (t->steps[i - 1].ns >= 0)
+		return entered(t, told, i - 1) + t->steps[i - 1].ns;
+	return i <= told->count ? m->ts : INT64_MAX;
+}
+
+/*
+ * When a mini-socket that was there from `since` to `until` must have been met last; -1: it need
+ * not have been. A sweep is over by the time the next one begins, and one may pass over it when
+ * another of its hash bucket goes: so of the two that began last nothing is asked.
+ */
+static int64_t surely_met(int64_t since, int64_t until)
+{
+	int64_t met = -1;
+
+	if (!sweeps_told)
+		return until - since >= SLACK ? until - SLACK : -1;
+	for (size_t i = 0; i + 2 < sweep_count && sweeps[i + 2] <= until; i++)
+		if (sweeps[i] >= since)
+			met = sweeps[i];
+	return met;
+}
+
+/* By when the end of a mini-socket at `until` had to be told: two sweeps have not met it. */
+static int64_t told_by(int64_t until)
+{
+	for (size_t i = 0; i + 1 < sweep_count; i++)
+		if (sweeps[i] >= until)
+			return sweeps[i + 1];
+	return INT64_MAX;
+}
+
 /* ---- comparing ---- */
 
 static bool duration_text(char *text, size_t size, int64_t ns)
@@ -445,9 +510,13 @@ static bool follows_quiet_move(const struct told *told, size_t i)
 static bool may_be_unmet(const struct truth *t, const struct told *told)
 {
 	const struct step *s = &t->steps[t->count - 2];
+	int64_t since;
 
-	return is_sampled_end(told) && told->count + 2 == t->count &&
-	       strcmp(s->state, "TIME-WAIT") == 0 && s->ns < SLACK;
+	if (!is_sampled_end(told) || told->count + 2 != t->count ||
+	    strcmp(s->state, "TIME-WAIT") != 0)
+		return false;
+	since = entered(t, told, t->count - 2);
+	return surely_met(since, since + s->ns) < 0;
 }
 
 /* A TIME-WAIT that the truth left alive may have run out, or gone with the namespace, while
@@ -525,6 +594,36 @@ static void check_clock(const struct told *told, char *reason)
 	}
 }
 
+/* How much shorter than it was the dwell may be told that sweeps alone tell of. */
+static int64_t bound_less(const struct truth *t, const struct told *told, size_t i)
+{
+	const struct step *s = &t->steps[i];
+	int64_t since = i > 0 ? entered(t, told, i) : 0;
+	int64_t met = surely_met(since, since + s->ns - s->less);
+
+	return met < 0 ? s->ns : since + s->ns - met + s->less;
+}
+
+/* An end is told by the sweeps that do not meet it any more: neither before it, nor long after. */
+static void check_end(const struct truth *t, const struct told *told, char *reason)
+{
+	size_t last = told->count - 1;
+	const struct move *m = &told->moves[last];
+	const struct step *s = &t->steps[last];
+	int64_t until;
+
+	/* That of a full socket which no sweep saw give way to another is told as of then. */
+	if (!sweeps_told || !is_sampled_end(told) || told->count + 1 != t->count || last == 0 ||
+	    s->ns < 0 || m->dwell < 0 || m->dwell >= m->ts - told->moves[last - 1].ts)
+		return;
+	until = entered(t, told, last) + s->ns;
+	if (m->ts < until - s->less)
+		say(reason, "told as ended %.3f ms before it was", (double)(until - m->ts) / 1e6);
+	if (m->ts > told_by(until + s->more))
+		say(reason, "told as ended %.3f ms after two sweeps had not met it",
+		    (double)(m->ts - told_by(until + s->more)) / 1e6);
+}
+
 static void check_dwells(const struct truth *t, const struct told *told, char *reason)
 {
 	for (size_t i = 0; i < told->count && i + 1 < t->count; i++) {
@@ -532,12 +631,13 @@ static void check_dwells(const struct truth *t, const struct told *told, char *r
 		bool bound = (i + 1 == told->count && is_sampled_end(told)) ||
 			     is_quiet_move(told, i);
 		int64_t dwell = bound && told->moves[i].dwell < 0 ? 0 : told->moves[i].dwell;
-		int64_t off = dwell - s->ns, less = bound ? SLACK : s->less;
+		int64_t off = dwell - s->ns, less = bound ? bound_less(t, told, i) : s->less;
 
 		if (s->ns >= 0 && (off < -less || off > s->more))
 			say(reason, "%s off by %+.3f ms (allowed -%.3f +%.3f)", s->state,
 			    (double)off / 1e6, (double)less / 1e6, (double)s->more / 1e6);
 	}
+	check_end(t, told, reason);
 }
 
 static void check_causes(const struct truth *t, const struct told *told, char *reason)
@@ -740,14 +840,18 @@ static void verify_nothing_else(bool strict)
 	}
 }
 
+static const char *sweeps_path;
+
 /* Those before the files. */
 static int parse_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "+q:si:")) != -1) {
+	while ((c = getopt(argc, argv, "+q:sS:i:")) != -1) {
 		if (c == 's')
 			sampled = true;
+		else if (c == 'S')
+			sweeps_path = optarg;
 		else if (c == 'q')
 			quiet = optarg;
 		else if (c == 'i' && ignored_count < sizeof(ignored) / sizeof(ignored[0]))
@@ -767,10 +871,13 @@ int main(int argc, char **argv)
 	argc -= options;
 	strict = argc == 4 && strcmp(argv[3], "-x") == 0;
 	if (argc != 3 && !strict) {
-		fputs("usage: verify [-q ADDRESSES] [-s] [-i PORT]... TRUTH OUTPUT.json [-x]\n"
+		fputs("usage: verify [-q ADDRESSES] [-s] [-S SWEEPS] [-i PORT]... TRUTH "
+		      "OUTPUT.json "
+		      "[-x]\n"
 		      "  -q  of these peers, as 10.77.0.2,fd77::2, or any, nothing notes when\n"
 		      "      TIME-WAIT begins: see is_quiet_move()\n"
 		      "  -s  mini-sockets were sampled: see is_sampled_end()\n"
+		      "  -S  when, as `sweeps` says of the recording; without it twice a second\n"
 		      "  -i  leave out connections that have this port\n"
 		      "  -x  transitions of other network namespaces are wrong too\n",
 		      stderr);
@@ -778,6 +885,9 @@ int main(int argc, char **argv)
 	}
 	read_lines(argv[1], true);
 	read_lines(argv[2], false);
+	sweeps_told = sweeps_path != NULL;
+	if (sweeps_told)
+		read_sweeps(sweeps_path);
 	for (const struct truth *t = truths; t; t = t->next)
 		if (!is_ignored(&t->tuple))
 			verify_life(t);
