@@ -135,7 +135,8 @@ for line in 'tcpdwell_state_duration_seconds_count{state="CLOSE-WAIT"}' 'tcpdwel
 	'tcpdwell_connections{state="FIN-WAIT-2"}'; do
 	wait_for 10 told "$line" && ok service "$line $value" || fail service "$line ${value:-is not told}"
 done
-told tcpdwell_unseen_namespaces || [ "$value" = 0 ] && ok service "no namespace is out of sight" || fail service "$value namespaces are out of sight"
+none_unseen() { ! told tcpdwell_unseen_namespaces && [ "$value" = 0 ]; }
+wait_for 10 none_unseen && ok service "no namespace is out of sight" || fail service "$value namespaces are out of sight"
 
 inside systemctl start look@1.service
 inside cat /run/look.out >"$WORK/look.out"
