@@ -8,7 +8,9 @@ can_trace kills || exit 0
 KILLS=${KILLS:-20} DISKS=${DISKS:-10}
 new_netns netns || exit 1
 cd "$WORK" || exit 1
-RANDOM=${SEED:-$$}
+SEED=${SEED:-$$}
+RANDOM=$SEED
+note kills "SEED=$SEED"
 
 # Without an end; it goes with its namespace's test.
 (while sleep 0.1; do play "$netns" truth -n 31 churn; done) >/dev/null 2>&1 &
@@ -55,10 +57,14 @@ agrees() {
 
 wrong=() TOLD=0 none=0
 declare -A said=()
+# is_ready PID: it records, or it is over.
+is_ready() { [ -s ready ] || ! kill -0 "$1"; }
+# Every other one may be killed before it records: how long that takes depends on who else wants to run.
 for ((i = 0; i < KILLS; i++)); do
-	rm -f k.rec out.json
-	"$TCPDWELL" -f json -w k.rec --netns "$netns" >out.json 2>/dev/null &
+	rm -f k.rec out.json ready
+	"$TCPDWELL" -f json -w k.rec --ready-file ready --netns "$netns" >out.json 2>/dev/null &
 	pid=$!
+	[ $((i % 2)) = 0 ] || wait_for 20 is_ready $pid
 	sleep "$((RANDOM % 2)).$(printf %03d $((RANDOM % 1000)))"
 	kill -KILL $pid
 	wait $pid 2>/dev/null
@@ -79,9 +85,11 @@ for ((i = 0; i < DISKS; i++)); do
 	rm -rf there out.json
 	mkdir there
 	kb=$((i ? 4 * (1 + RANDOM % 1500) : 64))
+	# The first one until it is full.
+	[ $i = 0 ] && seconds=60 || seconds=0.7
 	# shellcheck disable=SC2016 # for that shell
 	unshare -m bash -c 'mount -t tmpfs -o size=$1k none there && shift && "$@" >out.json 2>err; status=$?; cp there/k.rec k.rec; exit $status' \
-		bash $kb "$TCPDWELL" -f json -d 0.7 -w there/k.rec --netns "$netns"
+		bash $kb "$TCPDWELL" -f json -d "$seconds" -w there/k.rec --netns "$netns"
 	status=$?
 	if [ $status != 0 ]; then
 		full=$((full + 1))
@@ -98,10 +106,11 @@ done
 shopt -s nullglob
 wrong=() SEGMENTS=0
 for ((i = 0; i < KILLS / 4; i++)); do
-	rm -rf ring
+	rm -rf ring ready
 	mkdir ring
-	setsid "$TCPDWELL" hist -w ring/k.rec --rotate 64k --keep 3 --netns "$netns" >/dev/null 2>&1 &
+	setsid "$TCPDWELL" hist -w ring/k.rec --rotate 64k --keep 3 --ready-file ready --netns "$netns" >/dev/null 2>&1 &
 	pid=$!
+	wait_for 20 is_ready $pid
 	sleep "$((1 + RANDOM % 2)).$(printf %03d $((RANDOM % 1000)))"
 	maker=$(cut -d ' ' -f 1 "/proc/$pid/task/$pid/children" 2>/dev/null)
 	[ $((i % 2)) = 0 ] && kill -KILL $pid || kill -KILL -$pid
@@ -117,9 +126,10 @@ for ((i = 0; i < DISKS / 4; i++)); do
 	rm -rf there ring
 	mkdir there
 	kb=$((i ? 4 * (1 + RANDOM % 1500) : 64))
+	[ $i = 0 ] && seconds=60 || seconds=2
 	# shellcheck disable=SC2016 # for that shell
 	unshare -m bash -c 'mount -t tmpfs -o size=$1k none there && shift && "$@" >/dev/null 2>err.live; status=$?; cp -r there ring; exit $status' \
-		bash $kb "$TCPDWELL" hist -d 2 -w there/k.rec --rotate 64k --netns "$netns"
+		bash $kb "$TCPDWELL" hist -d "$seconds" -w there/k.rec --rotate 64k --netns "$netns"
 	status=$?
 	if [ $status != 0 ]; then
 		full=$((full + 1))
