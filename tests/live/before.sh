@@ -60,7 +60,7 @@ jq -e -n --argjson a "$started" '[inputs | select(.event == "transition" and .dw
 
 new_netns busy || exit 1
 ip netns exec "$busy" sysctl -qw net.ipv4.tcp_max_tw_buckets=200000
-ip netns exec "$busy" "$BUILD/traffic" -o /dev/null -n 90001 churn >/dev/null 2>&1 &
+ip netns exec "$busy" "$BUILD/traffic" -o /dev/null -n 190001 churn >/dev/null 2>&1 &
 churn=$! began=$SECONDS
 on_exit "kill $churn 2>/dev/null"
 wait_for 10 sh -c "ip netns exec $busy ss -Htan state time-wait | grep -q ."

@@ -64,6 +64,8 @@ four_of() { awk -v field="$1:" '$1 == field { print $2 == $3 && $3 == $4 && $4 =
 finder_keeps() {
 	local got
 	finder=$(awk '{ print $NF }' "/proc/$TRACER/task/$TRACER/children")
+	# It gives things up beside us: it may not have got there yet.
+	wait_for 10 grep -q '^NoNewPrivs:\s*1' "/proc/$finder/status"
 	cat "/proc/$finder/status" >"$WORK/status" || { fail privileges "$1: no second process"; return; }
 	got="$(of CapPrm) $(of CapEff) $(of CapInh) $(of CapAmb) $(of NoNewPrivs) $(four_of Uid) $(four_of Gid) $(readlink "/proc/$finder"/fd/* | grep -v ^/proc | cut -d : -f 1)"
 	[ "$got" = "$2 $2 0 0 1 4x$USER_ID 4x$USER_ID socket" ] && ok privileges "$1: who finds namespaces keeps $2" ||

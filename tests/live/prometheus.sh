@@ -47,7 +47,7 @@ done
 # ---- Prometheus ----
 
 cat >"$WORK/prometheus.yml" <<-END
-	global: {scrape_interval: 1s, scrape_timeout: 1s}
+	global: {scrape_interval: 2s, scrape_timeout: 2s}
 	scrape_configs:
 	  - job_name: tcpdwell
 	    static_configs: [{targets: ['10.97.0.1:9798', '10.97.0.2:9798', '10.97.0.3:9798']}]
@@ -76,8 +76,12 @@ two=$!
 play "${HOSTS[2]}" "$WORK/truth.3" -n 997 churn >/dev/null 2>&1 || fail prometheus "the churn did not play"
 wait $one || fail prometheus "the first host's traffic did not play"
 wait $two || fail prometheus "the second host's traffic did not play"
-# Silent moves are told within a second, a census is up to a second old, and the next scrape is a second off.
-sleep 4
+# Silent moves are told within a second, a census is up to a second old, and the next scrape is a second off: then a
+# scrape of each that began after that has to have come, however long it takes.
+sleep 2.5
+settled=$(date +%s)
+all_scraped() { query 'timestamp(up == 1)' | awk -v since="$settled" '$NF > since { n++ } END { exit n != 3 }'; }
+wait_for 30 all_scraped || fail prometheus "no scrape since: $(query 'timestamp(up)' | tr '\n' ' ')"
 for n in 1 2 3; do
 	kill -TERM "${TRACERS[n - 1]}"
 	wait "${TRACERS[n - 1]}" || fail prometheus "hist ended with $?"

@@ -26,8 +26,11 @@ got=$(holds "${children[0]}")
 [[ $got =~ ^"54321 54321 54321 54321 54321 54321 54321 54321 0000000000000000 "[0-9a-f]*" 1"$ ]] &&
 	ok report-keeper "has the user of the folder, no capability, no-new-privs" || fail report-keeper "holds $got"
 play "$netns" "$WORK/truth" -n $CONNECTIONS -p 7100 churn >"$WORK/traffic.log" 2>&1 || fail report "the traffic did not play: $(cat "$WORK/traffic.log")"
-play "$netns" "$WORK/truth" -n 5 -w 8 -p 7200 leak >"$WORK/leak.log" 2>&1 &
-sleep 4
+play "$netns" "$WORK/truth" -n 5 -w 60 -p 7200 leak >"$WORK/leak.log" 2>&1 &
+# Until all five have leaked for long enough.
+leaks() { "$TCPDWELL" stuck --netns "$netns" --patience 1s -f json | jq -s '[.[] | select(.event == "stuck" and .rule == "close-wait-leak")] | length'; }
+all_leak() { [ "$(leaks)" = 5 ]; }
+wait_for 30 all_leak
 [ "$(cat "$page")" = before ] && ok report-until-then "what was there before is there" || fail report-until-then "the file changed before the end"
 stop_tracer
 status=$?
@@ -82,4 +85,5 @@ chmod 500 "$WORK/home"
 "$TCPDWELL" report "$WORK/nowhere/page.html" -d 1000 >"$WORK/out" 2>"$WORK/err"
 status=$?
 [ $status = 1 ] && grep -q 'No such file' "$WORK/err" && ok report-nowhere "$(head -1 "$WORK/err")" || fail report-nowhere "status $status"
+ip netns pids "$netns" | xargs -r kill
 wait

@@ -82,6 +82,13 @@ for _ in {1..400}; do
 	[ ${#all[@]} -le "$most" ] || most=${#all[@]}
 	sleep 0.1
 done
+# Not in the middle of a change from one to the next: for a moment there are two parts, and one segment too many.
+is_settled() {
+	local parts=(r.rec.*.part)
+	all=(r.rec.*)
+	[ ${#parts[@]} = 1 ] && [ ${#all[@]} = 3 ]
+}
+wait_for 10 is_settled
 here=$(numbers)
 kill -KILL "$TRACER"
 wait "$TRACER" 2>/dev/null
@@ -92,7 +99,7 @@ status=$?
 [[ $most = [34] && ${#all[@]} = 3 && $newest = *.part && $status = 1 ]] && one_error incomplete err && "$TCPDWELL" -r "${all[0]}" >/dev/null 2>&1 && "$TCPDWELL" -r "${all[1]}" >/dev/null 2>&1 &&
 	ok rotate "--keep 3: $most at most; killed: $here, the last a part: $ERROR" || fail rotate "--keep 3: $most at most; killed: ${all[*]}, status $status $WHY"
 last=${newest//[!0-9]/}
-"$TCPDWELL" -q -d 0.5 -w r.rec --rotate 1s --keep 3 --netns "$netns" >/dev/null 2>err
+"$TCPDWELL" -q -d 0.5 -w r.rec --rotate 1h --keep 3 --netns "$netns" >/dev/null 2>err
 all=(r.rec.*)
 [ ${#all[@]} = 3 ] && [[ ${all[1]} = "$newest" && ${all[2]} = r.rec.$(printf %06d $((10#$last + 1))) ]] &&
 	ok rotate "the next run goes on: ${all[*]}" || fail rotate "the next run: ${all[*]} $(cat err)"
@@ -115,14 +122,19 @@ done
 mkdir theirs ours
 chown 54321 theirs
 chmod 700 theirs
+maker_has_what_it_may() {
+	got="$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs):\s*0*(.)/\2/p' "/proc/$maker/status" | tr '\n' ' ')$(readlink /proc/"$maker"/fd/* | sed -E 's/:.*//; s/.*\///; s/[0-9]{6}/N/' | LC_ALL=C sort | tr '\n' ' ')"
+	[ "$got" = "$want" ]
+}
 for folder in ours theirs; do
 	start_tracer out -w $folder/r.rec --rotate 1s --netns "$netns" || exit 1
 	wait_for 10 test -e $folder/r.rec.000002.part || fail rotate "in $folder: $(ls $folder) $(cat out.err)"
 	maker=$(cut -d ' ' -f 1 "/proc/$TRACER/task/$TRACER/children")
-	got="$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs):\s*0*(.)/\2/p' "/proc/$maker/status" | tr '\n' ' ')$(readlink /proc/"$maker"/fd/* | sed -E 's/:.*//; s/.*\///' | LC_ALL=C sort | tr '\n' ' ')"
+	want="$([ $folder = ours ] && echo "0 0 1 ours r.rec.N.part socket" || echo "a a 1 r.rec.N.part socket theirs") "
+	# As it changes from one to the next it has both.
+	wait_for 5 maker_has_what_it_may
 	mine=$(sed -nE 's/^CapEff:\s*0*(.)/\1/p' "/proc/$TRACER/status") uid=$(awk '/^Uid/ { print $2 }' "/proc/$TRACER/status")
 	stop_tracer || fail rotate "in $folder: ended with $?: $(cat out.err)"
-	want="$([ $folder = ours ] && echo "0 0 1 ours r.rec.000002.part socket" || echo "a a 1 r.rec.000002.part socket theirs") "
 	[ "$got" = "$want" ] && [ "$uid" != 0 ] && ok rotate "in $folder, who makes the files has capabilities, no-new-privs, files: $got; who traces is $uid and has $mine" ||
 		fail rotate "in $folder, who makes the files has $got, not $want; who traces is $uid and has $mine"
 	[ "$(stat -c %a,%u $folder/r.rec.000001)" = 600,0 ] && ok rotate "in $folder, each is for who began the run alone" ||

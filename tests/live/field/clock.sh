@@ -5,6 +5,7 @@
 can_trace field-clock || exit 0
 command -v python3 >/dev/null || { skip field-clock "no python3"; exit 0; }
 unshare -T true 2>/dev/null || { skip field-clock "no time namespaces"; exit 0; }
+new_netns netns || { fail field-clock "no network namespace"; exit 1; }
 
 # A CLOSE-WAIT of half a second on PORT, and another that stays until standard input ends.
 cat >"$WORK/traffic.py" <<'END2'
@@ -33,10 +34,10 @@ in_time() {
 	shift 2
 	rm -f "$WORK"/{ready,stop,traffic,look,rec}
 	mkfifo "$WORK/stop"
-	"$@" "$TCPDWELL" trace -f json -P "$port" -w "$WORK/rec" --ready-file "$WORK/ready" >"$WORK/out" 2>"$WORK/err" &
+	"$@" "$TCPDWELL" trace -f json --netns "$netns" -P "$port" -w "$WORK/rec" --ready-file "$WORK/ready" >"$WORK/out" 2>"$WORK/err" &
 	local tracer=$!
 	wait_for 20 test -s "$WORK/ready"
-	python3 "$WORK/traffic.py" "$port" <"$WORK/stop" >"$WORK/traffic" &
+	ip netns exec "$netns" python3 "$WORK/traffic.py" "$port" <"$WORK/stop" >"$WORK/traffic" &
 	exec {stop}>"$WORK/stop"
 	wait_for 20 grep -q ready "$WORK/traffic"
 	kill -TERM $tracer
@@ -52,7 +53,7 @@ in_time() {
 			fail "field-clock-$name-$out-dwell" "'$moves' of $(wc -l <"$WORK/out") lines: $(head -3 "$WORK/err")"
 		fi
 	done
-	"$@" "$TCPDWELL" stuck -f json -P $((port + 1)) >"$WORK/look" 2>"$WORK/err"
+	"$@" "$TCPDWELL" stuck -f json --netns "$netns" -P $((port + 1)) >"$WORK/look" 2>"$WORK/err"
 	looked=$(date +%s)
 	moves=$(jq -r --argjson most $((SECONDS - played + 1)) 'select(.event == "stuck" and .state == "CLOSE-WAIT") |
 		"\(.time) \(.age_ns >= 1e9 and .age_ns < $most * 1e9)"' "$WORK/look")
