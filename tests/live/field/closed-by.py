@@ -50,13 +50,29 @@ def closed_by(name, work):
     return port
 
 
+def waits_at(pid, name):
+    """Is it called so, and asleep in a system call on a socket?"""
+    with open("/proc/%d/stat" % pid) as file:
+        comm, _, rest = file.read().partition("(")[2].rpartition(")")
+    with open("/proc/%d/syscall" % pid) as file:
+        call = file.read().split()
+    if comm != name or rest.split()[0] != "S" or len(call) < 2:
+        return False
+    try:
+        return os.readlink("/proc/%d/fd/%d" % (pid, int(call[1], 16))).startswith("socket:")
+    except (OSError, OverflowError):
+        return False
+
+
 def killed():
     """It reads as the signal comes."""
     server, client, port = pair()
     pid, go = child("killed", lambda: os.read(server.fileno(), 1), server)
     server.close()
     go()
-    time.sleep(0.3)
+    # It has its name, and waits for the other end.
+    while not waits_at(pid, "killed"):
+        time.sleep(0.02)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     return port

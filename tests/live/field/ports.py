@@ -451,6 +451,9 @@ class Watch:
     def __init__(self):
         self.file = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([TCPDWELL, "stuck", "--watch", "-i", "0.4", "-f", "json", "--netns", str(os.getpid())], stdout=self.file)
+        # It has looked once: how long it takes to begin is not what this is about.
+        while not os.fstat(self.file.fileno()).st_size and self.process.poll() is None:
+            time.sleep(0.02)
 
     def end(self):
         self.process.terminate()

@@ -7,7 +7,7 @@ needs field-ports python3 ip curl || exit 0
 for situation in five_destinations faces almost open_ones not_connected named_and_reset ipv6 no_address two_families two_addresses \
 	no_port shared autobind half listeners reserved connects connects_ipv6 devices half_closed reuse reuse_on_lo server \
 	used_up_by_time_waits used_up_by_open_ones used_up_by_bind not_used_up; do
-	timeout -k 5 60 python3 "$TESTS/live/field/ports.py" $situation >"$WORK/out" 2>"$WORK/err" </dev/null
+	timeout -k 5 200 python3 "$TESTS/live/field/ports.py" $situation >"$WORK/out" 2>"$WORK/err" </dev/null
 	status=$?
 	cat "$WORK/out"
 	[ $status = 0 ] && [ -s "$WORK/out" ] || fail field-ports "$situation: status $status: $(tail -n 2 "$WORK/err" | tr '\n' ' ')"

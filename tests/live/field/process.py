@@ -381,6 +381,8 @@ def out_of_descriptors():
 
 def reader():
     """A reader that is stopped: data, or the end of it, is unread; or it has read all and cannot close. Others are not stopped."""
+    done, does = os.pipe()
+
     def work(tell, port, reads):
         listener = listen(port)
         tell()
@@ -388,6 +390,7 @@ def reader():
         keep.append(sock)
         if reads:
             sock.recv(100)
+        os.write(does, b"x")
         while True:
             time.sleep(1000)
     pids = {}
@@ -399,7 +402,9 @@ def reader():
             client.send(b"x" * 100)
         else:
             client.shutdown(socket.SHUT_WR)
-    time.sleep(0.5)
+    # All have what they take.
+    for _ in pids:
+        os.read(done, 1)
     for port in 7671, 7672, 7673:
         stop(pids[port])
     played()

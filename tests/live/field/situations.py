@@ -247,13 +247,16 @@ def on_screen():
     if not shutil.which("tmux"):
         return None
     subprocess.run([*tmux, "new-session", "-d", "-x", "200", "-y", "100", "%s top --netns %d --ready-file %s" % (TCPDWELL, os.getpid(), ready)], check=True)
+    rows, before = [], None
     for _ in range(200):
         time.sleep(0.1)
         screen = subprocess.run([*tmux, "capture-pane", "-p"], stdout=subprocess.PIPE, text=True).stdout
-        if re.search(r"^.CLOSE-WAIT +\S+ +[0-9]+ +\S+:", screen, re.M):
+        rows = re.findall(r"^.([A-Z0-9-]+) +\S+ +([0-9]+) +(?:\S+:)?([0-9*]+) +(?:\S+:)?([0-9*]+) ", screen, re.M)
+        # A screen that is being drawn has some of them: it is the same twice.
+        if re.search(r"^.CLOSE-WAIT +\S+ +[0-9]+ +\S+:", screen, re.M) and rows == before:
             break
+        before = rows
     subprocess.run([*tmux, "kill-server"])
-    rows = re.findall(r"^.([A-Z0-9-]+) +\S+ +([0-9]+) +(?:\S+:)?([0-9*]+) +(?:\S+:)?([0-9*]+) ", screen, re.M)
     return [(state, *(0 if port == "*" else int(port) for port in (local, remote)), int(count)) for state, count, local, remote in rows]
 
 
@@ -421,6 +424,8 @@ def early_answer():
 
 def other_end():
     """Who is waited for is on this host, and cannot go on: it is said where its peer is told of, whoever is asked about."""
+    done = {}  # tells when it has done what it does, and only sleeps from then on
+
     def server(port, name, backlog, do):
         reader, writer = os.pipe()
         pid = os.fork()
@@ -431,9 +436,11 @@ def other_end():
             listener = listen(port, backlog=backlog)
             os.write(writer, b"x")
             do(listener)
+            os.write(writer, b"x")
             while True:
                 time.sleep(1000)
         os.read(reader, 1)
+        done[port] = reader
         return pid
 
     def halt(pid):
@@ -474,7 +481,8 @@ def other_end():
         (7448, b"has-room", 8, lambda _: None), (7449, b"slow", 0, lambda _: None))}
     clients = {port: socket.create_connection(("127.0.0.1", port)) for port in (7441, 7442, 7445, 7446, 7447)}
     keep.extend(clients.values())
-    time.sleep(0.3)
+    for reader in done.values():
+        os.read(reader, 1)
     for port in 7441, 7442, 7443, 7447, 7448:
         halt(pids[port])
     for port in 7442, 7445:
@@ -503,6 +511,8 @@ def other_end():
 def readers():
     """One who reads all every few seconds, one who reads a little at a time while more comes or cannot come, one who
     reads at once: nobody is said not to read. What is said is how long the last byte has waited."""
+    sent = {port: [] for port in (7421, 7422, 7423, 7424)}
+
     def reads(port, every, much, send, pause):
         c, s = pair(listen(port))
         s.setblocking(False)
@@ -517,6 +527,7 @@ def readers():
         def more():
             try:
                 c.send(b"x" * send)
+                sent[port].append(time.monotonic())
             except BlockingIOError:
                 pass
         again(pause, more)
@@ -528,18 +539,25 @@ def readers():
     reads(7423, 1, 100, 1 << 20, 0.05)    # the same where no more finds room
     reads(7424, 0.01, 1 << 20, 100, 0.3)  # at once
     played()
-    lines = []
+    lines, waits = [], []
     for _ in range(8):
         time.sleep(0.7)
-        lines += stuck()
+        began = time.monotonic()
+        look = stuck()
+        ended = time.monotonic()
+        lines += look
+        waits += [(o["evidence"], began, ended) for o in look if o["event"] == "stuck" and o["lport"] == 7421]
     says = {o["says"] for o in lines if o["event"] == "finding"}
     result("readers", not [words for words in says if "not read" in words], "nobody is said not to read: %s" % sorted(says))
     for port, wanted in (7421, {None, "established-unread"}), (7422, {None}), (7424, {None}):
         told = {o["rule"] for o in lines if o["event"] == "stuck" and o["lport"] == port}
         result("readers", told <= wanted, "%d: %s" % (port, told or "nothing"))
-    told = [(o["rule"], o["evidence"]) for o in lines if o["event"] == "stuck" and o["lport"] == 7421]
-    waits = [re.search(r"^[1-9]00 bytes unread, the last came (\d\.\d+)s ago", evidence) for _, evidence in told]
-    result("readers", told and all(waits) and all(1 <= float(wait[1]) < 2.5 for wait in waits), "how long it waits: %s" % told)
+
+    def is_true(evidence, began, ended):
+        """It came when we sent it: some time before the look, which took from `began` to `ended`."""
+        wait = re.search(r"^[1-9]00 bytes unread, the last came (\d\.\d+)s ago", evidence or "")
+        return wait and float(wait[1]) >= 1 and any(began - at - 0.1 < float(wait[1]) < ended - at + 0.1 for at in sent[7421])
+    result("readers", waits and all(is_true(*wait) for wait in waits), "how long it waits: %s" % [evidence for evidence, _, _ in waits])
 
 
 def user_timeout():
@@ -553,7 +571,8 @@ def user_timeout():
         c.close()
     played()
     seen, wrong = 0, []
-    while time.monotonic() < began[7501] + 6:
+    # Until both timeouts are over; and, however long a look takes, until it has been looked often enough.
+    while time.monotonic() < began[7501] + 6 or (seen <= 5 and time.monotonic() < began[7501] + 60):
         time.sleep(0.3)
         for o in stuck("-s", "fin-wait-1"):
             if o["event"] == "stuck" and o["rport"] in began:

@@ -194,7 +194,8 @@ def group():
     frozen = {idle("frozen-%d" % i, 7101, "::", V6, [REUSE]) for i in range(2)}
     for i in range(2):
         child("works-%d" % i, works)
-    for _ in range(40):
+    # Which of the four gets it is chance: with so many, that one gets none happens once in 10**14 runs.
+    for _ in range(120):
         connect(7101, "::1", V6)
     seen = owners(stuck(), 7101, rule="not-accepted")
     named = {int(o.split("[")[1].rstrip("]")) for o in seen if o.startswith("~frozen")}
@@ -239,7 +240,9 @@ def crowded():
         connect(7133)
     lines = stuck()
     seen = counted(lines, 7131)
-    result("600 wait at the frozen one of two", seen.get("~frozen[%d]" % frozen, 0) >= 560 and len(seen) == 1, seen)
+    # How many of 1,240 it got is chance.
+    queues = [int(line.split()[1]) for line in subprocess.run(["ss", "-ltnH", "sport = :7131"], stdout=subprocess.PIPE, text=True).stdout.splitlines()]
+    result("some 600 wait at the frozen one of two", max(queues) > 512 and seen == {"~frozen[%d]" % frozen: max(queues)}, "%s of %s" % (seen, queues))
     seen = counted(lines, 7132)
     right = all(seen.get("~frozen-%d[%d]" % (i, pid), 0) == 512 for i, pid in enumerate(pair)) and seen.get("?", 0) == 1240 - 1024
     result("1,240 wait at two", right, seen)
@@ -274,7 +277,7 @@ def polled():
         sockets = [listen(port, options=[REUSE]) for _ in range(2)]
         workers = [child("worker-%d" % i, works(sock, instances)) for i, sock in enumerate(sockets)]
         stop(workers[1])
-        for _ in range(20):
+        for _ in range(50):
             connect(port)
         stopped[port] = workers[1]
     lines = stuck()
@@ -319,7 +322,7 @@ def run(command, script, *options):
     if HOLDS:
         script()
         played()
-    ready = "/tmp/whose-ready.%d" % os.getpid()
+    ready = tempfile.mktemp()
     tracer = subprocess.Popen([TCPDWELL, command, "-f", "json", "--ready-file", ready, "--netns", str(os.getpid()), *options],
                               stdout=subprocess.PIPE, text=True)
     for _ in range(600):
