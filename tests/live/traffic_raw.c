@@ -153,9 +153,18 @@ void play_simultaneous_open(const struct run *run)
 
 void play_close_in_syn_recv(const struct run *run)
 {
+	int64_t began = clock_now();
 	struct raw c = raw_crossed(run);
+	struct moment m = sock_close(c.fd);
 
-	raw_close(&c);
+	life_reaches(c.life, ST_FIN_WAIT_1, &m);
+	/*
+	 * A SYN that was sent again before, a second after the first, leaves the FIN no room in the
+	 * congestion window until it is acknowledged.
+	 */
+	if (m.end - began > 900 * (int64_t)TRAFFIC_MS)
+		play_again("the SYN was not acknowledged within a second");
+	expect(c.peer, RAWTCP_FIN, "a FIN");
 	raw_finish(&c);
 }
 
