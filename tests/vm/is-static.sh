@@ -1,8 +1,8 @@
 #!/bin/bash
 # is-static.sh FILE... - each must need no library and no interpreter of its host, and be smaller than LIMIT bytes
-# (default 3 MB: it is to be copied onto hosts); prints its size. Exit 1 if one is not so.
+# (default 3 MiB: it is to be copied onto hosts); prints its size. Exit 1 if one is not so.
 set -u
-limit=${LIMIT:-3000000}
+limit=${LIMIT:-3145728}
 status=0
 for file; do
 	what=$(file -bL "$file")
