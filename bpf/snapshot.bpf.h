@@ -99,9 +99,10 @@ static __always_inline unsigned long keepalive_due(const struct inet_connection_
 	return icsk->icsk_inet.sk.sk_timer.expires;
 }
 
-static __always_inline __u32 seconds(__u32 jiffies)
+/* The nearest: a tick of 300 a second is no whole number of ns. */
+static __always_inline __u64 units(__u64 jiffies, __u64 ns)
 {
-	return jiffies * config.tick_ns / NS_PER_S;
+	return (jiffies * config.tick_ns + ns / 2) / ns;
 }
 
 static __always_inline __u64 first_synack(const struct wire_snapshot *rec,
@@ -141,20 +142,22 @@ static __always_inline void fill_patience(struct wire_snapshot *rec, __u64 now,
 	const struct inet_connection_sock *icsk = &tp->inet_conn;
 	int linger2 = tp->linger2;
 
-	rec->pending = pending_of(icsk);
+	/* Of a child of TCP Fast Open the timer is that of its SYN-ACK, until the handshake is
+	 * over. */
+	rec->pending = tp->fastopen_rsk ? WIRE_T_NONE : pending_of(icsk);
 	rec->tried = rec->pending == WIRE_T_PROBE
 			     ? time_of_jiffies(rec, now, icsk->icsk_probes_tstamp)
 			     : first_try(rec, tp);
 	rec->user_timeout_ms = icsk->icsk_user_timeout;
 	if (bpf_core_field_exists(icsk->icsk_rto_max))
-		rec->rto_max_ms = icsk->icsk_rto_max * config.tick_ns / NS_PER_MS;
+		rec->rto_max_ms = units(icsk->icsk_rto_max, NS_PER_MS);
 	if (BPF_CORE_READ_BITFIELD(tp, thin_lto))
 		rec->flags |= WIRE_S_THIN;
 	rec->syn_retries = icsk->icsk_syn_retries;
-	rec->keepalive_s = seconds(tp->keepalive_time);
-	rec->keepalive_every_s = seconds(tp->keepalive_intvl);
+	rec->keepalive_s = units(tp->keepalive_time, NS_PER_S);
+	rec->keepalive_every_s = units(tp->keepalive_intvl, NS_PER_S);
 	rec->keepalive_probes = tp->keepalive_probes;
-	rec->linger2_s = linger2 < 0 ? -1 : seconds(linger2);
+	rec->linger2_s = linger2 < 0 ? -1 : units(linger2, NS_PER_S);
 }
 
 static __always_inline void fill_timers(struct wire_snapshot *rec, __u64 now,
@@ -166,7 +169,7 @@ static __always_inline void fill_timers(struct wire_snapshot *rec, __u64 now,
 	rec->retransmits = icsk->icsk_retransmits;
 	rec->backoff = icsk->icsk_backoff;
 	rec->probes = icsk->icsk_probes_out;
-	rec->rto_ms = icsk->icsk_rto * config.tick_ns / NS_PER_MS;
+	rec->rto_ms = units(icsk->icsk_rto, NS_PER_MS);
 	rec->acked = time_of_jiffies(rec, now, tp->rcv_tstamp);
 	rec->received = time_of_jiffies(rec, now, icsk->icsk_ack.lrcvtime);
 	rec->sent = time_of_jiffies(rec, now, tp->lsndtime);
@@ -341,7 +344,7 @@ static __always_inline void fill_synack(struct wire_snapshot *rec, const struct 
 	__u64 wait = TIMEOUT_INIT_MS;
 
 	if (bpf_core_field_exists(req->timeout))
-		wait = BPF_CORE_READ(req, timeout) * config.tick_ns / NS_PER_MS;
+		wait = units(BPF_CORE_READ(req, timeout), NS_PER_MS);
 	rec->backoff = BPF_CORE_READ_BITFIELD_PROBED(req, num_timeout);
 	wait <<= rec->backoff & 31;
 	rec->rto_ms = wait < RTO_MAX_MS ? wait : RTO_MAX_MS;
@@ -349,8 +352,7 @@ static __always_inline void fill_synack(struct wire_snapshot *rec, const struct 
 		return;
 	rec->syn_retries = BPF_CORE_READ(listener, icsk_syn_retries);
 	if (bpf_core_field_exists(listener->icsk_rto_max))
-		rec->rto_max_ms = BPF_CORE_READ(listener, icsk_rto_max) * config.tick_ns /
-				  NS_PER_MS;
+		rec->rto_max_ms = units(BPF_CORE_READ(listener, icsk_rto_max), NS_PER_MS);
 }
 
 static __always_inline void fill_request(struct wire_snapshot *rec, __u64 now,

@@ -55,7 +55,7 @@ for i in 1 2 3; do
 	play "$netns" truth -n 401 churn >traffic.log 2>&1 || fail hangup "the traffic did not play: $(tail -n 2 traffic.log)"
 	[ $i = 3 ] || { mv r.rec r.rec.$i && hang_up; }
 	[ $i = 3 ] || play "$netns" truth -n 401 churn >/dev/null 2>&1
-	wait_for 5 test -s r.rec || fail hangup "no new recording: $(ls) $(cat err)"
+	wait_for 30 test -s r.rec || fail hangup "no new recording: $(ls) $(cat err)"
 done
 keeper=$(cut -d ' ' -f 1 "/proc/$TRACER/task/$TRACER/children")
 ends renamed
@@ -79,7 +79,7 @@ comm -23 live.told again.told >live.only
 # not_begun NAME WHY: it says why, once, and goes on.
 not_begun() {
 	hang_up
-	wait_for 5 test -s err
+	wait_for 30 test -s err
 	sleep 0.3
 	kill -0 "$TRACER" && grep -q "^warning: cannot begin a new recording 'r.rec': $2" err && [ "$(grep -cv ^hint err)" = 1 ] && ok hangup "$1: $(head -1 err)" ||
 		fail hangup "$1: $(cat err)"
@@ -101,7 +101,7 @@ play "$netns" truth active-close >/dev/null 2>&1
 # As logrotate's `create` makes it.
 rmdir r.rec && install -m 640 -g 12345 /dev/null r.rec
 hang_up
-wait_for 5 test -s r.rec || fail hangup "made for it: $(cat err)"
+wait_for 30 test -s r.rec || fail hangup "made for it: $(cat err)"
 play "$netns" truth active-close >/dev/null 2>&1
 ends "made for it"
 n=$(replayed old.rec | wc -l) m=$(replayed r.rec | wc -l)
@@ -113,7 +113,7 @@ n=$(replayed old.rec | wc -l) m=$(replayed r.rec | wc -l)
 mkdir -p there && ln -s there/deep.rec link.rec
 start hist -w link.rec
 mv there/deep.rec there/old.rec && hang_up
-wait_for 5 test -s there/deep.rec && [ -L link.rec ] && ok hangup "a link stays one" || fail hangup "a link: $(ls -l . there) $(cat err)"
+wait_for 30 test -s there/deep.rec && [ -L link.rec ] && ok hangup "a link stays one" || fail hangup "a link: $(ls -l . there) $(cat err)"
 ends "a link"
 replayed there/deep.rec >/dev/null
 replayed there/old.rec >/dev/null
@@ -127,7 +127,7 @@ for folder in ours theirs; do
 	start hist -w $folder/r.rec
 	keeper=$(cut -d ' ' -f 1 "/proc/$TRACER/task/$TRACER/children")
 	mv $folder/r.rec $folder/1.rec && hang_up
-	wait_for 5 test -s $folder/r.rec || fail hangup "in $folder: $(ls $folder) $(cat err)"
+	wait_for 30 test -s $folder/r.rec || fail hangup "in $folder: $(ls $folder) $(cat err)"
 	got="$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs):\s*0*(.)/\2/p' "/proc/$keeper/status" | tr '\n' ' ')$(readlink /proc/"$keeper"/fd/* | sed -E 's/:.*//' | tr '\n' ' ')"
 	ends "in $folder"
 	want="$([ $folder = ours ] && echo "0 0 1 socket" || echo "a a 1 socket") "
@@ -139,7 +139,7 @@ done
 start hist -w ring --rotate 1h
 play "$netns" truth active-close >/dev/null 2>&1
 hang_up
-wait_for 5 test -e ring.000001 && sleep 1.2 && hang_up && wait_for 5 test -e ring.000002 && ok hangup "--rotate 1h: the next begins at once" ||
+wait_for 30 test -e ring.000001 && sleep 1.2 && hang_up && wait_for 30 test -e ring.000002 && ok hangup "--rotate 1h: the next begins at once" ||
 	fail hangup "--rotate: $(ls ring*) $(cat err)"
 ends "--rotate"
 for rec in ring.00000{1,2,3}; do
@@ -149,7 +149,7 @@ done
 
 start stuck --watch -i 1h -f json -w looks.rec -s established
 mv looks.rec looks.1 && hang_up
-wait_for 5 test -s looks.rec && ends "stuck --watch" && knows_it looks.rec && knows_it looks.1 && [ "$(grep -c '"event":"census"' out)" = 2 ] &&
+wait_for 30 test -s looks.rec && ends "stuck --watch" && knows_it looks.rec && knows_it looks.1 && [ "$(grep -c '"event":"census"' out)" = 2 ] &&
 	ok hangup "stuck --watch: looks again, at once, into the new one" || fail hangup "stuck --watch: $(cat err)"
 
 # ---- where it ends a run ----

@@ -8,15 +8,16 @@ new_netns netns || exit 1
 cd "$WORK" || exit 1
 OURS=(--netns "$netns")
 
-# hear ADDRESS: from here on, what is told there goes to $WORK/heard.
+# hear ADDRESS [COMMAND...]: from here on, what is told there goes to $WORK/heard; COMMAND runs who listens.
 hear() {
 	ADDRESS=$1
+	shift
 	[ -z "${EAR-}" ] || { kill "$EAR"; wait "$EAR" 2>/dev/null; }
 	rm -f heard ear "$WORK/socket"
-	python3 "$TESTS/live/notify.py" "$ADDRESS" heard ready >ear 2>&1 &
+	"$@" python3 "$TESTS/live/notify.py" "$ADDRESS" heard ready >ear 2>&1 &
 	EAR=$!
 	on_exit "kill $EAR 2>/dev/null"
-	wait_for 10 grep -q listening ear || fail notify "the test cannot listen at '$1': $(cat ear)"
+	wait_for 10 grep -q listening ear || fail notify "the test cannot listen at '$ADDRESS': $(cat ear)"
 }
 
 # told PATTERN: how many messages are like that; has_told PATTERN: is one?
@@ -162,7 +163,8 @@ unheard "no such socket" "$WORK/nowhere" "at $WORK/nowhere: No such file or dire
 unheard "no such name" "@tcpdwell-nobody-$$" 'Connection refused'
 unheard "another kind of address" vsock:2:1 'Address family not supported'
 unheard "a long address" "/$(printf 'x%.0s' {1..108})" 'Address family not supported'
-hear "$WORK/socket"
+# As many messages wait as its namespace allows: 10 in a new one (net.unix.max_dgram_qlen).
+hear "$WORK/socket" unshare -n
 kill -STOP "$EAR"
 unheard "it takes nothing" "$WORK/socket" 'Resource temporarily unavailable'
 kill -CONT "$EAR"

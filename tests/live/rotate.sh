@@ -116,6 +116,20 @@ done
 [[ ${#all[@]} = 2 && ${all[*]} != *part* && ${all[1]} != *000002 && ! $wrong ]] && ok rotate "stuck --watch: of ${all[1]##*.0} segments ${#all[@]} are kept, each with a look" ||
 	fail rotate "stuck --watch: ${all[*]} $wrong"
 
+# A look that is larger than the limit is one file, and the next look comes when it is due.
+ip netns exec "$netns" python3 -c '
+import socket, sys
+l = socket.create_server(("127.0.0.1", 0), backlog=400)
+pairs = [(socket.create_connection(l.getsockname()), l.accept()) for _ in range(400)]
+print("ready", flush=True)
+sys.stdin.read()' < <(sleep 20) >many 2>&1 &
+wait_for 10 grep -q ready many || fail rotate "no 400 connections: $(cat many)"
+begun=$(date +%s%N)
+"$TCPDWELL" stuck --watch -i 1s -n 4 -w large.rec --rotate 64k --netns "$netns" >/dev/null 2>err || fail rotate "stuck --watch ended with $?: $(cat err)"
+took=$((($(date +%s%N) - begun) / 1000000)) all=(large.rec.*)
+[[ ${#all[@]} = 4 && $took -ge 3000 ]] && ok rotate "stuck --watch: ${#all[@]} looks of $(stat -c %s "${all[0]}") bytes in $took ms" ||
+	fail rotate "stuck --watch: ${#all[@]} files in $took ms: $(ls -l large.rec.*)"
+
 # ---- who makes the files ----
 
 # Root, in a folder of somebody else's: and even that, who makes the files gave up all but what that takes.

@@ -104,6 +104,7 @@ static struct told *buckets[BUCKETS];
 static bool sampled;     /* -s */
 static bool sweeps_told; /* -S */
 static int64_t *sweeps;  /* when they began, in order */
+#define SWEEPS_LEAST 3
 static size_t sweep_count;
 static const char *quiet = ""; /* -q */
 static int64_t netns;          /* of the truth; 0: it does not say */
@@ -888,6 +889,8 @@ int main(int argc, char **argv)
 	sweeps_told = sweeps_path != NULL;
 	if (sweeps_told)
 		read_sweeps(sweeps_path);
+	if (sweeps_told && sweep_count < SWEEPS_LEAST)
+		die("%s has %zu sweeps, too few to judge by", sweeps_path, sweep_count);
 	for (const struct truth *t = truths; t; t = t->next)
 		if (!is_ignored(&t->tuple))
 			verify_life(t);

@@ -104,6 +104,20 @@ static const struct {
 	 .limits = {.linear = NONE}},
 	{"syn-user-timeout", ENDS_USER_TIMEOUT, 2499, .snap = {SYN, .user_timeout = 2500},
 	 .limits = {.linear = NONE}},
+	/* With tcp_rto_max_ms=1000 the first wait is as long as it gets. */
+	{"syn-short", ENDS_RETRANSMISSION, 7000, .snap = {SYN, .rto_max = 1000}},
+	/* A child of TCP Fast Open has nothing sent but its SYN-ACK, which has a count of its own;
+	 * keepalive waits for the handshake. */
+	{"fast-open-child", ENDS_RETRANSMISSION, UNTIMED,
+	 .snap = {.state = WIRE_SYN_RECV, .rto = 1000, .left = 1000}, .says = ""},
+	{"fast-open-child-keepalive", ENDS_RETRANSMISSION, UNTIMED,
+	 .snap = {.state = WIRE_SYN_RECV,
+		  .flags = WIRE_S_KEEPALIVE,
+		  .rto = 1000,
+		  .left = 1000,
+		  MINE}},
+	{"fast-open-child-closed", ENDS_RETRANSMISSION, UNTIMED,
+	 .snap = {DEAD, .unacked = 1, .rto = 1000}},
 	{"syn-ack", ENDS_RETRANSMISSION, 63000, .snap = {SYNACK}},
 	{"syn-ack-once", ENDS_RETRANSMISSION, 3000, .snap = {SYNACK, .syn_retries = 1}},
 	{"syn-ack-deferred", ENDS_RETRANSMISSION, UNTIMED,

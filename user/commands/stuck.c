@@ -142,16 +142,11 @@ static int replay(struct stuck *stuck)
 	return tell(stuck) || err ? DIAG_FAILED : DIAG_OK;
 }
 
-static bool is_next_due(const struct stuck *stuck)
-{
-	return stuck->recording && segments_are_due(stuck->recording, clock_now());
-}
-
 static int look_once(struct stuck *stuck, struct session *session)
 {
 	int err = 0;
 
-	if (is_next_due(stuck))
+	if (stuck->recording && segments_are_due(stuck->recording, clock_now()))
 		err = segments_next(stuck->recording);
 	if (!err)
 		err = session_clock(session, take_record, stuck);
@@ -162,13 +157,19 @@ static int look_once(struct stuck *stuck, struct session *session)
 	return err ? DIAG_FAILED : tell(stuck);
 }
 
-/* Until the next look, which begins the next recording if one is asked for. False if nobody reads
+static bool is_asked_for_next(const struct stuck *stuck)
+{
+	return stuck->recording && segments_are_asked(stuck->recording);
+}
+
+/* Until the next look, which begins the next recording if that is due: to be asked for one is no
+ * reason to wait, that a look was larger than a limit is. False if nobody reads
  * what we write any more. */
 static bool wait_until(struct stuck *stuck, uint64_t then)
 {
 	uint64_t now;
 
-	while ((now = clock_now()) < then && !stop_is_asked() && !is_next_due(stuck)) {
+	while ((now = clock_now()) < then && !stop_is_asked() && !is_asked_for_next(stuck)) {
 		uint64_t ms = (then - now + NS_PER_MS - 1) / NS_PER_MS;
 
 		notify_alive();

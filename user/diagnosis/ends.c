@@ -102,7 +102,7 @@ static bool may_be_linear(const struct look *l)
  * retransmits_timed_out(): at each firing but the first the time since that one is compared, not
  * how many there were. With TCP_USER_TIMEOUT the timer fires when that is over
  * (tcp_clamp_rto_to_user_timeout()). Of a window that has shut over what is sent kernels differ
- * (tcp_rtx_probe0_timed_out()), as with the SYN-ACK of a child of TCP Fast Open.
+ * (tcp_rtx_probe0_timed_out()).
  */
 static struct ends of_unacked(const struct look *l)
 {
@@ -110,8 +110,7 @@ static struct ends of_unacked(const struct look *l)
 	uint64_t rto = l->rto, when = l->due, since;
 	enum ends_by by = l->user_timeout ? ENDS_USER_TIMEOUT : ENDS_RETRANSMISSION;
 
-	if (!l->rto || s->state == WIRE_SYN_RECV || (!s->room && !is_orphan(s)) ||
-	    (s->retransmits && !s->tried) ||
+	if (!l->rto || (!s->room && !is_orphan(s)) || (s->retransmits && !s->tried) ||
 	    (s->pending != WIRE_T_RETRANSMIT && s->pending != WIRE_T_LOSS))
 		return sometime(by);
 	if (s->pending == WIRE_T_LOSS)
@@ -138,7 +137,7 @@ static uint64_t syn_patience(const struct look *l, uint32_t retries, uint32_t li
 	uint64_t first = l->rto >> (doubled < 63 ? doubled : 63);
 
 	/* How often it was doubled before it was as long as it gets, nobody knows. */
-	if (l->rto == l->rto_max)
+	if (doubled && l->rto == l->rto_max)
 		return UINT64_MAX / 2;
 	return model(retries, later(first, TIMEOUT_INIT_NS), l->rto_max);
 }
@@ -280,6 +279,8 @@ static struct ends of_full(const struct look *l)
 
 	if (s->state == WIRE_SYN_SENT)
 		return of_syn(l);
+	if (s->state == WIRE_SYN_RECV)
+		return sometime(ENDS_RETRANSMISSION);
 	if (s->unacked)
 		return of_unacked(l);
 	if (s->unsent)

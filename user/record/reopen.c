@@ -87,6 +87,7 @@ static bool find_place(struct reopen *reopen)
 struct reopen *reopen_start(const char *path)
 {
 	struct reopen *reopen = calloc(1, sizeof(*reopen));
+	int err;
 
 	if (!reopen)
 		return NULL;
@@ -94,8 +95,12 @@ struct reopen *reopen_start(const char *path)
 	reopen->keeper = find_place(reopen) ? second_process_start(&reopen->socket) : -ENOENT;
 	if (!reopen->keeper)
 		keep(reopen->place);
-	if (reopen->keeper > 0 && !receive(reopen, NULL))
+	err = reopen->keeper > 0 ? receive(reopen, NULL) : reopen->keeper;
+	if (!err)
 		return reopen;
+	if (err != -ENOENT)
+		diag_warn("SIGHUP will end the recording '%s' and begin no other: %s", path,
+			  strerror(-err));
 	reopen_stop(reopen);
 	return NULL;
 }

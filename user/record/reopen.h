@@ -15,9 +15,9 @@
 
 struct reopen;
 
-/* Starts that process. NULL where there will be no next file, and nothing is told: what is there is
- * no regular file, or there is no such folder, or no process to be had. `path` has to outlive it.
- */
+/* Starts that process. NULL where there will be no next file: nothing is told if what is there is no
+ * regular file, or there is no such folder; that no process is to be had is told as a warning.
+ * `path` has to outlive it. */
 struct reopen *reopen_start(const char *path);
 
 /* What is there now is what we write. To be called while we may still look. NULL does nothing. */

@@ -114,14 +114,20 @@ int segments_flush(struct segments *segments)
 	return segments->writer ? recording_flush(segments->writer) : segments->err;
 }
 
+bool segments_are_asked(struct segments *segments)
+{
+	segments->is_asked |= hangup_has_come();
+	return segments->is_asked && segments->writer;
+}
+
 bool segments_are_due(struct segments *segments, uint64_t now)
 {
 	const struct segments_limits *limits = &segments->limits;
 
 	if (!segments->writer)
 		return false;
-	segments->is_asked |= hangup_has_come();
-	return segments->is_asked || (limits->ns && now - segments->begun >= limits->ns) ||
+	return segments_are_asked(segments) ||
+	       (limits->ns && now - segments->begun >= limits->ns) ||
 	       (limits->bytes && recording_size(segments->writer) >= limits->bytes);
 }
 

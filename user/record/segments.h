@@ -39,7 +39,10 @@ int segments_begin(struct segments *segments, const struct meta *meta);
 int segments_add(struct segments *segments, const void *record, size_t len);
 int segments_flush(struct segments *segments);
 
-/* Has the segment reached a limit, or was the next one asked for? `now`: ns, clock_now(). */
+/* Was the next one asked for? */
+bool segments_are_asked(struct segments *segments);
+
+/* The same, or has the segment reached a limit? `now`: ns, clock_now(). */
 bool segments_are_due(struct segments *segments, uint64_t now);
 
 /* Ends the segment and begins the next one, from where the caller has to take a census. If what was
