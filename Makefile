@@ -71,7 +71,7 @@ help:
 	@echo "  make clean            remove what was built"
 	@echo "Test"
 	@echo "  make check-quick      unit, golden and command line tests: under a minute, no root"
-	@echo "  make check            all tests on this kernel, about 7 minutes (as root); V=1 shows every result"
+	@echo "  make check            all tests on this kernel, about 15 minutes (as root); V=1 shows every result"
 	@echo "  make check SAN=1      the same under ASan and UBSan; also with check-quick and check-live"
 	@echo "  make check-live       only the tests with real traffic (as root)"
 	@echo "  make check-vm         the live tests on other kernels, in virtual machines"
