@@ -98,7 +98,8 @@ struct reopen *reopen_start(const char *path)
 	err = reopen->keeper > 0 ? receive(reopen, NULL) : reopen->keeper;
 	if (!err)
 		return reopen;
-	if (err != -ENOENT)
+	/* Without descriptors nothing else will work either, which is told then. */
+	if (err != -ENOENT && err != -EMFILE)
 		diag_warn("SIGHUP will end the recording '%s' and begin no other: %s", path,
 			  strerror(-err));
 	reopen_stop(reopen);
