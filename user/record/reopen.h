@@ -15,8 +15,8 @@
 
 struct reopen;
 
-/* Starts that process. NULL where there will be no next file: nothing is told if what is there is no
- * regular file, or there is no such folder; that no process is to be had is told as a warning.
+/* Starts that process. NULL where there will be no next file: nothing is told if what is there is
+ * no regular file, or there is no such folder; that no process is to be had is told as a warning.
  * `path` has to outlive it. */
 struct reopen *reopen_start(const char *path);
 
