@@ -38,6 +38,10 @@ VM_PACKAGES  := qemu-system-x86 qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-
 VM_SENTINELS := /usr/bin/qemu-system-x86_64 /usr/bin/qemu-system-aarch64 /usr/bin/aarch64-linux-gnu-gcc \
 	/usr/aarch64-linux-gnu/lib/libc.a /usr/bin/cpio /usr/bin/xz /usr/bin/zstd /usr/bin/lz4 /usr/bin/file
 
+# And 6.12-bare, which is built (own.sh).
+KERNEL_PACKAGES  := flex bison bc dwarves libelf-dev libssl-dev
+KERNEL_SENTINELS := /usr/bin/flex /usr/bin/bison /usr/bin/bc /usr/bin/pahole /usr/include/gelf.h /usr/include/openssl/ssl.h
+
 SYSROOT_PACKAGES := libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjansson-dev libcap-dev uthash-dev libncurses-dev
 
 # One file that is copied about: without functions that nobody calls, and without tables for C++ exceptions.
@@ -47,7 +51,7 @@ STATIC_LIBS   = $$($(STATIC_PKGCONF) --static --libs libbpf libelf zlib jansson 
 STATIC_O     := $(USER_C:user/%.c=$(STATIC)/user/%.o)
 STATIC_BINS  := $(addprefix $(STATIC)/,tcpdwell traffic verify verifier)
 
-.PHONY: static static-all deps-static deps-vm check-vm
+.PHONY: static static-all deps-static deps-vm deps-kernel check-vm
 
 static: deps-build deps-static
 	$(call build,static-all ARCH=$(ARCH))
@@ -63,6 +67,9 @@ deps-static:
 
 deps-vm:
 	@tests/packages.sh 'for tests in virtual machines' $(VM_PACKAGES) -- $(VM_SENTINELS)
+
+deps-kernel:
+	@tests/packages.sh 'to build a kernel' $(KERNEL_PACKAGES) -- $(KERNEL_SENTINELS)
 
 $(STATIC)/user:
 	mkdir -p $@

@@ -13,4 +13,10 @@ for corpus in "$TESTS"/fuzz/corpus/*; do
 		status=1
 	fi
 done
+
+# Of another version they would be refused before anything is read of them.
+for file in "$TESTS"/fuzz/corpus/recording/*; do
+	! tail -c +2 "$file" | "$TCPDWELL" -r - 2>&1 >/dev/null | grep -q 'is of version' || old+=" ${file##*/}"
+done
+[ -z "${old-}" ] && ok fuzz-recording "its files are of the version that is read" || { fail fuzz-recording "of another version:$old"; status=1; }
 exit $status

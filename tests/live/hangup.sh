@@ -36,16 +36,7 @@ told() { jq -c 'select(.event == "transition") | [.ts_ns, .socket, .from, .to, .
 replayed() { "$TCPDWELL" -r "$1" -f json >replayed.json 2>replayed.err || fail hangup "$1: $(cat replayed.err)" >&2; told replayed.json; }
 
 # A connection that is there all the time, and does nothing.
-mkfifo end
-ip netns exec "$netns" python3 -c '
-import socket, sys
-l = socket.create_server(("127.0.0.1", 0))
-c = socket.create_connection(l.getsockname())
-s, _ = l.accept()
-print("ready", flush=True)
-sys.stdin.read()' <end >idle 2>&1 &
-exec 3>end
-wait_for 10 grep -q ready idle || fail hangup "no idle connection: $(cat idle)"
+start_idle "$netns" 1
 knows_it() { [ "$("$TCPDWELL" stuck -r "$1" -s established -f json | jq -s '[.[] | select(.event == "stuck")] | length')" -ge 2 ]; }
 
 # ---- renamed ----
@@ -191,4 +182,4 @@ for how in "kill -HUP" "the terminal goes"; do
 	[ "$how" = "kill -HUP" ] && hang_up || kill -KILL $SCRIPT
 	is_ended && replayed t.rec >/dev/null && ok hangup "with a terminal, $how: ends, and the recording is whole" || fail hangup "with a terminal, $how: $(cat out)"
 done
-exec 3>&-
+exec {IDLE}>&-

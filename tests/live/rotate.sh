@@ -14,16 +14,7 @@ numbers() { printf '%s ' r.rec.* | sed -E 's/r\.rec\.0*//g'; }
 # ---- nothing is lost ----
 
 # A connection that is there all the time, and does nothing.
-mkfifo end
-ip netns exec "$netns" python3 -c '
-import socket, sys
-l = socket.create_server(("127.0.0.1", 0))
-c = socket.create_connection(l.getsockname())
-s, _ = l.accept()
-print("ready", flush=True)
-sys.stdin.read()' <end >idle 2>&1 &
-exec 3>end
-wait_for 10 grep -q ready idle || fail rotate "no idle connection: $(cat idle)"
+start_idle "$netns" 1
 
 start_tracer out.json -f json -w r.rec --rotate 1s --netns "$netns" || exit 1
 start_witness rotate events 32768
@@ -103,7 +94,7 @@ last=${newest//[!0-9]/}
 all=(r.rec.*)
 [ ${#all[@]} = 3 ] && [[ ${all[1]} = "$newest" && ${all[2]} = r.rec.$(printf %06d $((10#$last + 1))) ]] &&
 	ok rotate "the next run goes on: ${all[*]}" || fail rotate "the next run: ${all[*]} $(cat err)"
-exec 3>&-
+exec {IDLE}>&-
 
 # ---- looks, again and again ----
 
@@ -117,13 +108,7 @@ done
 	fail rotate "stuck --watch: ${all[*]} $wrong"
 
 # A look that is larger than the limit is one file, and the next look comes when it is due.
-ip netns exec "$netns" python3 -c '
-import socket, sys
-l = socket.create_server(("127.0.0.1", 0), backlog=400)
-pairs = [(socket.create_connection(l.getsockname()), l.accept()) for _ in range(400)]
-print("ready", flush=True)
-sys.stdin.read()' < <(sleep 20) >many 2>&1 &
-wait_for 10 grep -q ready many || fail rotate "no 400 connections: $(cat many)"
+start_idle "$netns" 400
 begun=$(date +%s%N)
 "$TCPDWELL" stuck --watch -i 1s -n 4 -w large.rec --rotate 64k --netns "$netns" >/dev/null 2>err || fail rotate "stuck --watch ended with $?: $(cat err)"
 took=$((($(date +%s%N) - begun) / 1000000)) all=(large.rec.*)

@@ -6,8 +6,7 @@ set -u
 . "$(dirname "$0")/vm.sh.inc"
 
 series=${1%.} config=$2 dir=$3
-"$TOP/tests/packages.sh" "needed to build a kernel" flex bison bc dwarves libelf-dev libssl-dev -- \
-	/usr/bin/flex /usr/bin/bison /usr/bin/bc /usr/bin/pahole /usr/include/gelf.h /usr/include/openssl/ssl.h >&2 || exit 1
+${MAKE:-make} -s -C "$TOP" deps-kernel >&2 || exit 1
 apt_state "$CACHE/apt" amd64 "$(own_codename)" || exit 1
 apt-cache "${APT[@]}" show "linux-source-$series" >/dev/null 2>&1 || exit 75
 

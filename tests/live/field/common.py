@@ -1,6 +1,6 @@
 """common.py - what the situations of this folder share. TCPDWELL names the program; `hold` as the first argument: the
 situation is played in the namespace it is in, and nothing is asked."""
-import ctypes, os, re, signal, subprocess, sys
+import ctypes, os, re, signal, socket, struct, subprocess, sys
 
 TCPDWELL = os.environ["TCPDWELL"]
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -14,6 +14,25 @@ def unshare():
     if LIBC.unshare(CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "unshare")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+DROP_ALL = [(0x06, 0, 0, 0)]  # return 0
+
+
+def filtered(sock, program):
+    """What comes to it goes through this BPF program first (SO_ATTACH_FILTER)."""
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *i) for i in program))
+    sock.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))
+
+
+def fill(sock):
+    """Until nothing more can be sent."""
+    sock.setblocking(False)
+    try:
+        while True:
+            sock.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
 
 
 def called(name):

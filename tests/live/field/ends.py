@@ -1,8 +1,8 @@
 """ends.py - sockets of known settings whose peer says nothing more: what ends each, and when? Asked while they wait; then it
 is seen when the kernel really ends them. TCPDWELL names the program."""
-import array, ctypes, fcntl, json, os, re, socket, struct, subprocess, sys, threading, time
+import array, fcntl, json, os, re, socket, struct, subprocess, sys, threading, time
 
-from common import TCPDWELL, keep, sysctl, unshare
+from common import DROP_ALL, TCPDWELL, fill, filtered, keep, sysctl, unshare
 
 SOON, LATER, NEVER = range(3)  # within ten seconds; not here; not while its peer is there
 TCP = socket.IPPROTO_TCP
@@ -16,8 +16,7 @@ def result(name, right, seen=""):
 
 def deaf(sock):
     """Nothing that comes to it is let in: it answers nothing."""
-    code = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
-    sock.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HxxxxxxP", 1, ctypes.addressof(code)))
+    filtered(sock, DROP_ALL)
 
 
 def made(options):
@@ -38,15 +37,6 @@ def pair(port, options):
     peer, _ = listener.accept()
     keep.extend((listener, client, peer))
     return client, peer
-
-
-def fill(sock):
-    sock.setblocking(False)
-    try:
-        while True:
-            sock.send(b"x" * 65536)
-    except BlockingIOError:
-        pass
 
 
 # ---- what happens to a pair ----

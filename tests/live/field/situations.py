@@ -1,11 +1,10 @@
 """situations.py NAME - plays a situation of other people's programs in a network namespace of its own, asks tcpdwell
 about it in several ways, and prints a result line for each. TCPDWELL names the program. With `hold NAME` it plays in
 the namespace it is in, asks nothing, prints "ready", and keeps it until its standard input ends."""
-import ctypes, json, os, re, resource, shutil, signal, socket, struct, subprocess, sys, tempfile, threading, time
+import json, os, re, resource, shutil, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
-from common import HOLDS, LIBC, TCPDWELL, keep, played, sysctl, unshare
+from common import DROP_ALL, HOLDS, LIBC, TCPDWELL, fill, filtered, keep, played, sysctl, unshare
 
-DROP_ALL = [(0x06, 0, 0, 0)]  # return 0
 DROP_LARGE = [(0x80, 0, 0, 0), (0x25, 0, 1, 600), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF)]  # if len > 600 return 0
 
 
@@ -27,11 +26,6 @@ def pair(listener):
     server, _ = listener.accept()
     keep.extend((client, server))
     return client, server
-
-
-def filtered(sock, program):
-    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *i) for i in program))
-    sock.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))
 
 
 def again(every, do):
@@ -458,14 +452,6 @@ def other_end():
 
     def accepts(listener):
         keep.append(listener.accept())
-
-    def fill(sock):
-        sock.setblocking(False)
-        try:
-            while True:
-                sock.send(b"x" * 65536)
-        except BlockingIOError:
-            pass
 
     def opening(port, n):
         for _ in range(n):
