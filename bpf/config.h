@@ -27,8 +27,11 @@ struct code_range {
 #define CODE_RUN      8  /* the timer softirq: it is expiring */
 #define CODE_RST_CAME 9  /* tcp_validate_incoming, tcp_check_req: for a full socket */
 #define CODE_FIN_TIME 10 /* tcp_keepalive_timer */
+#define CODE_ICMP     11 /* tcp_req_err, tcp_v{4,6}_err */
+#define CODE_TAKEN    12 /* inet_csk_complete_hashdance: a child takes a request's place */
+#define CODE_RESEND   13 /* reqsk_timer_handler */
 
-#define CODE_RANGES_MAX 32
+#define CODE_RANGES_MAX 40
 
 /* Functions of one meaning, in as many parts as a compiler may have split them into. A part of
  * length 0 is none. */
@@ -47,8 +50,9 @@ struct code_parts {
 #define ENDS_NONE     ENDS
 
 struct config {
-	__u64 tick_ns;          /* length of a jiffy */
-	__u64 tw_timer_handler; /* address; 0: mini-sockets cannot be told by their timer */
+	__u64 tick_ns;             /* length of a jiffy */
+	__u64 tw_timer_handler;    /* address; 0: mini-sockets cannot be told by their timer */
+	__u64 reqsk_timer_handler; /* address; 0: nor can request sockets by theirs */
 	__u32 n_ranges;
 	__u32 filtered; /* 1: `match` has a condition */
 	__u32 self;     /* our pid there: what we hold, we only look at */

@@ -28,6 +28,24 @@ __attribute__((noinline)) __u32 code_meaning(__u64 address)
 	return CODE_NONE;
 }
 
+/* Of the innermost function that has a meaning. */
+static __always_inline __u32 innermost_meaning(void *ctx)
+{
+	__u64 frames[STACK_FRAMES] = {};
+	long size = bpf_get_stack(ctx, frames, sizeof(frames), 0);
+
+	for (int i = 0; i < STACK_FRAMES; i++) {
+		__u32 meaning;
+
+		if (i * 8 >= size)
+			break;
+		meaning = code_meaning(frames[i]);
+		if (meaning != CODE_NONE)
+			return meaning;
+	}
+	return CODE_NONE;
+}
+
 /* Of a full socket's end what matters is near, however deep the stack is. */
 #define END_FRAMES 16
 

@@ -4,6 +4,7 @@
  */
 #include "transition.bpf.c"
 #include "timewait.bpf.c"
+#include "handshake.bpf.c"
 #include "sweep.bpf.c"
 #include "inspect.bpf.c"
 #include "accept.bpf.c"

@@ -12,6 +12,7 @@
  */
 #include "timewait.bpf.h"
 #include "stack.bpf.h"
+#include "busy.bpf.h"
 
 static __always_inline struct inet_timewait_sock *timewait_around(struct timer_list *timer)
 {
@@ -87,47 +88,14 @@ int BPF_PROG(timewait_timer_cancel, struct timer_list *timer)
 	 * time. */
 	if (meaning != CODE_NONE && meaning != CODE_RESTART) {
 		event.op = WIRE_TW_ENDED;
-		event.cause = meaning == CODE_END ? WIRE_TW_BY_UNKNOWN : meaning;
+		event.cause = meaning < CODE_END ? meaning : WIRE_TW_BY_UNKNOWN;
 	}
 	return timewait_emit(tw, event);
 }
 
 /* ---- by the functions of its life ---- */
 
-/*
- * Which mini-socket each task is busy with, while it is in one of two functions:
- * tcp_timewait_state_process(), which is looked at on entry and on return, where the argument is
- * gone; and tw_timer_handler(), which calls inet_twsk_kill() as an early end does. Both run in
- * softirq, so no other call of either comes between on the same task.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024); /* no more at a time than there are CPUs */
-	__type(key, __u64);
-	__type(value, __u64);
-} busy_with SEC(".maps");
-
 #define IS_EXPIRING 1 /* in the address, where an aligned one has 0 */
-
-static __always_inline void note_busy_with(__u64 address)
-{
-	__u64 task = bpf_get_current_task();
-
-	bpf_map_update_elem(&busy_with, &task, &address, BPF_ANY);
-}
-
-/* What the current task was busy with, which is then forgotten; 0: nothing. */
-static __always_inline __u64 take_busy_with(void)
-{
-	__u64 task = bpf_get_current_task(), *found, address;
-
-	found = bpf_map_lookup_elem(&busy_with, &task);
-	if (!found)
-		return 0;
-	address = *found;
-	bpf_map_delete_elem(&busy_with, &task);
-	return address;
-}
 
 static __always_inline int segment_begins(struct inet_timewait_sock *tw)
 {

@@ -359,6 +359,29 @@ static __always_inline __u16 flags_of_passive(const struct sock *sk, int from)
 	return is_fast_opened(tp) ? flags | WIRE_F_FAST_OPEN : flags;
 }
 
+/*
+ * tcp_check_req() takes the time from SYN-ACK to ACK as the child's first round trip, unless the
+ * SYN-ACK was sent again; until ESTABLISHED there is no other. total_retrans is the request's count
+ * then.
+ */
+static __always_inline void fill_handshake(struct wire_transition *rec, const struct sock *sk,
+					   int from, int to)
+{
+	const struct tcp_sock *tp;
+	__u32 resent;
+
+	rec->resent = rec->unused = 0;
+	if (from != WIRE_SYN_RECV && from != WIRE_SYN_SENT)
+		return;
+	tp = bpf_skc_to_tcp_sock((void *)sk);
+	if (!tp)
+		return;
+	resent = tp->total_retrans;
+	rec->resent = resent < 255 ? resent : 255;
+	if (from == WIRE_SYN_RECV && to == WIRE_ESTABLISHED && !resent)
+		rec->handshake_us = (tp->srtt_us + 7) / 8;
+}
+
 static __always_inline int tell_transition(void *ctx, const struct sock *sk, int from, int to,
 					   __u16 flags)
 {
@@ -391,6 +414,7 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	if (from == WIRE_SYN_RECV || from == WIRE_LISTEN || to == WIRE_LISTEN)
 		flags |= flags_of_passive(sk, from);
 	rec->flags = flags | fill_owner(rec, sk, from, to);
+	fill_handshake(rec, sk, from, to);
 	wire_submit(rec);
 	return 0;
 }

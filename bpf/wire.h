@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 11
+#define WIRE_VERSION 12
 
 /* TCP states as the kernel numbers them (include/net/tcp_states.h); tests/unit compares the two. */
 #define WIRE_ESTABLISHED 1
@@ -52,8 +52,9 @@
 #define WIRE_CLOCK      14 /* struct wire_clock: somebody has set the wall clock */
 #define WIRE_EPOLL      15 /* struct wire_epoll: who waits for what comes to a listener */
 #define WIRE_HOST       16 /* struct wire_host: what the whole machine has room for */
-#define WIRE_SKIPPED    17 /* of no record: events that the kernel may have run no program for */
-#define WIRE_KINDS      18
+#define WIRE_HANDSHAKE  17 /* struct wire_handshake: something happened to a request socket */
+#define WIRE_SKIPPED    18 /* of no record: events that the kernel may have run no program for */
+#define WIRE_KINDS      19
 
 struct wire_head {
 	__u64 ts;   /* ns, CLOCK_MONOTONIC */
@@ -116,9 +117,17 @@ struct wire_transition {
 	struct wire_id id;
 	__u64 cgroup; /* id in the cgroup v2 tree; 0: unknown */
 	__u32 uid;    /* of the socket, in the initial user namespace */
-	__u32 pid; /* process (tgid), initial pid namespace. Means nothing without WIRE_F_OWNED */
+	union {
+		__u32 pid; /* with WIRE_F_OWNED: process (tgid), initial pid namespace */
+		/* SYN-RECEIVED -> ESTABLISHED, which no system call makes: how long ago the SYN-ACK
+		 * was sent, us; 0: not known, as if it was sent again */
+		__u32 handshake_us;
+	};
 	char comm[16];
-	__s32 error; /* sk_err: positive errno, 0 none */
+	__s16 error; /* sk_err: positive errno, 0 none */
+	__u8 resent; /* from SYN-SENT and SYN-RECEIVED: SYNs, or SYN-ACKs, sent again; at most 255
+		      */
+	__u8 unused;
 	__u8 from;   /* WIRE_ESTABLISHED ... */
 	__u8 to;     /* may equal `from`: the kernel sets a state again, which is no transition */
 	__u16 flags; /* WIRE_F_* */
@@ -171,8 +180,8 @@ struct wire_socket {
 struct wire_lost {
 	struct wire_head head;
 	__u64 count;     /* records, of this kind, since the last wire_lost of this kind */
-	__u16 lost_kind; /* WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET, WIRE_ACCEPTED; or
-			  * WIRE_SKIPPED: at most so many events, of any kind */
+	__u16 lost_kind; /* WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET, WIRE_ACCEPTED,
+			  * WIRE_HANDSHAKE; or WIRE_SKIPPED: at most so many events, of any kind */
 	__u16 unused[3];
 };
 
@@ -190,6 +199,46 @@ struct wire_accepted {
 	__u32 pid; /* process (tgid), initial pid namespace */
 	__u32 unused;
 	char comm[16];
+};
+
+/*
+ * wire_handshake.op: what happened to a request socket, which holds SYN-RECEIVED until the
+ * handshake is complete. One that a child follows without a SYN-ACK sent again is not told of: the
+ * child's wire_transition tells all of it.
+ */
+#define WIRE_HS_EXPIRED 1 /* its timer ran out: if WIRE_HS_ARMED does not follow, it has ended */
+#define WIRE_HS_ARMED   2 /* its timer was set again, the SYN-ACK sent once more */
+#define WIRE_HS_TAKEN   3 /* a child followed */
+#define WIRE_HS_ENDED   4 /* it ended without a child, `cause` tells why */
+#define WIRE_HS_OPS     5
+
+/* wire_handshake.cause: the kernel function that ended it. */
+#define WIRE_HS_BY_UNKNOWN  0
+#define WIRE_HS_BY_SEGMENT  1 /* tcp_check_req: a RST, or a SYN within the window */
+#define WIRE_HS_BY_KILL     2 /* tcp_abort: SOCK_DESTROY, as from `ss -K` */
+#define WIRE_HS_BY_ICMP     3 /* tcp_req_err */
+#define WIRE_HS_BY_LISTENER 4 /* tcp_v{4,6}_rcv: its listener is closed */
+#define WIRE_HS_CAUSES      5
+
+/* wire_handshake.flags */
+#define WIRE_HS_ACKED  (1 << 0) /* the ACK came, and there was no room, or data is waited for */
+#define WIRE_HS_DEFERS (1 << 1) /* its listener waits for data: TCP_DEFER_ACCEPT */
+#define WIRE_HS_FULL   (1 << 2) /* the accept queue of its listener is full now */
+#define WIRE_HS_CLOSED (1 << 3) /* its listener is closed */
+#define WIRE_HS_MOVES  (1 << 4) /* with CLOSED: another listener may take it (tcp_migrate_req) */
+#define WIRE_HS_RESETS (1 << 5) /* who finds no room is reset (tcp_abort_on_overflow) */
+#define WIRE_HS_ALL    0x3f
+
+struct wire_handshake {
+	struct wire_head head;
+	struct wire_id id; /* the cookie is 0 unless somebody asked for it: a child inherits it */
+	__u64 cgroup;      /* of its listener, as wire_transition has it */
+	__u64 began;       /* ns, CLOCK_MONOTONIC: the first SYN-ACK was sent; 0: not yet */
+	__u8 op;           /* WIRE_HS_EXPIRED ... */
+	__u8 cause;        /* WIRE_HS_BY_*, with WIRE_HS_ENDED only */
+	__u8 resent;       /* SYN-ACKs sent again */
+	__u8 flags;        /* WIRE_HS_* */
+	__u32 uid;         /* of its listener, as wire_transition has it */
 };
 
 /* wire_snapshot.kind: which of the kernel's three objects it is. */
@@ -372,6 +421,9 @@ struct wire_limits {
 	__u32 keepalive_s, keepalive_every_s, keepalive_probes; /* tcp_keepalive_time, _intvl */
 	__u8 thin;                                              /* tcp_thin_linear_timeouts */
 	__u8 unused[7];
+	/* Since the namespace was made: connections that found no room in an accept queue, and all
+	 * that listeners refused (TcpExt ListenOverflows, ListenDrops); UINT64_MAX: not known */
+	__u64 listen_overflows, listen_drops;
 };
 
 /* Of all namespaces together, made by kernel/inspect.c. Limits are 0 where they are not to be seen:
@@ -437,13 +489,14 @@ _Static_assert(sizeof(struct wire_timewait) == 80, "wire_timewait is 80 bytes");
 _Static_assert(sizeof(struct wire_socket) == 72, "wire_socket is 72 bytes");
 _Static_assert(sizeof(struct wire_swept) == 24, "wire_swept is 24 bytes");
 _Static_assert(sizeof(struct wire_accepted) == 88, "wire_accepted is 88 bytes");
+_Static_assert(sizeof(struct wire_handshake) == 88, "wire_handshake is 88 bytes");
 _Static_assert(sizeof(struct wire_lost) == 32, "wire_lost is 32 bytes");
 _Static_assert(sizeof(struct wire_snapshot) == 200, "wire_snapshot is 200 bytes");
 _Static_assert(sizeof(struct wire_holder) == 64, "wire_holder is 64 bytes");
 _Static_assert(sizeof(struct wire_queued) == 32, "wire_queued is 32 bytes");
 _Static_assert(sizeof(struct wire_epoll) == 40, "wire_epoll is 40 bytes");
 _Static_assert(sizeof(struct wire_met) == 24, "wire_met is 24 bytes");
-_Static_assert(sizeof(struct wire_limits) == 80, "wire_limits is 80 bytes");
+_Static_assert(sizeof(struct wire_limits) == 96, "wire_limits is 96 bytes");
 _Static_assert(sizeof(struct wire_host) == 48, "wire_host is 48 bytes");
 _Static_assert(sizeof(struct wire_census) == 24, "wire_census is 24 bytes");
 _Static_assert(sizeof(struct wire_name) == 136, "wire_name is 136 bytes");

@@ -16,6 +16,7 @@
 typedef unsigned char __u8;
 typedef unsigned short __u16;
 typedef unsigned int __u32;
+typedef short __s16;
 typedef int __s32;
 typedef unsigned long long __u64;
 typedef long long __s64;
@@ -88,7 +89,12 @@ struct in6_addr {
 	} in6_u;
 };
 
+struct hlist_node {
+	struct hlist_node **pprev;
+};
+
 struct timer_list {
+	struct hlist_node entry;
 	unsigned long expires;
 	void (*function)(struct timer_list *);
 };
@@ -98,7 +104,7 @@ struct ns_common {
 };
 
 struct hlist_nulls_node {
-	struct hlist_nulls_node *next;
+	struct hlist_nulls_node *next, **pprev;
 };
 
 struct hlist_nulls_head {
@@ -123,6 +129,8 @@ struct inet_timewait_death_row {
 struct netns_ipv4 {
 	struct inet_timewait_death_row tcp_death_row;
 	int sysctl_tcp_fin_timeout;
+	__u8 sysctl_tcp_abort_on_overflow; /* an int until 5.15 */
+	__u8 sysctl_tcp_migrate_req;       /* since 5.14 */
 };
 
 struct net {
@@ -158,6 +166,7 @@ struct sock_common {
 	atomic64_t skc_cookie;
 	unsigned long skc_flags;
 	struct sock *skc_listener; /* of a request */
+	refcount_t skc_refcnt;
 	__u32 skc_tw_rcv_nxt;      /* of a mini-socket, as is the next */
 	__u32 skc_tw_snd_nxt;
 };
@@ -306,6 +315,8 @@ struct tcp_sock {
 	__u32 rcv_tstamp;
 	__u32 lsndtime;
 	__u32 retrans_stamp;
+	__u32 total_retrans;
+	__u32 srtt_us;
 	unsigned int keepalive_time;
 	unsigned int keepalive_intvl;
 	__u8 keepalive_probes;
@@ -329,6 +340,7 @@ struct mptcp_subflow_context { /* with CONFIG_MPTCP: Debian's since 6.1 */
 };
 
 struct request_sock {
+	struct sock_common __req_common;
 	struct request_sock *dl_next;
 	struct sock *sk;
 	__u8 num_retrans;

@@ -39,6 +39,7 @@ static const uint16_t sizes[WIRE_KINDS] = {
 	[WIRE_TRANSITION] = sizeof(struct wire_transition),
 	[WIRE_TIMEWAIT] = sizeof(struct wire_timewait),
 	[WIRE_SOCKET] = sizeof(struct wire_socket),
+	[WIRE_HANDSHAKE] = sizeof(struct wire_handshake),
 	[WIRE_TICK] = sizeof(struct wire_head),
 	[WIRE_LOST] = sizeof(struct wire_lost),
 	[WIRE_SWEPT] = sizeof(struct wire_swept),

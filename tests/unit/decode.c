@@ -13,6 +13,7 @@ static union decode_record good(uint16_t kind)
 		[WIRE_TRANSITION] = sizeof(struct wire_transition),
 		[WIRE_TIMEWAIT] = sizeof(struct wire_timewait),
 		[WIRE_SOCKET] = sizeof(struct wire_socket),
+		[WIRE_HANDSHAKE] = sizeof(struct wire_handshake),
 		[WIRE_TICK] = sizeof(struct wire_head),
 		[WIRE_LOST] = sizeof(struct wire_lost),
 		[WIRE_SWEPT] = sizeof(struct wire_swept),
@@ -36,6 +37,8 @@ static union decode_record good(uint16_t kind)
 	} else if (kind == WIRE_TIMEWAIT) {
 		rec.timewait.op = WIRE_TW_ARMED;
 		rec.timewait.substate = WIRE_TIME_WAIT;
+	} else if (kind == WIRE_HANDSHAKE) {
+		rec.handshake.op = WIRE_HS_EXPIRED;
 	} else if (kind == WIRE_SOCKET) {
 		rec.socket.state = WIRE_SYN_SENT;
 	} else if (kind == WIRE_LOST) {
@@ -138,6 +141,9 @@ static void test_ranges(void)
 	check_byte(WIRE_TIMEWAIT, offsetof(struct wire_timewait, cause), 0, WIRE_TW_CAUSES);
 	check_byte(WIRE_TIMEWAIT, offsetof(struct wire_timewait, substate), WIRE_FIN_WAIT2,
 		   WIRE_TIME_WAIT + 1);
+	check_byte(WIRE_HANDSHAKE, offsetof(struct wire_handshake, op), 1, WIRE_HS_OPS);
+	check_byte(WIRE_HANDSHAKE, offsetof(struct wire_handshake, cause), 0, WIRE_HS_CAUSES);
+	check_byte(WIRE_HANDSHAKE, offsetof(struct wire_handshake, flags), 0, WIRE_HS_ALL + 1);
 	check_byte(WIRE_SNAPSHOT, offsetof(struct wire_snapshot, way), 0, WIRE_WAYS);
 	check_byte(WIRE_SOCKET, offsetof(struct wire_socket, state), 1, WIRE_STATES);
 	check_byte(WIRE_HOLDER, offsetof(struct wire_holder, doing), 0, WIRE_DOINGS);
@@ -148,7 +154,7 @@ static void test_ranges(void)
 		rec.transition.flags = (uint16_t)(1u << bit);
 		CHECK_EQ(decode(&rec, sizeof(rec), &seen) > 0, (WIRE_F_ALL >> bit) & 1);
 	}
-	test_end("7 fields of 256 values, 16 flags");
+	test_end("fields of 256 values, 16 flags");
 }
 
 /* A timer that was never set, on a host that has just booted: no reason to lose the socket. */

@@ -28,7 +28,8 @@
 /* Of wire_limits, if nobody has changed them. */
 #define USUAL_PATIENCE                                                                   \
 	.retries2 = 15, .syn_retries = 6, .syn_linear_timeouts = 4, .synack_retries = 5, \
-	.keepalive_s = 7200, .keepalive_every_s = 75, .keepalive_probes = 9
+	.keepalive_s = 7200, .keepalive_every_s = 75, .keepalive_probes = 9,             \
+	.listen_overflows = UINT64_MAX, .listen_drops = UINT64_MAX
 
 struct rec {
 	uint64_t ms;

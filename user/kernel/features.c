@@ -94,8 +94,16 @@ static int allowed_from(int way, enum feature feature, const struct kernel_reque
 	return -1;
 }
 
+/* Only SYN-RECEIVED has request sockets. */
+static bool tells_handshakes(const struct kernel_request *request)
+{
+	return !request->told_states || request->told_states & 1 << WIRE_SYN_RECV;
+}
+
 static bool is_needed(enum feature feature, const struct kernel_request *request)
 {
+	if (feature == FEATURE_HANDSHAKE && !tells_handshakes(request))
+		return false;
 	return !request->only_looks || feature == FEATURE_IDENTITY || feature == FEATURE_SOCKETS ||
 	       feature == FEATURE_HOLDERS;
 }

@@ -33,6 +33,11 @@ static const struct {
 	{"tcp_validate_incoming", CODE_RST_CAME},
 	{"tcp_check_req", CODE_RST_CAME},
 	{"tcp_keepalive_timer", CODE_FIN_TIME},
+	{"tcp_req_err", CODE_ICMP},
+	{"tcp_v4_err", CODE_ICMP},
+	{"tcp_v6_err", CODE_ICMP},
+	{"inet_csk_complete_hashdance", CODE_TAKEN},
+	{"reqsk_timer_handler", CODE_RESEND},
 	{"tw_timer_handler", CODE_RUN},
 	{"run_timer_softirq", CODE_RUN},
 	{"run_timer_base", CODE_RUN},
@@ -77,6 +82,8 @@ static void note_function(struct config *config, const char *name, uint64_t addr
 
 	if (is_whole(name, "tw_timer_handler"))
 		config->tw_timer_handler = address;
+	if (is_whole(name, "reqsk_timer_handler"))
+		config->reqsk_timer_handler = address;
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
 		if (strlen(functions[i].name) != len ||
 		    strncmp(functions[i].name, name, len) != 0 ||
@@ -143,12 +150,12 @@ int ksyms_fill(struct config *ret_config)
 	if (!file)
 		return -ENODATA;
 	config->n_ranges = 0;
-	config->tw_timer_handler = 0;
+	config->tw_timer_handler = config->reqsk_timer_handler = 0;
 	err = read_symbols(file, config, &addresses);
 	fclose(file);
 	if (!err && config->n_ranges && !config->ranges[0].begin)
 		err = -EPERM;
-	else if (!err && !config->tw_timer_handler)
+	else if (!err && !(config->tw_timer_handler && config->reqsk_timer_handler))
 		err = -ENOENT;
 	if (!err)
 		find_ends(config, &addresses);

@@ -109,6 +109,7 @@ int limits_tell(uint32_t netns, record_fn fn, void *ctx)
 	limits.tw_reuse_delay_ms = TW_REUSE_DELAY_MS;
 	read_numbers("tcp_tw_reuse_delay", &limits.tw_reuse_delay_ms, &none);
 	read_patience(&limits);
+	limits.listen_overflows = limits.listen_drops = UINT64_MAX;
 	err = fn(ctx, &limits, sizeof(limits));
 	if (!err && limits.ports_reserved)
 		err = fn(ctx, &reserved, sizeof(reserved));

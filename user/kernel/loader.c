@@ -83,6 +83,7 @@ static int symbols_of_kernel(struct config *config)
 	if (err > 0)
 		err = ksyms_fill(&found);
 	config->tw_timer_handler = found.tw_timer_handler;
+	config->reqsk_timer_handler = found.reqsk_timer_handler;
 	config->n_ranges = found.n_ranges;
 	memcpy(config->ranges, found.ranges, sizeof(config->ranges));
 	memcpy(config->ends, found.ends, sizeof(config->ends));

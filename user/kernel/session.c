@@ -110,8 +110,9 @@ static int load_what_works(struct session *session, bool attaching)
 /* Mini-sockets first: a transition that is told must not lead into one that is not. */
 static int attach_chosen(struct session *session, enum feature *ret_failed)
 {
-	static const enum feature order[] = {FEATURE_SWEEP,    FEATURE_SOCKETS, FEATURE_HOLDERS,
-					     FEATURE_TIMEWAIT, FEATURE_ACCEPT,  FEATURE_TRANSITION};
+	static const enum feature order[] = {FEATURE_SWEEP,     FEATURE_SOCKETS, FEATURE_HOLDERS,
+					     FEATURE_TIMEWAIT,  FEATURE_ACCEPT,  FEATURE_HANDSHAKE,
+					     FEATURE_TRANSITION};
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sizeof(order) / sizeof(order[0]); i++) {

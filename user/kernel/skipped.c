@@ -43,5 +43,6 @@ uint64_t skipped_events(const struct tcpdwell_bpf *skel, const struct ways *ways
 	return skipped_by_both(skips_of(skel, "transition"), skips_of(skel, "transition_nested"),
 			       by_second) +
 	       skips_of_way(skel, ways_get(ways, FEATURE_TIMEWAIT)) +
-	       skips_of_way(skel, ways_get(ways, FEATURE_ACCEPT));
+	       skips_of_way(skel, ways_get(ways, FEATURE_ACCEPT)) +
+	       skips_of_way(skel, ways_get(ways, FEATURE_HANDSHAKE));
 }

@@ -85,6 +85,27 @@ const struct feature_row feature_rows[FEATURES] = {
 			   .kind = WAY_KPROBE},
 			  {.name = "inherit",
 			   .words = "the owner of its listener, until one is seen holding it"}}},
+	[FEATURE_HANDSHAKE] =
+		{.name = "handshake",
+		 .gives = "SYN-ACKs sent again, and handshakes that end without a connection",
+		 .loss = "only handshakes that succeed at once are seen",
+		 .ways = {{.name = "fentry",
+			   .words = "fentry programs on the functions of a request's life",
+			   .programs = {"handshake_fentry_expire", "handshake_fexit_expire",
+					"handshake_fentry_drop"},
+			   .kind = WAY_TRAMPOLINE},
+			  {.name = "kprobe",
+			   .words = "kprobes on the functions of a request's life",
+			   .programs = {"handshake_kprobe_expire", "handshake_kretprobe_expire",
+					"handshake_kprobe_drop"},
+			   .kind = WAY_KPROBE},
+			  {.name = "timer",
+			   .words = "timer tracepoints",
+			   .programs = {"handshake_timer_start", "handshake_timer_expire",
+					"handshake_timer_cancel"},
+			   .needs_addresses = true},
+			  {.name = "child",
+			   .words = "the first round trip of the connection that it becomes"}}},
 };
 
 struct ways ways_none(void)

@@ -18,6 +18,7 @@ enum feature {
 	FEATURE_SOCKETS,    /* every socket as it stands, for `stuck` */
 	FEATURE_HOLDERS,    /* whose descriptors hold it, for `stuck` */
 	FEATURE_ACCEPT,     /* who accepted a connection */
+	FEATURE_HANDSHAKE,  /* request sockets, which hold SYN-RECEIVED */
 	FEATURES,
 };
 

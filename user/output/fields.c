@@ -53,10 +53,9 @@ static const char *rule_word(unsigned i)
 
 static const char *lost_word(unsigned i)
 {
-	static const uint16_t kinds[] = {WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET, WIRE_ACCEPTED,
-					 WIRE_SKIPPED};
+	uint16_t kind = decode_kind_that_may_be_lost(i);
 
-	return i < sizeof(kinds) / sizeof(kinds[0]) ? decode_kind_name(kinds[i]) : NULL;
+	return kind ? decode_kind_name(kind) : NULL;
 }
 
 /* ---- fields ---- */
@@ -119,6 +118,7 @@ enum field {
 	F_LOST_TRANSITION,
 	F_LOST_TIMEWAIT,
 	F_LOST_ACCEPTED,
+	F_LOST_HANDSHAKE,
 	F_LOST_SKIPPED,
 	F_EVICTED,
 	F_SOCKETS,
@@ -317,6 +317,10 @@ const struct fields_row fields[] = {
 	[F_LOST_ACCEPTED] =
 		{ROW("lost_accepted", NUMBER, lost_accepted),
 		 .about = "Records of who accepted a connection, lost in the whole run."},
+	[F_LOST_HANDSHAKE] =
+		{ROW("lost_handshake", NUMBER, lost_handshake),
+		 .about = "Records of handshakes that did not succeed at once, lost in the whole "
+			  "run."},
 	[F_LOST_SKIPPED] =
 		{ROW("lost_skipped", NUMBER, lost_skipped),
 		 .about = "The most events that may be missing because the kernel did not "
@@ -478,7 +482,7 @@ const struct fields_event_row fields_events[EVENTS] = {
 			   .about = "The last line of trace and hist.",
 			   .fields = FIELDS(F_TS_NS, F_TIME, F_BEGIN_NS, F_TRANSITIONS,
 					    F_CONNECTIONS, F_LOST_TRANSITION, F_LOST_TIMEWAIT,
-					    F_LOST_ACCEPTED, F_LOST_SKIPPED, F_EVICTED)},
+					    F_LOST_ACCEPTED, F_LOST_HANDSHAKE, F_LOST_SKIPPED, F_EVICTED)},
 	[EVENT_CENSUS] = {.name = WORD("census"),
 			  .about = "The first line of a look of stuck: what was looked at.",
 			  .fields = FIELDS(F_TS_NS, F_TIME, F_SCHEMA, F_KERNEL, F_SOCKETS,

@@ -401,6 +401,11 @@ value_t fields_get_lost_accepted(source_t *s)
 	return number(s->summary->lost[WIRE_ACCEPTED]);
 }
 
+value_t fields_get_lost_handshake(source_t *s)
+{
+	return number(s->summary->lost[WIRE_HANDSHAKE]);
+}
+
 value_t fields_get_lost_skipped(source_t *s)
 {
 	return number(s->summary->lost[WIRE_SKIPPED]);

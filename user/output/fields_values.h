@@ -74,6 +74,7 @@ FIELDS_GET(connections);
 FIELDS_GET(lost_transition);
 FIELDS_GET(lost_timewait);
 FIELDS_GET(lost_accepted);
+FIELDS_GET(lost_handshake);
 FIELDS_GET(lost_skipped);
 FIELDS_GET(evicted);
 FIELDS_GET(sockets);

@@ -34,6 +34,13 @@ static bool check_timewait(raw_record *raw)
 	       (substate == WIRE_FIN_WAIT2 || substate == WIRE_TIME_WAIT);
 }
 
+static bool check_handshake(raw_record *raw)
+{
+	return raw->handshake.op > 0 && raw->handshake.op < WIRE_HS_OPS &&
+	       raw->handshake.cause < WIRE_HS_CAUSES && !(raw->handshake.flags & ~WIRE_HS_ALL) &&
+	       is_number(raw->handshake.began);
+}
+
 static bool check_socket(raw_record *raw)
 {
 	return is_state(raw->socket.state);
@@ -89,6 +96,7 @@ static const struct {
 	[WIRE_TRANSITION] = {sizeof(struct wire_transition), check_transition,
 			     LAST_OF(wire_transition, comm)},
 	[WIRE_TIMEWAIT] = {sizeof(struct wire_timewait), check_timewait, 0},
+	[WIRE_HANDSHAKE] = {sizeof(struct wire_handshake), check_handshake, 0},
 	[WIRE_SOCKET] = {sizeof(struct wire_socket), check_socket, 0},
 	[WIRE_TICK] = {sizeof(struct wire_head), check_nothing, 0},
 	[WIRE_LOST] = {sizeof(struct wire_lost), check_lost, 0},
@@ -151,13 +159,20 @@ int decode(const void *bytes, size_t len, union decode_record *ret_record)
 	return head.len;
 }
 
+uint16_t decode_kind_that_may_be_lost(unsigned i)
+{
+	static const uint16_t in_order[] = {WIRE_TRANSITION, WIRE_TIMEWAIT,  WIRE_SOCKET,
+					    WIRE_ACCEPTED,   WIRE_HANDSHAKE, WIRE_SKIPPED};
+
+	return i < sizeof(in_order) / sizeof(in_order[0]) ? in_order[i] : 0;
+}
+
 const char *decode_kind_name(uint16_t kind)
 {
-	static const char *const names[WIRE_KINDS] = {[WIRE_TRANSITION] = "transition",
-						      [WIRE_TIMEWAIT] = "timewait",
-						      [WIRE_SOCKET] = "socket",
-						      [WIRE_ACCEPTED] = "accepted",
-						      [WIRE_SKIPPED] = "skipped"};
+	static const char *const names[WIRE_KINDS] = {
+		[WIRE_TRANSITION] = "transition", [WIRE_TIMEWAIT] = "timewait",
+		[WIRE_SOCKET] = "socket",         [WIRE_ACCEPTED] = "accepted",
+		[WIRE_HANDSHAKE] = "handshake",   [WIRE_SKIPPED] = "skipped"};
 
 	return kind < WIRE_KINDS && names[kind] ? names[kind] : "?";
 }

@@ -15,6 +15,7 @@ union decode_record {
 	struct wire_head head;
 	struct wire_transition transition;
 	struct wire_timewait timewait;
+	struct wire_handshake handshake;
 	struct wire_socket socket;
 	struct wire_lost lost;
 	struct wire_swept swept;
@@ -37,8 +38,12 @@ union decode_record {
  */
 int decode(const void *bytes, size_t len, union decode_record *ret_record);
 
-/* Of a kind of record that may be lost: "transition", "timewait", "socket", "accepted"; else "?".
+/* Of a kind of record that may be lost: "transition", "timewait", "socket", "accepted",
+ * "handshake", "skipped"; else "?".
  */
 const char *decode_kind_name(uint16_t kind);
+
+/* Those kinds, in the order of every list; 0 past the last. */
+uint16_t decode_kind_that_may_be_lost(unsigned i);
 
 #endif

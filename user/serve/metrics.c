@@ -234,14 +234,13 @@ static void ends(struct metrics *m, const struct family *family)
 
 static void lost(struct metrics *m, const struct family *family)
 {
-	static const uint16_t kinds[] = {WIRE_TRANSITION, WIRE_TIMEWAIT, WIRE_SOCKET, WIRE_ACCEPTED,
-					 WIRE_SKIPPED};
+	uint16_t kind;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (unsigned i = 0; (kind = decode_kind_that_may_be_lost(i)); i++) {
 		struct metrics_labels labels = {0};
 
-		LABEL(&labels, "kind", decode_kind_name(kinds[i]));
-		add_count(m, family, &labels, m->overview->lost[kinds[i]]);
+		LABEL(&labels, "kind", decode_kind_name(kind));
+		add_count(m, family, &labels, m->overview->lost[kind]);
 	}
 }
 

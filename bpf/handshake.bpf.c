@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * handshake.bpf.c - the ways of seeing a request socket, which holds SYN-RECEIVED from the SYN to
+ * the last segment of the handshake.
+ *
+ * What a child follows at once, its own transition tells (fill_handshake()), and nothing is told
+ * here: a handshake that nothing happens to costs no record. Told are a SYN-ACK sent again, and an
+ * end without a child. The timer of a request, whose function is reqsk_timer_handler, runs out for
+ * either: at the entry of that function nobody knows yet for which, so what was set again is told
+ * by itself. Everything is read with bpf_probe_read_kernel(): after the function a request may be
+ * freed, and its memory, which is for requests only (SLAB_TYPESAFE_BY_RCU), another one.
+ */
+#include "timewait.bpf.h"
+#include "stack.bpf.h"
+#include "busy.bpf.h"
+
+#define US_NS 1000
+
+static __always_inline struct request_sock *request_around(struct timer_list *timer)
+{
+	return (void *)timer - bpf_core_field_offset(struct request_sock, rsk_timer);
+}
+
+static __always_inline struct request_sock *request_of(struct timer_list *timer)
+{
+	if (!config.reqsk_timer_handler || (__u64)timer->function != config.reqsk_timer_handler)
+		return NULL;
+	return request_around(timer);
+}
+
+static __always_inline const struct sock *listener_of(const struct request_sock *req)
+{
+	return (const void *)BPF_CORE_READ(req, __req_common.skc_listener);
+}
+
+static __always_inline __u8 flags_of_listener(const struct sock *listener)
+{
+	const struct inet_connection_sock *icsk = (const void *)listener;
+	const struct net *net;
+	__u8 flags = 0;
+
+	if (BPF_CORE_READ(icsk, icsk_accept_queue.rskq_defer_accept))
+		flags |= WIRE_HS_DEFERS;
+	if (BPF_CORE_READ(listener, sk_ack_backlog) > BPF_CORE_READ(listener, sk_max_ack_backlog))
+		flags |= WIRE_HS_FULL;
+	if (BPF_CORE_READ(listener, __sk_common.skc_state) != WIRE_LISTEN)
+		flags |= WIRE_HS_CLOSED;
+	if (!HAS_NET)
+		return flags;
+	net = BPF_CORE_READ(listener, __sk_common.skc_net.net);
+	if (bpf_core_field_exists(net->ipv4.sysctl_tcp_migrate_req) &&
+	    BPF_CORE_READ_BITFIELD_PROBED(net, ipv4.sysctl_tcp_migrate_req))
+		flags |= WIRE_HS_MOVES;
+	if (BPF_CORE_READ_BITFIELD_PROBED(net, ipv4.sysctl_tcp_abort_on_overflow))
+		flags |= WIRE_HS_RESETS;
+	return flags;
+}
+
+/* Fills in a cleared record, but for its identity and its head. */
+static __always_inline void fill_request_life(struct wire_handshake *rec,
+					      const struct request_sock *req, __u8 op, __u8 cause)
+{
+	const struct sock *listener = listener_of(req);
+
+	rec->op = op;
+	rec->cause = cause;
+	rec->resent = BPF_CORE_READ(req, num_retrans);
+	rec->began = BPF_CORE_READ((const struct tcp_request_sock *)req, snt_synack) * US_NS;
+	if (BPF_CORE_READ_BITFIELD_PROBED((const struct inet_request_sock *)req, acked))
+		rec->flags = WIRE_HS_ACKED;
+	if (!listener)
+		return;
+	rec->flags |= flags_of_listener(listener);
+	rec->uid = BPF_CORE_READ(listener, sk_uid.val);
+	if (config.cgroups && bpf_core_field_exists(listener->sk_cgrp_data.cgroup))
+		rec->cgroup = BPF_CORE_READ(listener, sk_cgrp_data.cgroup, kn, id);
+}
+
+static __always_inline int handshake_emit(const struct request_sock *req, __u8 op, __u8 cause)
+{
+	struct wire_handshake *rec;
+	struct common_copy common;
+	struct wire_id id = {};
+	__u64 ts;
+
+	common_read(&common, req);
+	if (!common_is_tcp(&common))
+		return 0;
+	timewait_identity(&common, &id);
+	if (config.filtered && match_identity(&config.match, &id, 1) == MATCH_NO)
+		return 0;
+	rec = wire_reserve(WIRE_HANDSHAKE, sizeof(*rec), &ts);
+	if (!rec)
+		return 0;
+	rec->id = id;
+	fill_request_life(rec, req, op, cause);
+	wire_submit(rec);
+	return 0;
+}
+
+/* It is set when a request is made, too: that is told by what follows. */
+static __always_inline int tell_armed(const struct request_sock *req)
+{
+	if (!BPF_CORE_READ_BITFIELD_PROBED(req, num_timeout))
+		return 0;
+	return handshake_emit(req, WIRE_HS_ARMED, 0);
+}
+
+static __always_inline bool is_hashed(const struct request_sock *req)
+{
+	return BPF_CORE_READ(req, __req_common.skc_nulls_node.pprev);
+}
+
+/* The child's transition tells all, but where the SYN-ACK was sent again. */
+static __always_inline int tell_taken(const struct request_sock *req)
+{
+	return BPF_CORE_READ(req, num_retrans) ? handshake_emit(req, WIRE_HS_TAKEN, 0) : 0;
+}
+
+/* What the timer ends is told by its expiry. */
+static __always_inline int tell_taken_off(const struct request_sock *req, __u32 meaning)
+{
+	if (meaning == CODE_TAKEN)
+		return tell_taken(req);
+	if (meaning == CODE_RESEND)
+		return 0;
+	if (meaning == CODE_RST_CAME)
+		return handshake_emit(req, WIRE_HS_ENDED, WIRE_HS_BY_SEGMENT);
+	if (meaning == CODE_KILL)
+		return handshake_emit(req, WIRE_HS_ENDED, WIRE_HS_BY_KILL);
+	if (meaning == CODE_ICMP)
+		return handshake_emit(req, WIRE_HS_ENDED, WIRE_HS_BY_ICMP);
+	if (meaning == CODE_SEGMENT)
+		return handshake_emit(req, WIRE_HS_ENDED, WIRE_HS_BY_LISTENER);
+	return handshake_emit(req, WIRE_HS_ENDED, WIRE_HS_BY_UNKNOWN);
+}
+
+/* ---- by its timer ---- */
+
+SEC("tp_btf/timer_start")
+int BPF_PROG(handshake_timer_start, struct timer_list *timer)
+{
+	struct request_sock *req = request_of(timer);
+
+	return req ? tell_armed(req) : 0;
+}
+
+SEC("tp_btf/timer_expire_entry")
+int BPF_PROG(handshake_timer_expire, struct timer_list *timer)
+{
+	struct request_sock *req = request_of(timer);
+
+	return req ? handshake_emit(req, WIRE_HS_EXPIRED, 0) : 0;
+}
+
+/*
+ * Whoever ends a request unhashes it first. A timer that runs out, or moves, is taken off while the
+ * request stands in the table. The timer itself holds it, as does whoever drops it, and the table's
+ * hold goes after the timer: with two, a child has taken its place in the table
+ * (inet_csk_reqsk_queue_drop(), 5.10 to 7.0). With more, a segment may be looking at it, and the
+ * stack decides.
+ */
+#define HELD_BY_TIMER_AND_CHILD 2
+
+SEC("tp_btf/timer_cancel")
+int BPF_PROG(handshake_timer_cancel, struct timer_list *timer)
+{
+	struct request_sock *req = request_of(timer);
+
+	if (!req || is_hashed(req))
+		return 0;
+	if (BPF_CORE_READ(req, __req_common.skc_refcnt.refs.counter) == HELD_BY_TIMER_AND_CHILD)
+		return tell_taken(req);
+	return tell_taken_off(req, innermost_meaning(ctx));
+}
+
+/* ---- by the functions of its life ---- */
+
+/* inet_csk_reqsk_queue_drop() unhashes it, unless a child or somebody else has already. */
+static __always_inline int request_drops(void *ctx, const struct request_sock *req)
+{
+	return is_hashed(req) ? tell_taken_off(req, innermost_meaning(ctx)) : tell_taken(req);
+}
+
+static __always_inline int request_times_out(struct timer_list *timer)
+{
+	const struct request_sock *req = request_around(timer);
+
+	note_busy_with(address_of(req));
+	return handshake_emit(req, WIRE_HS_EXPIRED, 0);
+}
+
+/* Is its timer set? Else it is gone, or about to be. */
+static __always_inline int request_timed_out(void)
+{
+	const struct request_sock *req = (void *)take_busy_with();
+
+	return req && BPF_CORE_READ(req, rsk_timer.entry.pprev) ? tell_armed(req) : 0;
+}
+
+SEC("fentry/reqsk_timer_handler")
+int BPF_PROG(handshake_fentry_expire, struct timer_list *timer)
+{
+	return request_times_out(timer);
+}
+
+SEC("fexit/reqsk_timer_handler")
+int BPF_PROG(handshake_fexit_expire)
+{
+	return request_timed_out();
+}
+
+SEC("fentry/inet_csk_reqsk_queue_drop")
+int BPF_PROG(handshake_fentry_drop, struct sock *listener, struct request_sock *req)
+{
+	return request_drops(ctx, req);
+}
+
+#ifdef PT_REGS_KNOWN
+SEC("kprobe/reqsk_timer_handler")
+int BPF_KPROBE(handshake_kprobe_expire, struct timer_list *timer)
+{
+	return request_times_out(timer);
+}
+
+SEC("kretprobe/reqsk_timer_handler")
+int BPF_KRETPROBE(handshake_kretprobe_expire)
+{
+	return request_timed_out();
+}
+
+SEC("kprobe/inet_csk_reqsk_queue_drop")
+int BPF_KPROBE(handshake_kprobe_drop, struct sock *listener, struct request_sock *req)
+{
+	return request_drops(ctx, req);
+}
+#endif
