@@ -552,21 +552,11 @@ static void check_moves(const struct truth *t, const struct told *told, char *re
 	say(reason, "moves differ, told: %s", text);
 }
 
-/*
- * An accepted child appears with the last segment of its handshake: its SYN-RECEIVED has a lower
- * bound only, and where the kernel does not tell of its first move (before 6.15) not even that.
- */
-static bool is_bound_at_most(const struct told *told, size_t i)
-{
-	return i == 1 && strcmp(told->moves[0].from, "LISTEN") == 0 &&
-	       strcmp(told->moves[0].to, "SYN-RECEIVED") == 0;
-}
-
 static bool is_known_as_owed(const struct told *told, size_t i)
 {
 	const char *known = told->moves[i].known;
 
-	if (is_bound_at_most(told, i) || is_quiet_move(told, i) || follows_quiet_move(told, i) ||
+	if (is_quiet_move(told, i) || follows_quiet_move(told, i) ||
 	    (i + 1 == told->count && is_sampled_end(told)))
 		return strcmp(known, "at-least") == 0 || strcmp(known, "unknown") == 0;
 	return strcmp(known, "exact") == 0;

@@ -69,6 +69,8 @@ static const struct word cause_names[CAUSES] = {
 	[CAUSE_TABLE_FULL] = WORD("table-full"),
 	[CAUSE_NETNS_GONE] = WORD("netns-gone"),
 	[CAUSE_REPAIR] = WORD("repair"),
+	[CAUSE_QUEUE_FULL] = WORD("queue-full"),
+	[CAUSE_NO_LISTENER] = WORD("no-listener"),
 	[CAUSE_UNKNOWN] = WORD("unknown"),
 };
 

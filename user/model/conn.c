@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/conn_cause.h"
+#include "model/conn_handshake.h"
 #include "model/conn_moves.h"
 #include "model/conn_mini.h"
 #include "model/conn_sample.h"
@@ -41,25 +42,6 @@ static void note_missed(struct conn_table *table, struct store_entry *entry,
 	entry->conn.state = t->from;
 	entry->conn.since = 0;
 	entry->conn.since_exact = false;
-}
-
-/*
- * The kernel did not tell LISTEN -> SYN-RECEIVED. An accepted child makes both moves with the
- * segment that completes the handshake, microseconds apart (with Fast Open it makes the first with
- * the SYN). So the move is told here; how long SYN-RECEIVED lasted is not known.
- */
-static void tell_accept(struct conn_table *table, struct store_entry *entry,
-			const struct wire_transition *t)
-{
-	struct wire_transition accept = *t;
-
-	accept.from = WIRE_LISTEN;
-	accept.to = WIRE_SYN_RECV;
-	accept.flags = t->flags & WIRE_F_TRANSPARENT;
-	conn_learn_owner(table, &entry->conn, &accept);
-	entry->conn.state = WIRE_LISTEN;
-	conn_move(table, entry,
-		  (struct conn_step){.ts = t->head.ts, .lost = t->head.lost, .to = WIRE_SYN_RECV});
 }
 
 /*
@@ -119,6 +101,23 @@ static bool may_live_on(const struct wire_transition *t)
 	return (t->from == WIRE_FIN_WAIT2 || t->from == WIRE_CLOSING) && !is_sure_end(t);
 }
 
+/*
+ * The kernel did not tell LISTEN -> SYN-RECEIVED. An accepted child makes both moves with the
+ * segment that completes the handshake, microseconds apart (with Fast Open it makes the first with
+ * the SYN).
+ */
+static void appear(struct conn_table *table, struct store_entry *entry,
+		   const struct wire_transition *t)
+{
+	struct wire_transition birth = *t;
+
+	birth.from = WIRE_LISTEN;
+	birth.to = WIRE_SYN_RECV;
+	birth.flags = t->flags & WIRE_F_TRANSPARENT;
+	conn_learn_owner(table, &entry->conn, &birth);
+	conn_handshake_child(table, entry, t->head.ts);
+}
+
 static void feed_transition(struct conn_table *table, const struct wire_transition *t)
 {
 	struct conn_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->to};
@@ -136,18 +135,24 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	if (!entry) {
 		if (t->from == t->to)
 			return;
-		entry = conn_first_sight(table, &t->head, &t->id, t->from, false);
+		entry = conn_first_sight(table, &t->head, &t->id, t->from, STORE_SOCK);
 		if (!entry)
 			return;
 		note_stranger(table, entry, t);
 		if (t->flags & WIRE_F_UNTOLD)
-			tell_accept(table, entry, t);
+			appear(table, entry, t);
 	}
 	learn_identity(&entry->conn, &t->id);
 	conn_learn_owner(table, &entry->conn, t);
 	entry->conn.is_listener = conn_is_of_listener(t);
 	if (t->from == t->to) /* close() after shutdown() tells FIN-WAIT-2 a second time */
 		return;
+	if (t->from == WIRE_LISTEN && t->to == WIRE_SYN_RECV) {
+		conn_handshake_child(table, entry, t->head.ts);
+		return;
+	}
+	if (entry->is_opening)
+		conn_handshake_tell(table, entry, t);
 	if (entry->conn.state != t->from)
 		note_missed(table, entry, t);
 	else if (t->flags & WIRE_F_FAST_OPEN && !entry->by_census &&
@@ -237,10 +242,27 @@ static void drop_given_up(struct conn_table *table, uint64_t ts)
 	}
 }
 
+/* What nothing has followed for so long that nothing will. */
+static void settle(struct conn_table *table, uint64_t now)
+{
+	struct store_entry *entry;
+
+	while ((entry = store_first_cancelled(&table->store))) {
+		struct store_cancel cancel = *store_cancelled(&table->store, entry);
+
+		if (cancel.ts + CONN_SETTLES_NS >= now)
+			return;
+		if (entry->is_mini)
+			conn_mini_settle(table, entry, &cancel);
+		else
+			conn_handshake_settle(table, entry, &cancel);
+	}
+}
+
 /* It is `now` at least: ends the wait for records that never came. */
 static void advance(struct conn_table *table, uint64_t now)
 {
-	conn_mini_settle(table, now);
+	settle(table, now);
 	conn_census_overdue(table, now);
 	drop_given_up(table, now);
 }
@@ -258,6 +280,8 @@ void conn_feed(struct conn_table *table, const union decode_record *rec)
 		conn_sample_seen(table, &rec->timewait);
 	else if (rec->head.kind == WIRE_TIMEWAIT)
 		conn_mini_feed(table, &rec->timewait);
+	else if (rec->head.kind == WIRE_HANDSHAKE)
+		conn_handshake_feed(table, &rec->handshake);
 	else if (rec->head.kind == WIRE_SOCKET)
 		feed_socket(table, &rec->socket);
 	else if (rec->head.kind == WIRE_SWEPT && table->in_census)

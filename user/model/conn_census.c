@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/age.h"
+#include "model/conn_handshake.h"
 #include "model/conn_mini.h"
 #include "base/clock.h"
 #include "base/table.h"
@@ -73,8 +74,8 @@ static void learn_listener(struct conn_table *table, struct store_entry *entry,
 
 static struct store_entry *first_sight(struct conn_table *table, const struct wire_snapshot *s)
 {
-	struct store_entry *entry = conn_first_sight(table, &s->head, &s->id, s->state,
-						     s->kind == WIRE_MINI);
+	struct store_entry *entry = conn_first_sight(
+		table, &s->head, &s->id, s->state, s->kind == WIRE_MINI ? STORE_MINI : STORE_SOCK);
 
 	if (!entry)
 		return NULL;
@@ -207,6 +208,8 @@ void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *
 {
 	struct store_entry *entry;
 
+	if (s->kind == WIRE_REQUEST)
+		conn_handshake_met(table, s);
 	if (!is_of_the_model(table, s))
 		return;
 	if (table->counted) {
@@ -386,7 +389,7 @@ void conn_census_release(struct conn_table *table)
 /* ns: when it was there for the last time, as an event or a census proved. */
 static uint64_t last_met(const struct conn_table *table, const struct store_entry *entry)
 {
-	uint8_t ago = (uint8_t)(table->census - entry->census);
+	uint8_t ago = (uint8_t)(table->census - entry->census) % STORE_CENSUSES;
 	uint64_t met = ago < 4 ? table->census_ts[entry->census % 4] : 0;
 
 	return met > entry->conn.since ? met : entry->conn.since;
@@ -407,11 +410,11 @@ static void end_unseen(struct conn_table *table, struct store_entry *entry, uint
 
 /*
  * Its port decides whether it is wanted, and is not known yet: the filter in the kernel dropped the
- * events after it was.
+ * events after it was. Or it is a request, and nobody knows whether a child took its place.
  */
 static bool is_unheard_of(const struct store_entry *entry)
 {
-	return !entry->is_mini && entry->is_unsettled;
+	return entry->is_request || (!entry->is_mini && entry->is_unsettled);
 }
 
 /* False if the next census has something left to decide. */
@@ -424,7 +427,8 @@ static bool end_unmet(struct conn_table *table)
 	for (entry = store_first(&table->store); entry; entry = next) {
 		next = store_next(&table->store, entry);
 		decided &= !entry->found && !entry->by_census;
-		if (entry->census == table->census || !entry->conn.id.cookie || entry->is_held ||
+		if (entry->census == table->census || entry->is_held ||
+		    (!entry->conn.id.cookie && !entry->is_request) ||
 		    (entry->is_mini && table->config.samples) ||
 		    !conn_census_covers(table, entry->conn.id.netns))
 			continue;
@@ -495,7 +499,7 @@ static void begin(struct conn_table *table, const struct wire_census *c)
 	table->owed = conn_census_owed(table);
 	table->owed_for = all_doubts(table);
 	table->lost_before = table->lost;
-	table->census++;
+	table->census = (table->census + 1) % STORE_CENSUSES;
 	table->census_ts[table->census % 4] = c->head.ts;
 	table->in_census = true;
 }

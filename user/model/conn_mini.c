@@ -7,12 +7,6 @@
 #include "match.h"
 
 /*
- * How long to wait for what ended a mini-socket whose timer was cancelled. The expiry follows
- * within microseconds.
- */
-#define CANCEL_SETTLES_NS (500 * NS_PER_MS)
-
-/*
  * A timer's time is told in jiffies from the moment of telling, so one time may read as two, a
  * jiffy apart; and some jiffies apart where a CPU is late with its ticks (5.10, 6.12 and 6.18 in a
  * virtual machine).
@@ -125,7 +119,8 @@ static struct store_entry *mini_of(struct conn_table *table, const struct wire_t
 static struct store_entry *first_sight_of_mini(struct conn_table *table,
 					       const struct wire_timewait *t)
 {
-	struct store_entry *entry = conn_first_sight(table, &t->head, &t->id, t->substate, true);
+	struct store_entry *entry = conn_first_sight(table, &t->head, &t->id, t->substate,
+						     STORE_MINI);
 
 	if (!entry)
 		return NULL;
@@ -544,24 +539,15 @@ bool conn_mini_take_husk(struct conn_table *table, const struct wire_transition 
 	return true;
 }
 
-void conn_mini_settle(struct conn_table *table, uint64_t now)
+void conn_mini_settle(struct conn_table *table, struct store_entry *entry,
+		      const struct store_cancel *cancel)
 {
-	struct store_entry *entry;
-
-	while ((entry = store_first_cancelled(&table->store))) {
-		struct store_cancel cancel = *store_cancelled(&table->store, entry);
-
-		if (cancel.ts + CANCEL_SETTLES_NS >= now)
-			return;
-		move_before_cancel(table, entry);
-		/* That its timer was set again may have been lost: its end, or a census, will tell.
-		 */
-		if (cancel.lost != table->lost)
-			store_clear_cancelled(&table->store, entry);
-		else
-			conn_end(table, entry,
-				 (struct conn_step){.ts = cancel.ts,
-						    .lost = cancel.lost,
-						    .cause = CAUSE_UNKNOWN});
-	}
+	move_before_cancel(table, entry);
+	/* That its timer was set again may have been lost: its end, or a census, will tell. */
+	if (cancel->lost != table->lost)
+		store_clear_cancelled(&table->store, entry);
+	else
+		conn_end(table, entry,
+			 (struct conn_step){
+				 .ts = cancel->ts, .lost = cancel->lost, .cause = CAUSE_UNKNOWN});
 }

@@ -36,7 +36,9 @@ bool conn_mini_take_husk(struct conn_table *table, const struct wire_transition 
 void conn_mini_assume(struct conn_table *table, struct store_entry *entry,
 		      const struct wire_transition *t);
 
-/* Ends those whose timer was cancelled so long before `now` that no other record will follow. */
-void conn_mini_settle(struct conn_table *table, uint64_t now);
+/* Its timer was cancelled, as `cancel` has it, so long ago that no other record will follow: ends
+ * it. */
+void conn_mini_settle(struct conn_table *table, struct store_entry *entry,
+		      const struct store_cancel *cancel);
 
 #endif

@@ -39,6 +39,16 @@ static void hold(struct conn_table *table, struct store_entry *entry,
 		held->events[held->n++] = *event;
 }
 
+void conn_take_over_held(struct conn_table *table, struct store_entry *entry,
+			 struct store_entry *from)
+{
+	struct store_held *held = store_take_held(&table->store, from);
+
+	for (unsigned i = 0; held && i < held->n; i++)
+		hold(table, entry, &held->events[i]);
+	free(held);
+}
+
 static void tell(struct conn_table *table, struct store_entry *entry,
 		 const struct conn_event *event)
 {
@@ -78,14 +88,6 @@ static void measure(const struct conn_table *table, const struct store_entry *en
 		event->dwell_known = DWELL_UNKNOWN;
 }
 
-/* How well the begin of `to` is witnessed by the event that brought it there. */
-static bool begin_is_witnessed(uint8_t from, uint8_t to)
-{
-	/* The child appears with the last segment of the handshake. Its SYN-RECEIVED began with the
-	 * first, in a request socket, which no tracepoint tells. */
-	return !(from == WIRE_LISTEN && to == WIRE_SYN_RECV);
-}
-
 static bool is_unsettled(const struct conn_table *table, const struct store_entry *entry)
 {
 	if (entry->is_mini && table->config.samples)
@@ -116,10 +118,7 @@ void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_
 	measure(table, entry, &event, &move);
 	if (move.inexact && !move.met)
 		event.dwell_known = DWELL_UNKNOWN, event.dwell = 0;
-	conn->since_exact = !move.inexact && !move.met && begin_is_witnessed(conn->state, move.to);
-	/* Unless it was made by the SYN, with TCP Fast Open, which its next move tells. */
-	if (conn->state == WIRE_LISTEN && move.to == WIRE_SYN_RECV)
-		entry->born = move.ts;
+	conn->since_exact = !move.inexact && !move.met;
 	conn->since = move.ts;
 	conn->state = move.to;
 	entry->lost = move.lost;
@@ -198,7 +197,7 @@ static void evict_one(struct conn_table *table)
  * only because any move since would have been told.
  */
 struct store_entry *conn_first_sight(struct conn_table *table, const struct wire_head *head,
-				     const struct wire_id *id, uint8_t state, bool is_mini)
+				     const struct wire_id *id, uint8_t state, enum store_kind kind)
 {
 	struct store_entry *entry;
 
@@ -206,7 +205,7 @@ struct store_entry *conn_first_sight(struct conn_table *table, const struct wire
 		evict_one(table);
 		conn_incomplete_until(table, head->ts);
 	}
-	entry = store_add(&table->store, id, is_mini);
+	entry = store_add(&table->store, id, kind);
 	if (!entry) {
 		table->evicted++;
 		conn_incomplete_until(table, head->ts);
@@ -216,7 +215,7 @@ struct store_entry *conn_first_sight(struct conn_table *table, const struct wire
 	entry->census = table->census;
 	entry->conn.uid = CONN_NO_UID;
 	entry->conn.state = state;
-	/* Two states that it may have entered unseen: see begin_is_witnessed() and feed_swept(). */
+	/* Two states that it may have entered unseen: see conn_handshake.h and feed_swept(). */
 	if (state != WIRE_SYN_SENT && state != WIRE_SYN_RECV)
 		entry->conn.since = table->complete_since;
 	entry->lost = head->lost;

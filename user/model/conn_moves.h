@@ -7,6 +7,7 @@
 #ifndef TCPDWELL_CONN_MOVES_H
 #define TCPDWELL_CONN_MOVES_H
 
+#include "base/clock.h"
 #include "model/connection.h"
 #include "model/conn_store.h"
 
@@ -34,6 +35,10 @@ struct conn_table {
 	uint32_t listeners;      /* until this `lost` it is known who listens where */
 };
 
+/* How long to wait for what follows a record that does not tell what it means (store_cancel). It
+ * comes within microseconds; a kernel that can be preempted may take some time. */
+#define CONN_SETTLES_NS (500 * NS_PER_MS)
+
 struct conn_step {
 	uint64_t ts;
 	uint32_t lost; /* wire_head.lost of the record that tells it */
@@ -59,6 +64,13 @@ void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_
 /* Moves it to CLOSED and removes the entry. */
 void conn_end(struct conn_table *table, struct store_entry *entry, struct conn_step move);
 
+/*
+ * Gives the entry what another one held until it is known that the connection is wanted. The other
+ * one is to be removed.
+ */
+void conn_take_over_held(struct conn_table *table, struct store_entry *entry,
+			 struct store_entry *from);
+
 /* Notes that records from before `ts` are missing. */
 void conn_incomplete_until(struct conn_table *table, uint64_t ts);
 
@@ -79,7 +91,7 @@ void conn_note_missed(struct conn_table *table, uint64_t ts);
  * evicted, if out of memory.
  */
 struct store_entry *conn_first_sight(struct conn_table *table, const struct wire_head *head,
-				     const struct wire_id *id, uint8_t state, bool is_mini);
+				     const struct wire_id *id, uint8_t state, enum store_kind kind);
 
 /* Makes the process the owner, as its own system call proves. */
 void conn_own(struct conn *conn, uint32_t pid, const char comm[16]);

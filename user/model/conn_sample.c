@@ -137,7 +137,7 @@ static struct store_entry *adopt(struct conn_table *table, const struct wire_tim
 	/* `-> CLOSE` of the full socket is not read yet; or the socket has connected again. */
 	if (store_find_sock(&table->store, t->id.cookie))
 		return NULL;
-	entry = conn_first_sight(table, &t->head, &t->id, t->substate, true);
+	entry = conn_first_sight(table, &t->head, &t->id, t->substate, STORE_MINI);
 	if (!entry)
 		return NULL;
 	/*

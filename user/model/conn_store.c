@@ -69,7 +69,7 @@ static uint64_t hash_sock(const void *ctx, const void *element)
 	return hash_cookie(ctx, ((const struct store_entry *)element)->conn.id.cookie);
 }
 
-static uint64_t hash_mini(const void *ctx, const void *element)
+static uint64_t hash_by_tuple(const void *ctx, const void *element)
 {
 	struct tuple tuple = tuple_of(&((const struct store_entry *)element)->conn.id);
 
@@ -225,9 +225,9 @@ void store_init(struct store *store)
 	choose_keys(store);
 	slab_init(&store->entries, sizeof(struct store_entry));
 	slab_init(&store->asides, sizeof(struct store_aside));
-	store->socks = store->minis = index;
+	store->socks = store->minis = store->requests = index;
 	store->socks.hash_of = hash_sock;
-	store->minis.hash_of = hash_mini;
+	store->minis.hash_of = store->requests.hash_of = hash_by_tuple;
 	store->all = LIST(&store->entries, struct store_entry, all);
 	store->unsettled = LIST(&store->asides, struct store_aside, unsettled);
 	store->cancelled = LIST(&store->asides, struct store_aside, cancelled);
@@ -242,6 +242,7 @@ void store_release(struct store *store)
 	TABLE_RELEASE(store->listeners, free);
 	chains_release(&store->socks);
 	chains_release(&store->minis);
+	chains_release(&store->requests);
 	slab_release(&store->entries);
 	slab_release(&store->asides);
 }
@@ -264,10 +265,11 @@ struct store_entry *store_find_sock(const struct store *store, uint64_t cookie)
 	return store_entry_at(store, i);
 }
 
-struct store_entry *store_find_mini(const struct store *store, const struct wire_id *id)
+static struct store_entry *find_by_tuple(const struct store *store, const struct chains *chains,
+					 const struct wire_id *id)
 {
 	struct tuple wanted = tuple_of(id);
-	uint32_t i = chains_first(&store->minis, hash_tuple(store->keys, &wanted));
+	uint32_t i = chains_first(chains, hash_tuple(store->keys, &wanted));
 
 	for (; i; i = store_entry_at(store, i)->chain) {
 		struct tuple tuple = tuple_of(&store_entry_at(store, i)->conn.id);
@@ -278,11 +280,23 @@ struct store_entry *store_find_mini(const struct store *store, const struct wire
 	return store_entry_at(store, i);
 }
 
+struct store_entry *store_find_mini(const struct store *store, const struct wire_id *id)
+{
+	return find_by_tuple(store, &store->minis, id);
+}
+
+struct store_entry *store_find_request(const struct store *store, const struct wire_id *id)
+{
+	return store->requests.count ? find_by_tuple(store, &store->requests, id) : NULL;
+}
+
 /* NULL: in none. A full socket without a cookie is never looked for. */
 static struct chains *index_for(struct store *store, const struct store_entry *entry)
 {
 	if (entry->is_mini)
 		return &store->minis;
+	if (entry->is_request)
+		return &store->requests;
 	return entry->conn.id.cookie ? &store->socks : NULL;
 }
 
@@ -301,7 +315,7 @@ static void remove_from_index(struct store *store, struct store_entry *entry, ui
 		chains_remove(chains, i);
 }
 
-struct store_entry *store_add(struct store *store, const struct wire_id *id, bool is_mini)
+struct store_entry *store_add(struct store *store, const struct wire_id *id, enum store_kind kind)
 {
 	uint32_t i = slab_take(&store->entries);
 	struct store_entry *entry = store_entry_at(store, i);
@@ -309,7 +323,8 @@ struct store_entry *store_add(struct store *store, const struct wire_id *id, boo
 	if (!entry)
 		return NULL;
 	entry->conn.id = *id;
-	entry->is_mini = is_mini;
+	entry->is_mini = kind == STORE_MINI;
+	entry->is_request = kind == STORE_REQUEST;
 	if (!add_to_index(store, entry, i)) {
 		slab_give(&store->entries, i);
 		return NULL;

@@ -19,6 +19,9 @@
 #include "base/table.h"
 #include "model/connection.h"
 
+/* Censuses are numbered below this, again and again. */
+#define STORE_CENSUSES 64
+
 /* More transitions than one life can have: the longest is CLOSED ... TIME-WAIT, CLOSED. */
 #define STORE_HELD_MAX 10
 
@@ -27,13 +30,16 @@ struct store_held {
 	unsigned n;
 };
 
-/* A mini-socket's timer was taken off, by this record. */
+/*
+ * What happened last, and only what follows tells what it means: a mini-socket's timer was taken
+ * off, that of a request ran out, a child appeared.
+ */
 struct store_cancel {
 	uint64_t ts;      /* ns; never 0 */
 	uint64_t expires; /* ns, CLOCK_MONOTONIC */
 	uint32_t lost;    /* wire_head.lost */
 	uint32_t entered; /* ms: as wire_timewait has it */
-	uint8_t in;       /* substate */
+	uint8_t in;       /* substate; of a request: CAUSE_*, of its end if nothing follows */
 };
 
 /* Where only sweeps tell of mini-sockets (conn_sample.c). */
@@ -59,14 +65,17 @@ struct store_entry {
 	uint32_t aside;       /* 0: nothing */
 
 	struct conn conn;
-	uint64_t expires;   /* ns, of a mini-socket's timer when it was set; resolution a jiffy */
-	uint64_t born;      /* ns: when a mini-socket took over, or a child was made */
+	uint64_t expires; /* ns, of a mini-socket's timer when it was set; resolution a jiffy */
+	uint64_t born; /* ns: when a mini-socket took over, a child was made, or something was told
+			* of a request */
 	uint32_t entered;   /* ms, the kernel's own note when it was set: see wire_timewait */
 	uint32_t lost;      /* wire_head.lost when it entered its state */
 	uint32_t doubts;    /* conn_table.doubts then: to be compared for equality */
 	uint8_t wanted : 2; /* MATCH_* */
 
 	bool is_mini : 1;      /* a mini-socket: indexed by tuple, not by cookie */
+	bool is_request : 1;   /* a request socket: likewise, in an index of its own */
+	bool is_opening : 1;   /* that it is in SYN-RECEIVED is not told yet (conn_handshake.h) */
 	bool is_listening : 1; /* store_listen() counted it */
 	bool is_unsettled : 1; /* in that list */
 	bool is_given_up : 1;  /* store_give_up() */
@@ -82,10 +91,10 @@ struct store_entry {
 	/* What censuses say of it (conn_census.c). */
 	bool by_census : 1;    /* a full socket that a census told of first, at `born` */
 	uint8_t unmet : 2;     /* censuses in a row that did not find it */
+	uint8_t census : 6;    /* number of the last one that found it, or before its last event */
 	uint8_t found : 4;     /* the state that the last one found it in; 0: in its own */
 	uint8_t confirmed : 3; /* number of the last one that met its owner as a holder, mod 8 */
 	bool is_shared : 1;    /* a listener that processes of several names hold */
-	uint8_t census;        /* number of the last one that found it, or before its last event */
 };
 
 _Static_assert(sizeof(struct store_entry) <= 144, "a million connections in 160 MB");
@@ -111,7 +120,7 @@ struct store_listener {
 
 struct store {
 	struct slab entries, asides;
-	struct chains socks, minis; /* by cookie; by tuple */
+	struct chains socks, minis, requests; /* by cookie; by tuple */
 	struct slab_list all, unsettled, cancelled;
 	struct store_listener *listeners;
 	size_t count, unsettled_count, given_up_count, husks_expected;
@@ -124,9 +133,16 @@ void store_release(struct store *store);
 
 /* ---- entries ---- */
 
+/* The three objects of the kernel: each has an index. */
+enum store_kind {
+	STORE_SOCK,
+	STORE_MINI,
+	STORE_REQUEST,
+};
+
 /* A new entry of this identity, in its index and the most recently active; NULL if out of memory.
  */
-struct store_entry *store_add(struct store *store, const struct wire_id *id, bool is_mini);
+struct store_entry *store_add(struct store *store, const struct wire_id *id, enum store_kind kind);
 
 /* Removes it from everywhere and frees it. */
 void store_remove(struct store *store, struct store_entry *entry);
@@ -136,6 +152,7 @@ struct store_entry *store_find_sock(const struct store *store, uint64_t cookie);
 
 /* By addresses, ports and namespace. */
 struct store_entry *store_find_mini(const struct store *store, const struct wire_id *id);
+struct store_entry *store_find_request(const struct store *store, const struct wire_id *id);
 
 /* From the index of full sockets to that of mini-sockets, with the mini-socket's identity. False if
  * out of memory: it is then removed. */
@@ -215,7 +232,7 @@ static inline struct store_sample *store_sample(const struct store *store,
 	return &store_aside(store, entry)->sample;
 }
 
-/* NULL: its timer was not taken off. */
+/* NULL: nothing of the kind happened. */
 static inline const struct store_cancel *store_cancelled(const struct store *store,
 							 const struct store_entry *entry)
 {

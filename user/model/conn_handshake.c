@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* conn_handshake.c - see conn_handshake.h. */
+#include "model/conn_handshake.h"
+
+#include "base/clock.h"
+
+/* The kernel notes the SYN-ACK in us; two handshakes of one client and port are further apart. */
+#define SAME_BEGIN_NS NS_PER_MS
+
+/* ---- children ---- */
+
+void conn_handshake_child(struct conn_table *table, struct store_entry *entry, uint64_t ts)
+{
+	struct store_cancel appeared = {.ts = ts, .lost = entry->lost};
+
+	entry->conn.state = WIRE_SYN_RECV;
+	entry->conn.since = entry->born = ts;
+	entry->conn.since_exact = false;
+	entry->is_opening = true;
+	conn_decide_wanted(table, entry);
+	if (!store_set_cancelled(&table->store, entry, &appeared))
+		store_give_up(&table->store, entry);
+}
+
+/*
+ * When the SYN-ACK was sent; 0: not known. A child of Fast Open is made by the SYN. Of others the
+ * kernel takes the time until the ACK for a round trip, unless the SYN-ACK was sent again: then
+ * only the request knows.
+ */
+static uint64_t begin_of(const struct store_entry *entry, const struct store_entry *request,
+			 const struct wire_transition *t)
+{
+	uint64_t us = t->from == WIRE_SYN_RECV && t->to == WIRE_ESTABLISHED ? t->handshake_us : 0;
+
+	if (t->flags & WIRE_F_FAST_OPEN)
+		return t->flags & WIRE_F_UNTOLD ? 0 : entry->born;
+	if (us && us * NS_PER_US < t->head.ts)
+		return t->head.ts - us * NS_PER_US;
+	return request && request->conn.since_exact ? request->conn.since : 0;
+}
+
+/* Its SYN-RECEIVED was told as that of the request. */
+static void continue_request(struct conn_table *table, struct store_entry *entry,
+			     struct store_entry *request, uint32_t lost)
+{
+	entry->conn.since = request->conn.since;
+	entry->conn.since_exact = request->conn.since_exact;
+	entry->lost = lost;
+	conn_take_over_held(table, entry, request);
+}
+
+/* `began` is 0 if nobody knows. */
+static void tell_begin(struct conn_table *table, struct store_entry *entry, uint64_t began,
+		       uint32_t lost)
+{
+	entry->is_opening = false;
+	entry->conn.state = WIRE_LISTEN;
+	entry->conn.since = 0;
+	conn_move(table, entry,
+		  (struct conn_step){.ts = began ? began : entry->born,
+				     .lost = lost,
+				     .to = WIRE_SYN_RECV,
+				     .inexact = !began});
+}
+
+void conn_handshake_tell(struct conn_table *table, struct store_entry *entry,
+			 const struct wire_transition *t)
+{
+	struct store_entry *request = store_find_request(&table->store, &entry->conn.id);
+	uint64_t began = begin_of(entry, request, t);
+
+	store_clear_cancelled(&table->store, entry);
+	if (request && !request->is_opening) {
+		entry->is_opening = false;
+		continue_request(table, entry, request, t->head.lost);
+	} else {
+		/* Between a birth and its next move only the birth's own time says when. */
+		tell_begin(table, entry, began,
+			   began == entry->born ? entry->lost : t->head.lost);
+	}
+	if (request)
+		store_remove(&table->store, request);
+}
+
+/* ---- requests ---- */
+
+static bool is_another(const struct store_entry *request, const struct wire_handshake *h)
+{
+	uint64_t a = request->conn.since, b = h->began;
+
+	return request->conn.since_exact && b && (a > b ? a - b : b - a) > SAME_BEGIN_NS;
+}
+
+/*
+ * Whoever sends SYNs makes requests: they take no room from connections. NULL: there is none, and
+ * no room.
+ */
+static struct store_entry *first_sight(struct conn_table *table, const struct wire_handshake *h)
+{
+	struct store_entry *entry;
+
+	if (table->store.count >= table->config.max)
+		return NULL;
+	entry = conn_first_sight(table, &h->head, &h->id, WIRE_LISTEN, STORE_REQUEST);
+	if (!entry)
+		return NULL;
+	entry->conn.uid = h->uid;
+	entry->conn.cgroup = h->cgroup;
+	conn_inherit(table, &entry->conn);
+	entry->is_opening = true;
+	return entry;
+}
+
+static struct store_entry *request_of(struct conn_table *table, const struct wire_handshake *h)
+{
+	struct store_entry *entry = store_find_request(&table->store, &h->id);
+
+	if (entry && is_another(entry, h)) { /* the former's end was lost */
+		store_remove(&table->store, entry);
+		entry = NULL;
+	}
+	if (!entry)
+		entry = first_sight(table, h);
+	if (entry)
+		entry->born = h->head.ts;
+	return entry;
+}
+
+/* That, and that it is in SYN-RECEIVED, is told. */
+static struct store_entry *told_request_of(struct conn_table *table, const struct wire_handshake *h)
+{
+	struct store_entry *entry = request_of(table, h);
+
+	if (entry && entry->is_opening)
+		tell_begin(table, entry, h->began, h->head.lost);
+	return entry;
+}
+
+static void wait_for_more(struct conn_table *table, struct store_entry *entry,
+			  const struct wire_handshake *h, enum tcpstate_cause cause)
+{
+	struct store_cancel last = {.ts = h->head.ts, .lost = h->head.lost, .in = (uint8_t)cause};
+
+	store_clear_cancelled(&table->store, entry);
+	if (!store_set_cancelled(&table->store, entry, &last))
+		store_give_up(&table->store, entry);
+}
+
+/*
+ * reqsk_timer_handler() ends it if its listener is closed or the SYN-ACK was sent often enough.
+ * `acked`: tcp_check_req() had no room for it, or waits for data.
+ */
+static enum tcpstate_cause cause_by_timer(const struct wire_handshake *h)
+{
+	const uint8_t refused = WIRE_HS_ACKED | WIRE_HS_FULL;
+
+	if (h->flags & WIRE_HS_CLOSED)
+		return h->flags & WIRE_HS_MOVES ? CAUSE_UNKNOWN : CAUSE_NO_LISTENER;
+	if ((h->flags & (refused | WIRE_HS_DEFERS)) == refused)
+		return CAUSE_QUEUE_FULL;
+	return CAUSE_TIMED_OUT;
+}
+
+static void feed_expired(struct conn_table *table, const struct wire_handshake *h)
+{
+	struct store_entry *entry = told_request_of(table, h);
+
+	if (entry)
+		wait_for_more(table, entry, h, cause_by_timer(h));
+}
+
+static void feed_armed(struct conn_table *table, const struct wire_handshake *h)
+{
+	struct store_entry *entry = told_request_of(table, h);
+
+	if (entry)
+		store_clear_cancelled(&table->store, entry);
+}
+
+/* The child follows, and tells. */
+static void feed_taken(struct conn_table *table, const struct wire_handshake *h)
+{
+	struct store_entry *entry = request_of(table, h);
+
+	if (!entry)
+		return;
+	if (entry->is_opening) {
+		entry->conn.state = WIRE_SYN_RECV;
+		entry->conn.since = h->began;
+		entry->conn.since_exact = h->began != 0;
+	}
+	wait_for_more(table, entry, h, CAUSE_NONE);
+}
+
+static enum tcpstate_cause cause_of_end(const struct wire_handshake *h)
+{
+	static const enum tcpstate_cause causes[WIRE_HS_CAUSES] = {
+		[WIRE_HS_BY_UNKNOWN] = CAUSE_UNKNOWN,      [WIRE_HS_BY_SEGMENT] = CAUSE_RESET,
+		[WIRE_HS_BY_KILL] = CAUSE_KILLED,          [WIRE_HS_BY_ICMP] = CAUSE_UNREACHABLE,
+		[WIRE_HS_BY_LISTENER] = CAUSE_NO_LISTENER,
+	};
+	const uint8_t refused = WIRE_HS_FULL | WIRE_HS_RESETS;
+
+	if (h->cause == WIRE_HS_BY_SEGMENT && (h->flags & refused) == refused)
+		return CAUSE_QUEUE_FULL;
+	return causes[h->cause];
+}
+
+static void end(struct conn_table *table, struct store_entry *entry, uint64_t ts, uint32_t lost,
+		enum tcpstate_cause cause)
+{
+	conn_end(table, entry, (struct conn_step){.ts = ts, .lost = lost, .cause = (uint8_t)cause});
+}
+
+static void feed_ended(struct conn_table *table, const struct wire_handshake *h)
+{
+	struct store_entry *entry = told_request_of(table, h);
+
+	if (entry)
+		end(table, entry, h->head.ts, h->head.lost, cause_of_end(h));
+}
+
+void conn_handshake_feed(struct conn_table *table, const struct wire_handshake *h)
+{
+	static void (*const ops[WIRE_HS_OPS])(struct conn_table *,
+					      const struct wire_handshake *) = {
+		[WIRE_HS_EXPIRED] = feed_expired,
+		[WIRE_HS_ARMED] = feed_armed,
+		[WIRE_HS_TAKEN] = feed_taken,
+		[WIRE_HS_ENDED] = feed_ended,
+	};
+
+	ops[h->op](table, h);
+}
+
+void conn_handshake_met(struct conn_table *table, const struct wire_snapshot *s)
+{
+	struct store_entry *entry = store_find_request(&table->store, &s->id);
+
+	if (!entry)
+		return;
+	entry->census = table->census;
+	entry->unmet = 0;
+}
+
+/* ---- what nothing follows ---- */
+
+/* That its timer was set again may have been lost, or another listener has taken it. */
+static void settle_request(struct conn_table *table, struct store_entry *entry,
+			   const struct store_cancel *cancel)
+{
+	if (cancel->in == CAUSE_NONE)
+		store_remove(&table->store, entry); /* its child was given up before it moved */
+	else if (cancel->lost != table->lost || cancel->in == CAUSE_UNKNOWN)
+		store_clear_cancelled(&table->store, entry);
+	else
+		end(table, entry, cancel->ts, cancel->lost, cancel->in);
+}
+
+void conn_handshake_settle(struct conn_table *table, struct store_entry *entry,
+			   const struct store_cancel *cancel)
+{
+	if (entry->is_request) {
+		settle_request(table, entry, cancel);
+		return;
+	}
+	/* Fast Open: it stays in SYN-RECEIVED, and its next move will tell that it does. */
+	store_clear_cancelled(&table->store, entry);
+	tell_begin(table, entry, 0, cancel->lost);
+}
