@@ -57,9 +57,17 @@ static void fill_transition(struct noise *noise, struct wire_transition *t)
 	t->error = below(noise, 3) ? 0 : (int32_t)below(noise, 130);
 }
 
+static void fill_handshake(struct noise *noise, struct wire_handshake *h)
+{
+	h->id = some_id(noise);
+	h->op = (uint8_t)(1 + below(noise, WIRE_HS_OPS - 1));
+	h->cause = (uint8_t)below(noise, WIRE_HS_CAUSES);
+	h->flags = (uint8_t)below(noise, WIRE_HS_ALL + 1);
+}
+
 static uint16_t fill(struct noise *noise, union decode_record *rec)
 {
-	switch (below(noise, 9)) {
+	switch (below(noise, 11)) {
 	case 0:
 		rec->head.kind = WIRE_TICK;
 		return sizeof(rec->head);
@@ -83,6 +91,11 @@ static uint16_t fill(struct noise *noise, union decode_record *rec)
 		rec->head.kind = WIRE_TIMEWAIT;
 		fill_mini(noise, &rec->timewait);
 		return sizeof(rec->timewait);
+	case 6:
+	case 7:
+		rec->head.kind = WIRE_HANDSHAKE;
+		fill_handshake(noise, &rec->handshake);
+		return sizeof(rec->handshake);
 	default:
 		rec->head.kind = WIRE_TRANSITION;
 		fill_transition(noise, &rec->transition);

@@ -47,7 +47,9 @@ struct rec {
 	const char *comm;
 	uint64_t cgroup;
 
-	uint8_t op, substate, cause; /* of a mini-socket */
+	uint32_t ago; /* us: how long ago the SYN-ACK was sent */
+
+	uint8_t op, substate, cause; /* of a mini-socket, and of a request */
 	uint32_t tw_entered;         /* ms; 0: this kernel has no note of it */
 	uint64_t expires;            /* ms */
 
@@ -73,6 +75,11 @@ struct rec {
 #define MET(when, in, ...)                                                         \
 	{                                                                          \
 		.ms = when, .kind = WIRE_SOCKET, .state = WIRE_##in, ##__VA_ARGS__ \
+	}
+#define REQUEST(when, what, ...)                                                          \
+	{                                                                                 \
+		.ms = when, .kind = WIRE_HANDSHAKE, .op = WIRE_HS_##what, .cookie = NONE, \
+		##__VA_ARGS__                                                             \
 	}
 #define TICK(when, ...)                                      \
 	{                                                    \
@@ -242,8 +249,8 @@ TEST_INLINE union decode_record feeder_record(const struct rec *rec)
 			.id = feeder_id(rec),
 			.cgroup = rec->cgroup,
 			.uid = rec->uid,
-			.pid = rec->pid,
-			.error = rec->error,
+			.pid = rec->ago ? rec->ago : rec->pid,
+			.error = (int16_t)rec->error,
 			.from = rec->from,
 			.to = rec->to,
 			.flags = rec->flags};
@@ -258,6 +265,16 @@ TEST_INLINE union decode_record feeder_record(const struct rec *rec)
 					       .substate = rec->substate,
 					       .cause = rec->cause,
 					       .entered = rec->tw_entered};
+	} else if (kind == WIRE_HANDSHAKE) {
+		to.handshake = (struct wire_handshake){
+			.head = feeder_head(rec, kind, sizeof(to.handshake)),
+			.id = feeder_id(rec),
+			.cgroup = rec->cgroup,
+			.began = rec->began * NS_PER_MS,
+			.op = rec->op,
+			.cause = rec->cause,
+			.flags = (uint8_t)rec->flags,
+			.uid = rec->uid};
 	} else if (kind == WIRE_SOCKET) {
 		to.socket = (struct wire_socket){.head = feeder_head(rec, kind, sizeof(to.socket)),
 						 .id = feeder_id(rec),
