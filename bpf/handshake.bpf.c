@@ -56,14 +56,21 @@ static __always_inline __u8 flags_of_listener(const struct sock *listener)
 	return flags;
 }
 
+/* What happened; op 0: nothing that is told. */
+struct handshake_event {
+	__u8 op;    /* WIRE_HS_* */
+	__u8 cause; /* WIRE_HS_BY_* */
+};
+
 /* Fills in a cleared record, but for its identity and its head. */
 static __always_inline void fill_request_life(struct wire_handshake *rec,
-					      const struct request_sock *req, __u8 op, __u8 cause)
+					      const struct request_sock *req,
+					      struct handshake_event event)
 {
 	const struct sock *listener = listener_of(req);
 
-	rec->op = op;
-	rec->cause = cause;
+	rec->op = event.op;
+	rec->cause = event.cause;
 	rec->resent = BPF_CORE_READ(req, num_retrans);
 	rec->began = BPF_CORE_READ((const struct tcp_request_sock *)req, snt_synack) * US_NS;
 	if (BPF_CORE_READ_BITFIELD_PROBED((const struct inet_request_sock *)req, acked))
@@ -76,8 +83,10 @@ static __always_inline void fill_request_life(struct wire_handshake *rec,
 		rec->cgroup = BPF_CORE_READ(listener, sk_cgrp_data.cgroup, kn, id);
 }
 
-static __always_inline int handshake_emit(const struct request_sock *req, __u8 op, __u8 cause)
+/* Global and not inlined: most of the code, which else each program would have for itself. */
+__attribute__((noinline)) int handshake_tell(__u64 request, __u32 op, __u32 cause)
 {
+	const struct request_sock *req = (const struct request_sock *)request;
 	struct wire_handshake *rec;
 	struct common_copy common;
 	struct wire_id id = {};
@@ -93,17 +102,23 @@ static __always_inline int handshake_emit(const struct request_sock *req, __u8 o
 	if (!rec)
 		return 0;
 	rec->id = id;
-	fill_request_life(rec, req, op, cause);
+	fill_request_life(rec, req, (struct handshake_event){.op = op, .cause = cause});
 	wire_submit(rec);
 	return 0;
 }
 
-/* It is set when a request is made, too: that is told by what follows. */
-static __always_inline int tell_armed(const struct request_sock *req)
+static __always_inline int handshake_emit(const struct request_sock *req,
+					  struct handshake_event event)
 {
-	if (!BPF_CORE_READ_BITFIELD_PROBED(req, num_timeout))
-		return 0;
-	return handshake_emit(req, WIRE_HS_ARMED, 0);
+	return event.op ? handshake_tell(address_of(req), event.op, event.cause) : 0;
+}
+
+/* It is set when a request is made, too: that is told by what follows. */
+static __always_inline struct handshake_event armed(const struct request_sock *req)
+{
+	bool again = BPF_CORE_READ_BITFIELD_PROBED(req, num_timeout);
+
+	return (struct handshake_event){.op = again ? WIRE_HS_ARMED : 0};
 }
 
 static __always_inline bool is_hashed(const struct request_sock *req)
@@ -112,27 +127,32 @@ static __always_inline bool is_hashed(const struct request_sock *req)
 }
 
 /* The child's transition tells all, but where the SYN-ACK was sent again. */
-static __always_inline int tell_taken(const struct request_sock *req)
+static __always_inline struct handshake_event taken(const struct request_sock *req)
 {
-	return BPF_CORE_READ(req, num_retrans) ? handshake_emit(req, WIRE_HS_TAKEN, 0) : 0;
+	bool again = BPF_CORE_READ(req, num_retrans);
+
+	return (struct handshake_event){.op = again ? WIRE_HS_TAKEN : 0};
 }
 
-/* What the timer ends is told by its expiry. */
-static __always_inline int tell_taken_off(const struct request_sock *req, __u32 meaning)
+/* Taken off for this, as the stack says. What the timer ends is told by its expiry. */
+static __always_inline struct handshake_event taken_off(const struct request_sock *req,
+							__u32 meaning)
 {
+	struct handshake_event event = {.op = WIRE_HS_ENDED};
+
 	if (meaning == CODE_TAKEN)
-		return tell_taken(req);
+		return taken(req);
 	if (meaning == CODE_RESEND)
-		return 0;
-	if (meaning == CODE_RST_CAME)
-		return handshake_emit(req, WIRE_HS_ENDED, WIRE_HS_BY_SEGMENT);
-	if (meaning == CODE_KILL)
-		return handshake_emit(req, WIRE_HS_ENDED, WIRE_HS_BY_KILL);
-	if (meaning == CODE_ICMP)
-		return handshake_emit(req, WIRE_HS_ENDED, WIRE_HS_BY_ICMP);
-	if (meaning == CODE_SEGMENT)
-		return handshake_emit(req, WIRE_HS_ENDED, WIRE_HS_BY_LISTENER);
-	return handshake_emit(req, WIRE_HS_ENDED, WIRE_HS_BY_UNKNOWN);
+		event.op = 0;
+	else if (meaning == CODE_RST_CAME)
+		event.cause = WIRE_HS_BY_SEGMENT;
+	else if (meaning == CODE_KILL)
+		event.cause = WIRE_HS_BY_KILL;
+	else if (meaning == CODE_ICMP)
+		event.cause = WIRE_HS_BY_ICMP;
+	else if (meaning == CODE_SEGMENT)
+		event.cause = WIRE_HS_BY_LISTENER;
+	return event;
 }
 
 /* ---- by its timer ---- */
@@ -142,7 +162,7 @@ int BPF_PROG(handshake_timer_start, struct timer_list *timer)
 {
 	struct request_sock *req = request_of(timer);
 
-	return req ? tell_armed(req) : 0;
+	return req ? handshake_emit(req, armed(req)) : 0;
 }
 
 SEC("tp_btf/timer_expire_entry")
@@ -150,7 +170,7 @@ int BPF_PROG(handshake_timer_expire, struct timer_list *timer)
 {
 	struct request_sock *req = request_of(timer);
 
-	return req ? handshake_emit(req, WIRE_HS_EXPIRED, 0) : 0;
+	return req ? handshake_emit(req, (struct handshake_event){.op = WIRE_HS_EXPIRED}) : 0;
 }
 
 /*
@@ -162,16 +182,19 @@ int BPF_PROG(handshake_timer_expire, struct timer_list *timer)
  */
 #define HELD_BY_TIMER_AND_CHILD 2
 
+static __always_inline struct handshake_event cancelled(void *ctx, const struct request_sock *req)
+{
+	if (BPF_CORE_READ(req, __req_common.skc_refcnt.refs.counter) == HELD_BY_TIMER_AND_CHILD)
+		return taken(req);
+	return taken_off(req, innermost_meaning(ctx));
+}
+
 SEC("tp_btf/timer_cancel")
 int BPF_PROG(handshake_timer_cancel, struct timer_list *timer)
 {
 	struct request_sock *req = request_of(timer);
 
-	if (!req || is_hashed(req))
-		return 0;
-	if (BPF_CORE_READ(req, __req_common.skc_refcnt.refs.counter) == HELD_BY_TIMER_AND_CHILD)
-		return tell_taken(req);
-	return tell_taken_off(req, innermost_meaning(ctx));
+	return req && !is_hashed(req) ? handshake_emit(req, cancelled(ctx, req)) : 0;
 }
 
 /* ---- by the functions of its life ---- */
@@ -179,7 +202,8 @@ int BPF_PROG(handshake_timer_cancel, struct timer_list *timer)
 /* inet_csk_reqsk_queue_drop() unhashes it, unless a child or somebody else has already. */
 static __always_inline int request_drops(void *ctx, const struct request_sock *req)
 {
-	return is_hashed(req) ? tell_taken_off(req, innermost_meaning(ctx)) : tell_taken(req);
+	return handshake_emit(req,
+			      is_hashed(req) ? taken_off(req, innermost_meaning(ctx)) : taken(req));
 }
 
 static __always_inline int request_times_out(struct timer_list *timer)
@@ -187,7 +211,7 @@ static __always_inline int request_times_out(struct timer_list *timer)
 	const struct request_sock *req = request_around(timer);
 
 	note_busy_with(address_of(req));
-	return handshake_emit(req, WIRE_HS_EXPIRED, 0);
+	return handshake_emit(req, (struct handshake_event){.op = WIRE_HS_EXPIRED});
 }
 
 /* Is its timer set? Else it is gone, or about to be. */
@@ -195,7 +219,9 @@ static __always_inline int request_timed_out(void)
 {
 	const struct request_sock *req = (void *)take_busy_with();
 
-	return req && BPF_CORE_READ(req, rsk_timer.entry.pprev) ? tell_armed(req) : 0;
+	if (!req || !BPF_CORE_READ(req, rsk_timer.entry.pprev))
+		return 0;
+	return handshake_emit(req, armed(req));
 }
 
 SEC("fentry/reqsk_timer_handler")

@@ -23,9 +23,7 @@
 
 #include "rawtcp.h"
 
-#define KERNEL4  "10.77.0.1"
 #define NETMASK4 "255.255.255.0"
-#define KERNEL6  "fd77::1"
 
 enum {
 	PREFIX6 = 64,
@@ -59,7 +57,7 @@ static void wait_address6(void)
 	struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6};
 	struct timespec ms = {.tv_nsec = 1000000};
 
-	inet_pton(AF_INET6, KERNEL6, &sin6.sin6_addr);
+	inet_pton(AF_INET6, RAWTCP_KERNEL6, &sin6.sin6_addr);
 	for (int i = 0; i < 1000; i++) {
 		int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		int err = bind(fd, (struct sockaddr *)&sin6, sizeof(sin6));
@@ -81,7 +79,7 @@ static void set_address6(struct ifreq *ifr)
 		return;
 	if (ioctl(fd, SIOCGIFINDEX, ifr) == 0) {
 		ifr6.index = ifr->ifr_ifindex;
-		inet_pton(AF_INET6, KERNEL6, &ifr6.addr);
+		inet_pton(AF_INET6, RAWTCP_KERNEL6, &ifr6.addr);
 		if (ioctl(fd, SIOCSIFADDR, &ifr6) == 0)
 			wait_address6();
 	}
@@ -95,7 +93,7 @@ static int configure(struct ifreq *ifr)
 
 	if (fd < 0)
 		return -errno;
-	err = set_address4(fd, ifr, SIOCSIFADDR, KERNEL4);
+	err = set_address4(fd, ifr, SIOCSIFADDR, RAWTCP_KERNEL4);
 	if (!err)
 		err = set_address4(fd, ifr, SIOCSIFNETMASK, NETMASK4);
 	ifr->ifr_flags = IFF_UP | IFF_RUNNING | IFF_POINTOPOINT | IFF_NOARP;
@@ -147,7 +145,7 @@ static uint16_t sum_end(uint32_t sum)
 static uint32_t pseudo_sum(sa_family_t family, unsigned protocol, size_t len)
 {
 	const char *from = family == AF_INET ? RAWTCP_PEER4 : RAWTCP_PEER6;
-	const char *to = family == AF_INET ? KERNEL4 : KERNEL6;
+	const char *to = family == AF_INET ? RAWTCP_KERNEL4 : RAWTCP_KERNEL6;
 	unsigned char addr[2][16] = {0};
 
 	inet_pton(family, from, addr[0]);
@@ -164,7 +162,7 @@ static int send_ip4(struct rawtcp *r, unsigned char *packet, unsigned protocol, 
 
 	ip.tot_len = htons((uint16_t)whole);
 	inet_pton(AF_INET, RAWTCP_PEER4, &ip.saddr);
-	inet_pton(AF_INET, KERNEL4, &ip.daddr);
+	inet_pton(AF_INET, RAWTCP_KERNEL4, &ip.daddr);
 	ip.check = sum_end(sum16(0, &ip, sizeof(ip)));
 	memcpy(packet, &ip, sizeof(ip));
 	return write(r->tun, packet, whole) == (ssize_t)whole ? 0 : -errno;
@@ -180,7 +178,7 @@ static int send_ip6(struct rawtcp *r, unsigned char *packet, unsigned protocol, 
 	ip.ip6_nxt = (uint8_t)protocol;
 	ip.ip6_hlim = 64;
 	inet_pton(AF_INET6, RAWTCP_PEER6, &ip.ip6_src);
-	inet_pton(AF_INET6, KERNEL6, &ip.ip6_dst);
+	inet_pton(AF_INET6, RAWTCP_KERNEL6, &ip.ip6_dst);
 	memcpy(packet, &ip, sizeof(ip));
 	return write(r->tun, packet, whole) == (ssize_t)whole ? 0 : -errno;
 }
@@ -216,6 +214,15 @@ int rawtcp_send(struct rawtcp *r, unsigned flags, const void *data, size_t len)
 	memcpy(body, &tcp, sizeof(tcp));
 	r->snd_nxt += len + !!(flags & RAWTCP_SYN) + !!(flags & RAWTCP_FIN);
 	return send_ip(r, packet, IPPROTO_TCP, whole);
+}
+
+int rawtcp_connect(struct rawtcp *r, sa_family_t family, uint16_t peer_port, uint16_t kernel_port)
+{
+	r->family = family;
+	r->peer_port = peer_port;
+	r->kernel_port = kernel_port;
+	r->snd_nxt = ISN;
+	return rawtcp_send(r, RAWTCP_SYN, NULL, 0);
 }
 
 int rawtcp_unreachable(struct rawtcp *r)

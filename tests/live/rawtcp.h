@@ -3,10 +3,10 @@
  * rawtcp: one end of a TCP connection that does exactly what it is told, in user space, behind a
  * tun device.
  *
- * The kernel under test connects to it as to any host of a network; what a kernel's own TCP would
- * never do on demand (send a FIN that does not acknowledge ours, stay silent, reset a TIME-WAIT) is
- * one call here. One connection at a time, no options, no retransmits, no congestion: the device
- * loses nothing.
+ * The kernel under test connects to it, or is connected to, as any host of a network; what a
+ * kernel's own TCP would never do on demand (send a FIN that does not acknowledge ours, stay
+ * silent, reset a TIME-WAIT) is one call here. One connection at a time, no options, no
+ * retransmits, no congestion: the device loses nothing.
  *
  * rawtcp_open() makes the device and its addresses, in the current network namespace. Then per
  * connection: rawtcp_expect() takes the kernel's segments in, rawtcp_send() answers. Sequence
@@ -26,8 +26,10 @@ enum {
 	RAWTCP_ACK = 0x10,
 };
 
-#define RAWTCP_PEER4 "10.77.0.2"
-#define RAWTCP_PEER6 "fd77::2"
+#define RAWTCP_PEER4   "10.77.0.2"
+#define RAWTCP_PEER6   "fd77::2"
+#define RAWTCP_KERNEL4 "10.77.0.1"
+#define RAWTCP_KERNEL6 "fd77::1"
 
 struct rawtcp {
 	int tun;
@@ -51,6 +53,10 @@ void rawtcp_drain(struct rawtcp *r);
  * which begins a new connection. 0, or -ETIMEDOUT after 'ms'. Counts what it took in rcv_nxt.
  */
 int rawtcp_expect(struct rawtcp *r, unsigned flags, int ms);
+
+/* Sends a SYN to this port of the kernel: a new connection, over that family. 0 or a negative
+ * errno. */
+int rawtcp_connect(struct rawtcp *r, sa_family_t family, uint16_t peer_port, uint16_t kernel_port);
 
 /* Sends a segment with these flags from snd_nxt, and counts it there. 0 or a negative errno. */
 int rawtcp_send(struct rawtcp *r, unsigned flags, const void *data, size_t len);

@@ -228,7 +228,14 @@ void pair_child_closes(struct pair *p);
 void pair_child_finishes(struct pair *p);
 void pair_client_finishes(struct pair *p);
 
-/* ---- the scenarios: traffic_close.c, traffic_end.c, traffic_raw.c, traffic_owner.c,
+/* ---- traffic_raw.c: the peer in user space ---- */
+
+/* Its device is made at the first call. Of the rest a caller may have copies of its own. */
+struct rawtcp;
+struct rawtcp *raw_peer(void);
+
+/* ---- the scenarios: traffic_close.c, traffic_end.c, traffic_raw.c, traffic_handshake.c,
+ * traffic_owner.c,
  * traffic_bulk.c ---- */
 
 enum {
@@ -258,6 +265,18 @@ void play_loud_move(const struct run *run);
 void play_self_connect(const struct run *run);
 void play_time_wait_full(const struct run *run);
 void play_netns_gone(const struct run *run);
+
+void play_handshake_late(const struct run *run);
+void play_handshake_resent(const struct run *run);
+void play_handshake_asked_again(const struct run *run);
+void play_handshake_deferred(const struct run *run);
+void play_handshake_reset(const struct run *run);
+void play_handshake_unanswered(const struct run *run);
+void play_handshake_unreachable(const struct run *run);
+void play_handshake_killed(const struct run *run);
+void play_handshake_deserted(const struct run *run);
+void play_handshake_too_late(const struct run *run);
+void play_handshake_refused(const struct run *run);
 
 void play_refused(const struct run *run);
 void play_linger_reset(const struct run *run);

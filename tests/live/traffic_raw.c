@@ -22,7 +22,7 @@ struct raw {
 };
 
 /* The device lives as long as the process: a TIME-WAIT left behind may still want its route. */
-static struct rawtcp *the_peer(void)
+struct rawtcp *raw_peer(void)
 {
 	static struct rawtcp peer;
 	static bool open;
@@ -57,7 +57,7 @@ static struct moment tell(struct rawtcp *peer, unsigned flags)
 static struct raw raw_connect(const struct run *run)
 {
 	struct address to = address_make(run, RAWTCP_PEER4, RAWTCP_PEER6, run->port);
-	struct raw c = {.peer = the_peer(), .fd = sock_new(run)};
+	struct raw c = {.peer = raw_peer(), .fd = sock_new(run)};
 	struct moment m;
 	struct tuple t;
 

@@ -83,10 +83,28 @@ bool features_is_errno(int error)
 
 /* ---- choosing ---- */
 
+static bool has_way(enum feature feature, const char *name)
+{
+	for (int way = 0; ways_exist(feature, way); way++)
+		if (!strcmp(feature_rows[feature].ways[way].name, name))
+			return true;
+	return false;
+}
+
+/* NULL: any. Request sockets are seen as mini-sockets are, where they can be. */
+static const char *forced_way(enum feature feature, const struct kernel_request *request)
+{
+	const char *forced = request->timewait_way;
+
+	if (feature == FEATURE_TIMEWAIT)
+		return forced;
+	return feature == FEATURE_HANDSHAKE && forced && has_way(feature, forced) ? forced : NULL;
+}
+
 /* The first from this one on that the request allows; -1: none. */
 static int allowed_from(int way, enum feature feature, const struct kernel_request *request)
 {
-	const char *forced = feature == FEATURE_TIMEWAIT ? request->timewait_way : NULL;
+	const char *forced = forced_way(feature, request);
 
 	for (; ways_exist(feature, way); way++)
 		if (!forced || !strcmp(feature_rows[feature].ways[way].name, forced))

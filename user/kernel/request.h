@@ -14,7 +14,7 @@ struct kernel_request {
 	const struct match_config *match; /* which connections; NULL: all */
 	uint16_t told_states;     /* bits 1 << WIRE_*: only moves from or to these; 0: all moves */
 	uint64_t buffer_bytes;    /* 0: by the number of CPUs */
-	const char *timewait_way; /* see mini-sockets by no other, see ways.h; NULL: the best */
+	const char *timewait_way; /* see mini-sockets, and requests, by no other; NULL: the best */
 };
 
 #endif
