@@ -30,6 +30,7 @@ struct code_range {
 #define CODE_ICMP     11 /* tcp_req_err, tcp_v{4,6}_err */
 #define CODE_TAKEN    12 /* inet_csk_complete_hashdance: a child takes a request's place */
 #define CODE_RESEND   13 /* reqsk_timer_handler */
+#define CODE_DROP     14 /* inet_csk_reqsk_queue_drop_and_put */
 
 #define CODE_RANGES_MAX 40
 

@@ -186,7 +186,7 @@ static __always_inline struct handshake_event cancelled(void *ctx, const struct 
 {
 	if (BPF_CORE_READ(req, __req_common.skc_refcnt.refs.counter) == HELD_BY_TIMER_AND_CHILD)
 		return taken(req);
-	return taken_off(req, innermost_meaning(ctx));
+	return taken_off(req, innermost_meaning(ctx, CODE_DROP));
 }
 
 SEC("tp_btf/timer_cancel")
@@ -199,11 +199,25 @@ int BPF_PROG(handshake_timer_cancel, struct timer_list *timer)
 
 /* ---- by the functions of its life ---- */
 
-/* inet_csk_reqsk_queue_drop() unhashes it, unless a child or somebody else has already. */
-static __always_inline int request_drops(void *ctx, const struct request_sock *req)
+/*
+ * inet_csk_reqsk_queue_drop() ends a request, and so does inet_csk_reqsk_queue_drop_and_put(), into
+ * which it may be inlined (5.10) or not. Whoever is first unhashes it.
+ */
+static __always_inline int request_drops(void *ctx, const struct request_sock *req, bool and_put)
 {
-	return handshake_emit(req,
-			      is_hashed(req) ? taken_off(req, innermost_meaning(ctx)) : taken(req));
+	__u32 meaning = is_hashed(req) ? innermost_meaning(ctx, and_put ? CODE_DROP : CODE_NONE)
+				       : CODE_DROP;
+	struct handshake_event event = {};
+
+	if (meaning != CODE_DROP)
+		event = taken_off(req, meaning);
+	return handshake_emit(req, event);
+}
+
+/* Of two children of one request that two segments make, one is its own. */
+static __always_inline int request_completes(const struct request_sock *req, bool is_own)
+{
+	return is_own ? handshake_emit(req, taken(req)) : 0;
 }
 
 static __always_inline int request_times_out(struct timer_list *timer)
@@ -239,7 +253,20 @@ int BPF_PROG(handshake_fexit_expire)
 SEC("fentry/inet_csk_reqsk_queue_drop")
 int BPF_PROG(handshake_fentry_drop, struct sock *listener, struct request_sock *req)
 {
-	return request_drops(ctx, req);
+	return request_drops(ctx, req, false);
+}
+
+SEC("fentry/inet_csk_reqsk_queue_drop_and_put")
+int BPF_PROG(handshake_fentry_put, struct sock *listener, struct request_sock *req)
+{
+	return request_drops(ctx, req, true);
+}
+
+SEC("fentry/inet_csk_complete_hashdance")
+int BPF_PROG(handshake_fentry_child, struct sock *listener, struct sock *child,
+	     struct request_sock *req, bool is_own)
+{
+	return request_completes(req, is_own);
 }
 
 #ifdef PT_REGS_KNOWN
@@ -258,6 +285,19 @@ int BPF_KRETPROBE(handshake_kretprobe_expire)
 SEC("kprobe/inet_csk_reqsk_queue_drop")
 int BPF_KPROBE(handshake_kprobe_drop, struct sock *listener, struct request_sock *req)
 {
-	return request_drops(ctx, req);
+	return request_drops(ctx, req, false);
+}
+
+SEC("kprobe/inet_csk_reqsk_queue_drop_and_put")
+int BPF_KPROBE(handshake_kprobe_put, struct sock *listener, struct request_sock *req)
+{
+	return request_drops(ctx, req, true);
+}
+
+SEC("kprobe/inet_csk_complete_hashdance")
+int BPF_KPROBE(handshake_kprobe_child, struct sock *listener, struct sock *child,
+	       struct request_sock *req, bool is_own)
+{
+	return request_completes(req, is_own);
 }
 #endif

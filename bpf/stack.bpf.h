@@ -28,9 +28,9 @@ __attribute__((noinline)) __u32 code_meaning(__u64 address)
 	return CODE_NONE;
 }
 
-/* Of the innermost function that has a meaning. Not inlined: its frames are off the stack when it
- * returns, which is 512 bytes for all that is called at a time. */
-static __attribute__((noinline)) __u32 innermost_meaning(void *ctx)
+/* Of the innermost function that has a meaning other than `but`. Not inlined: its frames are off
+ * the stack when it returns, which is 512 bytes for all that is called at a time. */
+static __attribute__((noinline)) __u32 innermost_meaning(void *ctx, __u32 but)
 {
 	__u64 frames[STACK_FRAMES] = {};
 	long size = bpf_get_stack(ctx, frames, sizeof(frames), 0);
@@ -41,7 +41,7 @@ static __attribute__((noinline)) __u32 innermost_meaning(void *ctx)
 		if (i * 8 >= size)
 			break;
 		meaning = code_meaning(frames[i]);
-		if (meaning != CODE_NONE)
+		if (meaning != CODE_NONE && meaning != but)
 			return meaning;
 	}
 	return CODE_NONE;

@@ -236,7 +236,8 @@ int rawtcp_unreachable(struct rawtcp *r)
 
 	if (r->family == AF_INET6) {
 		icmp.type = ICMP6_DST_UNREACH;
-		icmp.code = ICMP6_DST_UNREACH_ADDR;
+		/* Others end no request (icmpv6_err_convert(): not fatal). */
+		icmp.code = ICMP6_DST_UNREACH_ADMIN;
 		sum = pseudo_sum(AF_INET6, protocol, whole);
 	}
 	memcpy(body, &icmp, sizeof(icmp));

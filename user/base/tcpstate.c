@@ -160,3 +160,8 @@ const char *tcpstate_set_name(unsigned i)
 {
 	return i < COUNT(sets) ? sets[i].name : NULL;
 }
+
+bool tcpstate_sends_syns(uint8_t state)
+{
+	return state == WIRE_SYN_SENT || state == WIRE_SYN_RECV;
+}

@@ -6,6 +6,7 @@
 #ifndef TCPDWELL_TCPSTATE_H
 #define TCPDWELL_TCPSTATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/append.h"
@@ -53,6 +54,9 @@ const char *tcpstate_name(uint8_t state);
 
 const char *tcpstate_cause_name(uint8_t cause);
 const char *tcpstate_known_name(uint8_t known);
+
+/* SYN-SENT and SYN-RECEIVED, where a SYN or a SYN-ACK waits for an answer. */
+bool tcpstate_sends_syns(uint8_t state);
 
 /* The same with their lengths. */
 const struct word *tcpstate_word(uint8_t state);

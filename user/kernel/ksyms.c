@@ -38,6 +38,7 @@ static const struct {
 	{"tcp_v6_err", CODE_ICMP},
 	{"inet_csk_complete_hashdance", CODE_TAKEN},
 	{"reqsk_timer_handler", CODE_RESEND},
+	{"inet_csk_reqsk_queue_drop_and_put", CODE_DROP},
 	{"tw_timer_handler", CODE_RUN},
 	{"run_timer_softirq", CODE_RUN},
 	{"run_timer_base", CODE_RUN},

@@ -118,9 +118,18 @@ static void appear(struct conn_table *table, struct store_entry *entry,
 	conn_handshake_child(table, entry, t->head.ts);
 }
 
+/* A connect() that failed before it sent a SYN has sent none. */
+static uint16_t syns_of(const struct wire_transition *t)
+{
+	if ((t->from != WIRE_SYN_SENT && t->from != WIRE_SYN_RECV) || t->flags & WIRE_F_UNSENT)
+		return 0;
+	return t->resent + 1;
+}
+
 static void feed_transition(struct conn_table *table, const struct wire_transition *t)
 {
-	struct conn_step move = {.ts = t->head.ts, .lost = t->head.lost, .to = t->to};
+	struct conn_step move = {
+		.ts = t->head.ts, .lost = t->head.lost, .to = t->to, .syns = syns_of(t)};
 	struct store_entry *entry;
 
 	if (table->config.samples)

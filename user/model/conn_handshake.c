@@ -3,6 +3,7 @@
 #include "model/conn_handshake.h"
 
 #include "base/clock.h"
+#include "match.h"
 
 /* The kernel notes the SYN-ACK in us; two handshakes of one client and port are further apart. */
 #define SAME_BEGIN_NS NS_PER_MS
@@ -39,16 +40,6 @@ static uint64_t begin_of(const struct store_entry *entry, const struct store_ent
 	return request && request->conn.since_exact ? request->conn.since : 0;
 }
 
-/* Its SYN-RECEIVED was told as that of the request. */
-static void continue_request(struct conn_table *table, struct store_entry *entry,
-			     struct store_entry *request, uint32_t lost)
-{
-	entry->conn.since = request->conn.since;
-	entry->conn.since_exact = request->conn.since_exact;
-	entry->lost = lost;
-	conn_take_over_held(table, entry, request);
-}
-
 /* `began` is 0 if nobody knows. */
 static void tell_begin(struct conn_table *table, struct store_entry *entry, uint64_t began,
 		       uint32_t lost)
@@ -70,14 +61,8 @@ void conn_handshake_tell(struct conn_table *table, struct store_entry *entry,
 	uint64_t began = begin_of(entry, request, t);
 
 	store_clear_cancelled(&table->store, entry);
-	if (request && !request->is_opening) {
-		entry->is_opening = false;
-		continue_request(table, entry, request, t->head.lost);
-	} else {
-		/* Between a birth and its next move only the birth's own time says when. */
-		tell_begin(table, entry, began,
-			   began == entry->born ? entry->lost : t->head.lost);
-	}
+	/* Between a birth and its next move only the birth's own time says when. */
+	tell_begin(table, entry, began, began == entry->born ? entry->lost : t->head.lost);
 	if (request)
 		store_remove(&table->store, request);
 }
@@ -107,8 +92,15 @@ static struct store_entry *first_sight(struct conn_table *table, const struct wi
 	entry->conn.uid = h->uid;
 	entry->conn.cgroup = h->cgroup;
 	conn_inherit(table, &entry->conn);
+	entry->conn.state = WIRE_SYN_RECV;
+	entry->conn.since = h->began;
+	entry->conn.since_exact = h->began != 0;
 	entry->is_opening = true;
-	return entry;
+	conn_decide_wanted(table, entry);
+	if (entry->wanted != MATCH_NO)
+		return entry;
+	store_remove(&table->store, entry);
+	return NULL;
 }
 
 static struct store_entry *request_of(struct conn_table *table, const struct wire_handshake *h)
@@ -126,20 +118,13 @@ static struct store_entry *request_of(struct conn_table *table, const struct wir
 	return entry;
 }
 
-/* That, and that it is in SYN-RECEIVED, is told. */
-static struct store_entry *told_request_of(struct conn_table *table, const struct wire_handshake *h)
-{
-	struct store_entry *entry = request_of(table, h);
-
-	if (entry && entry->is_opening)
-		tell_begin(table, entry, h->began, h->head.lost);
-	return entry;
-}
-
 static void wait_for_more(struct conn_table *table, struct store_entry *entry,
 			  const struct wire_handshake *h, enum tcpstate_cause cause)
 {
-	struct store_cancel last = {.ts = h->head.ts, .lost = h->head.lost, .in = (uint8_t)cause};
+	struct store_cancel last = {.ts = h->head.ts,
+				    .lost = h->head.lost,
+				    .entered = h->resent + 1U,
+				    .in = (uint8_t)cause};
 
 	store_clear_cancelled(&table->store, entry);
 	if (!store_set_cancelled(&table->store, entry, &last))
@@ -163,7 +148,7 @@ static enum tcpstate_cause cause_by_timer(const struct wire_handshake *h)
 
 static void feed_expired(struct conn_table *table, const struct wire_handshake *h)
 {
-	struct store_entry *entry = told_request_of(table, h);
+	struct store_entry *entry = request_of(table, h);
 
 	if (entry)
 		wait_for_more(table, entry, h, cause_by_timer(h));
@@ -171,7 +156,7 @@ static void feed_expired(struct conn_table *table, const struct wire_handshake *
 
 static void feed_armed(struct conn_table *table, const struct wire_handshake *h)
 {
-	struct store_entry *entry = told_request_of(table, h);
+	struct store_entry *entry = request_of(table, h);
 
 	if (entry)
 		store_clear_cancelled(&table->store, entry);
@@ -182,14 +167,8 @@ static void feed_taken(struct conn_table *table, const struct wire_handshake *h)
 {
 	struct store_entry *entry = request_of(table, h);
 
-	if (!entry)
-		return;
-	if (entry->is_opening) {
-		entry->conn.state = WIRE_SYN_RECV;
-		entry->conn.since = h->began;
-		entry->conn.since_exact = h->began != 0;
-	}
-	wait_for_more(table, entry, h, CAUSE_NONE);
+	if (entry)
+		wait_for_more(table, entry, h, CAUSE_NONE);
 }
 
 static enum tcpstate_cause cause_of_end(const struct wire_handshake *h)
@@ -206,18 +185,22 @@ static enum tcpstate_cause cause_of_end(const struct wire_handshake *h)
 	return causes[h->cause];
 }
 
-static void end(struct conn_table *table, struct store_entry *entry, uint64_t ts, uint32_t lost,
-		enum tcpstate_cause cause)
+static void end(struct conn_table *table, struct store_entry *entry, const struct conn_step *end)
 {
-	conn_end(table, entry, (struct conn_step){.ts = ts, .lost = lost, .cause = (uint8_t)cause});
+	tell_begin(table, entry, entry->conn.since, end->lost);
+	conn_end(table, entry, *end);
 }
 
 static void feed_ended(struct conn_table *table, const struct wire_handshake *h)
 {
-	struct store_entry *entry = told_request_of(table, h);
+	struct store_entry *entry = request_of(table, h);
 
 	if (entry)
-		end(table, entry, h->head.ts, h->head.lost, cause_of_end(h));
+		end(table, entry,
+		    &(struct conn_step){.ts = h->head.ts,
+					.lost = h->head.lost,
+					.cause = (uint8_t)cause_of_end(h),
+					.syns = h->resent + 1U});
 }
 
 void conn_handshake_feed(struct conn_table *table, const struct wire_handshake *h)
@@ -254,7 +237,11 @@ static void settle_request(struct conn_table *table, struct store_entry *entry,
 	else if (cancel->lost != table->lost || cancel->in == CAUSE_UNKNOWN)
 		store_clear_cancelled(&table->store, entry);
 	else
-		end(table, entry, cancel->ts, cancel->lost, cancel->in);
+		end(table, entry,
+		    &(struct conn_step){.ts = cancel->ts,
+					.lost = cancel->lost,
+					.cause = cancel->in,
+					.syns = (uint16_t)cancel->entered});
 }
 
 void conn_handshake_settle(struct conn_table *table, struct store_entry *entry,

@@ -10,7 +10,9 @@
  * 6.15 the kernel tells that move of no child; it is told by the next one.
  *
  * A request enters the model when its SYN-ACK is sent again, and when it ends without a child. It
- * has no cookie, so it is found by addresses, ports and namespace, as a mini-socket is.
+ * has no cookie, so it is found by addresses, ports and namespace, as a mini-socket is. Its
+ * LISTEN -> SYN-RECEIVED is told when it ends, or by its child, so that both moves have one
+ * identity.
  */
 #ifndef TCPDWELL_CONN_HANDSHAKE_H
 #define TCPDWELL_CONN_HANDSHAKE_H

@@ -39,16 +39,6 @@ static void hold(struct conn_table *table, struct store_entry *entry,
 		held->events[held->n++] = *event;
 }
 
-void conn_take_over_held(struct conn_table *table, struct store_entry *entry,
-			 struct store_entry *from)
-{
-	struct store_held *held = store_take_held(&table->store, from);
-
-	for (unsigned i = 0; held && i < held->n; i++)
-		hold(table, entry, &held->events[i]);
-	free(held);
-}
-
 static void tell(struct conn_table *table, struct store_entry *entry,
 		 const struct conn_event *event)
 {
@@ -112,8 +102,11 @@ bool conn_update_unsettled(struct conn_table *table, struct store_entry *entry)
 void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_step move)
 {
 	struct conn *conn = &entry->conn;
-	struct conn_event event = {
-		.ts = move.ts, .from = conn->state, .to = move.to, .cause = move.cause};
+	struct conn_event event = {.ts = move.ts,
+				   .from = conn->state,
+				   .to = move.to,
+				   .cause = move.cause,
+				   .syns = move.syns};
 
 	measure(table, entry, &event, &move);
 	if (move.inexact && !move.met)

@@ -44,9 +44,10 @@ struct conn_step {
 	uint32_t lost; /* wire_head.lost of the record that tells it */
 	uint8_t to;
 	uint8_t cause;
-	bool inexact; /* `ts` is not when it happened, only when it surely had */
-	uint64_t met; /* ns: `ts` is only when it surely had happened; until here it had not. 0:
-			 it happened at `ts` */
+	uint16_t syns; /* as in conn_event */
+	bool inexact;  /* `ts` is not when it happened, only when it surely had */
+	uint64_t met;  /* ns: `ts` is only when it surely had happened; until here it had not. 0:
+			  it happened at `ts` */
 };
 
 /* Decides whether the connection is wanted, by what is known of it now. */
@@ -63,13 +64,6 @@ void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_
 
 /* Moves it to CLOSED and removes the entry. */
 void conn_end(struct conn_table *table, struct store_entry *entry, struct conn_step move);
-
-/*
- * Gives the entry what another one held until it is known that the connection is wanted. The other
- * one is to be removed.
- */
-void conn_take_over_held(struct conn_table *table, struct store_entry *entry,
-			 struct store_entry *from);
 
 /* Notes that records from before `ts` are missing. */
 void conn_incomplete_until(struct conn_table *table, uint64_t ts);

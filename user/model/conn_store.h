@@ -38,7 +38,7 @@ struct store_cancel {
 	uint64_t ts;      /* ns; never 0 */
 	uint64_t expires; /* ns, CLOCK_MONOTONIC */
 	uint32_t lost;    /* wire_head.lost */
-	uint32_t entered; /* ms: as wire_timewait has it */
+	uint32_t entered; /* ms: as wire_timewait has it; of a request: SYN-ACKs sent */
 	uint8_t in;       /* substate; of a request: CAUSE_*, of its end if nothing follows */
 };
 

@@ -49,6 +49,8 @@ struct conn_event {
 	uint8_t from, to;
 	uint8_t dwell_known; /* DWELL_* */
 	uint8_t cause;       /* CAUSE_*, CAUSE_NONE unless `to` is CLOSED */
+	uint16_t syns; /* from SYN-SENT: how often the SYN was sent, from SYN-RECEIVED the SYN-ACK;
+			* of 256 or more 256; 0: not known */
 };
 
 /* Is this connection wanted, by what is known of it now? MATCH_NO, MATCH_YES, MATCH_UNDECIDED. */

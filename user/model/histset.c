@@ -117,6 +117,7 @@ void histset_add(struct histset *set, const char *values, const struct conn_even
 		hist_add(&cell->hist, event->dwell);
 	else
 		cell->hist.partial++;
+	cell->syns_resent += event->syns > 1;
 }
 
 void histset_add_still(struct histset *set, const char *values, const struct conn *conn,

@@ -27,6 +27,8 @@ struct histset_still {
 
 struct histset_cell {
 	struct hist hist;
+	uint64_t syns_resent; /* of those that ended: the first SYN, or SYN-ACK, was not answered in
+			       * time, and sent again */
 	struct histset_still still;
 };
 

@@ -239,6 +239,11 @@ value_t fields_get_cause(source_t *s)
 	return s->transition->cause ? word(tcpstate_cause_word(s->transition->cause)) : unknown();
 }
 
+value_t fields_get_syns(source_t *s)
+{
+	return number_if(s->transition->syns, s->transition->syns);
+}
+
 /* ---- histogram ---- */
 
 value_t fields_get_state(source_t *s)
@@ -283,6 +288,11 @@ value_t fields_get_count(source_t *s)
 value_t fields_get_partial(source_t *s)
 {
 	return number_if(is_visible(s), s->histogram->cell->hist.partial);
+}
+
+value_t fields_get_syns_resent(source_t *s)
+{
+	return number_if(tcpstate_sends_syns(s->histogram->state), s->histogram->cell->syns_resent);
 }
 
 static value_t if_any(source_t *s, uint64_t value)

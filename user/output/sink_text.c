@@ -145,6 +145,17 @@ static char *put_columns(char *to, const char *begin, size_t width)
 	return append_char(append_blanks(to, to + (columns < width ? width - columns : 0)), ' ');
 }
 
+/* Who got an answer to the first has nothing to tell. */
+static char *put_syns(char *to, const struct conn_event *event)
+{
+	static const struct word syns = WORD(" SYNs"), syn_acks = WORD(" SYN-ACKs");
+
+	if (event->syns <= 1)
+		return to;
+	to = append_number(append_char(append_char(to, ' '), ' '), event->syns);
+	return append_word(to, event->from == WIRE_SYN_SENT ? &syns : &syn_acks);
+}
+
 static char *put_verbose(char *to, const struct conn *conn)
 {
 	char *column;
@@ -183,7 +194,7 @@ static void transition(struct sink *sink, const struct conn *conn, const struct 
 	to = append_char(append_left(to, tcpstate_word(event->from), 12), ' ');
 	to = put_to_and_dwell(to, sink, event);
 	if (sink->style.verbose)
-		to = put_verbose(to, conn);
+		to = put_syns(put_verbose(to, conn), event);
 	line_buffer_send(&line, append_char(to, '\n'));
 }
 
@@ -283,6 +294,21 @@ static void numbers(struct sink *sink, const struct hist *hist)
 	putc('\n', sink->out);
 }
 
+/* Of all that ended: the first got no answer in time. */
+static void resent(struct sink *sink, const struct sink_histogram *histogram)
+{
+	const struct histset_cell *cell = histogram->cell;
+	uint64_t ended = cell->hist.count + cell->hist.partial;
+	char number[CLOCK_TEXT_MAX], of[CLOCK_TEXT_MAX];
+
+	if (!cell->syns_resent)
+		return;
+	fprintf(sink->out, "  %s sent again: %s of %s (%.1f %%)\n",
+		histogram->state == WIRE_SYN_SENT ? "SYN" : "SYN-ACK",
+		grouped(cell->syns_resent, number), grouped(ended, of),
+		100.0 * (double)cell->syns_resent / (double)ended);
+}
+
 static void still(struct sink *sink, const struct histset_still *still_there)
 {
 	const struct age oldest = {.ns = still_there->oldest, .known = still_there->oldest_known};
@@ -322,6 +348,7 @@ static void histogram_of(struct sink *sink, const struct sink_histogram *histogr
 		return;
 	}
 	numbers(sink, &cell->hist);
+	resent(sink, histogram);
 	still(sink, &cell->still);
 	bars(sink, &cell->hist);
 }

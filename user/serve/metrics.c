@@ -157,18 +157,40 @@ static void durations(struct metrics *m, const struct family *family)
 			add_histogram(m, family, "", state, &none);
 }
 
+static uint64_t partial_of(const struct histset_cell *cell)
+{
+	return cell->hist.partial;
+}
+
+static uint64_t resent_of(const struct histset_cell *cell)
+{
+	return cell->syns_resent;
+}
+
+/* Over all groups. */
+static void add_sum_of_state(struct metrics *m, const struct family *family, uint8_t state,
+			     uint64_t (*number_of)(const struct histset_cell *cell))
+{
+	uint64_t sum = 0;
+
+	if (state == WIRE_CLOSE || !is_asked(m, state) || !is_seen(m, state))
+		return;
+	for (size_t i = 0; i < m->n_cells; i++)
+		if (m->cells[i].state == state)
+			sum += number_of(m->cells[i].cell);
+	add_count_of_state(m, family, state, sum);
+}
+
 static void partials(struct metrics *m, const struct family *family)
 {
-	for (uint8_t state = 1; state < WIRE_STATES; state++) {
-		uint64_t sum = 0;
+	for (uint8_t state = 1; state < WIRE_STATES; state++)
+		add_sum_of_state(m, family, state, partial_of);
+}
 
-		if (state == WIRE_CLOSE || !is_asked(m, state) || !is_seen(m, state))
-			continue;
-		for (size_t i = 0; i < m->n_cells; i++)
-			if (m->cells[i].state == state)
-				sum += m->cells[i].cell->hist.partial;
-		add_count_of_state(m, family, state, sum);
-	}
+static void syns_resent(struct metrics *m, const struct family *family)
+{
+	add_sum_of_state(m, family, WIRE_SYN_SENT, resent_of);
+	add_sum_of_state(m, family, WIRE_SYN_RECV, resent_of);
 }
 
 static void overflow(struct metrics *m, const struct family *family)
@@ -355,6 +377,8 @@ static const struct family families[] = {
 	 "How long connections stayed in a state. Only dwells whose begin and end were seen."},
 	{"tcpdwell_partial_dwells", METRICS_COUNTER, "", "state", partials,
 	 "Dwells that ended and whose begin was not seen. They are in no histogram."},
+	{"tcpdwell_syns_resent", METRICS_COUNTER, "", "state", syns_resent,
+	 "Connections that sent their SYN, or SYN-ACK, more than once before they left the state."},
 	{"tcpdwell_label_overflow", METRICS_COUNTER, "", "", overflow,
 	 "Dwells counted under (other) because there were more groups than --max-groups."},
 	{"tcpdwell_connections", METRICS_GAUGE, "", "state", connections,

@@ -118,7 +118,8 @@ const CAUSE = {
 	"unreachable": "an ICMP message said so", "no-port": "connect(): no local port was free",
 	"reused-syn": "a new SYN took the TIME-WAIT’s place", "reused-conn": "connect() took the TIME-WAIT’s place",
 	"repair": "TCP_REPAIR: moved away, no segment was sent", "killed": "ss -K, or another SOCK_DESTROY", "table-full": "tcp_max_tw_buckets: no room for its TIME-WAIT",
-	"netns-gone": "its network namespace went away", "unknown": "nothing told why",
+	"netns-gone": "its network namespace went away", "queue-full": "the accept queue was full",
+	"no-listener": "the listener closed before the handshake was complete", "unknown": "nothing told why",
 };
 const HARMLESS = ["normal", "reused-syn", "reused-conn", "repair"];
 
