@@ -15,8 +15,6 @@
 #define QUEUED_TOLD_MAX  512 /* of 32 bytes: half of what one read of an iterator has room for */
 #define SUBFLOWS_MAX     9   /* MPTCP_SUBFLOWS_MAX, net/mptcp/protocol.h, and one that goes */
 #define TCP_NEW_SYN_RECV 12  /* include/net/tcp_states.h: a request socket */
-#define S_IFMT           0170000 /* include/uapi/linux/stat.h */
-#define S_IFSOCK         0140000
 /* sk_stream_closing(): what close() waits for */
 #define CLOSING_STATES (1U << WIRE_FIN_WAIT1 | 1U << WIRE_CLOSING | 1U << WIRE_LAST_ACK)
 
@@ -183,17 +181,6 @@ int socks(struct bpf_iter__tcp *ctx)
 		write_queued(ctx->meta->seq, (const struct sock *)common,
 			     BPF_CORE_READ(common, skc_listener));
 	return 0;
-}
-
-/* The socket of an open file; NULL if it has none, as a file opened with O_PATH. */
-static __always_inline struct sock *sock_of(struct file *file)
-{
-	struct socket *socket;
-
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return NULL;
-	socket = BPF_CORE_READ(file, private_data);
-	return socket ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
 /* NULL if the file is no epoll instance. */

@@ -21,7 +21,22 @@ static __always_inline __u64 cgroup_of(const struct sock *sk)
 	return val & 1 ? 0 : BPF_CORE_READ((struct cgroup *)val, kn, id);
 }
 
-/* `inet` likewise. A child is a copy of its listener, in this too. */
+#define S_IFMT   0170000 /* include/uapi/linux/stat.h */
+#define S_IFSOCK 0140000
+
+/* The socket of an open file; NULL if it has none, as a file opened with O_PATH. */
+static __always_inline struct sock *sock_of(const struct file *file)
+{
+	const struct socket *socket;
+
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	return socket ? BPF_CORE_READ(socket, sk) : NULL;
+}
+
+/* `inet` is a pointer whose type the verifier knows. A child is a copy of its listener, in this
+ * too. */
 static __always_inline bool is_transparent(const struct inet_sock *inet)
 {
 	if (bpf_core_field_exists(inet->inet_flags))

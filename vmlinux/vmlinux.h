@@ -401,6 +401,7 @@ struct signal_struct {
 
 struct fdtable {
 	unsigned int max_fds;
+	struct file **fd;
 	unsigned long *open_fds;
 	unsigned long *full_fds_bits;
 };

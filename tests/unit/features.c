@@ -7,7 +7,8 @@
 
 /* Numbers that no system call gives: who adds one may take one that is taken. */
 static const int reasons[] = {LOADER_NO_BTF,       LOADER_ADDRESSES_HIDDEN, LOADER_NO_SYMBOLS,
-			      LOADER_NO_REGISTERS, FEATURES_NO_MINIS,       FEATURES_SAMPLED};
+			      LOADER_NO_REGISTERS, LOADER_NO_TRACEFS,       FEATURES_NO_MINIS,
+			      FEATURES_SAMPLED};
 #define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
 
 static void test_reasons(void)

@@ -3,32 +3,18 @@
 #include "base/cgroup_tree.h"
 
 #include <linux/magic.h>
-#include <linux/mount.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <unistd.h>
+
+#include "base/own_mount.h"
 
 static bool is_there(const char *path)
 {
 	struct statfs fs;
 
 	return !statfs(path, &fs) && (long)fs.f_type == CGROUP2_SUPER_MAGIC;
-}
-
-/* On no path, so nobody else sees it, and it goes with this process. A descriptor, or negative. */
-static int mount_for_us(void)
-{
-	int fs = (int)syscall(SYS_fsopen, "cgroup2", FSOPEN_CLOEXEC), mount = -1;
-
-	if (fs < 0)
-		return -1;
-	if (!syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		mount = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
-	close(fs);
-	return mount;
 }
 
 static const char *path_for_us(void)
@@ -40,7 +26,7 @@ static const char *path_for_us(void)
 	if (tried)
 		return path[0] ? path : NULL;
 	tried = true;
-	mount = mount_for_us();
+	mount = own_mount("cgroup2");
 	if (mount < 0)
 		return NULL;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/.", mount);

@@ -40,6 +40,7 @@ struct options {
 	uint64_t keep;                     /* segments; 0: all */
 	uint64_t max_connections, max_groups;
 	const char *timewait_way; /* to see mini-sockets by no other; NULL: the best */
+	const char *accept_way;   /* likewise who accepts */
 	const char *write_path, *read_path, *ready_path; /* NULL: none */
 	bool strict, quiet, verbose, raw, watch, fail, help, version;
 };

@@ -381,6 +381,18 @@ static bool set_timewait(struct options *o, const char *value, char *why)
 	return parse_refuse(why, "no such way");
 }
 
+static const char *const accept_ways[] = {"auto", "fexit", "kretprobe", "syscalls", "inherit"};
+
+static bool set_accept(struct options *o, const char *value, char *why)
+{
+	for (size_t i = 0; i < COUNT(accept_ways); i++)
+		if (!strcmp(accept_ways[i], value)) {
+			o->accept_way = i ? accept_ways[i] : NULL;
+			return true;
+		}
+	return parse_refuse(why, "no such way");
+}
+
 /* `-w -L 80` is an option without its file. */
 static bool set_path(const char **path, const char *value, char *why)
 {
@@ -552,6 +564,9 @@ const struct options_row options_rows[] = {
 	 "buffer for all CPUs, a power of two; default: 2M a CPU, 64M at most"},
 	{0, SECTION_LIMITS, LIVES, "timewait", NULL, "WAY", set_timewait,
 	 "see TIME-WAIT this way only: auto, fentry, kprobe, timer or sample"},
+	{0, SECTION_LIMITS, LIVES, "accept", NULL, "WAY", set_accept,
+	 "see who accepts this way only: auto, fexit, kretprobe, syscalls (slows all system calls) "
+	 "or inherit"},
 	{0, SECTION_LIMITS, LIVES, "max-connections", NULL, "N", set_max_connections,
 	 "remember at most N connections (default 1000000)"},
 	{0, SECTION_LIMITS, STREAMS | COMMAND_TOP | COMMAND_SERVE, "max-groups", NULL, "N",
@@ -584,6 +599,7 @@ const char *options_choice(const char *option, unsigned i)
 	} choices[] = {
 		{"format", format_names, COUNT(format_names)},
 		{"timewait", timewait_ways, COUNT(timewait_ways)},
+		{"accept", accept_ways, COUNT(accept_ways)},
 	};
 
 	for (size_t k = 0; k < COUNT(choices); k++)

@@ -13,7 +13,8 @@ struct kernel_request configure_kernel(const struct options *options)
 				       .match = selection->filtered ? &selection->match : NULL,
 				       .told_states = options_told_states(options),
 				       .buffer_bytes = options->buffer_bytes,
-				       .timewait_way = options->timewait_way};
+				       .timewait_way = options->timewait_way,
+				       .accept_way = options->accept_way};
 }
 
 void configure_meta(const struct options *options, struct meta *meta)

@@ -64,6 +64,9 @@ static void print_text(const struct features *features, FILE *out)
 		for (int w = 0; ways_exist(f, w); w++) {
 			fprintf(out, "  %-8s %-10s %s\n", status_of(features, f, w),
 				row->ways[w].name, row->ways[w].words);
+			if (row->ways[w].price)
+				fprintf(out, "           only by --%s %s: %s\n", row->name,
+					row->ways[w].name, row->ways[w].price);
 			if (features->refused[f][w])
 				print_refusal(features->refused[f][w], out);
 		}
@@ -82,6 +85,7 @@ static struct fields_way way_of(const struct features *features, enum feature f,
 
 	return (struct fields_way){.way = way->name,
 				   .words = way->words,
+				   .price = way->price,
 				   .status = status_of(features, f, w),
 				   .number = (unsigned)error,
 				   .error = error && features_is_errno(error) ? strerror(error)

@@ -27,7 +27,7 @@ static const struct {
 	{ESRCH, true, "not in this kernel's BTF: a function or tracepoint of that name",
 	 "a kernel that has it"},
 	{ENOENT, true, "this kernel does not have it: no such function, tracepoint or probe",
-	 "CONFIG_KPROBES=y for kprobes"},
+	 "CONFIG_KPROBES=y for kprobes, CONFIG_FTRACE_SYSCALLS=y for system calls"},
 	{ENOTSUP, true, "not supported on this architecture or kernel", "a newer kernel"},
 	{524, true, "not supported on this architecture or kernel", "a newer kernel"},
 	{EMFILE, true, "too many open files", NULL},
@@ -42,6 +42,8 @@ static const struct {
 	 "run where no container or unit (ProtectKernelTunables=) hides the file"},
 	{LOADER_NO_REGISTERS, false, "built for an architecture whose registers it does not know",
 	 "x86-64 or arm64"},
+	{LOADER_NO_TRACEFS, false, "there is no tracefs, and none can be mounted",
+	 "CAP_SYS_ADMIN, or `mount -t tracefs tracefs /sys/kernel/tracing`"},
 	{FEATURES_NO_MINIS, false, "mini-sockets are not seen at all",
 	 "what would let a way of time-wait work"},
 	{FEATURES_SAMPLED, false,
@@ -96,6 +98,8 @@ static const char *forced_way(enum feature feature, const struct kernel_request 
 {
 	const char *forced = request->timewait_way;
 
+	if (feature == FEATURE_ACCEPT)
+		return request->accept_way;
 	if (feature == FEATURE_TIMEWAIT)
 		return forced;
 	return feature == FEATURE_HANDSHAKE && forced && has_way(feature, forced) ? forced : NULL;
@@ -106,9 +110,12 @@ static int allowed_from(int way, enum feature feature, const struct kernel_reque
 {
 	const char *forced = forced_way(feature, request);
 
-	for (; ways_exist(feature, way); way++)
-		if (!forced || !strcmp(feature_rows[feature].ways[way].name, forced))
+	for (; ways_exist(feature, way); way++) {
+		const struct way *it = &feature_rows[feature].ways[way];
+
+		if (forced ? !strcmp(it->name, forced) : !it->price)
 			return way;
+	}
 	return -1;
 }
 
@@ -198,6 +205,16 @@ static void try(struct features *features, enum feature f, int way, bool attachi
 		features->ways.chosen[f] = way;
 }
 
+/* As if nobody had named a way. */
+static void try_unasked(struct features *features, enum feature f, int way)
+{
+	int chosen = features->ways.chosen[f];
+
+	try(features, f, way, true);
+	if (feature_rows[f].ways[way].price)
+		features->ways.chosen[f] = chosen;
+}
+
 static void find(struct features *features, enum feature f, const struct kernel_request *request,
 		 bool attaching)
 {
@@ -235,7 +252,7 @@ struct features features_of_kernel(void)
 
 	for (enum feature f = 0; f < FEATURES; f++)
 		for (int way = 0; ways_exist(f, way); way++)
-			try(&features, f, way, true);
+			try_unasked(&features, f, way);
 	judge_causes(&features);
 	return features;
 }

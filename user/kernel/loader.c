@@ -248,8 +248,13 @@ int loader_load(const struct ways *ways, const struct kernel_request *request,
 /* libbpf attaches where the program says, which is the newer name; a kprobe has no BTF to ask. */
 static struct bpf_link *attach(struct bpf_program *prog)
 {
-	struct bpf_link *link = bpf_program__attach(prog);
-	int err = errno;
+	struct bpf_link *link;
+	int err;
+
+	if (bpf_program__type(prog) == BPF_PROG_TYPE_TRACEPOINT)
+		return tracefs_attach(prog);
+	link = bpf_program__attach(prog);
+	err = errno;
 
 	for (size_t i = 0; !link && i < sizeof(targets) / sizeof(targets[0]); i++)
 		if (!strcmp(targets[i].program, bpf_program__name(prog)) &&

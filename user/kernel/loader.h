@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "kernel/request.h"
+#include "kernel/tracefs.h"
 #include "kernel/ways.h"
 
 #define LOADER_BTF_PATH    "/sys/kernel/btf/vmlinux"
@@ -21,6 +22,7 @@
 #define LOADER_ADDRESSES_HIDDEN EADDRNOTAVAIL
 #define LOADER_NO_SYMBOLS       EBADMSG
 #define LOADER_NO_REGISTERS     ENOEXEC
+#define LOADER_NO_TRACEFS       TRACEFS_NONE
 
 struct tcpdwell_bpf;
 struct bpf_link;

@@ -15,6 +15,7 @@ struct kernel_request {
 	uint16_t told_states;     /* bits 1 << WIRE_*: only moves from or to these; 0: all moves */
 	uint64_t buffer_bytes;    /* 0: by the number of CPUs */
 	const char *timewait_way; /* see mini-sockets, and requests, by no other; NULL: the best */
+	const char *accept_way;   /* see who accepts by no other; NULL: the best without a price */
 };
 
 #endif

@@ -183,6 +183,18 @@ static void note_sampling(const struct session *session)
 			  features_cure(by_timer));
 }
 
+/* Nothing else says that a way which somebody named was refused. */
+static void note_accept(const struct session *session)
+{
+	char why[META_TEXT_MAX];
+
+	if (!session->request.accept_way || session->request.only_looks ||
+	    chosen(session, FEATURE_ACCEPT) >= 0)
+		return;
+	features_describe(&session->features, FEATURE_ACCEPT, 0, why);
+	diag_note("who accepts a connection is not seen: %s", why);
+}
+
 static int open_buffer(struct session *session)
 {
 	const struct bpf_map *events = session->skel->maps.events;
@@ -232,6 +244,7 @@ int session_attach(struct session *session, struct meta *ret_meta)
 	session->sweeps[0] = session->sweeps[1] = ret_meta->attached;
 	session->told_wall_offset = ret_meta->wall_offset;
 	note_sampling(session);
+	note_accept(session);
 	if (!session->request.only_looks)
 		events_spill_begin(&session->events);
 	return 0;

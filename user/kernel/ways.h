@@ -40,6 +40,7 @@ enum way_kind {
 struct way {
 	const char *name;  /* short, as an option takes it; NULL past the last */
 	const char *words; /* as the head of the output says it */
+	const char *price; /* of others; it is chosen only by who names it. NULL: none */
 	const char *programs[WAY_PROGRAMS_MAX]; /* NULL past the last */
 	bool needs_addresses;                   /* of kernel functions */
 	enum way_kind kind;

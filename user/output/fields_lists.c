@@ -192,6 +192,7 @@ static void ways_json(struct jsonl *json, const struct fields_source *source)
 		jsonl_open(json, '{');
 		text_or_null(json, KEY("way"), way->way);
 		text_or_null(json, KEY("words"), way->words);
+		text_or_null(json, KEY("price"), way->price);
 		text_or_null(json, KEY("status"), way->status);
 		jsonl_key(json, KEY("errno"));
 		jsonl_number(json, way->number);
@@ -207,9 +208,12 @@ const struct fields_list fields_ways = {
 	ways_json, NULL,
 	"{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
 	"\"way\":{\"type\":\"string\"},\"words\":{\"type\":\"string\"},"
+	"\"price\":{\"type\":[\"string\",\"null\"],\"description\":\"null: it is chosen by "
+	"itself\"},"
 	"\"status\":{\"enum\":[\"chosen\",\"works\",\"refused\"]},"
 	"\"errno\":{\"type\":\"integer\",\"minimum\":0,\"description\":\"of the refusal; 0: "
 	"none\"},"
 	"\"error\":{\"type\":[\"string\",\"null\"]},\"why\":{\"type\":[\"string\",\"null\"]},"
 	"\"cure\":{\"type\":[\"string\",\"null\"]}},"
-	"\"required\":[\"way\",\"words\",\"status\",\"errno\",\"error\",\"why\",\"cure\"]}}"};
+	"\"required\":[\"way\",\"words\",\"price\",\"status\",\"errno\",\"error\",\"why\",\"cure\"]"
+	"}}"};

@@ -52,7 +52,7 @@ struct fields_value {
 
 /* A capability of the kernel's, as `features` tells it, and its ways; NULL is null. */
 struct fields_way {
-	const char *way, *words, *status, *error, *why, *cure;
+	const char *way, *words, *price, *status, *error, *why, *cure;
 	unsigned number; /* of the error; 0: none */
 };
 
