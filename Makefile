@@ -268,6 +268,9 @@ $(BUILD)/bench/load: tests/bench/load.c | $(BUILD)/bench
 $(BUILD)/bench/synthetic: tests/bench/synthetic.c $(LIB_O) | $(BUILD)/bench
 	$(CC) $(ALL_CFLAGS) $< $(LIB_O) $(LIBS) -o $@
 
+$(BUILD)/bench/syscalls: tests/bench/syscalls.c | $(BUILD)/bench
+	$(CC) $(ALL_CFLAGS) $< -o $@
+
 # ---- install ----
 
 completions: all

@@ -9,15 +9,15 @@ _tcpdwell_states='established syn-sent syn-received fin-wait-1 fin-wait-2 time-w
 # What a command takes; without one, what any takes.
 _tcpdwell_options() {
     case $1 in
-        trace) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval -f --format --raw -q --quiet -v --verbose -d --duration -n --count --strict --ready-file -w --write -r --read --rotate --keep --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
-        hist) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval -f --format -q --quiet -v --verbose -d --duration -n --count --strict --ready-file -w --write -r --read --rotate --keep --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
+        trace) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval -f --format --raw -q --quiet -v --verbose -d --duration -n --count --strict --ready-file -w --write -r --read --rotate --keep --buffer --timewait --accept --max-connections --max-groups -h --help -V --version' ;;
+        hist) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for -b --by -i --interval -f --format -q --quiet -v --verbose -d --duration -n --count --strict --ready-file -w --write -r --read --rotate --keep --buffer --timewait --accept --max-connections --max-groups -h --help -V --version' ;;
         stuck) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience --ends-by -b --by -i --interval --watch -f --format -q --quiet -v --verbose -n --count --fail -w --write -r --read --rotate --keep -h --help -V --version' ;;
-        top) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -i --interval -q --quiet -v --verbose --ready-file --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
-        report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -q --quiet -v --verbose -d --duration --strict --ready-file -r --read --buffer --timewait --max-connections -h --help -V --version' ;;
-        serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -q --quiet -v --verbose --ready-file --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
+        top) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -i --interval -q --quiet -v --verbose --ready-file --buffer --timewait --accept --max-connections --max-groups -h --help -V --version' ;;
+        report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -q --quiet -v --verbose -d --duration --strict --ready-file -r --read --buffer --timewait --accept --max-connections -h --help -V --version' ;;
+        serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -q --quiet -v --verbose --ready-file --buffer --timewait --accept --max-connections --max-groups -h --help -V --version' ;;
         features) echo '-f --format -q --quiet -v --verbose -h --help -V --version' ;;
         schema) echo '-q --quiet -v --verbose -h --help -V --version' ;;
-        *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience --ends-by -b --by -i --interval --watch -f --format --raw -q --quiet -v --verbose -d --duration -n --count --fail --strict --ready-file -w --write -r --read --rotate --keep --buffer --timewait --max-connections --max-groups -h --help -V --version' ;;
+        *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience --ends-by -b --by -i --interval --watch -f --format --raw -q --quiet -v --verbose -d --duration -n --count --fail --strict --ready-file -w --write -r --read --rotate --keep --buffer --timewait --accept --max-connections --max-groups -h --help -V --version' ;;
     esac
 }
 
@@ -50,6 +50,7 @@ _tcpdwell_values() {
         --keep) echo 'any' ;;
         --buffer) echo 'any' ;;
         --timewait) echo 'one auto fentry kprobe timer sample' ;;
+        --accept) echo 'one auto fexit kretprobe syscalls inherit' ;;
         --max-connections) echo 'any' ;;
         --max-groups) echo 'any' ;;
     esac

@@ -41,5 +41,5 @@ fi
 unshare -m sh -c "mount -t tmpfs none /sys/kernel/tracing; mount -t tmpfs none /sys/kernel/debug; \
 	exec setpriv --bounding-set -sys_admin --inh-caps -sys_admin $TCPDWELL --accept syscalls -d 0.2" >"$WORK/out" 2>"$WORK/err"
 status=$?
-[ $status = 0 ] && [ "$(grep -c 'who accepts a connection is not seen: syscalls: there is no tracefs' "$WORK/err")" = 1 ] &&
+[ $status = 0 ] && [ "$(grep -c 'who accepts a connection is not seen: syscalls: tracefs cannot be read' "$WORK/err")" = 1 ] &&
 	ok accept "refused: $(grep accepts "$WORK/err")" || fail accept "refused: status $status, $(cat "$WORK/err")"

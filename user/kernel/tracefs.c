@@ -57,7 +57,7 @@ static int number_of(const char *section)
 		return dir;
 	snprintf(path, sizeof(path), "events%s/id", strchr(section, '/'));
 	fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	err = -errno;
+	err = errno == EACCES ? -TRACEFS_NONE : -errno;
 	close(dir);
 	if (fd < 0)
 		return err;

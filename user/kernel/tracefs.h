@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-/* An errno that nothing here gives: there is no tracefs, and none can be mounted. */
+/* An errno that nothing here gives: tracefs cannot be read, nor mounted. */
 #define TRACEFS_NONE ENOLINK
 
 struct bpf_link;
