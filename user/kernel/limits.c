@@ -4,9 +4,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "kernel/proc_text.h"
 #include "wire.h"
 
 #define SYS "/proc/sys/net/ipv4/"
@@ -84,6 +86,27 @@ static void read_patience(struct wire_limits *limits)
 	limits->thin = thin != 0;
 }
 
+/* The namespace of the thread that reads, which may be another one than its process's. */
+static void read_refused(struct wire_limits *limits)
+{
+	FILE *file = fopen("/proc/thread-self/net/netstat", "re");
+	char *names = NULL, *numbers = NULL;
+	size_t names_room = 0, numbers_room = 0;
+
+	limits->listen_overflows = limits->listen_drops = UINT64_MAX;
+	while (file && limits->listen_drops == UINT64_MAX &&
+	       getline(&names, &names_room, file) > 0 &&
+	       getline(&numbers, &numbers_room, file) > 0) {
+		limits->listen_overflows = proc_text_counter(names, numbers, "TcpExt",
+							     "ListenOverflows");
+		limits->listen_drops = proc_text_counter(names, numbers, "TcpExt", "ListenDrops");
+	}
+	free(names);
+	free(numbers);
+	if (file)
+		fclose(file);
+}
+
 int limits_tell(uint32_t netns, record_fn fn, void *ctx)
 {
 	struct wire_limits limits = {
@@ -109,7 +132,7 @@ int limits_tell(uint32_t netns, record_fn fn, void *ctx)
 	limits.tw_reuse_delay_ms = TW_REUSE_DELAY_MS;
 	read_numbers("tcp_tw_reuse_delay", &limits.tw_reuse_delay_ms, &none);
 	read_patience(&limits);
-	limits.listen_overflows = limits.listen_drops = UINT64_MAX;
+	read_refused(&limits);
 	err = fn(ctx, &limits, sizeof(limits));
 	if (!err && limits.ports_reserved)
 		err = fn(ctx, &reserved, sizeof(reserved));

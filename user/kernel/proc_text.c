@@ -2,7 +2,10 @@
 /* proc_text.c - see proc_text.h. */
 #include "kernel/proc_text.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The name may have anything in it, so what counts is the last parenthesis. */
@@ -45,4 +48,49 @@ bool proc_text_netns_mount(const char *line, char ret_point[PATH_MAX])
 		return false;
 	unescape(ret_point);
 	return true;
+}
+
+/* The next word of a line, and how long it is; the line is left behind it. */
+static const char *next_word(const char **line, size_t *ret_len)
+{
+	const char *word = *line + strspn(*line, " \n");
+
+	*ret_len = strcspn(word, " \n");
+	*line = word + *ret_len;
+	return word;
+}
+
+static uint64_t number_of(const char *word, size_t len)
+{
+	uint64_t number;
+	char *end;
+
+	errno = 0;
+	number = isdigit((unsigned char)*word) ? strtoull(word, &end, 10) : UINT64_MAX;
+	return number == UINT64_MAX || errno || end != word + len ? UINT64_MAX : number;
+}
+
+static bool begins_table(const char **line, const char *table)
+{
+	size_t len;
+	const char *word = next_word(line, &len);
+
+	return len == strlen(table) + 1 && !strncmp(word, table, len - 1) && word[len - 1] == ':';
+}
+
+uint64_t proc_text_counter(const char *names, const char *numbers, const char *table,
+			   const char *name)
+{
+	if (!begins_table(&names, table) || !begins_table(&numbers, table))
+		return UINT64_MAX;
+	for (;;) {
+		size_t name_len, number_len;
+		const char *word = next_word(&names, &name_len);
+		const char *number = next_word(&numbers, &number_len);
+
+		if (!name_len || !number_len)
+			return UINT64_MAX;
+		if (name_len == strlen(name) && !strncmp(word, name, name_len))
+			return number_of(number, number_len);
+	}
 }
