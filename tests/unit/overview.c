@@ -140,9 +140,53 @@ static void test_cells(void)
 	cells_release(&cells);
 }
 
+/* A census that meets one namespace, unless `count` is NONE_MET, in which so many overflowed. */
+#define NONE_MET (UINT64_MAX - 1)
+
+static const char *overflowed(uint64_t count, char text[OVERFLOWS_TEXT_MAX])
+{
+	static uint64_t ms = CENSUS_NOW;
+	union decode_record begins = census_bounds(true, 0), ends = census_bounds(false, 0);
+	union decode_record limits = census_limits(CENSUS_NETNS, 32768, 60999, 65536);
+
+	begins.head.ts = ms++ * NS_PER_MS;
+	limits.head.ts = ms++ * NS_PER_MS;
+	ends.head.ts = ms++ * NS_PER_MS;
+	limits.limits.listen_overflows = limits.limits.listen_drops = count;
+	feed(begins);
+	if (count != NONE_MET)
+		feed(limits);
+	feed(ends);
+	return overflows_text(overflows_of(&overview->overflows, CENSUS_NETNS), text);
+}
+
+#define QUEUES "accept queues of its namespace overflowed "
+
+static void test_overflows(void)
+{
+	char text[OVERFLOWS_TEXT_MAX];
+
+	begin("overview-overflows", (struct rec){0});
+	CHECK_STR(overflowed(UINT64_MAX, text), "");
+	CHECK_STR(overflowed(0, text), "no accept queue of its namespace overflowed");
+	CHECK_STR(overflowed(1, text), QUEUES "1 time, 1 since the last look");
+	CHECK_STR(overflowed(18, text), QUEUES "18 times, 17 since the last look");
+	CHECK_STR(overflowed(18, text), QUEUES "18 times, 0 since the last look");
+	/* Another namespace has the number now. */
+	CHECK_STR(overflowed(2, text), QUEUES "2 times");
+	/* It was not known in between, or not met. */
+	CHECK_STR(overflowed(UINT64_MAX, text), "");
+	CHECK_STR(overflowed(3, text), QUEUES "3 times");
+	CHECK_STR(overflowed(NONE_MET, text), "");
+	CHECK_STR(overflowed(5, text), QUEUES "5 times");
+	test_end("how many, and since the look before where there was one");
+	overview_free(overview);
+}
+
 int main(void)
 {
 	test_missed();
+	test_overflows();
 	test_ages();
 	test_cells();
 	return test_status();

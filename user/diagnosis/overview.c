@@ -61,6 +61,7 @@ void overview_free(struct overview *overview)
 	tracer_free(overview->tracer);
 	verdict_release(&overview->verdict);
 	forecast_release(&overview->forecast);
+	overflows_release(&overview->overflows);
 	census_release(&overview->census);
 	free(overview);
 }
@@ -68,13 +69,16 @@ void overview_free(struct overview *overview)
 /* The verdict points into the census: it goes first. */
 static int feed_census(struct overview *overview, const union decode_record *rec)
 {
+	int err;
+
 	if (rec->head.kind == WIRE_CENSUS) {
 		verdict_release(&overview->verdict);
 		overview->is_judged = false;
 		if (rec->census.begins)
 			overview->census_began = rec->head.ts;
 	}
-	return census_add(&overview->census, rec);
+	err = overflows_note(&overview->overflows, rec);
+	return err ? err : census_add(&overview->census, rec);
 }
 
 static bool is_of(const struct census_socket *socket, const struct conn *conn)
@@ -133,8 +137,10 @@ int overview_judge(struct overview *overview)
 	verdict_release(&overview->verdict);
 	err = verdict_make(&overview->verdict, &overview->census, overview->config.selection,
 			   &overview->config.by, overview->meta->tick_ns);
-	if (!err)
+	if (!err) {
 		forecast_tell(&overview->forecast, &overview->census, &overview->verdict.fillings);
+		verdict_tell_overflows(&overview->verdict, &overview->overflows);
+	}
 	overview->is_judged = !err;
 	return err;
 }

@@ -14,6 +14,7 @@
 #include "model/sink.h"
 #include "model/tracer.h"
 #include "diagnosis/forecast.h"
+#include "diagnosis/overflows.h"
 #include "diagnosis/verdict.h"
 
 /* Called for each move of a wanted connection, as sink_ops.event. */
@@ -31,8 +32,9 @@ struct overview {
 	uint64_t ends[WIRE_STATES][CAUSES];       /* by state left and cause */
 	uint64_t lost[WIRE_KINDS];                /* records, by kind */
 
-	struct census census;     /* the latest; census.count is 0 before the first */
-	uint64_t census_began;    /* ns */
+	struct census census;  /* the latest; census.count is 0 before the first */
+	uint64_t census_began; /* ns */
+	struct overflows overflows;
 	struct forecast forecast; /* of the censuses so far, but if is_one_look */
 	bool is_one_look;       /* may be set after overview_new(): there is one census and nothing
 				 * before it that could be known, so only that is kept */

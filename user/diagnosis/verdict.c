@@ -7,6 +7,7 @@
 
 #include "diagnosis/peers.h"
 #include "diagnosis/process.h"
+#include "diagnosis/rules_socket.h"
 #include "match.h"
 
 /* ---- which ---- */
@@ -141,6 +142,17 @@ int verdict_make(struct verdict *verdict, const struct census *census,
 	if (err)
 		verdict_release(verdict);
 	return err;
+}
+
+void verdict_tell_overflows(struct verdict *verdict, const struct overflows *overflows)
+{
+	for (size_t i = 0; i < verdict->n_sockets; i++) {
+		struct verdict_socket *it = &verdict->sockets[i];
+		const struct wire_snapshot *s = &it->socket->s;
+
+		if (s->state == WIRE_LISTEN && is_queue_full(s))
+			it->overflows = overflows_of(overflows, s->id.netns);
+	}
 }
 
 void verdict_release(struct verdict *verdict)

@@ -14,6 +14,9 @@
 int verdict_make(struct verdict *verdict, const struct census *census,
 		 const struct selection *selection, const struct group_by *by, uint64_t tick_ns);
 
+/* Says of its listeners that are full what is known of their namespaces, until the next census. */
+void verdict_tell_overflows(struct verdict *verdict, const struct overflows *overflows);
+
 /* Is this socket of the census selected, by its identity and its owner? */
 bool verdict_asks(const struct selection *selection, const struct census *census,
 		  const struct census_socket *socket);

@@ -117,7 +117,7 @@ const char *verdict_peer(const struct census *census, const struct verdict_socke
 
 const char *verdict_evidence(const struct verdict_socket *it, char text[RULES_TEXT_MAX])
 {
-	char of_socket[RULES_TEXT_MAX], end[ENDS_TEXT_MAX];
+	char of_socket[RULES_TEXT_MAX], end[ENDS_TEXT_MAX], overflowed[OVERFLOWS_TEXT_MAX];
 	size_t used;
 
 	used = strlen(process_evidence(it->rule, it->owner, it->inherited, text));
@@ -130,7 +130,10 @@ const char *verdict_evidence(const struct verdict_socket *it, char text[RULES_TE
 		snprintf(of_socket + len, RULES_TEXT_MAX - len, "%s%s", len ? ", " : "", end);
 	}
 	if (of_socket[0])
-		snprintf(text + used, RULES_TEXT_MAX - used, "%s%s", used ? "; " : "", of_socket);
+		used += (size_t)snprintf(text + used, RULES_TEXT_MAX - used, "%s%s",
+					 used ? "; " : "", of_socket);
+	if (used < RULES_TEXT_MAX && overflows_text(it->overflows, overflowed)[0])
+		snprintf(text + used, RULES_TEXT_MAX - used, "%s%s", used ? "; " : "", overflowed);
 	return text;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "diagnosis/ends.h"
+#include "diagnosis/overflows.h"
 #include "diagnosis/rules.h"
 #include "diagnosis/rules_text.h"
 #include "model/census.h"
@@ -16,6 +17,7 @@ struct verdict_socket {
 	const struct rules_rule *rule; /* NULL: nothing is known to be wrong with it */
 	const struct census_holder
 		*owner; /* the first that holds it; of its listener if `inherited` */
+	const struct overflows_netns *overflows; /* of a listener that is full; NULL: not known */
 	const struct census_socket *peer; /* the other end of it; NULL: not here, or not known */
 	struct age age;
 	struct ends ends;
@@ -71,8 +73,8 @@ const char *verdict_peer(const struct census *census, const struct verdict_socke
 const char *verdict_peer_owner(const struct census *census, const struct verdict_socket *socket,
 			       char text[VERDICT_OWNER_MAX]);
 
-/* What proves it: what hinders its processes (process.h), and rules_evidence(); and what will end
- * it, ends_text(). */
+/* What proves it: what hinders its processes (process.h), and rules_evidence(); what will end it,
+ * ends_text(); and of a full listener overflows_text(). */
 const char *verdict_evidence(const struct verdict_socket *socket, char text[RULES_TEXT_MAX]);
 
 /* An end of it as address.h writes it, with its device where that is needed. What differs in a

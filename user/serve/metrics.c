@@ -286,6 +286,43 @@ static void missing(struct metrics *m, const struct family *family)
 		add_count(m, family, NULL, m->overview->census.missing);
 }
 
+/* A counter of each namespace that the census met; OVERFLOWS_UNKNOWN has no sample. */
+static void add_of_netns(struct metrics *m, const struct family *family,
+			 uint64_t (*count)(const struct overflows_netns *of))
+{
+	for (const struct overflows_netns *of = m->overview->overflows.all; of; of = of->hh.next) {
+		struct metrics_labels labels = {0};
+		char number[16];
+
+		if (!m->has_census || of->ts < m->overview->overflows.began ||
+		    count(of) == OVERFLOWS_UNKNOWN)
+			continue;
+		snprintf(number, sizeof(number), "%u", of->netns);
+		LABEL(&labels, "netns", number);
+		add_count(m, family, &labels, count(of));
+	}
+}
+
+static uint64_t count_of(const struct overflows_netns *of)
+{
+	return of->count;
+}
+
+static uint64_t drops_of(const struct overflows_netns *of)
+{
+	return of->drops;
+}
+
+static void listen_overflows(struct metrics *m, const struct family *family)
+{
+	add_of_netns(m, family, count_of);
+}
+
+static void listen_drops(struct metrics *m, const struct family *family)
+{
+	add_of_netns(m, family, drops_of);
+}
+
 static void oldest(struct metrics *m, const struct family *family)
 {
 	for (uint8_t state = 1; state < WIRE_STATES; state++) {
@@ -387,6 +424,11 @@ static const struct family families[] = {
 	 "How long, at least, the oldest socket has been in that state."},
 	{"tcpdwell_findings", METRICS_GAUGE, "", "rule,comm", findings,
 	 "Sockets that a rule finds now, by the name of the process that owns them."},
+	{"tcpdwell_listen_overflows", METRICS_COUNTER, "", "netns", listen_overflows,
+	 "SYNs and last ACKs of handshakes that met a full accept queue, since the namespace was "
+	 "made."},
+	{"tcpdwell_listen_drops", METRICS_COUNTER, "", "netns", listen_drops,
+	 "Those and all others that listeners dropped, since the namespace was made."},
 	{"tcpdwell_transitions", METRICS_COUNTER, "", "from,to", transitions,
 	 "Transitions from one state to another."},
 	{"tcpdwell_ends", METRICS_COUNTER, "", "state,cause", ends,

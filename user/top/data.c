@@ -160,9 +160,11 @@ static int judge(struct top_data *data)
 	top_data_forget(data);
 	err = verdict_make(&data->verdict, &data->overview->census, &data->shown, &data->by,
 			   data->overview->meta->tick_ns);
-	if (!err)
+	if (!err) {
 		forecast_tell(&data->overview->forecast, &data->overview->census,
 			      &data->verdict.fillings);
+		verdict_tell_overflows(&data->verdict, &data->overview->overflows);
+	}
 	return err ? err : list_rows(data);
 }
 
