@@ -9,7 +9,7 @@
 
 static void begin_census(struct overflows *overflows, uint64_t began)
 {
-	struct overflows_netns *of, *next;
+	struct overflows_netns *of = NULL, *next;
 
 	HASH_ITER (hh, overflows->all, of, next) {
 		if (of->ts >= overflows->began)
