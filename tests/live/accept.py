@@ -210,13 +210,15 @@ def main_inherit(path, fd, count):
 
 
 def known(path):
-    """Of each pair of ports, as the server has them: what its moves say of its owner."""
+    """Of each pair of ports, as the server has them, the lives one after another: what moves say of the owner."""
     lives = {}
     with open(path, encoding="utf-8") as lines:
         for move in map(json.loads, lines):
             if move["event"] == "transition":
-                key = move["lport"], move["rport"]
-                lives.setdefault(key, []).append((move["to"], move["pid"], move["comm"], move["pid_known"]))
+                of_ports = lives.setdefault((move["lport"], move["rport"]), [])
+                if move["to"] == "SYN-RECEIVED" or not of_ports:
+                    of_ports.append([])
+                of_ports[-1].append((move["to"], move["pid"], move["comm"], move["pid_known"]))
     return lives
 
 
@@ -226,7 +228,8 @@ def main_judge(path, output):
     with open(path, encoding="ascii") as lines:
         for line in lines:
             lport, rport, pid, comm, how = line.rstrip("\n").split(" ", 4)
-            moves = lives.get((int(lport), int(rport)), [])
+            of_ports = lives.get((int(lport), int(rport)))
+            moves = of_ports.pop(0) if of_ports else []
             exact = [(move[1], move[2]) for move in moves if move[3] == "exact"]
             at_fin = [move for move in moves if move[0] == "CLOSE-WAIT"]
             if len(at_fin) == 1 and at_fin[0][3] == "exact" and set(exact) == {(int(pid), comm)}:
