@@ -167,7 +167,7 @@ struct sock_common {
 	unsigned long skc_flags;
 	struct sock *skc_listener; /* of a request */
 	refcount_t skc_refcnt;
-	__u32 skc_tw_rcv_nxt;      /* of a mini-socket, as is the next */
+	__u32 skc_tw_rcv_nxt; /* of a mini-socket, as is the next */
 	__u32 skc_tw_snd_nxt;
 };
 
