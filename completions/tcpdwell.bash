@@ -4,7 +4,7 @@
 _tcpdwell_commands='trace hist stuck top report serve features schema'
 _tcpdwell_filtering=' trace hist stuck top report serve '
 _tcpdwell_with_file=' report '
-_tcpdwell_states='established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listen closing all connected synchronized bucket big'
+_tcpdwell_states='established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listen closing accept-wait all connected synchronized bucket big'
 
 # What a command takes; without one, what any takes.
 _tcpdwell_options() {
@@ -33,7 +33,7 @@ _tcpdwell_values() {
         -u|--uid) echo 'uid' ;;
         --netns) echo 'netns' ;;
         --cgroup) echo 'cgroup' ;;
-        -s|--state) echo 'list established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listen closing all connected synchronized bucket big' ;;
+        -s|--state) echo 'list established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listen closing accept-wait all connected synchronized bucket big' ;;
         -m|--min) echo 'any' ;;
         --for) echo 'any' ;;
         --patience) echo 'any' ;;

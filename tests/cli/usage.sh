@@ -122,6 +122,7 @@ accepted long-options --local-port=80 --format=json --min=1.5ms
 accepted beginnings-of-options --local=80 --form json
 accepted options-before-the-command -q hist -f json
 accepted several-in-one-word hist -qvfjson
+accepted accept-wait hist -s accept-wait,Queued
 accepted behind-two-dashes -q -- hist state close-wait
 accepted a-name-with-a-dash -c -bash
 for command in trace hist stuck; do

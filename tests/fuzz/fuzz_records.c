@@ -104,6 +104,7 @@ static void show_stuck(void)
 
 static void show_metrics(void)
 {
+	overview_look_at_queues(overview);
 	for (int format = 0; format < 2; format++) {
 		FUZZ_CHECK(!metrics_render(overview, NULL, true, (enum metrics_format)format,
 					   out.file));
@@ -197,6 +198,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 			     .tick_ns = 4 * NS_PER_MS,
 			     .sees_timewait = !(bytes[0] & 0x80),
 			     .samples_timewait = bytes[0] & 0x40,
+			     .sees_accepts = true,
 			     .version = "0.1.0",
 			     .kernel = "6.18"};
 	options = outputs_options((bytes[0] & 0x3f) % COUNT(outputs_lines), NULL);

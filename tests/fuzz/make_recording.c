@@ -485,6 +485,77 @@ static void put_at(uint64_t ms, union decode_record bytes)
 
 #define SNAP_AT(ms, ...) put_at(ms, census_snapshot(&(struct snap)__VA_ARGS__))
 
+#define CHILD(n) .cookie = 10 + (n), .lport = 80, .rport = 51000 + (n)
+#define OPENS(ms, n)                                            \
+	do {                                                    \
+		PUT(MOVE(ms, LISTEN, SYN_RECV, CHILD(n)));      \
+		PUT(MOVE(ms, SYN_RECV, ESTABLISHED, CHILD(n))); \
+	} while (0)
+
+static void put_listener(uint64_t ms, int64_t cookie, const char *addr, int32_t port,
+			 uint32_t waiting, uint32_t backlog)
+{
+	SNAP_AT(ms, {.cookie = cookie,
+		     .state = WIRE_LISTEN,
+		     .laddr = addr,
+		     .raddr = strchr(addr, ':') ? "::" : "0.0.0.0",
+		     .lport = port,
+		     .rport = NONE,
+		     .unread = waiting,
+		     .room = backlog});
+}
+
+/* Connections wait for accept(): 1 to 3 until it returns them, 4 until it ends, 5 is closed by an
+ * owner, though nothing told of accept(), 6 waits across a loss, 7 and 8 wait still. */
+static void queued(void)
+{
+	PUT(MOVE(2000, CLOSE, LISTEN, HELD_BY(55, "nginx"), .cookie = 1, .lport = 80, .rport = NONE,
+		 .laddr = "0.0.0.0", .raddr = "0.0.0.0"));
+	OPENS(2100, 1);
+	PUT(ACCEPTED(2101, 56, "worker", CHILD(1)));
+	OPENS(2200, 2);
+	OPENS(2210, 3);
+	OPENS(2220, 4);
+	OPENS(2230, 5);
+	PUT(ACCEPTED(2212, 56, "worker", CHILD(2)));
+	PUT(MOVE(2400, ESTABLISHED, CLOSE_WAIT, CHILD(3)));
+	PUT(MOVE(2500, ESTABLISHED, CLOSE, CHILD(4), .error = ECONNRESET));
+	PUT(ACCEPTED(3710, 57, "worker", CHILD(3)));
+	PUT(MOVE(3720, ESTABLISHED, FIN_WAIT1, HELD_BY(57, "worker"), CHILD(5)));
+	OPENS(3800, 6);
+	put_lost(4000, WIRE_TIMEWAIT, 1, 1);
+	PUT(TICK(4000, .lost = 1));
+	PUT(ACCEPTED(5000, 56, "worker", CHILD(6), .lost = 1));
+	for (int n = 7; n <= 8; n++) {
+		PUT(MOVE(6000, LISTEN, SYN_RECV, CHILD(n), .lost = 1));
+		PUT(MOVE(6000, SYN_RECV, ESTABLISHED, CHILD(n), .lost = 1));
+	}
+	for (uint64_t ms = 7000; ms <= 8000; ms += 500) {
+		PUT(CENSUS_BEGINS(ms, .lost = 1));
+		put_listener(ms, 1, "0.0.0.0", 80, 2, 128);
+		for (int n = 6; n <= 8; n++)
+			PUT(THERE(ms, ESTABLISHED, CHILD(n), .flags = n == 6 ? WIRE_S_FILE : 0,
+				  .lost = 1));
+		PUT(SWEPT(ms + 1, .lost = 1));
+		PUT(CENSUS_ENDS(ms + 2, .lost = 1));
+	}
+}
+
+/* At most 3 waited, 1 does now; another listener is full. */
+static void backlogs(void)
+{
+	PUT(MOVE(2000, CLOSE, LISTEN, HELD_BY(55, "nginx"), .cookie = 1, .lport = 80, .rport = NONE,
+		 .laddr = "0.0.0.0", .raddr = "0.0.0.0"));
+	for (int n = 1; n <= 3; n++)
+		OPENS(2100, n);
+	PUT(ACCEPTED(2120, 56, "worker", CHILD(1)));
+	PUT(ACCEPTED(2130, 56, "worker", CHILD(2)));
+	PUT(CENSUS_BEGINS(3000));
+	put_listener(3000, 1, "0.0.0.0", 80, 1, 128);
+	put_listener(3000, 2, "2001:db8::1", 443, 129, 128);
+	PUT(CENSUS_ENDS(3002));
+}
+
 static void put_page_sockets(uint64_t ms)
 {
 	SNAP_AT(ms, {.cookie = 20,
@@ -638,8 +709,9 @@ static void clock_set(void)
 static const struct {
 	const char *name;
 	void (*make)(void);
-	/* What tells of mini-sockets. LOOKS: as `stuck -w` makes it, nothing tells of events. */
-	enum { EVENTS, NOTHING, SWEEPS, LOOKS } minis;
+	/* What tells of mini-sockets. LOOKS: as `stuck -w` makes it, nothing tells of events.
+	 * ACCEPTS: as EVENTS, and accept() is told. */
+	enum { EVENTS, NOTHING, SWEEPS, LOOKS, ACCEPTS } minis;
 } recordings[] = {
 	{"basic", basic, EVENTS},
 	{"losses", losses, EVENTS},
@@ -650,6 +722,8 @@ static const struct {
 	{"sampled", sampled, SWEEPS},
 	{"wide", wide, EVENTS},
 	{"accepted", accepted, EVENTS},
+	{"queued", queued, ACCEPTS},
+	{"backlog", backlogs, ACCEPTS},
 	{"stuck", stuck, LOOKS},
 	{"ways", ways, LOOKS},
 	{"well", well, LOOKS},
@@ -670,6 +744,7 @@ static int make(unsigned i, const char *path)
 {
 	static const char *const ways[] = {
 		[EVENTS] = "timer tracepoints",
+		[ACCEPTS] = "timer tracepoints",
 		[NOTHING] = "no way works",
 		[SWEEPS] = "iter/tcp twice a second: shorter lives are missed, ends are >=",
 		[LOOKS] = "",
@@ -678,7 +753,7 @@ static int make(unsigned i, const char *path)
 		.attached = FEEDER_ATTACHED * NS_PER_MS,
 		.wall_offset = (int64_t)(WALL_AT_ATTACH * NS_PER_S - FEEDER_ATTACHED * NS_PER_MS),
 		.tick_ns = FEEDER_TICK * NS_PER_MS,
-		.sees_timewait = recordings[i].minis == EVENTS || recordings[i].minis == SWEEPS,
+		.sees_timewait = recordings[i].minis != NOTHING && recordings[i].minis != LOOKS,
 		.samples_timewait = recordings[i].minis == SWEEPS,
 		.version = "0.1.0",
 		.kernel = "6.18.0-test"};
@@ -686,6 +761,10 @@ static int make(unsigned i, const char *path)
 	if (recordings[i].minis != LOOKS)
 		strcpy(meta.transition_way, "tracepoint sock:inet_sock_set_state");
 	snprintf(meta.timewait_way, sizeof(meta.timewait_way), "%s", ways[recordings[i].minis]);
+	if (recordings[i].minis == ACCEPTS) {
+		meta.sees_accepts = true;
+		strcpy(meta.accept_way, "fexit program on the return of inet_csk_accept()");
+	}
 	writer = recording_create(path, &meta);
 	if (!writer)
 		return 1;

@@ -57,6 +57,8 @@ int main(int argc, char **argv)
 		return 1;
 	err = recording_read(reader, take_frame, overview);
 	if (!err)
+		overview_look_at_queues(overview);
+	if (!err)
 		err = metrics_render(overview, &self, true, format, stdout);
 	overview_free(overview);
 	recording_close(reader);

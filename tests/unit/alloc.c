@@ -135,6 +135,66 @@ static uint64_t exercise_conn(void)
 	return missing;
 }
 
+static unsigned waits_told;
+
+static void count_wait(void *ctx, const struct conn *conn, const struct conn_event *event,
+		       const struct conn_place *listener)
+{
+	(void)ctx;
+	(void)conn;
+	(void)event;
+	(void)listener;
+	waits_told++;
+}
+
+static int want_all(void *ctx, const struct conn *conn)
+{
+	(void)ctx;
+	(void)conn;
+	return MATCH_YES;
+}
+
+#define WAITS 200
+
+/* Each wait is told, or counted as forgotten; so is what makes the depth of the queue wrong. */
+static uint64_t exercise_waits(void)
+{
+	struct conn_config asked = config;
+	struct conn_table *table;
+	uint64_t missing = 0;
+
+	asked.waited = count_wait;
+	asked.wanted = want_all;
+	asked.sees_sleepers = true;
+	waits_told = 0;
+	table = table_to_feed(&asked);
+	if (!table)
+		return 0;
+	feeder_feed(&feeder, &(struct rec)MOVE(2000, CLOSE, LISTEN, HELD_BY(77, "server"),
+					       .cookie = 1, .lport = 80, .rport = NONE));
+	for (unsigned i = 0; i < WAITS; i++) {
+		struct rec lives[] = {
+			MOVE(2000 + i, LISTEN, SYN_RECV),
+			MOVE(2000 + i, SYN_RECV, ESTABLISHED),
+			MOVE(2001 + i, ESTABLISHED, CLOSE, .error = ECONNRESET),
+			ACCEPTED(2002 + i, 77, "server"),
+		};
+
+		for (unsigned k = 0; k < COUNT(lives); k++) {
+			lives[k].cookie = i + 2;
+			lives[k].lport = 80;
+			lives[k].rport = (int32_t)(1000 + i);
+		}
+		/* Every other one is accepted before it ends. */
+		for (unsigned k = 0; k < COUNT(lives); k++)
+			feeder_feed(&feeder, &lives[i % 2 && k > 1 ? 5 - k : k]);
+	}
+	if (waits_told + conn_stats(table).evicted < WAITS)
+		missing = WAITS - waits_told - conn_stats(table).evicted;
+	conn_table_free(table);
+	return missing;
+}
+
 static unsigned told_by_life(void)
 {
 	unsigned listed = 0;
@@ -371,6 +431,7 @@ static struct meta meta_of_overview(void)
 	return (struct meta){.attached = FEEDER_ATTACHED * NS_PER_MS,
 			     .tick_ns = FEEDER_TICK * NS_PER_MS,
 			     .sees_timewait = true,
+			     .sees_accepts = true,
 			     .version = "0.1.0"};
 }
 
@@ -405,8 +466,11 @@ static char *draw_metrics(struct overview *overview)
 {
 	struct growing body;
 	FILE *out = growing_open(&body);
-	int err = out ? metrics_render(overview, NULL, true, METRICS_PROMETHEUS, out) : -ENOMEM;
+	int err = -ENOMEM;
 
+	overview_look_at_queues(overview);
+	if (out)
+		err = metrics_render(overview, NULL, true, METRICS_PROMETHEUS, out);
 	if (!growing_close(&body, out) && !err)
 		return body.text;
 	free(body.text);
@@ -548,11 +612,15 @@ int main(void)
 				      .tick_ns = FEEDER_TICK * NS_PER_MS,
 				      .max = 1000,
 				      .sees_timewait = true,
+				      .sees_accepts = true,
 				      .wanted = feeder_wanted,
 				      .event = feeder_take,
+				      .waited = feeder_take_wait,
 				      .ctx = &feeder};
 	run("alloc-conn", exercise_conn, true);
 	run("alloc-conn-from-there-on", exercise_conn, false);
+	run("alloc-waits", exercise_waits, true);
+	run("alloc-waits-from-there-on", exercise_waits, false);
 	run("alloc-held", exercise_held, true);
 	run("alloc-mini", exercise_told_mini, true);
 	run("alloc-mini-from-there-on", exercise_told_mini, false);

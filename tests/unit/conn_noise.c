@@ -19,7 +19,7 @@ struct noise {
 	struct test_random random;
 	union decode_record fed[RECORDS];
 	unsigned n;
-	unsigned told, exact;
+	unsigned told, exact, waits;
 };
 
 static unsigned below(struct noise *noise, unsigned n)
@@ -153,6 +153,80 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 		   tcpstate_name(event->to), event->dwell);
 }
 
+static bool is_birth(const union decode_record *rec, uint64_t cookie)
+{
+	const struct wire_transition *t = &rec->transition;
+
+	return rec->head.kind == WIRE_TRANSITION && t->id.cookie == cookie &&
+	       ((t->from == WIRE_LISTEN && t->to == WIRE_SYN_RECV) || t->flags & WIRE_F_UNTOLD);
+}
+
+static bool is_end_of_wait(const union decode_record *rec, uint64_t cookie, uint8_t to)
+{
+	if (rec->head.kind == WIRE_ACCEPTED)
+		return rec->accepted.id.cookie == cookie && to != WIRE_CLOSE;
+	return rec->head.kind == WIRE_TRANSITION && rec->transition.id.cookie == cookie &&
+	       rec->transition.to == WIRE_CLOSE && to == WIRE_CLOSE;
+}
+
+/* Between the record that made the child and the one that took it out, nothing was lost. */
+static bool wait_is_witnessed(const struct noise *noise, uint64_t cookie,
+			      const struct conn_event *event)
+{
+	const union decode_record *end = &noise->fed[noise->n - 1];
+
+	for (unsigned i = 0; i < noise->n; i++)
+		if (noise->fed[i].head.ts == event->ts - event->dwell &&
+		    noise->fed[i].head.lost == end->head.lost && is_birth(&noise->fed[i], cookie))
+			return is_end_of_wait(end, cookie, event->to);
+	return false;
+}
+
+static void on_wait(void *ctx, const struct conn *conn, const struct conn_event *event,
+		    const struct conn_place *listener)
+{
+	struct noise *noise = ctx;
+
+	noise->waits++;
+	CHECK_EQ(event->from, TCPSTATE_ACCEPT_WAIT);
+	CHECK_EQ(event->to, conn->state);
+	CHECK((event->cause != CAUSE_NONE) == (event->to == WIRE_CLOSE));
+	CHECK_EQ(listener->netns, conn->id.netns);
+	CHECK(event->dwell_known != DWELL_UNKNOWN || !event->dwell);
+	if (event->dwell_known == DWELL_EXACT)
+		test_check(wait_is_witnessed(noise, conn->id.cookie, event), __LINE__,
+			   "cookie %llu at %" PRIu64 ": told as exact %" PRIu64,
+			   (unsigned long long)conn->id.cookie, event->ts, event->dwell);
+}
+
+struct depth {
+	size_t waiting, queued;
+};
+
+static void count_waiting(void *ctx, const struct conn *conn, bool in_doubt)
+{
+	(void)in_doubt;
+	CHECK_EQ(conn->state, TCPSTATE_ACCEPT_WAIT);
+	((struct depth *)ctx)->waiting++;
+}
+
+static void count_queued(void *ctx, const struct conn_queue *queue)
+{
+	CHECK(queue->now <= queue->peak);
+	((struct depth *)ctx)->queued += queue->now;
+}
+
+/* Each cookie waits in one queue, as an entry or as one that has ended. */
+static void check_depth(const struct conn_table *table)
+{
+	struct depth depth = {0};
+
+	conn_each_waiting(table, count_waiting, &depth);
+	conn_each_queue(table, count_queued, &depth);
+	CHECK(depth.waiting < COOKIES);
+	CHECK(depth.queued < 2 * COOKIES);
+}
+
 static int some_wanted(void *ctx, const struct conn *conn)
 {
 	(void)ctx;
@@ -168,6 +242,9 @@ static void run(struct noise *noise, size_t max, bool samples)
 				     .samples = samples,
 				     .wanted = some_wanted,
 				     .event = on_event,
+				     .sees_accepts = true,
+				     .sees_sleepers = samples,
+				     .waited = on_wait,
 				     .ctx = noise};
 	struct conn_table *table = conn_table_new(&config);
 	uint64_t now = ATTACHED;
@@ -187,6 +264,7 @@ static void run(struct noise *noise, size_t max, bool samples)
 		CHECK(conn_stats(table).count <= max);
 		CHECK(conn_stats(table).unsettled <= conn_stats(table).count);
 		CHECK(conn_unsettled(table, netns, 4) <= 1);
+		check_depth(table);
 	}
 	conn_table_free(table);
 }
@@ -194,7 +272,7 @@ static void run(struct noise *noise, size_t max, bool samples)
 int main(void)
 {
 	static struct noise noise;
-	unsigned told = 0, exact = 0, runs = 60;
+	unsigned told = 0, exact = 0, waits = 0, runs = 60;
 
 	test_begin("conn-noise");
 	for (unsigned seed = 1; seed <= runs; seed++) {
@@ -202,9 +280,9 @@ int main(void)
 		noise.random.state = seed * 40503;
 		test_context("seed %u", seed);
 		run(&noise, seed % 3 ? 100 : 3, seed % 2);
-		told += noise.told, exact += noise.exact;
+		told += noise.told, exact += noise.exact, waits += noise.waits;
 	}
-	test_end("%u runs of %u records: %u told, %u exact, each witnessed", runs, RECORDS / 10,
-		 told, exact);
+	test_end("%u runs of %u records: %u told, %u exact, each witnessed; %u waits", runs,
+		 RECORDS / 10, told, exact, waits);
 	return test_status();
 }

@@ -157,6 +157,21 @@ TEST_INLINE void feeder_take(void *ctx, const struct conn *conn, const struct co
 	feeder->n++;
 }
 
+/* The same, behind it the listener's port. */
+TEST_INLINE void feeder_take_wait(void *ctx, const struct conn *conn,
+				  const struct conn_event *event, const struct conn_place *listener)
+{
+	struct feeder *feeder = ctx;
+	char *line = feeder->n < FEEDER_EVENTS ? feeder->lines[feeder->n] : NULL;
+	size_t len;
+
+	feeder_take(ctx, conn, event);
+	len = line ? strlen(line) : 0;
+	if (line)
+		snprintf(line + len, FEEDER_LINE - len, " at %u.%u:%u", listener->addr[12],
+			 listener->addr[15], listener->port);
+}
+
 TEST_INLINE int feeder_wanted(void *ctx, const struct conn *conn)
 {
 	return selection_wants(&((struct feeder *)ctx)->options.selection, conn);
@@ -181,6 +196,8 @@ struct feeder_setup {
 	size_t max;         /* 0: plenty */
 	bool blind;         /* this kernel shows no mini-sockets */
 	bool samples;       /* only sweeps show them */
+	bool waits;         /* accept() is told, and it is asked how long connections wait ... */
+	bool sleepers;      /* ... and also calls that slept as we attached are */
 	bool show_owner;
 };
 
@@ -193,6 +210,9 @@ TEST_INLINE void feeder_init(struct feeder *feeder, struct feeder_setup setup)
 				     .samples = setup.samples,
 				     .wanted = feeder_wanted,
 				     .event = feeder_take,
+				     .sees_accepts = setup.waits || setup.sleepers,
+				     .sees_sleepers = setup.sleepers,
+				     .waited = feeder_take_wait,
 				     .ctx = feeder};
 
 	memset(feeder, 0, sizeof(*feeder));

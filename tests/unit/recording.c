@@ -23,6 +23,9 @@ static const struct meta meta = {
 	.kernel = "6.18.0 \"quoted\" \\ \xc3\xa9",
 	.transition_way = "tracepoint",
 	.timewait_way = "timer tracepoints",
+	.accept_way = "by the tests",
+	.sees_accepts = true,
+	.sees_sleepers = true,
 	.filter = "local port 443",
 };
 
@@ -127,7 +130,9 @@ static bool is_same_meta(const struct meta *a)
 	       a->tick_ns == meta.tick_ns && a->sees_timewait == meta.sees_timewait &&
 	       !strcmp(a->version, meta.version) && !strcmp(a->kernel, meta.kernel) &&
 	       !strcmp(a->transition_way, meta.transition_way) &&
-	       !strcmp(a->timewait_way, meta.timewait_way) && !strcmp(a->filter, meta.filter);
+	       !strcmp(a->timewait_way, meta.timewait_way) &&
+	       !strcmp(a->accept_way, meta.accept_way) && a->sees_accepts == meta.sees_accepts &&
+	       a->sees_sleepers == meta.sees_sleepers && !strcmp(a->filter, meta.filter);
 }
 
 static void test_round_trip(void)

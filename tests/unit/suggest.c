@@ -57,9 +57,10 @@ static void test_states(void)
 	test_begin("suggest-state");
 	CHECK_STR(suggest_state_name(0), "established");
 	CHECK_STR(suggest_state_name(10), "closing");
-	CHECK_STR(suggest_state_name(11), "all");
-	CHECK_STR(suggest_state_name(15), "big");
-	CHECK(!suggest_state_name(16));
+	CHECK_STR(suggest_state_name(11), "accept-wait");
+	CHECK_STR(suggest_state_name(12), "all");
+	CHECK_STR(suggest_state_name(16), "big");
+	CHECK(!suggest_state_name(17));
 	CHECK(!suggest_state("clsoe-wait", why));
 	CHECK_STR(why, "'clsoe-wait' is no TCP state: did you mean close-wait?");
 	CHECK(!suggest_state("syncronized", why));

@@ -41,7 +41,8 @@ static void test_names(void)
 	for (size_t i = 0; i < COUNT(states); i++)
 		CHECK_STR(tcpstate_name(states[i].wire), states[i].rfc);
 	CHECK_STR(tcpstate_name(0), "?");
-	CHECK_STR(tcpstate_name(WIRE_STATES), "?");
+	CHECK_STR(tcpstate_name(TCPSTATE_ACCEPT_WAIT), "accept-wait");
+	CHECK_STR(tcpstate_name(TCPSTATE_NUMBERS), "?");
 	CHECK_STR(tcpstate_name(255), "?");
 	test_end("%zu names of RFC 9293", COUNT(states));
 }

@@ -14,7 +14,13 @@ const uint8_t tcpstate_order[TCPSTATE_STATES] = {
 	WIRE_LAST_ACK,  WIRE_TIME_WAIT, WIRE_CLOSE,
 };
 
-static const struct word names[WIRE_STATES] = {
+const uint8_t tcpstate_measured[TCPSTATE_MEASURED] = {
+	WIRE_LISTEN,      WIRE_SYN_SENT,  WIRE_SYN_RECV,  TCPSTATE_ACCEPT_WAIT,
+	WIRE_ESTABLISHED, WIRE_FIN_WAIT1, WIRE_FIN_WAIT2, WIRE_CLOSE_WAIT,
+	WIRE_CLOSING,     WIRE_LAST_ACK,  WIRE_TIME_WAIT,
+};
+
+static const struct word names[TCPSTATE_NUMBERS] = {
 	[WIRE_ESTABLISHED] = WORD("ESTABLISHED"),
 	[WIRE_SYN_SENT] = WORD("SYN-SENT"),
 	[WIRE_SYN_RECV] = WORD("SYN-RECEIVED"),
@@ -26,6 +32,7 @@ static const struct word names[WIRE_STATES] = {
 	[WIRE_LAST_ACK] = WORD("LAST-ACK"),
 	[WIRE_LISTEN] = WORD("LISTEN"),
 	[WIRE_CLOSING] = WORD("CLOSING"),
+	[TCPSTATE_ACCEPT_WAIT] = WORD("accept-wait"),
 };
 
 /* What other tools say, where folding alone does not lead to the name above. */
@@ -33,9 +40,10 @@ static const struct {
 	const char *folded;
 	uint8_t state;
 } aliases[] = {
-	{"ESTAB", WIRE_ESTABLISHED}, {"SYNRECV", WIRE_SYN_RECV}, {"CLOSE", WIRE_CLOSE},
-	{"UNCONNECTED", WIRE_CLOSE}, {"UNCONN", WIRE_CLOSE},     {"LISTENING", WIRE_LISTEN},
-	{"SYNRCVD", WIRE_SYN_RECV},  {"SYNRCV", WIRE_SYN_RECV},  {"NEWSYNRECV", WIRE_SYN_RECV},
+	{"ESTAB", WIRE_ESTABLISHED},      {"SYNRECV", WIRE_SYN_RECV}, {"CLOSE", WIRE_CLOSE},
+	{"UNCONNECTED", WIRE_CLOSE},      {"UNCONN", WIRE_CLOSE},     {"LISTENING", WIRE_LISTEN},
+	{"SYNRCVD", WIRE_SYN_RECV},       {"SYNRCV", WIRE_SYN_RECV},  {"NEWSYNRECV", WIRE_SYN_RECV},
+	{"QUEUED", TCPSTATE_ACCEPT_WAIT},
 };
 
 #define ALL_STATES ((1 << WIRE_STATES) - 2)
@@ -84,7 +92,7 @@ static const struct word no_name = WORD("?");
 
 const struct word *tcpstate_word(uint8_t state)
 {
-	return state < WIRE_STATES && names[state].len ? &names[state] : &no_name;
+	return state < TCPSTATE_NUMBERS && names[state].len ? &names[state] : &no_name;
 }
 
 const struct word *tcpstate_cause_word(uint8_t cause)
@@ -139,7 +147,7 @@ uint8_t tcpstate_parse(const char *name)
 	for (size_t i = 0; i < COUNT(aliases); i++)
 		if (!strcmp(aliases[i].folded, wanted))
 			return aliases[i].state;
-	for (uint8_t state = 1; state < WIRE_STATES; state++)
+	for (uint8_t state = 1; state < TCPSTATE_NUMBERS; state++)
 		if (fold(names[state].text, candidate, sizeof(candidate)) &&
 		    !strcmp(candidate, wanted))
 			return state;

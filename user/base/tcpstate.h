@@ -2,6 +2,10 @@
 /*
  * tcpstate.h - names: of the eleven states of RFC 9293, of the causes of an end, of what is known
  * of a dwell. States are numbered as in wire.h.
+ *
+ * A connection that is complete waits in its listener's queue until accept() returns it. To TCP it
+ * is ESTABLISHED; here that wait has a name and a number of its own, to be asked for and measured
+ * as a state is: accept-wait. No connection is "in" it where states are counted.
  */
 #ifndef TCPDWELL_TCPSTATE_H
 #define TCPDWELL_TCPSTATE_H
@@ -49,7 +53,15 @@ enum tcpstate_known {
 #define TCPSTATE_STAYS  (TCPSTATE_STATES - 1)
 extern const uint8_t tcpstate_order[TCPSTATE_STATES];
 
-/* "FIN-WAIT-2"; "?" for what is no state. Never NULL. */
+#define TCPSTATE_ACCEPT_WAIT WIRE_STATES /* behind all numbers of states */
+#define TCPSTATE_NUMBERS     (WIRE_STATES + 1)
+
+/* All that can be measured, in the same order: the states in which something stays, and the wait.
+ */
+#define TCPSTATE_MEASURED (TCPSTATE_STAYS + 1)
+extern const uint8_t tcpstate_measured[TCPSTATE_MEASURED];
+
+/* "FIN-WAIT-2", "accept-wait"; "?" for what is neither. Never NULL. */
 const char *tcpstate_name(uint8_t state);
 
 const char *tcpstate_cause_name(uint8_t cause);
@@ -66,6 +78,7 @@ const struct word *tcpstate_known_word(uint8_t known);
 /*
  * The state of that name, or 0. Understands RFC 9293 (SYN-RECEIVED), ss (syn-recv, estab,
  * unconnected) and the kernel (TCP_FIN_WAIT2); case, hyphens and underscores do not matter.
+ * TCPSTATE_ACCEPT_WAIT is accept-wait, or queued.
  */
 uint8_t tcpstate_parse(const char *name);
 

@@ -314,6 +314,17 @@ static int check_pairs(const struct options *o, const struct given *given)
 	return 0;
 }
 
+/* It is no state that a socket is found in: only events tell of it. */
+static int check_waits(const struct options *o)
+{
+	if (!(o->selection.states & 1 << TCPSTATE_ACCEPT_WAIT) ||
+	    o->command & (STREAMS | COMMAND_SERVE))
+		return 0;
+	diag_error("'%s' knows no state accept-wait", options_command_row(o->command)->name);
+	diag_hint("trace, hist and serve do; `tcpdwell stuck -s listen` shows how many wait");
+	return -EINVAL;
+}
+
 static int check_together(const struct options *o, const struct given *given)
 {
 	const struct options_command_row *command = options_command_row(o->command);
@@ -328,7 +339,7 @@ static int check_together(const struct options *o, const struct given *given)
 			return mistakes_wrong_command(&options_rows[i], given->rows[i], o->command);
 	if (command->arg && command->arg[0] != '[' && (!o->argument || !*o->argument))
 		return mistakes_no_argument(command);
-	return check_pairs(o, given);
+	return check_waits(o) ? -EINVAL : check_pairs(o, given);
 }
 
 static int parse(struct options *o, int argc, char **argv, struct given *given)

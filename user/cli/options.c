@@ -23,14 +23,25 @@ bool options_want_owners(const struct options *o)
 uint16_t options_told_states(const struct options *o)
 {
 	const uint16_t waits = 1 << WIRE_FIN_WAIT2 | 1 << WIRE_TIME_WAIT;
+	/* In these a connection may wait for accept(), and its listener is. */
+	const uint16_t queued = 1 << WIRE_LISTEN | 1 << WIRE_SYN_RECV | 1 << WIRE_ESTABLISHED |
+				1 << WIRE_CLOSE_WAIT;
+	uint16_t states = o->selection.states;
 
 	if (o->command != COMMAND_HIST || o->raw || o->write_path || o->read_path ||
 	    options_want_owners(o))
 		return 0;
+	if (states & 1 << TCPSTATE_ACCEPT_WAIT)
+		states = (states & ~(1 << TCPSTATE_ACCEPT_WAIT)) | queued;
 	/* Where a mini-socket comes from is told by what its full socket said last. */
-	return o->selection.states & waits
-		       ? o->selection.states | 1 << WIRE_FIN_WAIT2 | 1 << WIRE_CLOSING
-		       : o->selection.states;
+	return states & waits ? states | 1 << WIRE_FIN_WAIT2 | 1 << WIRE_CLOSING : states;
+}
+
+bool options_want_waits(const struct options *o)
+{
+	if (o->command == COMMAND_SERVE && !o->selection.has_states)
+		return true;
+	return o->selection.states & 1 << TCPSTATE_ACCEPT_WAIT;
 }
 
 bool options_want_cgroups(const struct options *o)

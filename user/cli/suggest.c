@@ -66,11 +66,11 @@ const char *suggest_nearest(const char *word, const char *(*name)(unsigned i))
 
 const char *suggest_state_name(unsigned i)
 {
-	static char names[WIRE_STATES][16];
+	static char names[TCPSTATE_NUMBERS][16];
 	const char *name = tcpstate_name((uint8_t)(i + 1));
 
-	if (i >= WIRE_STATES - 1)
-		return tcpstate_set_name(i - (WIRE_STATES - 1));
+	if (i >= TCPSTATE_NUMBERS - 1)
+		return tcpstate_set_name(i - (TCPSTATE_NUMBERS - 1));
 	for (size_t k = 0; k < sizeof(names[i]); k++)
 		names[i][k] = k < strlen(name) ? (char)tolower((unsigned char)name[k]) : '\0';
 	return names[i];

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "base/diag.h"
+
 struct kernel_request configure_kernel(const struct options *options)
 {
 	const struct selection *selection = &options->selection;
@@ -33,7 +35,20 @@ struct tracer_config configure_tracer(const struct options *options)
 				      .max_groups = options->max_groups,
 				      .told_states = options_told_states(options),
 				      .tells_moves = options->command == COMMAND_TRACE,
+				      .wants_waits = options_want_waits(options),
 				      .raw = options->raw};
+}
+
+void configure_warn(const struct options *options, const struct meta *meta)
+{
+	if (meta->sees_accepts || !(options->selection.states & 1 << TCPSTATE_ACCEPT_WAIT))
+		return;
+	diag_warn("no accept-wait: %s", meta_why_no_waits(meta));
+	diag_hint(options->read_path
+			  ? "a new one has it, if `tcpdwell features` there chooses a way for "
+			    "accept but inherit"
+			  : "`tcpdwell features` says by which ways accept() could be seen, and "
+			    "why not");
 }
 
 struct segments_limits configure_segments(const struct options *options)

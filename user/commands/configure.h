@@ -16,6 +16,9 @@
 
 /* What they point to is the options': these must outlive them. */
 struct kernel_request configure_kernel(const struct options *options);
+/* Warns of what is asked for and cannot be seen. */
+void configure_warn(const struct options *options, const struct meta *meta);
+
 struct tracer_config configure_tracer(const struct options *options);
 struct segments_limits configure_segments(const struct options *options);
 struct sink_style configure_sink(const struct options *options);

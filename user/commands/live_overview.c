@@ -39,6 +39,7 @@ static int start(struct live_overview *live, const struct options *options)
 	if (err)
 		return err;
 	configure_meta(options, &live->meta);
+	configure_warn(options, &live->meta);
 	live->overview = overview_new(&config, &live->meta);
 	if (!live->overview) {
 		diag_error("out of memory");

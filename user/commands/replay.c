@@ -49,6 +49,7 @@ int replay_run(const struct options *options, FILE *out)
 	reader = recording_open(options->read_path, &meta);
 	if (!reader)
 		return DIAG_FAILED;
+	configure_warn(options, &meta);
 	sink = (struct sink){.ops = format_sink(options->format),
 			     .out = out,
 			     .meta = &meta,

@@ -161,6 +161,9 @@ static struct http_reply *answer_metrics(struct serve *serve, const char *accept
 {
 	enum metrics_format format = metrics_accepted(accept);
 
+	/* Two formats of one look have the same peaks. */
+	if (!serve->metrics[METRICS_PROMETHEUS] && !serve->metrics[METRICS_OPENMETRICS])
+		overview_look_at_queues(live_overview_get(serve->live));
 	if (!serve->metrics[format])
 		serve->metrics[format] = make_metrics(serve, format);
 	return serve->metrics[format];

@@ -159,6 +159,7 @@ static int run(struct live *live, FILE *out)
 	if (err)
 		return DIAG_FAILED;
 	configure_meta(options, &meta);
+	configure_warn(options, &meta);
 	if (live->recording && segments_begin(live->recording, &meta))
 		return DIAG_FAILED;
 	live->sink = (struct sink){.ops = format_sink(options->format),

@@ -25,13 +25,21 @@ static void on_event(struct sink *sink, const struct conn *conn, const struct co
 		overview->observer(overview->observer_ctx, conn, event);
 }
 
+static void on_wait(struct sink *sink, const struct conn *conn, const struct conn_event *event,
+		    const struct conn_place *listener)
+{
+	(void)conn;
+	waits_add(&((struct overview *)sink)->waits, event, listener);
+}
+
 static void on_lost(struct sink *sink, const struct sink_lost *lost)
 {
 	((struct overview *)sink)->lost[lost->kind] += lost->count;
 }
 
 /* Nobody asks it to finish, so of the rest nothing is called. */
-static const struct sink_ops ops = {.start = on_start, .event = on_event, .lost = on_lost};
+static const struct sink_ops ops = {
+	.start = on_start, .event = on_event, .waited = on_wait, .lost = on_lost};
 
 /* ---- the overview ---- */
 
@@ -47,7 +55,8 @@ struct overview *overview_new(const struct tracer_config *config, struct meta *m
 	overview->meta = meta;
 	overview->sink = (struct sink){.ops = &ops, .meta = meta};
 	overview->tracer = tracer_new(&overview->config, meta, &overview->sink);
-	if (!overview->tracer) {
+	if (!overview->tracer ||
+	    (config->wants_waits && !waits_init(&overview->waits, config->max_groups))) {
 		overview_free(overview);
 		return NULL;
 	}
@@ -59,6 +68,7 @@ void overview_free(struct overview *overview)
 	if (!overview)
 		return;
 	tracer_free(overview->tracer);
+	waits_release(&overview->waits);
 	verdict_release(&overview->verdict);
 	forecast_release(&overview->forecast);
 	overflows_release(&overview->overflows);
@@ -143,6 +153,12 @@ int overview_judge(struct overview *overview)
 	}
 	overview->is_judged = !err;
 	return err;
+}
+
+void overview_look_at_queues(struct overview *overview)
+{
+	waits_look(&overview->waits, &overview->census, overview->config.selection,
+		   overview->tracer);
 }
 
 uint64_t overview_now(const struct overview *overview)

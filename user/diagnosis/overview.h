@@ -16,6 +16,7 @@
 #include "diagnosis/forecast.h"
 #include "diagnosis/overflows.h"
 #include "diagnosis/verdict.h"
+#include "diagnosis/waits.h"
 
 /* Called for each move of a wanted connection, as sink_ops.event. */
 typedef void (*overview_event_fn)(void *ctx, const struct conn *conn,
@@ -31,6 +32,8 @@ struct overview {
 	uint64_t moves[WIRE_STATES][WIRE_STATES]; /* by state left and state entered */
 	uint64_t ends[WIRE_STATES][CAUSES];       /* by state left and cause */
 	uint64_t lost[WIRE_KINDS];                /* records, by kind */
+
+	struct waits waits;
 
 	struct census census;  /* the latest; census.count is 0 before the first */
 	uint64_t census_began; /* ns */
@@ -54,6 +57,9 @@ int overview_feed(struct overview *overview, const void *record, size_t len);
 
 /* Makes overview->verdict that of the latest census. 0 or -ENOMEM. */
 int overview_judge(struct overview *overview);
+
+/* Makes overview->waits.queues those of the latest census, with the peaks since the last call. */
+void overview_look_at_queues(struct overview *overview);
 
 /* ns, CLOCK_MONOTONIC: the latest time met. */
 uint64_t overview_now(const struct overview *overview);

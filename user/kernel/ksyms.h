@@ -11,8 +11,8 @@
 
 /*
  * Fills tw_timer_handler, reqsk_timer_handler, n_ranges and ranges. 0; -ENOENT if the kernel lacks
- * one of the two; -EPERM if it hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is missing); -ENODATA if
- * the file cannot be read or has no symbols; -ENOMEM.
+ * one of the two; -EPERM if it hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is
+ * missing); -ENODATA if the file cannot be read or has no symbols; -ENOMEM.
  */
 int ksyms_fill(struct config *ret_config);
 

@@ -211,6 +211,7 @@ static struct meta meta_of(const struct session *session)
 			    .tick_ns = clock_tick_ns(),
 			    .sees_timewait = by >= 0,
 			    .samples_timewait = by == TIMEWAIT_BY_SAMPLE};
+	const struct way *accept = ways_get(&session->features.ways, FEATURE_ACCEPT);
 	struct utsname host;
 
 	uname(&host);
@@ -219,6 +220,10 @@ static struct meta meta_of(const struct session *session)
 	features_describe(&session->features, FEATURE_TRANSITION, meta.tick_ns,
 			  meta.transition_way);
 	features_describe(&session->features, FEATURE_TIMEWAIT, meta.tick_ns, meta.timewait_way);
+	meta.sees_accepts = accept && accept->programs[0];
+	meta.sees_sleepers = meta.sees_accepts && accept->sees_sleepers;
+	snprintf(meta.accept_way, META_TEXT_MAX, "%s",
+		 meta.sees_accepts ? accept->words : "nothing tells of accept() on this kernel");
 	return meta;
 }
 

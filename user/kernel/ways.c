@@ -73,8 +73,9 @@ const struct feature_row feature_rows[FEATURES] = {
 		 .ways = {{.name = "iter", .words = "iter/task_file", .programs = {"holders"}}}},
 	[FEATURE_ACCEPT] =
 		{.name = "accept",
-		 .gives = "the owner of an accepted connection, from accept() on",
-		 .loss = "an accepted connection has no owner until one is seen holding it",
+		 .gives = "the owner of an accepted connection, from accept() on; accept-wait",
+		 .loss = "an accepted connection has no owner until one is seen holding it, and "
+			 "there is no accept-wait",
 		 .ways = {{.name = "fexit",
 			   .words = "fexit program on the return of inet_csk_accept()",
 			   .programs = {"accept_fexit"},
@@ -86,9 +87,11 @@ const struct feature_row feature_rows[FEATURES] = {
 			  {.name = "syscalls",
 			   .words = "returns of accept(2) and accept4(2)",
 			   .price = "every system call of the host takes longer, by 70 ns (6.18)",
-			   .programs = {"accept_syscall", "accept_syscall4"}},
+			   .programs = {"accept_syscall", "accept_syscall4"},
+			   .sees_sleepers = true},
 			  {.name = "inherit",
-			   .words = "the owner of its listener, until one is seen holding it"}}},
+			   .words = "its listener's owner, until one is seen holding it; no "
+				    "accept-wait"}}},
 	[FEATURE_HANDSHAKE] =
 		{.name = "handshake",
 		 .gives = "SYN-ACKs sent again, and handshakes that end without a connection",

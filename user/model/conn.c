@@ -9,6 +9,7 @@
 #include "model/conn_handshake.h"
 #include "model/conn_moves.h"
 #include "model/conn_mini.h"
+#include "model/conn_queue.h"
 #include "model/conn_sample.h"
 #include "model/conn_census.h"
 #include "match.h"
@@ -116,6 +117,7 @@ static void appear(struct conn_table *table, struct store_entry *entry,
 	birth.flags = t->flags & WIRE_F_TRANSPARENT;
 	conn_learn_owner(table, &entry->conn, &birth);
 	conn_handshake_child(table, entry, t->head.ts);
+	conn_queue_begin(table, entry);
 }
 
 /* A connect() that failed before it sent a SYN has sent none. */
@@ -158,6 +160,7 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 		return;
 	if (t->from == WIRE_LISTEN && t->to == WIRE_SYN_RECV) {
 		conn_handshake_child(table, entry, t->head.ts);
+		conn_queue_begin(table, entry);
 		return;
 	}
 	if (entry->is_opening)
@@ -210,10 +213,13 @@ static void feed_accepted(struct conn_table *table, const struct wire_accepted *
 {
 	struct store_entry *entry = store_find_sock(&table->store, a->id.cookie);
 
+	if (!entry)
+		conn_queue_returned(table, a->id.cookie);
 	if (!entry || entry->conn.is_listener || !conn_may_be_same(&entry->conn.id, &a->id))
 		return;
 	conn_own(&entry->conn, a->pid, a->comm);
 	conn_reconsider(table, entry);
+	conn_queue_accepted(table, entry, a);
 }
 
 /*
@@ -319,6 +325,7 @@ struct conn_table *conn_table_new(const struct conn_config *config)
 	store_init(&table->store);
 	table->config = *config;
 	table->complete_since = config->attached;
+	table->moved = conn_queue_moved;
 	return table;
 }
 
@@ -328,6 +335,7 @@ void conn_table_free(struct conn_table *table)
 		return;
 	store_release(&table->store);
 	conn_census_release(table);
+	conn_queue_release(table);
 	free(table);
 }
 
@@ -371,4 +379,46 @@ void conn_each(const struct conn_table *table,
 		if (entry->wanted == MATCH_YES)
 			fn(ctx, &entry->conn,
 			   conn_is_in_doubt(table, entry) || is_contradicted(entry));
+}
+
+/* ---- accept queues ---- */
+
+void conn_each_waiting(const struct conn_table *table,
+		       void (*fn)(void *ctx, const struct conn *conn, bool in_doubt), void *ctx)
+{
+	const struct store *store = &table->store;
+	const struct store_entry *entry;
+
+	for (entry = store->waiting_count ? store_first(store) : NULL; entry;
+	     entry = store_next(store, entry)) {
+		const struct store_wait *wait = store_wait(store, entry);
+		struct conn conn = entry->conn;
+
+		if (!wait || entry->wanted != MATCH_YES)
+			continue;
+		conn.state = TCPSTATE_ACCEPT_WAIT;
+		conn.since = wait->since;
+		conn.since_exact = wait->is_exact;
+		fn(ctx, &conn,
+		   wait->is_taken || is_contradicted(entry) || conn_is_in_doubt(table, entry));
+	}
+}
+
+void conn_each_queue(const struct conn_table *table,
+		     void (*fn)(void *ctx, const struct conn_queue *queue), void *ctx)
+{
+	for (const struct store_queue *queue = table->store.queues; queue; queue = queue->hh.next)
+		fn(ctx, &(struct conn_queue){.listener = queue->key,
+					     .now = queue->waiting + queue->dead,
+					     .peak = queue->peak});
+}
+
+void conn_queues_forget_peaks(struct conn_table *table)
+{
+	conn_queue_forget_peaks(table);
+}
+
+bool conn_queues_are_sure(const struct conn_table *table)
+{
+	return table->counted && !conn_census_owed(table) && conn_queue_is_sure(table);
 }

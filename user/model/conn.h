@@ -43,6 +43,23 @@ struct conn_stats conn_stats(const struct conn_table *table);
 size_t conn_unsettled(const struct conn_table *table, uint32_t *ret_netns, size_t max);
 
 /*
+ * Calls `fn` for each wanted connection that waits for accept(), as a copy whose state is
+ * TCPSTATE_ACCEPT_WAIT, and whose age is that of its wait.
+ */
+void conn_each_waiting(const struct conn_table *table,
+		       void (*fn)(void *ctx, const struct conn *conn, bool in_doubt), void *ctx);
+
+/* Calls `fn` for each listener at which connections wait, or have waited. */
+void conn_each_queue(const struct conn_table *table,
+		     void (*fn)(void *ctx, const struct conn_queue *queue), void *ctx);
+
+/* From now on a peak is what is to come. */
+void conn_queues_forget_peaks(struct conn_table *table);
+
+/* Was nothing missed since then, and is nothing in doubt now? Else more may have waited. */
+bool conn_queues_are_sure(const struct conn_table *table);
+
+/*
  * Calls `fn` for each wanted connection, least recently active first. One is in doubt if records
  * were lost since it entered its state, or the last census did not find it in that state: it may
  * have left it, or ended, unseen.

@@ -8,6 +8,7 @@
 #include "model/age.h"
 #include "model/conn_handshake.h"
 #include "model/conn_mini.h"
+#include "model/conn_queue.h"
 #include "base/clock.h"
 #include "base/table.h"
 #include "match.h"
@@ -204,18 +205,11 @@ static void compare(struct conn_table *table, const struct wire_snapshot *s)
 	}
 }
 
-void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *s)
+/* The first census. */
+static void meet(struct conn_table *table, const struct wire_snapshot *s)
 {
 	struct store_entry *entry;
 
-	if (s->kind == WIRE_REQUEST)
-		conn_handshake_met(table, s);
-	if (!is_of_the_model(table, s))
-		return;
-	if (table->counted) {
-		compare(table, s);
-		return;
-	}
 	if (is_due(table, s))
 		return;
 	entry = find(table, s);
@@ -226,6 +220,19 @@ void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *
 			learn_age(table, entry, s);
 		learn_listener(table, entry, s);
 	}
+}
+
+void conn_census_snapshot(struct conn_table *table, const struct wire_snapshot *s)
+{
+	if (s->kind == WIRE_REQUEST)
+		conn_handshake_met(table, s);
+	if (!is_of_the_model(table, s))
+		return;
+	if (table->counted)
+		compare(table, s);
+	else
+		meet(table, s);
+	conn_queue_met(table, s);
 }
 
 /* ---- whose ---- */
@@ -516,6 +523,7 @@ static void end(struct conn_table *table)
 		table->listeners = table->lost_before;
 	if (!table->counted)
 		inherit_all(table);
+	conn_queue_census_ends(table);
 	table->counted_twice = table->counted;
 	table->counted = true;
 	forget_uncovered(table);

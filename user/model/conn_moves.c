@@ -112,6 +112,8 @@ void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_
 	if (move.inexact && !move.met)
 		event.dwell_known = DWELL_UNKNOWN, event.dwell = 0;
 	conn->since_exact = !move.inexact && !move.met;
+	if (move.to == WIRE_LISTEN)
+		conn->is_new = conn->since_exact;
 	conn->since = move.ts;
 	conn->state = move.to;
 	entry->lost = move.lost;
@@ -122,6 +124,7 @@ void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_
 		store_listen(&table->store, entry);
 	store_touch(&table->store, entry);
 	tell(table, entry, &event);
+	table->moved(table, entry, &event, &move);
 	conn_update_unsettled(table, entry);
 }
 

@@ -11,6 +11,21 @@
 #include "model/connection.h"
 #include "model/conn_store.h"
 
+/* How long to wait for what follows a record that does not tell what it means (store_cancel). It
+ * comes within microseconds; a kernel that can be preempted may take some time. */
+#define CONN_SETTLES_NS (500 * NS_PER_MS)
+
+struct conn_step {
+	uint64_t ts;
+	uint32_t lost; /* wire_head.lost of the record that tells it */
+	uint8_t to;
+	uint8_t cause;
+	uint16_t syns; /* as in conn_event */
+	bool inexact;  /* `ts` is not when it happened, only when it surely had */
+	uint64_t met;  /* ns: `ts` is only when it surely had happened; until here it had not. 0:
+			  it happened at `ts` */
+};
+
 struct conn_table {
 	struct conn_config config;
 	struct store store;
@@ -28,26 +43,18 @@ struct conn_table {
 	uint64_t census_ts[4];   /* ns: when the last ones began, by their number */
 	struct covered *covered; /* namespaces that it has been through */
 	struct claim *claims;    /* holders of sockets that have another owner */
-	uint64_t next_overdue;   /* ns: when to look for mini-sockets that should be gone */
-	unsigned owed;           /* whole censuses that would settle all doubts ... */
-	uint32_t owed_for;       /* ... of this many (all_doubts()) */
-	uint32_t lost_before;    /* `lost` as the last one began */
-	uint32_t listeners;      /* until this `lost` it is known who listens where */
-};
-
-/* How long to wait for what follows a record that does not tell what it means (store_cancel). It
- * comes within microseconds; a kernel that can be preempted may take some time. */
-#define CONN_SETTLES_NS (500 * NS_PER_MS)
-
-struct conn_step {
-	uint64_t ts;
-	uint32_t lost; /* wire_head.lost of the record that tells it */
-	uint8_t to;
-	uint8_t cause;
-	uint16_t syns; /* as in conn_event */
-	bool inexact;  /* `ts` is not when it happened, only when it surely had */
-	uint64_t met;  /* ns: `ts` is only when it surely had happened; until here it had not. 0:
-			  it happened at `ts` */
+	struct dead *dead;       /* that ended while they waited for accept(): conn_queue.c ... */
+	uint64_t dead_losses;    /* ... as known at so many losses of any kind */
+	uint64_t peak_misses;    /* the same as peaks were forgotten, with `unplaced` */
+	uint64_t unplaced;       /* how often one could not be counted in its queue */
+	/* Called after each move was told: conn_queue_moved(), which stands above this. */
+	void (*moved)(struct conn_table *table, struct store_entry *entry,
+		      const struct conn_event *event, const struct conn_step *move);
+	uint64_t next_overdue; /* ns: when to look for mini-sockets that should be gone */
+	unsigned owed;         /* whole censuses that would settle all doubts ... */
+	uint32_t owed_for;     /* ... of this many (all_doubts()) */
+	uint32_t lost_before;  /* `lost` as the last one began */
+	uint32_t listeners;    /* until this `lost` it is known who listens where */
 };
 
 /* Decides whether the connection is wanted, by what is known of it now. */

@@ -118,6 +118,7 @@ static void unlisten(struct store *store, struct store_entry *entry)
 	if (listener) {
 		listener->everywhere -= entry->conn.is_everywhere;
 		listener->transparent -= entry->conn.is_transparent;
+		listener->fresh -= entry->conn.is_new;
 	}
 	entry->is_listening = false;
 	if (!listener || --listener->sockets)
@@ -158,6 +159,7 @@ void store_listen(struct store *store, struct store_entry *entry)
 	listener->sockets++;
 	listener->everywhere += entry->conn.is_everywhere;
 	listener->transparent += entry->conn.is_transparent;
+	listener->fresh += entry->conn.is_new;
 	entry->is_listening = true;
 }
 
@@ -173,6 +175,8 @@ void store_learn_listener(struct store *store, struct store_entry *entry, bool i
 	store_listen(store, entry);
 }
 
+#define PARENTS_MAX 3
+
 static bool may_be_child(const struct store_listener *listener, const struct conn *child)
 {
 	bool other_user = listener->uid != CONN_NO_UID && child->uid != CONN_NO_UID &&
@@ -186,15 +190,18 @@ static bool may_be_child(const struct store_listener *listener, const struct con
 	       (!listener->cgroup || !child->cgroup || listener->cgroup == child->cgroup);
 }
 
-struct conn_owner store_listener_owner(const struct store *store, const struct conn *child)
+/*
+ * As the kernel does: the address itself first, then the wildcards; and what is bound to a device
+ * only for what comes by that one. Writes those that the child may come from, returns how many.
+ */
+static unsigned find_parents(const struct store *store, const struct conn *child,
+			     const struct store_listener *ret_parents[PARENTS_MAX])
 {
 	static const uint8_t any_v4[16] = {[10] = 0xff, [11] = 0xff}, any_v6[16];
-	const uint8_t *const addrs[] = {child->id.laddr, any_v4, any_v6};
+	const uint8_t *const addrs[PARENTS_MAX] = {child->id.laddr, any_v4, any_v6};
 	struct store_listener_key key = listener_key(&child->id);
-	const struct store_listener *best = NULL;
+	unsigned n = 0;
 
-	/* As the kernel does: the address itself first, then the wildcards; and what is bound to a
-	 * device only for what comes by that one. */
 	for (size_t i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++) {
 		const struct store_listener *listener;
 
@@ -202,13 +209,37 @@ struct conn_owner store_listener_owner(const struct store *store, const struct c
 		listener = find_listener(store, &key);
 		if (!listener || !may_be_child(listener, child))
 			continue;
-		if (best && listener->owner.pid != best->owner.pid)
-			return (struct conn_owner){.known = OWNER_UNKNOWN};
-		best = listener;
+		ret_parents[n++] = listener;
 		if (listener->everywhere)
 			break;
 	}
-	return best ? best->owner : (struct conn_owner){.known = OWNER_UNKNOWN};
+	return n;
+}
+
+struct conn_owner store_listener_owner(const struct store *store, const struct conn *child)
+{
+	const struct store_listener *parents[PARENTS_MAX];
+	unsigned n = find_parents(store, child, parents);
+
+	for (unsigned i = 1; i < n; i++)
+		if (parents[i]->owner.pid != parents[0]->owner.pid)
+			return (struct conn_owner){.known = OWNER_UNKNOWN};
+	return n ? parents[n - 1]->owner : (struct conn_owner){.known = OWNER_UNKNOWN};
+}
+
+const struct store_listener *store_listener_of(const struct store *store, const struct conn *child)
+{
+	const struct store_listener *parents[PARENTS_MAX];
+
+	return find_parents(store, child, parents) == 1 ? parents[0] : NULL;
+}
+
+bool store_is_listened(const struct store *store, const struct conn_place *place)
+{
+	struct store_listener_key key = {.netns = place->netns, .port = place->port};
+
+	memcpy(key.addr, place->addr, sizeof(key.addr));
+	return find_listener(store, &key);
 }
 
 /* ---- the store ---- */
@@ -240,6 +271,7 @@ void store_release(struct store *store)
 	for (entry = store_first(store); entry; entry = store_next(store, entry))
 		free(store_take_held(store, entry));
 	TABLE_RELEASE(store->listeners, free);
+	TABLE_RELEASE(store->queues, free);
 	chains_release(&store->socks);
 	chains_release(&store->minis);
 	chains_release(&store->requests);
@@ -342,6 +374,7 @@ static void forget(struct store *store, struct store_entry *entry, uint32_t i)
 	store_set_unsettled(store, entry, false);
 	store_expect_husk(store, entry, false);
 	store_clear_cancelled(store, entry);
+	store_end_wait(store, entry);
 	free(store_take_held(store, entry));
 	slab_unlink(&store->all, i);
 	store->count--;
@@ -411,7 +444,7 @@ static void tidy_aside(struct store *store, struct store_entry *entry)
 {
 	const struct store_aside *aside = store_aside(store, entry);
 
-	if (aside->held || aside->cancel.ts || entry->is_unsettled)
+	if (aside->held || aside->cancel.ts || aside->wait.since || entry->is_unsettled)
 		return;
 	slab_give(&store->asides, entry->aside);
 	entry->aside = 0;
@@ -515,5 +548,31 @@ void store_clear_cancelled(struct store *store, struct store_entry *entry)
 		return;
 	store_aside(store, entry)->cancel.ts = 0;
 	slab_unlink(&store->cancelled, entry->aside);
+	tidy_aside(store, entry);
+}
+
+/* ---- waiting for accept() ---- */
+
+struct store_wait *store_begin_wait(struct store *store, struct store_entry *entry, uint64_t since)
+{
+	struct store_aside *aside = need_aside(store, entry);
+
+	if (!aside)
+		return NULL;
+	store->waiting_count += !aside->wait.since;
+	aside->wait.since = since;
+	return &aside->wait;
+}
+
+void store_end_wait(struct store *store, struct store_entry *entry)
+{
+	struct store_wait *wait = store_wait(store, entry);
+
+	if (!wait)
+		return;
+	if (wait->at)
+		wait->at->waiting--;
+	*wait = (struct store_wait){0};
+	store->waiting_count--;
 	tidy_aside(store, entry);
 }

@@ -49,12 +49,33 @@ struct store_sample {
 	uint8_t unmet;      /* sweeps since that have not */
 };
 
+/* The connections that wait at the sockets of one address and port: see conn_queue.h. */
+struct store_queue {
+	struct conn_place key;
+	uint32_t waiting; /* entries */
+	uint32_t dead;    /* that ended and are in the queue still */
+	uint32_t peak;    /* of both together, since somebody looked */
+	UT_hash_handle hh;
+};
+
+/* Of one that waits for accept(): see conn_queue.h. */
+struct store_wait {
+	uint64_t since;         /* ns: of its begin, or a proof of it; 0: it does not wait */
+	struct store_queue *at; /* NULL: its listener is not known (yet) */
+	uint32_t lost, doubts;  /* as in store_entry, when it began */
+	bool is_exact;          /* its begin was witnessed */
+	bool is_met;            /* a census met it waiting */
+	bool is_taken;        /* the last census met it accepted, and no record has told of that */
+	bool listener_is_new; /* as conn.is_new, of all sockets that listen there */
+};
+
 /* What most entries do not need most of the time. */
 struct store_aside {
 	struct slab_link unsettled, cancelled; /* lists */
 	struct store_held *held;               /* NULL: none */
 	struct store_cancel cancel;            /* ts 0: it was not */
 	struct store_sample sample;            /* of one that is unsettled */
+	struct store_wait wait;
 	uint32_t entry;
 };
 
@@ -115,6 +136,7 @@ struct store_listener {
 	unsigned sockets;
 	unsigned everywhere;  /* of these: those that are known to be bound to no device ... */
 	unsigned transparent; /* ... and those that are known to be transparent */
+	unsigned fresh;       /* ... and those that were seen to begin to listen */
 	UT_hash_handle hh;
 };
 
@@ -123,6 +145,8 @@ struct store {
 	struct chains socks, minis, requests; /* by cookie; by tuple */
 	struct slab_list all, unsettled, cancelled;
 	struct store_listener *listeners;
+	struct store_queue *queues;
+	size_t waiting_count;
 	size_t count, unsettled_count, given_up_count, husks_expected;
 	uint64_t keys[8]; /* of the hashes, random */
 };
@@ -254,6 +278,23 @@ bool store_set_cancelled(struct store *store, struct store_entry *entry,
 			 const struct store_cancel *cancel);
 void store_clear_cancelled(struct store *store, struct store_entry *entry);
 
+/* ---- waiting for accept() ---- */
+
+/* NULL: it does not wait. */
+static inline struct store_wait *store_wait(const struct store *store,
+					    const struct store_entry *entry)
+{
+	struct store_aside *aside = store_aside(store, entry);
+
+	return aside && aside->wait.since ? &aside->wait : NULL;
+}
+
+/* From `since` on, which is not 0. NULL if out of memory. */
+struct store_wait *store_begin_wait(struct store *store, struct store_entry *entry, uint64_t since);
+
+/* Takes it out of its queue, if it waits. */
+void store_end_wait(struct store *store, struct store_entry *entry);
+
 /* ---- listeners ---- */
 
 /*
@@ -274,5 +315,11 @@ void store_learn_listener(struct store *store, struct store_entry *entry, bool i
  * (TPROXY).
  */
 struct conn_owner store_listener_owner(const struct store *store, const struct conn *child);
+
+/* That listener itself; NULL: none, or which one is not sure. */
+const struct store_listener *store_listener_of(const struct store *store, const struct conn *child);
+
+/* Is anybody listening there? */
+bool store_is_listened(const struct store *store, const struct conn_place *place);
 
 #endif

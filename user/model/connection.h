@@ -39,6 +39,7 @@ struct conn {
 	bool is_listener;        /* it has no remote end, and never will */
 	bool is_everywhere : 1;  /* a listener that was met bound to no device */
 	bool is_transparent : 1; /* a listener, or what it accepted: IP_TRANSPARENT */
+	bool is_new : 1;         /* a listener that was seen to begin to listen */
 };
 
 #define CONN_NO_UID UINT32_MAX
@@ -60,6 +61,29 @@ typedef int (*conn_wanted_fn)(void *ctx, const struct conn *conn);
  * call. */
 typedef void (*conn_event_fn)(void *ctx, const struct conn *conn, const struct conn_event *event);
 
+/* Where connections come in. */
+struct conn_place {
+	uint8_t addr[16];
+	uint32_t netns;
+	uint32_t port;
+};
+
+/*
+ * A wanted connection has left the accept queue: `event` is from TCPSTATE_ACCEPT_WAIT to the state
+ * in which accept() returned it, or to CLOSED, with the cause, if it ended before. `listener` is
+ * where it waited, or its own address where no listener is known for sure.
+ */
+typedef void (*conn_wait_fn)(void *ctx, const struct conn *conn, const struct conn_event *event,
+			     const struct conn_place *listener);
+
+/* How many connections wait at a listener, those that ended while they waited too: accept() has to
+ * take these as well. */
+struct conn_queue {
+	struct conn_place listener;
+	uint32_t now;
+	uint32_t peak; /* the most since conn_queues_forget_peaks() */
+};
+
 struct conn_config {
 	uint64_t attached; /* ns: events are complete from here on; UINT64_MAX: there are none */
 	uint64_t tick_ns;  /* a jiffy */
@@ -68,8 +92,11 @@ struct conn_config {
 	bool sees_timewait; /* mini-sockets are told; if not, TIME-WAIT is invisible and so is its
 			       begin */
 	bool samples;       /* mini-sockets are told by sweeps alone: see conn_sample.h */
+	bool sees_accepts;  /* accept() is told: without it, nothing is said of waits */
+	bool sees_sleepers; /* also those calls of it that slept already when we attached */
 	conn_wanted_fn wanted;
 	conn_event_fn event;
+	conn_wait_fn waited; /* NULL: nobody asks */
 	void *ctx;
 };
 

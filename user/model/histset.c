@@ -11,7 +11,7 @@
 struct group {
 	char *values;
 	uint64_t entries;
-	struct histset_cell *cells[WIRE_STATES];
+	struct histset_cell *cells[TCPSTATE_NUMBERS];
 	UT_hash_handle hh;
 };
 
@@ -35,7 +35,7 @@ struct histset *histset_new(size_t max)
 
 static void free_cells(struct group *group)
 {
-	for (unsigned i = 0; i < WIRE_STATES; i++) {
+	for (unsigned i = 0; i < TCPSTATE_NUMBERS; i++) {
 		free(group->cells[i]);
 		group->cells[i] = NULL;
 	}
@@ -118,6 +118,9 @@ void histset_add(struct histset *set, const char *values, const struct conn_even
 	else
 		cell->hist.partial++;
 	cell->syns_resent += event->syns > 1;
+	if (event->from == TCPSTATE_ACCEPT_WAIT && event->to == WIRE_CLOSE &&
+	    event->dwell_known != DWELL_UNKNOWN)
+		cell->unaccepted++;
 }
 
 void histset_add_still(struct histset *set, const char *values, const struct conn *conn,
@@ -146,7 +149,7 @@ void histset_add_still(struct histset *set, const char *values, const struct con
 
 static void forget_still(struct group *group)
 {
-	for (unsigned i = 0; i < WIRE_STATES; i++)
+	for (unsigned i = 0; i < TCPSTATE_NUMBERS; i++)
 		if (group->cells[i])
 			memset(&group->cells[i]->still, 0, sizeof(group->cells[i]->still));
 }

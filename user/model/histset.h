@@ -30,6 +30,7 @@ struct histset_cell {
 	uint64_t syns_resent; /* of those that ended: the first SYN, or SYN-ACK, was not answered in
 			       * time, and sent again */
 	struct histset_still still;
+	uint64_t unaccepted; /* of accept-wait: those that ended in the queue, by their own end */
 };
 
 struct histset;
@@ -41,7 +42,8 @@ void histset_free(struct histset *set);
 /* Forgets all groups. */
 void histset_clear(struct histset *set);
 
-/* A dwell in `state` ended. One that is not exact counts as partial. `values` names the group. */
+/* A dwell in event->from ended. One that is not exact counts as partial. `values` names the group.
+ */
 void histset_add(struct histset *set, const char *values, const struct conn_event *event);
 
 /* A connection is in its state at `now`. Call histset_forget_still() before a new round. */

@@ -20,7 +20,8 @@ struct selection {
 	bool filtered;         /* `match` has a condition */
 	char filter_text[256]; /* the options and the expression that made `match`, as typed */
 
-	uint16_t states;       /* bit 1 << WIRE_*; whose dwells are asked for */
+	uint16_t states;       /* bit 1 << WIRE_*, or TCPSTATE_ACCEPT_WAIT; whose dwells are asked
+				* for */
 	uint16_t stuck_states; /* those that nothing should stay in */
 	bool has_states;       /* the user named them */
 	uint16_t ends_by; /* bit 1 << ENDS_* (diagnosis/ends.h): what will end it; 0: whatever */

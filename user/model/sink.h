@@ -46,6 +46,11 @@ struct sink_ops {
 			   const struct conn_event *event);
 	/* The same, whether selected by state and duration or not; NULL: not asked for. */
 	void (*event)(struct sink *sink, const struct conn *conn, const struct conn_event *event);
+	/* A connection left the accept queue: see conn_wait_fn. The first tells of it, if -s asks;
+	 * NULL: not asked for. */
+	void (*wait)(struct sink *sink, const struct conn *conn, const struct conn_event *event);
+	void (*waited)(struct sink *sink, const struct conn *conn, const struct conn_event *event,
+		       const struct conn_place *listener);
 	/* Histograms of this stretch follow; `whole`: of the whole run, after its intervals. */
 	void (*interval)(struct sink *sink, uint64_t begin, uint64_t end, bool whole);
 	void (*histogram)(struct sink *sink, const struct sink_histogram *histogram);

@@ -104,6 +104,25 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 	tell(tracer, conn, event);
 }
 
+static void on_wait(void *ctx, const struct conn *conn, const struct conn_event *event,
+		    const struct conn_place *listener)
+{
+	struct tracer *tracer = ctx;
+	const struct sink_ops *ops = tracer->sink->ops;
+
+	if (tracer_is_over(tracer) || !is_long_enough(tracer, event))
+		return;
+	count_dwell(tracer, conn, event);
+	if (ops->waited)
+		ops->waited(tracer->sink, conn, event, listener);
+	if (!ops->wait || !tracer->config.tells_moves || tracer->config.raw ||
+	    !tracer_counts(tracer, event))
+		return;
+	tracer->told++;
+	ops->wait(tracer->sink, conn, event);
+	note_output(tracer);
+}
+
 static int is_wanted(void *ctx, const struct conn *conn)
 {
 	return selection_wants(((struct tracer *)ctx)->config.selection, conn);
@@ -179,9 +198,9 @@ static void report_state(struct report *report, const char *values, const struct
 
 static void report_group(void *ctx, const char *values, void *group)
 {
-	for (size_t i = 0; i < TCPSTATE_STAYS; i++)
-		report_state(ctx, values, histset_cell(group, tcpstate_order[i]),
-			     tcpstate_order[i]);
+	for (size_t i = 0; i < TCPSTATE_MEASURED; i++)
+		report_state(ctx, values, histset_cell(group, tcpstate_measured[i]),
+			     tcpstate_measured[i]);
 }
 
 static void count_group(void *ctx, const char *values, void *group)
@@ -200,12 +219,13 @@ static void report(struct tracer *tracer, struct histset *set, uint64_t begin, u
 
 	histset_forget_still(set);
 	conn_each(tracer->conns, add_still, &context);
+	conn_each_waiting(tracer->conns, add_still, &context);
 	histset_each(set, count_group, &groups);
 	if (groups)
 		histset_each(set, report_group, &context);
 	else
-		for (size_t i = 0; i < TCPSTATE_STAYS; i++)
-			report_state(&context, "", NULL, tcpstate_order[i]);
+		for (size_t i = 0; i < TCPSTATE_MEASURED; i++)
+			report_state(&context, "", NULL, tcpstate_measured[i]);
 }
 
 /* ---- for who looks on ---- */
@@ -368,6 +388,11 @@ uint64_t tracer_now(const struct tracer *tracer)
 	return tracer->now;
 }
 
+void tracer_forget_peaks(struct tracer *tracer)
+{
+	conn_queues_forget_peaks(tracer->conns);
+}
+
 const struct conn_table *tracer_connections(const struct tracer *tracer)
 {
 	return tracer->conns;
@@ -382,6 +407,9 @@ struct tracer *tracer_new(const struct tracer_config *config, struct meta *meta,
 				    .told = config->told_states,
 				    .sees_timewait = meta->sees_timewait,
 				    .samples = meta->samples_timewait,
+				    .sees_accepts = meta->sees_accepts,
+				    .sees_sleepers = meta->sees_sleepers,
+				    .waited = config->wants_waits ? on_wait : NULL,
 				    .wanted = is_wanted,
 				    .event = on_event,
 				    .ctx = tracer};

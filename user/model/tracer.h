@@ -24,6 +24,7 @@ struct tracer_config {
 	size_t max_groups;      /* as histset_new() takes it */
 	uint16_t told_states;   /* as conn_config.told */
 	bool tells_moves;       /* to sink_ops.transition */
+	bool wants_waits;       /* of the accept queue */
 	bool raw;               /* as sink_style.raw */
 };
 
@@ -68,6 +69,9 @@ void tracer_each_histogram(struct tracer *tracer,
 			   void (*fn)(void *ctx, const char *values, uint8_t state,
 				      const struct histset_cell *cell),
 			   void *ctx);
+
+/* From now on the peaks of accept queues are what is to come. */
+void tracer_forget_peaks(struct tracer *tracer);
 
 /* The model, for those who look after it: see conn_unsettled(). */
 const struct conn_table *tracer_connections(const struct tracer *tracer);

@@ -24,6 +24,14 @@ static const char *state_word(unsigned i)
 	return i < TCPSTATE_STATES ? tcpstate_name(tcpstate_order[i]) : NULL;
 }
 
+/* Of a state in which something was measured. */
+static const char *measured_word(unsigned i)
+{
+	if (i == TCPSTATE_STATES)
+		return tcpstate_name(TCPSTATE_ACCEPT_WAIT);
+	return state_word(i);
+}
+
 static const char *family_word(unsigned i)
 {
 	static const char *const names[] = {"ipv4", "ipv6", NULL};
@@ -254,18 +262,20 @@ const struct fields_row fields[] = {
 				    "Null if it is not known, or where a finding is about "
 				    "several."},
 	[F_DWELL_NS] = {ROW("dwell_ns", NS, dwell), OR_NULL,
-			.about = "Time spent in the state before. Null if dwell_known is unknown."},
+			.about = "Time spent in the state before, or waiting for accept(). Null "
+				 "if dwell_known is unknown."},
 	[F_DWELL_KNOWN] = {ROW("dwell_known", WORD, dwell_known), .words = known_word,
 			   .about = "What dwell_ns is: the whole time, a lower bound, or nothing."},
-	[F_CAUSE] =
-		{ROW("cause", WORD, cause), OR_NULL, .words = cause_word,
-		 .about = "Why the connection ended. Null unless it ended with this transition."},
+	[F_CAUSE] = {ROW("cause", WORD, cause), OR_NULL, .words = cause_word,
+		     .about = "Why the connection ended. Null unless it ended with this event."},
 	[F_SYNS] = {ROW("syns", NUMBER, syns), OR_NULL,
 		    .about = "How often the SYN was sent, or the SYN-ACK: of a transition from "
 			     "SYN-SENT or SYN-RECEIVED; at most 256. Null of others, and if it is "
 			     "not known."},
-	[F_STATE] = {ROW("state", WORD, state), .words = state_word,
-		     .about = "The TCP state, named as in RFC 9293."},
+	[F_STATE] = {ROW("state", WORD, state), .words = measured_word,
+		     .about = "The TCP state, named as in RFC 9293. Of a histogram also "
+			      "accept-wait; of the event accept-wait the state in which accept() "
+			      "returned it, or CLOSED if it ended before."},
 	[F_BY] = {ROW("by", LIST, by), OR_NULL, .words = group_key_name, .list = &fields_by,
 		  .about = "The group: a text for each key of --by. Null without --by."},
 	[F_BEGIN_NS] = {ROW("begin_ns", ID, begin),
@@ -476,6 +486,14 @@ const struct fields_event_row fields_events[EVENTS] = {
 					       F_RADDR, F_RPORT, F_FAMILY, F_COOKIE, F_SOCKET,
 					       F_NETNS, F_PID, F_COMM, F_PID_KNOWN, F_UID, F_CGROUP,
 					       F_DWELL_NS, F_DWELL_KNOWN, F_CAUSE, F_SYNS)},
+	[EVENT_WAIT] = {.name = WORD("accept-wait"),
+			.about = "accept() returned a connection, or it ended before; told only "
+				 "where -s names accept-wait. CLOSED with dwell_known unknown: "
+				 "whether it was accepted is not known.",
+			.fields = FIELDS(F_TS_NS, F_TIME, F_LADDR, F_LPORT, F_RADDR, F_RPORT,
+					 F_FAMILY, F_COOKIE, F_SOCKET, F_NETNS, F_PID, F_COMM,
+					 F_PID_KNOWN, F_UID, F_CGROUP, F_DWELL_NS, F_DWELL_KNOWN,
+					 F_CAUSE, F_STATE)},
 	[EVENT_HISTOGRAM] = {.name = WORD("histogram"),
 			     .about = "How long connections were in a state, of one group, over a "
 				      "stretch of time.",

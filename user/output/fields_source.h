@@ -15,6 +15,7 @@ enum fields_event {
 	/* Of a run; its CSV is one table. */
 	EVENT_START,
 	EVENT_TRANSITION,
+	EVENT_WAIT,
 	EVENT_HISTOGRAM,
 	EVENT_LOST,
 	EVENT_SUMMARY,
@@ -67,7 +68,7 @@ struct fields_source {
 	enum fields_event event;
 	const struct meta *meta;
 	uint64_t ts; /* ns */
-	/* of a transition */
+	/* of a transition, or of a wait that ended */
 	const struct conn *conn;
 	const struct conn_event *transition;
 

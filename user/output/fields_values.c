@@ -248,6 +248,8 @@ value_t fields_get_syns(source_t *s)
 
 value_t fields_get_state(source_t *s)
 {
+	if (s->transition)
+		return word(tcpstate_word(s->transition->to));
 	return word(tcpstate_word(s->histogram ? s->histogram->state : snapshot(s)->state));
 }
 
@@ -269,6 +271,8 @@ value_t fields_get_whole(source_t *s)
 /* A state whose begin this kernel does not show has no dwells, which is not the same as none. */
 static bool is_visible(source_t *s)
 {
+	if (s->histogram->state == TCPSTATE_ACCEPT_WAIT)
+		return s->meta->sees_accepts;
 	return s->meta->sees_timewait || s->histogram->state != WIRE_TIME_WAIT;
 }
 

@@ -38,6 +38,15 @@ static void transition(struct sink *sink, const struct conn *conn, const struct 
 						 .transition = event});
 }
 
+static void wait_of(struct sink *sink, const struct conn *conn, const struct conn_event *event)
+{
+	write_line(sink, &(struct fields_source){.event = EVENT_WAIT,
+						 .meta = sink->meta,
+						 .ts = event->ts,
+						 .conn = conn,
+						 .transition = event});
+}
+
 /* Each histogram carries the bounds of its interval. */
 static void interval(struct sink *sink, uint64_t begin, uint64_t end, bool whole)
 {
@@ -83,9 +92,9 @@ static void begin_csv(FILE *out)
 
 static const struct lines json = {begin_json, fields_json}, csv = {begin_csv, fields_csv};
 
-#define OPS                                                                                        \
-	.start = start, .transition = transition, .interval = interval, .histogram = histogram_of, \
-	.lost = lost, .summary = summary
+#define OPS                                                                              \
+	.start = start, .transition = transition, .wait = wait_of, .interval = interval, \
+	.histogram = histogram_of, .lost = lost, .summary = summary
 
 const struct sink_ops sink_json = {OPS, .format = &json};
 const struct sink_ops sink_csv = {OPS, .format = &csv};

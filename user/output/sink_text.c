@@ -181,7 +181,7 @@ static char *put_to_and_dwell(char *to, const struct sink *sink, const struct co
 	return put_dwell_right(to, sink, event, TO_AND_DWELL - (size_t)(to - begin));
 }
 
-/* No row comes near LINE_BUFFER_BYTES. */
+/* Of a wait too: it stands where the state before does. No row comes near LINE_BUFFER_BYTES. */
 static void transition(struct sink *sink, const struct conn *conn, const struct conn_event *event)
 {
 	struct line_buffer line;
@@ -270,7 +270,7 @@ static void bars(struct sink *sink, const struct hist *hist)
 		row(sink, ROW_BOUND_MAX, UINT64_MAX, count, most);
 }
 
-static void numbers(struct sink *sink, const struct hist *hist)
+static void numbers(struct sink *sink, const struct hist *hist, bool may_end_unseen)
 {
 	const struct {
 		const char *name;
@@ -289,8 +289,7 @@ static void numbers(struct sink *sink, const struct hist *hist)
 	if (hist->partial)
 		fprintf(sink->out,
 			"\n  %s more ended whose beginning %swas not seen: not counted above",
-			grouped(hist->partial, text),
-			sink->meta->samples_timewait ? "or end " : "");
+			grouped(hist->partial, text), may_end_unseen ? "or end " : "");
 	putc('\n', sink->out);
 }
 
@@ -323,6 +322,15 @@ static void still(struct sink *sink, const struct histset_still *still_there)
 		age_text(&oldest, text));
 }
 
+static void unaccepted(struct sink *sink, uint64_t count)
+{
+	char number[CLOCK_TEXT_MAX];
+
+	if (count)
+		fprintf(sink->out, "  of these, nobody had accepted when they ended: %s\n",
+			grouped(count, number));
+}
+
 static void group_heading(struct sink *sink, const struct sink_histogram *histogram)
 {
 	char values[GROUP_TEXT_MAX], *rest = values, *value;
@@ -347,8 +355,14 @@ static void histogram_of(struct sink *sink, const struct sink_histogram *histogr
 		print_said(sink, "  not visible on this kernel: ", sink->meta->timewait_way);
 		return;
 	}
-	numbers(sink, &cell->hist);
+	if (histogram->state == TCPSTATE_ACCEPT_WAIT && !sink->meta->sees_accepts) {
+		print_said(sink, "  not visible: ", meta_why_no_waits(sink->meta));
+		return;
+	}
+	numbers(sink, &cell->hist,
+		sink->meta->samples_timewait || histogram->state == TCPSTATE_ACCEPT_WAIT);
 	resent(sink, histogram);
+	unaccepted(sink, cell->unaccepted);
 	still(sink, &cell->still);
 	bars(sink, &cell->hist);
 }
@@ -417,6 +431,7 @@ static void summary(struct sink *sink, const struct sink_summary *sum)
 const struct sink_ops sink_text = {
 	.start = start,
 	.transition = transition,
+	.wait = transition,
 	.interval = interval,
 	.histogram = histogram_of,
 	.lost = lost,

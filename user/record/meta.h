@@ -19,10 +19,14 @@ struct meta {
 	uint64_t duration_ns; /* the run was to last so long (-d); 0: until stopped */
 	bool sees_timewait;
 	bool samples_timewait;              /* by sweeps alone: see conn_config.samples */
+	bool sees_accepts;                  /* accept() is told ... */
+	bool sees_sleepers;                 /* ... also by calls that slept as we attached */
 	char version[META_TEXT_MAX];        /* of tcpdwell */
 	char kernel[META_TEXT_MAX];         /* uname -r */
 	char transition_way[META_TEXT_MAX]; /* how transitions are seen, in words; "": not at all */
 	char timewait_way[META_TEXT_MAX];   /* how mini-sockets are seen, or why not, in words */
+	char accept_way[META_TEXT_MAX];     /* how accept() is seen, or that it is not, in words;
+					     * "": of a recording that does not say */
 	char filter[META_TEXT_MAX];         /* the filter asked in the kernel, in words; "" none */
 };
 
@@ -30,6 +34,12 @@ struct meta {
 static inline bool meta_has_events(const struct meta *meta)
 {
 	return meta->transition_way[0];
+}
+
+/* Why it is not visible how long connections wait for accept(). */
+static inline const char *meta_why_no_waits(const struct meta *meta)
+{
+	return meta->accept_way[0] ? meta->accept_way : "the recording does not tell of accept()";
 }
 
 #endif

@@ -112,26 +112,33 @@ static void label_group(struct metrics_labels *labels, const struct group_by *by
 	}
 }
 
-static void add_histogram(struct metrics *m, const struct family *family, const char *values,
-			  uint8_t state, const struct hist *hist)
+static void add_buckets(struct metrics *m, const struct family *family,
+			const struct metrics_labels *labels, const struct hist *hist)
 {
-	struct metrics_labels labels = {0};
 	char le[METRICS_BOUND_MAX];
 	uint64_t sum = 0;
 	unsigned bucket = 0;
 
-	LABEL(&labels, "state", tcpstate_name(state));
-	label_group(&labels, &m->overview->config.by, values);
 	for (unsigned i = 0; i < METRICS_BOUNDS - 1; i++) {
 		uint64_t bound = metrics_bound_ns(i);
 
 		while (hist_bound(bucket) <= bound)
 			sum += hist->buckets[bucket++];
-		metrics_bucket(m->out, family->name, &labels, metrics_bound(bound, le), sum);
+		metrics_bucket(m->out, family->name, labels, metrics_bound(bound, le), sum);
 	}
-	metrics_bucket(m->out, family->name, &labels, "+Inf", hist->count);
-	metrics_count(m->out, family->name, "_count", &labels, hist->count);
-	metrics_value(m->out, family->name, "_sum", &labels, hist->sum / (double)NS_PER_S);
+	metrics_bucket(m->out, family->name, labels, "+Inf", hist->count);
+	metrics_count(m->out, family->name, "_count", labels, hist->count);
+	metrics_value(m->out, family->name, "_sum", labels, hist->sum / (double)NS_PER_S);
+}
+
+static void add_histogram(struct metrics *m, const struct family *family, const char *values,
+			  uint8_t state, const struct hist *hist)
+{
+	struct metrics_labels labels = {0};
+
+	LABEL(&labels, "state", tcpstate_name(state));
+	label_group(&labels, &m->overview->config.by, values);
+	add_buckets(m, family, &labels, hist);
 }
 
 static const struct cell *find_cell(const struct metrics *m, uint8_t state)
@@ -346,6 +353,111 @@ static void findings(struct metrics *m, const struct family *family)
 	}
 }
 
+/* ---- accept queues ---- */
+
+/* `place` as waits_text() has it, or HISTSET_OTHER. */
+static void label_listener(struct metrics_labels *labels, const char *place)
+{
+	size_t len = strcspn(place, "\t");
+
+	metrics_label(labels, "listener", place, len);
+	LABEL(labels, "netns", place[len] ? place + len + 1 : place);
+}
+
+struct each_wait {
+	struct metrics *m;
+	const struct family *family;
+};
+
+static void each_wait(struct metrics *m, const struct family *family,
+		      void (*fn)(void *ctx, const char *place, void *group))
+{
+	if (m->overview->waits.by_listener && m->overview->meta->sees_accepts)
+		histset_each(m->overview->waits.by_listener, fn,
+			     &(struct each_wait){.m = m, .family = family});
+}
+
+static void add_wait(void *ctx, const char *place, void *group)
+{
+	const struct histset_cell *cell = histset_cell(group, TCPSTATE_ACCEPT_WAIT);
+	struct each_wait *each = ctx;
+	struct metrics_labels labels = {0};
+
+	label_listener(&labels, place);
+	add_buckets(each->m, each->family, &labels, &cell->hist);
+}
+
+static void waits(struct metrics *m, const struct family *family)
+{
+	each_wait(m, family, add_wait);
+}
+
+static void add_partial_wait(void *ctx, const char *place, void *group)
+{
+	struct each_wait *each = ctx;
+	struct metrics_labels labels = {0};
+
+	label_listener(&labels, place);
+	add_count(each->m, each->family, &labels,
+		  histset_cell(group, TCPSTATE_ACCEPT_WAIT)->hist.partial);
+}
+
+static void partial_waits(struct metrics *m, const struct family *family)
+{
+	each_wait(m, family, add_partial_wait);
+}
+
+static void add_unaccepted(void *ctx, const char *place, void *group)
+{
+	struct each_wait *each = ctx;
+	struct metrics_labels labels = {0};
+
+	label_listener(&labels, place);
+	add_count(each->m, each->family, &labels,
+		  histset_cell(group, TCPSTATE_ACCEPT_WAIT)->unaccepted);
+}
+
+static void unaccepted(struct metrics *m, const struct family *family)
+{
+	each_wait(m, family, add_unaccepted);
+}
+
+static void add_queue(struct metrics *m, const struct family *family,
+		      const struct waits_queue *queue, uint64_t value)
+{
+	struct metrics_labels labels = {0};
+	char place[WAITS_TEXT_MAX];
+
+	label_listener(&labels, waits_text(&queue->listener, place));
+	add_count(m, family, &labels, value);
+}
+
+static const struct waits_queue *first_queue(const struct metrics *m)
+{
+	return m->has_census ? m->overview->waits.queues : NULL;
+}
+
+static void queued(struct metrics *m, const struct family *family)
+{
+	for (const struct waits_queue *queue = first_queue(m); queue; queue = queue->hh.next)
+		add_queue(m, family, queue, queue->waiting);
+}
+
+static void peaks(struct metrics *m, const struct family *family)
+{
+	const struct waits_queue *queue;
+
+	for (queue = m->overview->waits.peaks_known ? first_queue(m) : NULL; queue;
+	     queue = queue->hh.next)
+		add_queue(m, family, queue, queue->peak);
+}
+
+static void backlogs(struct metrics *m, const struct family *family)
+{
+	for (const struct waits_queue *queue = first_queue(m); queue; queue = queue->hh.next)
+		add_queue(m, family, queue, queue->backlog);
+}
+
 /* ---- the exporter ---- */
 
 static void build(struct metrics *m, const struct family *family)
@@ -429,6 +541,20 @@ static const struct family families[] = {
 	 "made."},
 	{"tcpdwell_listen_drops", METRICS_COUNTER, "", "netns", listen_drops,
 	 "Those and all others that listeners dropped, since the namespace was made."},
+	{"tcpdwell_accept_wait_seconds", METRICS_HISTOGRAM, "seconds", "listener,netns", waits,
+	 "How long connections waited for accept(), or until they ended. Only waits whose begin "
+	 "and "
+	 "end were seen."},
+	{"tcpdwell_partial_accept_waits", METRICS_COUNTER, "", "listener,netns", partial_waits,
+	 "Waits for accept() whose begin or end was not seen. They are in no histogram."},
+	{"tcpdwell_unaccepted_connections", METRICS_COUNTER, "", "listener,netns", unaccepted,
+	 "Connections that ended before anybody accepted them."},
+	{"tcpdwell_accept_queue", METRICS_GAUGE, "", "listener,netns", queued,
+	 "Connections that wait for accept() now."},
+	{"tcpdwell_accept_queue_peak", METRICS_GAUGE, "", "listener,netns", peaks,
+	 "The most that waited for accept() at a time since the last scrape."},
+	{"tcpdwell_accept_queue_max", METRICS_GAUGE, "", "listener,netns", backlogs,
+	 "The backlog: when more than this wait for accept(), the kernel drops new ones."},
 	{"tcpdwell_transitions", METRICS_COUNTER, "", "from,to", transitions,
 	 "Transitions from one state to another."},
 	{"tcpdwell_ends", METRICS_COUNTER, "", "state,cause", ends,
@@ -514,7 +640,7 @@ static void collect(struct metrics *m)
 	overview_each_histogram(m->overview, take_cell, m);
 	if (!m->has_census || m->err)
 		return;
-	m->err = overview_judge(m->overview);
+	m->err = m->overview->waits.is_short_of_memory ? -ENOMEM : overview_judge(m->overview);
 	if (!m->err)
 		m->err = findings_make(&m->findings, &m->overview->verdict);
 	take_census(m);
