@@ -34,6 +34,8 @@ ask() {
 is_up() { ask query 'query=up == 1' && jq -e '.data.result | length == 1' "$WORK/answer"; }
 wait_for 30 is_up || { fail dashboard "no scrape: $(tail -3 "$WORK/prometheus.log")"; exit 1; }
 
+# Of a SYN cookie nobody knows when the SYN came: something that is not known, too.
+inside sysctl -qw net.ipv4.tcp_syncookies=2
 # Something of everything: what is stuck, what goes through all states, and for long enough for rates.
 mkfifo "$WORK/stop"
 ip netns exec "$netns" "$BUILD/trouble" - <"$WORK/stop" >"$WORK/cases" 2>/dev/null &
