@@ -4,12 +4,14 @@
  * the last segment of the handshake.
  *
  * What a child follows at once, its own transition tells (fill_handshake()), and nothing is told
- * here: a handshake that nothing happens to costs no record. Told are a SYN-ACK sent again, and an
- * end without a child. The timer of a request, whose function is reqsk_timer_handler, runs out for
- * either: at the entry of that function nobody knows yet for which, so what was set again is told
- * by itself. Everything is read with bpf_probe_read_kernel(): after the function a request may be
- * freed, and its memory, which is for requests only (SLAB_TYPESAFE_BY_RCU), another one.
+ * here: nine of ten handshakes that nothing happens to cost no record. Told are a SYN-ACK sent
+ * again, and an end without a child. The timer of a request, whose function is reqsk_timer_handler,
+ * runs out for either: at the entry of that function nobody knows yet for which, so what was set
+ * again is told by itself. Everything is read with bpf_probe_read_kernel(): after the function a
+ * request may be freed, and its memory, which is for requests only (SLAB_TYPESAFE_BY_RCU), another
+ * one.
  */
+#include "socket.bpf.h"
 #include "timewait.bpf.h"
 #include "stack.bpf.h"
 #include "busy.bpf.h"
@@ -126,12 +128,26 @@ static __always_inline bool is_hashed(const struct request_sock *req)
 	return BPF_CORE_READ(req, __req_common.skc_nulls_node.pprev);
 }
 
-/* The child's transition tells all, but where the SYN-ACK was sent again. */
+/*
+ * May the child's first round trip look like one of a SYN cookie (first_round_trip())? It was
+ * measured some us before.
+ */
+static __always_inline bool is_doubtful(const struct request_sock *req)
+{
+	const struct tcp_request_sock *treq = (const void *)req;
+	__u64 us = bpf_ktime_get_ns() / US_NS - BPF_CORE_READ(treq, snt_synack);
+
+	if (bpf_core_field_exists(treq->req_usec_ts) && BPF_CORE_READ(treq, req_usec_ts))
+		return true;
+	return us % COOKIE_UNIT_US < COOKIE_UNIT_US / 10;
+}
+
+/* The child's transition tells all, but for this. */
 static __always_inline struct handshake_event taken(const struct request_sock *req)
 {
-	bool again = BPF_CORE_READ(req, num_retrans);
+	bool tells = BPF_CORE_READ(req, num_retrans) || is_doubtful(req);
 
-	return (struct handshake_event){.op = again ? WIRE_HS_TAKEN : 0};
+	return (struct handshake_event){.op = tells ? WIRE_HS_TAKEN : 0};
 }
 
 /* Taken off for this, as the stack says. What the timer ends is told by its expiry. */

@@ -5,7 +5,8 @@
 
 #include "core.bpf.h"
 
-#define INET_TRANSPARENT 15 /* INET_FLAGS_TRANSPARENT, include/net/inet_sock.h, since 6.6 */
+#define COOKIE_UNIT_US   1000 /* USEC_PER_SEC / TCP_TS_HZ, include/net/tcp.h */
+#define INET_TRANSPARENT 15   /* INET_FLAGS_TRANSPARENT, include/net/inet_sock.h, since 6.6 */
 
 /* `sk` is a pointer whose type the verifier knows. */
 static __always_inline __u64 cgroup_of(const struct sock *sk)

@@ -362,8 +362,18 @@ static __always_inline __u16 flags_of_passive(const struct sock *sk, int from)
 /*
  * tcp_check_req() takes the time from SYN-ACK to ACK as the child's first round trip, unless the
  * SYN-ACK was sent again; until ESTABLISHED there is no other. total_retrans is the request's count
- * then.
+ * then. After a SYN cookie, tcp_synack_rtt_meas() takes what a time stamp says, which has part of
+ * the cookie in it: whole ms, where the child does not count in us. 0: not known.
  */
+static __always_inline __u32 first_round_trip(const struct tcp_sock *tp)
+{
+	__u32 us = (tp->srtt_us + 7) / 8;
+	bool counts_us = bpf_core_field_exists(tp->tcp_usec_ts) &&
+			 BPF_CORE_READ_BITFIELD(tp, tcp_usec_ts);
+
+	return counts_us || us % COOKIE_UNIT_US == 0 ? 0 : us;
+}
+
 static __always_inline void fill_handshake(struct wire_transition *rec, const struct sock *sk,
 					   int from, int to)
 {
@@ -379,7 +389,7 @@ static __always_inline void fill_handshake(struct wire_transition *rec, const st
 	resent = tp->total_retrans;
 	rec->resent = resent < 255 ? resent : 255;
 	if (from == WIRE_SYN_RECV && to == WIRE_ESTABLISHED && !resent)
-		rec->handshake_us = (tp->srtt_us + 7) / 8;
+		rec->handshake_us = first_round_trip(tp);
 }
 
 static __always_inline int tell_transition(void *ctx, const struct sock *sk, int from, int to,

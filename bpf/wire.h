@@ -120,7 +120,7 @@ struct wire_transition {
 	union {
 		__u32 pid; /* with WIRE_F_OWNED: process (tgid), initial pid namespace */
 		/* SYN-RECEIVED -> ESTABLISHED, which no system call makes: how long ago the SYN-ACK
-		 * was sent, us; 0: not known, as if it was sent again */
+		 * was sent, us; 0: not known, as after a SYN cookie */
 		__u32 handshake_us;
 	};
 	char comm[16];

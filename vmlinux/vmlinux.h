@@ -356,6 +356,7 @@ struct inet_request_sock {
 
 struct tcp_request_sock {
 	struct inet_request_sock req;
+	bool req_usec_ts; /* since 6.7 */
 	__u64 snt_synack;
 	__u32 snt_isn;
 	__u32 rcv_nxt;

@@ -128,6 +128,12 @@ static uint16_t syns_of(const struct wire_transition *t)
 	return t->resent + 1;
 }
 
+/* The kernel forgets a SYN that it answers by a cookie: how many SYN-ACKs it sent, nobody knows. */
+static bool may_be_of_cookie(const struct store_entry *entry, const struct wire_transition *t)
+{
+	return t->from == WIRE_SYN_RECV && !entry->conn.since_exact && !t->resent;
+}
+
 static void feed_transition(struct conn_table *table, const struct wire_transition *t)
 {
 	struct conn_step move = {
@@ -165,6 +171,8 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 	}
 	if (entry->is_opening)
 		conn_handshake_tell(table, entry, t);
+	if (may_be_of_cookie(entry, t))
+		move.syns = 0;
 	if (entry->conn.state != t->from)
 		note_missed(table, entry, t);
 	else if (t->flags & WIRE_F_FAST_OPEN && !entry->by_census &&
