@@ -17,8 +17,10 @@
 #include "socket.bpf.h"
 #include "timewait.bpf.h"
 
-static __always_inline int tell_accepted(const struct sock *sk)
+/* Global and not inlined, as handshake_tell() is. */
+__attribute__((noinline)) int accept_tell(__u64 accepted)
 {
+	const struct sock *sk = (const struct sock *)accepted;
 	__attribute__((aligned(8))) char comm[16];
 	struct wire_accepted *rec;
 	struct wire_id id = {};
@@ -45,6 +47,11 @@ static __always_inline int tell_accepted(const struct sock *sk)
 	return 0;
 }
 
+static __always_inline int tell_accepted(const struct sock *sk)
+{
+	return accept_tell(address_of(sk));
+}
+
 SEC("fexit/inet_csk_accept")
 int BPF_PROG(accept_fexit)
 {
@@ -53,7 +60,7 @@ int BPF_PROG(accept_fexit)
 	/* Since 5.17. Without it the place of the return value depends on the number of arguments.
 	 */
 	bpf_get_func_ret(ctx, &sk);
-	return tell_accepted((const struct sock *)sk);
+	return accept_tell(sk);
 }
 
 /* The file of a descriptor of the current task; NULL: none. Nobody has to hold a lock: what another

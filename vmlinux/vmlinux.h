@@ -222,7 +222,7 @@ struct inode {
 
 typedef struct {
 	atomic64_t refcnt;
-} file_ref_t;
+} file_ref_t; /* since 6.13 */
 
 struct file {
 	struct inode *f_inode;

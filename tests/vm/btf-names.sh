@@ -90,6 +90,7 @@ optional() {
 		}
 		{ words = $0 }
 		/^(struct|union) .*\{/ { name = $2; told("-"); next }
+		/^\} [a-z_0-9]+;/ { name = $2; sub(/;/, "", name); told("-"); next }
 		/;/ { sub(/;.*/, ""); sub(/ : [0-9]+$/, ""); sub(/\[.*/, ""); sub(/.*[ *]/, ""); told($0) }'
 }
 
