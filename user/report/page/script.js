@@ -149,7 +149,7 @@ function dwellOf(move) {
 
 const LOST = {
 	transition: "transition records", timewait: "records of TIME-WAIT and of FIN-WAIT-2 after close()",
-	accepted: "records of who accepted a connection",
+	accepted: "records of who accepted a connection", handshake: "records of handshakes",
 	skipped: "events at most: the kernel skipped a program", forgotten: "connections forgotten: see --max-connections",
 };
 
