@@ -16,7 +16,8 @@
 #include "stack.bpf.h"
 #include "busy.bpf.h"
 
-#define US_NS 1000
+#define US_NS                 1000
+#define LONGEST_ROUND_TRIP_US 1000000000 /* wire_transition.handshake_us has 32 bits */
 
 static __always_inline struct request_sock *request_around(struct timer_list *timer)
 {
@@ -47,12 +48,12 @@ static __always_inline __u8 flags_of_listener(const struct sock *listener)
 		flags |= WIRE_HS_FULL;
 	if (BPF_CORE_READ(listener, __sk_common.skc_state) != WIRE_LISTEN)
 		flags |= WIRE_HS_CLOSED;
+	/* By tcp_migrate_req, or by a program of the group (BPF_SK_REUSEPORT_SELECT_OR_MIGRATE). */
+	if (BPF_CORE_READ_BITFIELD_PROBED(&listener->__sk_common, skc_reuseport))
+		flags |= WIRE_HS_MOVES;
 	if (!HAS_NET)
 		return flags;
 	net = BPF_CORE_READ(listener, __sk_common.skc_net.net);
-	if (bpf_core_field_exists(net->ipv4.sysctl_tcp_migrate_req) &&
-	    BPF_CORE_READ_BITFIELD_PROBED(net, ipv4.sysctl_tcp_migrate_req))
-		flags |= WIRE_HS_MOVES;
 	if (BPF_CORE_READ_BITFIELD_PROBED(net, ipv4.sysctl_tcp_abort_on_overflow))
 		flags |= WIRE_HS_RESETS;
 	return flags;
@@ -137,6 +138,8 @@ static __always_inline bool is_doubtful(const struct request_sock *req)
 	const struct tcp_request_sock *treq = (const void *)req;
 	__u64 us = bpf_ktime_get_ns() / US_NS - BPF_CORE_READ(treq, snt_synack);
 
+	if (us > LONGEST_ROUND_TRIP_US)
+		return true;
 	if (bpf_core_field_exists(treq->req_usec_ts) && BPF_CORE_READ(treq, req_usec_ts))
 		return true;
 	return us % COOKIE_UNIT_US < COOKIE_UNIT_US / 10;

@@ -332,6 +332,13 @@ static __always_inline void fill(struct wire_transition *rec, const struct sock 
 	rec->cgroup = config.cgroups ? cgroup_of(sk) : 0;
 }
 
+/* Who was accepted, or made by socket(), has a struct socket until its last descriptor is closed.
+ */
+static __always_inline bool is_unaccepted(const struct sock *sk)
+{
+	return !sk->sk_socket && !(sk->__sk_common.skc_flags & 1UL << SOCK_DEAD);
+}
+
 /* Its child is made by the SYN, others by the last segment of the handshake. */
 static __always_inline bool is_fast_opened(const struct tcp_sock *tp)
 {
@@ -355,7 +362,7 @@ static __always_inline __u16 flags_of_passive(const struct sock *sk, int from)
 	if (from != WIRE_SYN_RECV)
 		return flags;
 	if (clones_are_untold)
-		return flags | WIRE_F_UNTOLD;
+		flags |= WIRE_F_UNTOLD;
 	return is_fast_opened(tp) ? flags | WIRE_F_FAST_OPEN : flags;
 }
 
@@ -363,15 +370,17 @@ static __always_inline __u16 flags_of_passive(const struct sock *sk, int from)
  * tcp_check_req() takes the time from SYN-ACK to ACK as the child's first round trip, unless the
  * SYN-ACK was sent again; until ESTABLISHED there is no other. total_retrans is the request's count
  * then. After a SYN cookie, tcp_synack_rtt_meas() takes what a time stamp says, which has part of
- * the cookie in it: whole ms, where the child does not count in us. 0: not known.
+ * the cookie in it: whole ms, where the child does not count in us. A child of Fast Open that has
+ * sent data may have a round trip of that. 0: not known.
  */
 static __always_inline __u32 first_round_trip(const struct tcp_sock *tp)
 {
-	__u32 us = (tp->srtt_us + 7) / 8;
+	/* As srtt_us, which is in eighths and wraps after nine minutes. */
+	__u32 us = tp->srtt_us ? tp->rtt_min.s[0].v : 0;
 	bool counts_us = bpf_core_field_exists(tp->tcp_usec_ts) &&
 			 BPF_CORE_READ_BITFIELD(tp, tcp_usec_ts);
 
-	return counts_us || us % COOKIE_UNIT_US == 0 ? 0 : us;
+	return counts_us || tp->data_segs_out || us % COOKIE_UNIT_US == 0 ? 0 : us;
 }
 
 static __always_inline void fill_handshake(struct wire_transition *rec, const struct sock *sk,
@@ -380,7 +389,7 @@ static __always_inline void fill_handshake(struct wire_transition *rec, const st
 	const struct tcp_sock *tp;
 	__u32 resent;
 
-	rec->resent = rec->unused = 0;
+	rec->resent = 0;
 	if (from != WIRE_SYN_RECV && from != WIRE_SYN_SENT)
 		return;
 	tp = bpf_skc_to_tcp_sock((void *)sk);
@@ -424,6 +433,7 @@ static __always_inline int tell_transition(void *ctx, const struct sock *sk, int
 	if (from == WIRE_SYN_RECV || from == WIRE_LISTEN || to == WIRE_LISTEN)
 		flags |= flags_of_passive(sk, from);
 	rec->flags = flags | fill_owner(rec, sk, from, to);
+	rec->unaccepted = to == WIRE_CLOSE && is_unaccepted(sk);
 	fill_handshake(rec, sk, from, to);
 	wire_submit(rec);
 	return 0;

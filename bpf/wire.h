@@ -127,8 +127,8 @@ struct wire_transition {
 	__s16 error; /* sk_err: positive errno, 0 none */
 	__u8 resent; /* from SYN-SENT and SYN-RECEIVED: SYNs, or SYN-ACKs, sent again; at most 255
 		      */
-	__u8 unused;
-	__u8 from;   /* WIRE_ESTABLISHED ... */
+	__u8 unaccepted; /* `-> CLOSE`: 1: accept() has not returned it */
+	__u8 from;       /* WIRE_ESTABLISHED ... */
 	__u8 to;     /* may equal `from`: the kernel sets a state again, which is no transition */
 	__u16 flags; /* WIRE_F_* */
 };
@@ -207,7 +207,7 @@ struct wire_accepted {
  * child's wire_transition tells all of it.
  */
 #define WIRE_HS_EXPIRED 1 /* its timer ran out: if WIRE_HS_ARMED does not follow, it has ended */
-#define WIRE_HS_ARMED   2 /* its timer was set again, the SYN-ACK sent once more */
+#define WIRE_HS_ARMED   2 /* its timer was set again: it goes on */
 #define WIRE_HS_TAKEN   3 /* a child followed */
 #define WIRE_HS_ENDED   4 /* it ended without a child, `cause` tells why */
 #define WIRE_HS_OPS     5
@@ -225,7 +225,7 @@ struct wire_accepted {
 #define WIRE_HS_DEFERS (1 << 1) /* its listener waits for data: TCP_DEFER_ACCEPT */
 #define WIRE_HS_FULL   (1 << 2) /* the accept queue of its listener is full now */
 #define WIRE_HS_CLOSED (1 << 3) /* its listener is closed */
-#define WIRE_HS_MOVES  (1 << 4) /* with CLOSED: another listener may take it (tcp_migrate_req) */
+#define WIRE_HS_MOVES  (1 << 4) /* with CLOSED: another listener of its group may take it */
 #define WIRE_HS_RESETS (1 << 5) /* who finds no room is reset (tcp_abort_on_overflow) */
 #define WIRE_HS_ALL    0x3f
 

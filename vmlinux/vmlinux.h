@@ -130,7 +130,6 @@ struct netns_ipv4 {
 	struct inet_timewait_death_row tcp_death_row;
 	int sysctl_tcp_fin_timeout;
 	__u8 sysctl_tcp_abort_on_overflow; /* an int until 5.15 */
-	__u8 sysctl_tcp_migrate_req;       /* since 5.14 */
 };
 
 struct net {
@@ -157,6 +156,7 @@ struct sock_common {
 	volatile unsigned char skc_state;
 	struct hlist_nulls_node skc_nulls_node;
 	unsigned char skc_reuse : 4;
+	unsigned char skc_reuseport : 1;
 	unsigned char skc_ipv6only : 1;
 	int skc_bound_dev_if;
 	struct proto *skc_prot;
@@ -298,6 +298,14 @@ struct inet_connection_sock {
 	} icsk_ack;
 };
 
+struct minmax_sample {
+	__u32 v;
+};
+
+struct minmax {
+	struct minmax_sample s[3];
+};
+
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u32 snd_una;
@@ -316,6 +324,8 @@ struct tcp_sock {
 	__u32 lsndtime;
 	__u32 retrans_stamp;
 	__u32 total_retrans;
+	__u32 data_segs_out;
+	struct minmax rtt_min;
 	__u32 srtt_us;
 	unsigned int keepalive_time;
 	unsigned int keepalive_intvl;

@@ -41,11 +41,12 @@ evidence() { jq -r --arg n "$1" 'select(.event == "stuck" and .netns_name == $n 
 start_server "$calm"
 start_server "$full"
 TO_FULL=$IN
+# A SYN or an ACK that is sent again counts again: nstat says how many.
 overflow 17
 "$TCPDWELL" stuck --netns "$full,$calm" -f json >"$WORK/once.json"
 n=$(kernel "$full")
 said=$(evidence "$full" <"$WORK/once.json")
-[ "$n" = 17 ] && [[ $said = "accept-queue-full: "*"; accept queues of its namespace overflowed 17 times" ]] &&
+[ "$n" -ge 17 ] && [[ $said = "accept-queue-full: "*"; accept queues of its namespace overflowed $n times" ]] &&
 	ok overflows "$said" || fail overflows "$n by nstat; $said"
 said=$(evidence "$calm" <"$WORK/once.json")
 [[ $said = *"; no accept queue of its namespace overflowed" ]] && ok overflows "where none did: $said" ||
@@ -54,17 +55,18 @@ said=$(evidence "$calm" <"$WORK/once.json")
 "$TCPDWELL" stuck --watch -i 500ms --netns "$full" -f json >"$WORK/watch.json" 2>"$WORK/err" &
 WATCH=$!
 on_exit "kill $WATCH 2>/dev/null"
-wait_for 20 grep -q 'overflowed 17 times, 0 since the last look' "$WORK/watch.json" ||
+wait_for 20 grep -q "overflowed $n times, 0 since the last look" "$WORK/watch.json" ||
 	fail overflows "no second look: $(tail -n 2 "$WORK/watch.json")"
 overflow 5
-wait_for 20 grep -q 'overflowed 22 times, 0 since the last look' "$WORK/watch.json"
+after=$(kernel "$full")
+wait_for 20 grep -q "overflowed $after times, 0 since the last look" "$WORK/watch.json"
 kill -TERM $WATCH
 wait $WATCH
 # The five may fall into two looks; none is told twice.
 sum=$(evidence "$full" <"$WORK/watch.json" | sed -n 's/.*, \([0-9]*\) since the last look/\1/p' | awk '{ n += $1 } END { print n }')
 first=$(evidence "$full" <"$WORK/watch.json" | head -1)
-[ "$sum" = 5 ] && [[ $first != *since* ]] && ok overflows "each is in one look: $(evidence "$full" <"$WORK/watch.json" | grep -v ', 0 since' | tail -1)" ||
-	fail overflows "$sum of 5 in all looks; the first says '$first'"
+[ "$sum" = $((after - n)) ] && [[ $first != *since* ]] && ok overflows "each is in one look: $(evidence "$full" <"$WORK/watch.json" | grep -v ', 0 since' | tail -1)" ||
+	fail overflows "$sum of $((after - n)) in all looks; the first says '$first'"
 
 start_exporter "$full" 127.0.0.1:9797 || exit 1
 ip netns exec "$full" curl -s http://127.0.0.1:9797/metrics >"$WORK/metrics"

@@ -165,7 +165,6 @@ static uint64_t exercise_waits(void)
 
 	asked.waited = count_wait;
 	asked.wanted = want_all;
-	asked.sees_sleepers = true;
 	waits_told = 0;
 	table = table_to_feed(&asked);
 	if (!table)

@@ -243,7 +243,6 @@ static void run(struct noise *noise, size_t max, bool samples)
 				     .wanted = some_wanted,
 				     .event = on_event,
 				     .sees_accepts = true,
-				     .sees_sleepers = samples,
 				     .waited = on_wait,
 				     .ctx = noise};
 	struct conn_table *table = conn_table_new(&config);

@@ -47,7 +47,9 @@ struct rec {
 	const char *comm;
 	uint64_t cgroup;
 
-	uint32_t ago; /* us: how long ago the SYN-ACK was sent */
+	uint8_t resent;
+	bool unaccepted; /* ... of its end */
+	uint32_t ago;    /* us: how long ago the SYN-ACK was sent */
 
 	uint8_t op, substate, cause; /* of a mini-socket, and of a request */
 	uint32_t tw_entered;         /* ms; 0: this kernel has no note of it */
@@ -197,7 +199,6 @@ struct feeder_setup {
 	bool blind;         /* this kernel shows no mini-sockets */
 	bool samples;       /* only sweeps show them */
 	bool waits;         /* accept() is told, and it is asked how long connections wait ... */
-	bool sleepers;      /* ... and also calls that slept as we attached are */
 	bool show_owner;
 };
 
@@ -210,8 +211,7 @@ TEST_INLINE void feeder_init(struct feeder *feeder, struct feeder_setup setup)
 				     .samples = setup.samples,
 				     .wanted = feeder_wanted,
 				     .event = feeder_take,
-				     .sees_accepts = setup.waits || setup.sleepers,
-				     .sees_sleepers = setup.sleepers,
+				     .sees_accepts = setup.waits,
 				     .waited = feeder_take_wait,
 				     .ctx = feeder};
 
@@ -270,6 +270,8 @@ TEST_INLINE union decode_record feeder_record(const struct rec *rec)
 			.cgroup = rec->cgroup,
 			.uid = rec->uid,
 			.pid = rec->ago ? rec->ago : rec->pid,
+			.resent = rec->resent,
+			.unaccepted = rec->unaccepted,
 			.error = (int16_t)rec->error,
 			.from = rec->from,
 			.to = rec->to,

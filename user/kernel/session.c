@@ -221,7 +221,6 @@ static struct meta meta_of(const struct session *session)
 			  meta.transition_way);
 	features_describe(&session->features, FEATURE_TIMEWAIT, meta.tick_ns, meta.timewait_way);
 	meta.sees_accepts = accept && accept->programs[0];
-	meta.sees_sleepers = meta.sees_accepts && accept->sees_sleepers;
 	snprintf(meta.accept_way, META_TEXT_MAX, "%s",
 		 meta.sees_accepts ? accept->words : "nothing tells of accept() on this kernel");
 	return meta;

@@ -87,8 +87,7 @@ const struct feature_row feature_rows[FEATURES] = {
 			  {.name = "syscalls",
 			   .words = "returns of accept(2) and accept4(2)",
 			   .price = "every system call of the host takes longer, by 70 ns (6.18)",
-			   .programs = {"accept_syscall", "accept_syscall4"},
-			   .sees_sleepers = true},
+			   .programs = {"accept_syscall", "accept_syscall4"}},
 			  {.name = "inherit",
 			   .words = "its listener's owner, until one is seen holding it; no "
 				    "accept-wait"}}},

@@ -44,7 +44,6 @@ struct way {
 	const char *programs[WAY_PROGRAMS_MAX]; /* NULL past the last */
 	bool needs_addresses;                   /* of kernel functions */
 	enum way_kind kind;
-	bool sees_sleepers; /* of FEATURE_ACCEPT: calls that slept as it was attached, too */
 };
 
 struct feature_row {

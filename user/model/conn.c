@@ -117,7 +117,7 @@ static void appear(struct conn_table *table, struct store_entry *entry,
 	birth.flags = t->flags & WIRE_F_TRANSPARENT;
 	conn_learn_owner(table, &entry->conn, &birth);
 	conn_handshake_child(table, entry, t->head.ts);
-	conn_queue_begin(table, entry);
+	conn_queue_begin(table, entry, !(t->flags & WIRE_F_FAST_OPEN));
 }
 
 /* A connect() that failed before it sent a SYN has sent none. */
@@ -136,8 +136,11 @@ static bool may_be_of_cookie(const struct store_entry *entry, const struct wire_
 
 static void feed_transition(struct conn_table *table, const struct wire_transition *t)
 {
-	struct conn_step move = {
-		.ts = t->head.ts, .lost = t->head.lost, .to = t->to, .syns = syns_of(t)};
+	struct conn_step move = {.ts = t->head.ts,
+				 .lost = t->head.lost,
+				 .to = t->to,
+				 .syns = syns_of(t),
+				 .unaccepted = t->unaccepted};
 	struct store_entry *entry;
 
 	if (table->config.samples)
@@ -166,7 +169,7 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 		return;
 	if (t->from == WIRE_LISTEN && t->to == WIRE_SYN_RECV) {
 		conn_handshake_child(table, entry, t->head.ts);
-		conn_queue_begin(table, entry);
+		conn_queue_begin(table, entry, true);
 		return;
 	}
 	if (entry->is_opening)
@@ -175,7 +178,7 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 		move.syns = 0;
 	if (entry->conn.state != t->from)
 		note_missed(table, entry, t);
-	else if (t->flags & WIRE_F_FAST_OPEN && !entry->by_census &&
+	else if (t->flags & WIRE_F_FAST_OPEN && !(t->flags & WIRE_F_UNTOLD) && !entry->by_census &&
 		 entry->conn.since == entry->born)
 		entry->conn.since_exact = true;
 	if (t->to != WIRE_CLOSE) {

@@ -28,16 +28,16 @@ void conn_handshake_child(struct conn_table *table, struct store_entry *entry, u
  * kernel takes the time until the ACK for a round trip, unless the SYN-ACK was sent again: then
  * only the request knows.
  */
-static uint64_t begin_of(const struct store_entry *entry, const struct store_entry *request,
+static uint64_t begin_of(const struct store_entry *entry, const struct store_entry *taken,
 			 const struct wire_transition *t)
 {
 	uint64_t us = t->from == WIRE_SYN_RECV && t->to == WIRE_ESTABLISHED ? t->handshake_us : 0;
 
 	if (t->flags & WIRE_F_FAST_OPEN)
 		return t->flags & WIRE_F_UNTOLD ? 0 : entry->born;
-	if (us && us * NS_PER_US < t->head.ts)
-		return t->head.ts - us * NS_PER_US;
-	return request && request->conn.since_exact ? request->conn.since : 0;
+	if (taken && taken->conn.since_exact)
+		return taken->conn.since;
+	return us && us * NS_PER_US < t->head.ts ? t->head.ts - us * NS_PER_US : 0;
 }
 
 /* `began` is 0 if nobody knows. */
@@ -54,19 +54,6 @@ static void tell_begin(struct conn_table *table, struct store_entry *entry, uint
 				     .inexact = !began});
 }
 
-void conn_handshake_tell(struct conn_table *table, struct store_entry *entry,
-			 const struct wire_transition *t)
-{
-	struct store_entry *request = store_find_request(&table->store, &entry->conn.id);
-	uint64_t began = begin_of(entry, request, t);
-
-	store_clear_cancelled(&table->store, entry);
-	/* Between a birth and its next move only the birth's own time says when. */
-	tell_begin(table, entry, began, began == entry->born ? entry->lost : t->head.lost);
-	if (request)
-		store_remove(&table->store, request);
-}
-
 /* ---- requests ---- */
 
 static bool is_another(const struct store_entry *request, const struct wire_handshake *h)
@@ -76,16 +63,19 @@ static bool is_another(const struct store_entry *request, const struct wire_hand
 	return request->conn.since_exact && b && (a > b ? a - b : b - a) > SAME_BEGIN_NS;
 }
 
-/*
- * Whoever sends SYNs makes requests: they take no room from connections. NULL: there is none, and
- * no room.
- */
+/* Whoever sends SYNs makes requests: they take little room from connections. */
+#define SHARE_OF_ROOM 8
+
+/* NULL: there is none, and no room, or it is not wanted. */
 static struct store_entry *first_sight(struct conn_table *table, const struct wire_handshake *h)
 {
 	struct store_entry *entry;
 
-	if (table->store.count >= table->config.max)
+	if (table->store.count >= table->config.max ||
+	    table->store.requests.count > table->config.max / SHARE_OF_ROOM) {
+		table->evicted++;
 		return NULL;
+	}
 	entry = conn_first_sight(table, &h->head, &h->id, WIRE_LISTEN, STORE_REQUEST);
 	if (!entry)
 		return NULL;
@@ -178,10 +168,10 @@ static enum tcpstate_cause cause_of_end(const struct wire_handshake *h)
 		[WIRE_HS_BY_KILL] = CAUSE_KILLED,          [WIRE_HS_BY_ICMP] = CAUSE_UNREACHABLE,
 		[WIRE_HS_BY_LISTENER] = CAUSE_NO_LISTENER,
 	};
-	const uint8_t refused = WIRE_HS_FULL | WIRE_HS_RESETS;
 
-	if (h->cause == WIRE_HS_BY_SEGMENT && (h->flags & refused) == refused)
-		return CAUSE_QUEUE_FULL;
+	/* Without room tcp_check_req() ends it too, with tcp_abort_on_overflow. */
+	if (h->cause == WIRE_HS_BY_SEGMENT && h->flags & WIRE_HS_RESETS)
+		return CAUSE_UNKNOWN;
 	return causes[h->cause];
 }
 
@@ -232,9 +222,10 @@ void conn_handshake_met(struct conn_table *table, const struct wire_snapshot *s)
 static void settle_request(struct conn_table *table, struct store_entry *entry,
 			   const struct store_cancel *cancel)
 {
-	if (cancel->in == CAUSE_NONE)
-		store_remove(&table->store, entry); /* its child was given up before it moved */
-	else if (cancel->lost != table->lost || cancel->in == CAUSE_UNKNOWN)
+	/* Its child was given up before it moved, or nobody knows who has it. */
+	if (cancel->in == CAUSE_NONE || cancel->in == CAUSE_UNKNOWN)
+		store_remove(&table->store, entry);
+	else if (cancel->lost != table->lost)
 		store_clear_cancelled(&table->store, entry);
 	else
 		end(table, entry,
@@ -254,4 +245,41 @@ void conn_handshake_settle(struct conn_table *table, struct store_entry *entry,
 	/* Fast Open: it stays in SYN-RECEIVED, and its next move will tell that it does. */
 	store_clear_cancelled(&table->store, entry);
 	tell_begin(table, entry, 0, cancel->lost);
+}
+
+/*
+ * The request that this child was made of, as it told; NULL: it told nothing. Another one of these
+ * ports is of a handshake before: it ended, or what became of it was lost.
+ */
+static struct store_entry *taken_by(struct conn_table *table, const struct store_entry *child)
+{
+	struct store_entry *request = store_find_request(&table->store, &child->conn.id);
+	const struct store_cancel *last = request ? store_cancelled(&table->store, request) : NULL;
+	struct store_cancel ended;
+
+	if (!request || (last && last->in == CAUSE_NONE))
+		return request;
+	if (last) {
+		ended = *last;
+		settle_request(table, request, &ended);
+		request = store_find_request(&table->store, &child->conn.id);
+	}
+	if (request)
+		store_remove(&table->store, request);
+	return NULL;
+}
+
+void conn_handshake_tell(struct conn_table *table, struct store_entry *entry,
+			 const struct wire_transition *t)
+{
+	struct store_entry *request = taken_by(table, entry);
+	uint64_t began = begin_of(entry, request, t);
+	bool is_next = t->from == WIRE_SYN_RECV && began != entry->born;
+
+	store_clear_cancelled(&table->store, entry);
+	/* Between a birth and its next move only the birth's own time says when; and what is
+	 * missing behind it, the next move tells. */
+	tell_begin(table, entry, began, is_next ? t->head.lost : entry->lost);
+	if (request)
+		store_remove(&table->store, request);
 }

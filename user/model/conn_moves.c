@@ -112,8 +112,6 @@ void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_
 	if (move.inexact && !move.met)
 		event.dwell_known = DWELL_UNKNOWN, event.dwell = 0;
 	conn->since_exact = !move.inexact && !move.met;
-	if (move.to == WIRE_LISTEN)
-		conn->is_new = conn->since_exact;
 	conn->since = move.ts;
 	conn->state = move.to;
 	entry->lost = move.lost;

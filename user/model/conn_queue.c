@@ -65,7 +65,6 @@ static void place(struct conn_table *table, const struct store_entry *entry,
 		table->unplaced += table->counted;
 		return;
 	}
-	wait->listener_is_new = listener->fresh == listener->sockets;
 	wait->at->waiting++;
 	if (wait->at->waiting + wait->at->dead > wait->at->peak)
 		wait->at->peak = wait->at->waiting + wait->at->dead;
@@ -160,6 +159,8 @@ static void begin(struct conn_table *table, struct store_entry *entry, uint64_t 
 	/* Nothing could be told of one that has no cookie. */
 	if (!since || !entry->conn.id.cookie || was_returned(table, entry->conn.id.cookie))
 		return;
+	if (store_wait(&table->store, entry))
+		store_end_wait(&table->store, entry);
 	wait = store_begin_wait(&table->store, entry, since);
 	if (!wait) {
 		table->evicted++;
@@ -217,14 +218,10 @@ static void leave_unseen(struct conn_table *table, struct store_entry *entry, ui
 				   .cause = cause});
 }
 
-/* Would accept() have been told of it? */
-static bool is_surely_unaccepted(const struct conn_table *table, const struct store_wait *wait,
-				 const struct conn_step *move)
+/* A record of accept() may be missing, or of a way that nothing tells of (io_uring). */
+static bool is_surely_unaccepted(const struct store_wait *wait, const struct conn_step *move)
 {
-	if (wait->is_taken || move->inexact || move->met || wait->lost != move->lost ||
-	    wait->doubts != table->doubts)
-		return false;
-	return table->config.sees_sleepers || wait->is_met || wait->listener_is_new;
+	return move->unaccepted && !wait->is_taken && !move->inexact && !move->met;
 }
 
 static void end(struct conn_table *table, struct store_entry *entry, const struct conn_step *move)
@@ -235,7 +232,7 @@ static void end(struct conn_table *table, struct store_entry *entry, const struc
 				   .from = TCPSTATE_ACCEPT_WAIT,
 				   .to = WIRE_CLOSE,
 				   .cause = move->cause};
-	bool is_in_queue = is_surely_unaccepted(table, wait, move);
+	bool is_in_queue = is_surely_unaccepted(wait, move);
 
 	if (is_in_queue)
 		measure(table, wait, &event, move->lost);
@@ -252,10 +249,10 @@ static bool may_wait(uint8_t state)
 	return state == WIRE_SYN_RECV || state == WIRE_ESTABLISHED || state == WIRE_CLOSE_WAIT;
 }
 
-void conn_queue_begin(struct conn_table *table, struct store_entry *entry)
+void conn_queue_begin(struct conn_table *table, struct store_entry *entry, bool is_exact)
 {
 	if (is_asked(table) && entry->conn.owner.known != OWNER_EXACT)
-		begin(table, entry, entry->born, true);
+		begin(table, entry, entry->born, is_exact);
 }
 
 void conn_queue_moved(struct conn_table *table, struct store_entry *entry,
@@ -297,7 +294,6 @@ static void meet_waiting(struct conn_table *table, struct store_entry *entry)
 	}
 	if (!wait)
 		return;
-	wait->is_met = true;
 	wait->is_taken = false;
 }
 

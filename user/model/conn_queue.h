@@ -24,8 +24,9 @@
 
 #include "model/conn_moves.h"
 
-/* This child was made, at entry->born, and is complete but for Fast Open. */
-void conn_queue_begin(struct conn_table *table, struct store_entry *entry);
+/* This child was made, at entry->born, and is complete but for Fast Open; if not `is_exact`, it was
+ * made then at the latest. */
+void conn_queue_begin(struct conn_table *table, struct store_entry *entry, bool is_exact);
 
 /* It made this move. Call it after the move was told. */
 void conn_queue_moved(struct conn_table *table, struct store_entry *entry,

@@ -118,7 +118,6 @@ static void unlisten(struct store *store, struct store_entry *entry)
 	if (listener) {
 		listener->everywhere -= entry->conn.is_everywhere;
 		listener->transparent -= entry->conn.is_transparent;
-		listener->fresh -= entry->conn.is_new;
 	}
 	entry->is_listening = false;
 	if (!listener || --listener->sockets)
@@ -159,7 +158,6 @@ void store_listen(struct store *store, struct store_entry *entry)
 	listener->sockets++;
 	listener->everywhere += entry->conn.is_everywhere;
 	listener->transparent += entry->conn.is_transparent;
-	listener->fresh += entry->conn.is_new;
 	entry->is_listening = true;
 }
 

@@ -64,9 +64,7 @@ struct store_wait {
 	struct store_queue *at; /* NULL: its listener is not known (yet) */
 	uint32_t lost, doubts;  /* as in store_entry, when it began */
 	bool is_exact;          /* its begin was witnessed */
-	bool is_met;            /* a census met it waiting */
-	bool is_taken;        /* the last census met it accepted, and no record has told of that */
-	bool listener_is_new; /* as conn.is_new, of all sockets that listen there */
+	bool is_taken; /* the last census met it accepted, and no record has told of that */
 };
 
 /* What most entries do not need most of the time. */
@@ -136,7 +134,6 @@ struct store_listener {
 	unsigned sockets;
 	unsigned everywhere;  /* of these: those that are known to be bound to no device ... */
 	unsigned transparent; /* ... and those that are known to be transparent */
-	unsigned fresh;       /* ... and those that were seen to begin to listen */
 	UT_hash_handle hh;
 };
 

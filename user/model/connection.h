@@ -39,7 +39,6 @@ struct conn {
 	bool is_listener;        /* it has no remote end, and never will */
 	bool is_everywhere : 1;  /* a listener that was met bound to no device */
 	bool is_transparent : 1; /* a listener, or what it accepted: IP_TRANSPARENT */
-	bool is_new : 1;         /* a listener that was seen to begin to listen */
 };
 
 #define CONN_NO_UID UINT32_MAX
@@ -93,7 +92,6 @@ struct conn_config {
 			       begin */
 	bool samples;       /* mini-sockets are told by sweeps alone: see conn_sample.h */
 	bool sees_accepts;  /* accept() is told: without it, nothing is said of waits */
-	bool sees_sleepers; /* also those calls of it that slept already when we attached */
 	conn_wanted_fn wanted;
 	conn_event_fn event;
 	conn_wait_fn waited; /* NULL: nobody asks */

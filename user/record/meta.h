@@ -20,7 +20,6 @@ struct meta {
 	bool sees_timewait;
 	bool samples_timewait;              /* by sweeps alone: see conn_config.samples */
 	bool sees_accepts;                  /* accept() is told ... */
-	bool sees_sleepers;                 /* ... also by calls that slept as we attached */
 	char version[META_TEXT_MAX];        /* of tcpdwell */
 	char kernel[META_TEXT_MAX];         /* uname -r */
 	char transition_way[META_TEXT_MAX]; /* how transitions are seen, in words; "": not at all */

@@ -84,7 +84,6 @@ static char *meta_to_json(const struct meta *meta)
 	if (json && meta->accept_way[0]) {
 		json_object_set_new(json, "accept", text_to_json(meta->accept_way));
 		json_object_set_new(json, "sees_accepts", json_boolean(meta->sees_accepts));
-		json_object_set_new(json, "sees_sleepers", json_boolean(meta->sees_sleepers));
 	}
 	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
@@ -95,16 +94,15 @@ static bool meta_from_json(const char *text, size_t len, struct meta *ret_meta)
 {
 	const char *version, *kernel, *transitions, *timewait, *filter, *accept = "";
 	json_int_t attached, offset, tick, duration;
-	int sees_timewait, samples_timewait = 0, sees_accepts = 0, sees_sleepers = 0;
+	int sees_timewait, samples_timewait = 0, sees_accepts = 0;
 	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	bool ok = json &&
-		  !json_unpack(json, "{sI sI sI sI sb s?b s?s s?b s?b ss ss ss ss ss}",
-			       "attached_ns", &attached, "wall_offset_ns", &offset, "tick_ns",
-			       &tick, "duration_ns", &duration, "sees_timewait", &sees_timewait,
-			       "samples_timewait", &samples_timewait, "accept", &accept,
-			       "sees_accepts", &sees_accepts, "sees_sleepers", &sees_sleepers,
-			       "version", &version, "kernel", &kernel, "transitions", &transitions,
-			       "timewait", &timewait, "filter", &filter);
+	bool ok = json && !json_unpack(json, "{sI sI sI sI sb s?b s?s s?b ss ss ss ss ss}",
+				       "attached_ns", &attached, "wall_offset_ns", &offset,
+				       "tick_ns", &tick, "duration_ns", &duration, "sees_timewait",
+				       &sees_timewait, "samples_timewait", &samples_timewait,
+				       "accept", &accept, "sees_accepts", &sees_accepts, "version",
+				       &version, "kernel", &kernel, "transitions", &transitions,
+				       "timewait", &timewait, "filter", &filter);
 
 	if (ok) {
 		*ret_meta = (struct meta){.attached = (uint64_t)attached,
@@ -113,8 +111,7 @@ static bool meta_from_json(const char *text, size_t len, struct meta *ret_meta)
 					  .duration_ns = (uint64_t)duration,
 					  .sees_timewait = sees_timewait,
 					  .samples_timewait = samples_timewait,
-					  .sees_accepts = sees_accepts,
-					  .sees_sleepers = sees_sleepers};
+					  .sees_accepts = sees_accepts};
 		snprintf(ret_meta->version, META_TEXT_MAX, "%s", version);
 		snprintf(ret_meta->kernel, META_TEXT_MAX, "%s", kernel);
 		snprintf(ret_meta->transition_way, META_TEXT_MAX, "%s", transitions);
