@@ -45,8 +45,8 @@ void configure_warn(const struct options *options, const struct meta *meta)
 		return;
 	diag_warn("no accept-wait: %s", meta_why_no_waits(meta));
 	diag_hint(options->read_path
-			  ? "a new one has it, if `tcpdwell features` there chooses a way for "
-			    "accept but inherit"
+			  ? "record again where `tcpdwell features` chooses a way of accept "
+			    "other than inherit"
 			  : "`tcpdwell features` says by which ways accept() could be seen, and "
 			    "why not");
 }

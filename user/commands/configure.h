@@ -16,9 +16,6 @@
 
 /* What they point to is the options': these must outlive them. */
 struct kernel_request configure_kernel(const struct options *options);
-/* Warns of what is asked for and cannot be seen. */
-void configure_warn(const struct options *options, const struct meta *meta);
-
 struct tracer_config configure_tracer(const struct options *options);
 struct segments_limits configure_segments(const struct options *options);
 struct sink_style configure_sink(const struct options *options);
@@ -28,5 +25,8 @@ struct stuck_style configure_stuck(const struct options *options, unsigned colum
 
 /* What the command line says of a live run, into what the session has said of it. */
 void configure_meta(const struct options *options, struct meta *meta);
+
+/* Warns of what is asked for and cannot be seen. */
+void configure_warn(const struct options *options, const struct meta *meta);
 
 #endif
