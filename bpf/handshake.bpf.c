@@ -222,15 +222,30 @@ int BPF_PROG(handshake_timer_cancel, struct timer_list *timer)
  * inet_csk_reqsk_queue_drop() ends a request, and so does inet_csk_reqsk_queue_drop_and_put(), into
  * which it may be inlined (5.10) or not. Whoever is first unhashes it.
  */
-static __always_inline int request_drops(void *ctx, const struct request_sock *req, bool and_put)
+static __always_inline int request_drops(void *ctx, const struct request_sock *req, bool and_put,
+					 __u32 caller)
 {
-	__u32 meaning = is_hashed(req) ? innermost_meaning(ctx, and_put ? CODE_DROP : CODE_NONE)
-				       : CODE_DROP;
+	__u32 but = and_put ? CODE_DROP : CODE_NONE, meaning = CODE_DROP;
 	struct handshake_event event = {};
 
+	if (is_hashed(req))
+		meaning = caller != CODE_NONE ? caller : innermost_meaning(ctx, but);
 	if (meaning != CODE_DROP)
 		event = taken_off(req, meaning);
 	return handshake_emit(req, event);
+}
+
+/*
+ * A kprobe on arm64 comes before the function has a frame: its caller is in the link register, and
+ * not on the stack (6.1). CODE_NONE elsewhere.
+ */
+static __always_inline __u32 caller_before_frame(const void *ctx)
+{
+#ifdef bpf_target_arm64
+	return code_meaning(PT_REGS_RET((struct pt_regs *)ctx));
+#else
+	return CODE_NONE;
+#endif
 }
 
 /* Of two children of one request that two segments make, one is its own. */
@@ -272,13 +287,13 @@ int BPF_PROG(handshake_fexit_expire)
 SEC("fentry/inet_csk_reqsk_queue_drop")
 int BPF_PROG(handshake_fentry_drop, struct sock *listener, struct request_sock *req)
 {
-	return request_drops(ctx, req, false);
+	return request_drops(ctx, req, false, CODE_NONE);
 }
 
 SEC("fentry/inet_csk_reqsk_queue_drop_and_put")
 int BPF_PROG(handshake_fentry_put, struct sock *listener, struct request_sock *req)
 {
-	return request_drops(ctx, req, true);
+	return request_drops(ctx, req, true, CODE_NONE);
 }
 
 SEC("fentry/inet_csk_complete_hashdance")
@@ -304,13 +319,13 @@ int BPF_KRETPROBE(handshake_kretprobe_expire)
 SEC("kprobe/inet_csk_reqsk_queue_drop")
 int BPF_KPROBE(handshake_kprobe_drop, struct sock *listener, struct request_sock *req)
 {
-	return request_drops(ctx, req, false);
+	return request_drops(ctx, req, false, caller_before_frame(ctx));
 }
 
 SEC("kprobe/inet_csk_reqsk_queue_drop_and_put")
 int BPF_KPROBE(handshake_kprobe_put, struct sock *listener, struct request_sock *req)
 {
-	return request_drops(ctx, req, true);
+	return request_drops(ctx, req, true, caller_before_frame(ctx));
 }
 
 SEC("kprobe/inet_csk_complete_hashdance")

@@ -169,10 +169,16 @@ static enum tcpstate_cause cause_of_end(const struct wire_handshake *h)
 		[WIRE_HS_BY_LISTENER] = CAUSE_NO_LISTENER,
 	};
 
+	uint8_t by = h->cause;
+
+	/* tcp_v4_rcv() itself ends it without a listener, and else calls tcp_check_req(), which the
+	 * stack may not show. */
+	if (by == WIRE_HS_BY_LISTENER && !(h->flags & WIRE_HS_CLOSED))
+		by = WIRE_HS_BY_SEGMENT;
 	/* Without room tcp_check_req() ends it too, with tcp_abort_on_overflow. */
-	if (h->cause == WIRE_HS_BY_SEGMENT && h->flags & WIRE_HS_RESETS)
+	if (by == WIRE_HS_BY_SEGMENT && h->flags & WIRE_HS_RESETS)
 		return CAUSE_UNKNOWN;
-	return causes[h->cause];
+	return causes[by];
 }
 
 static void end(struct conn_table *table, struct store_entry *entry, const struct conn_step *end)
