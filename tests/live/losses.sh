@@ -43,7 +43,7 @@ done
 withhold
 
 lost=$(jq -n '[inputs | select(.event == "lost") | .lost_count] | add // 0' "$WORK/json")
-summary=$(jq -n '[inputs | select(.event == "summary") | .lost_transition + .lost_timewait] | add' "$WORK/json")
+summary=$(jq -n '[inputs | select(.event == "summary") | to_entries[] | select(.key | startswith("lost_")) | .value] | add' "$WORK/json")
 [ "$lost" -gt 0 ] && [ "$lost" = "$summary" ] && ok losses "json: $lost records lost, told as they went and in the end" ||
 	fail losses "json: $lost told, $summary in the summary"
 grep -q '^[0-9:.]* lost [0-9,]* transition records' "$WORK/text" && grep -q 'lost: [0-9,]* transition' "$WORK/text" &&

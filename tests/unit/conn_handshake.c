@@ -159,6 +159,13 @@ static const struct scenario scenarios[] = {
 		  MOVE(9001, SYN_RECV, ESTABLISHED, .lost = 1)},
 	 .tells = {"9000 LISTEN>SYN-RECEIVED ?", "9001 SYN-RECEIVED>ESTABLISHED >=1"},
 	 .count = 1},
+	/* Its timer runs out while the child is made. */
+	{.name = "request-that-expires-with-a-child",
+	 .feed = {REQUEST(2500, EXPIRED, .began = 1500), MOVE(2500, LISTEN, SYN_RECV),
+		  MOVE(2500, SYN_RECV, ESTABLISHED, .ago = 1000100)},
+	 .tells = {"1499900000ns LISTEN>SYN-RECEIVED ?",
+		   "2500 SYN-RECEIVED>ESTABLISHED =1000100000ns"},
+	 .count = 1},
 	/* It ended just before another handshake of the same ports. */
 	{.name = "request-that-ended-before-a-child",
 	 .feed = {REQUEST(2500, EXPIRED, .began = 1500), MOVE(2901, LISTEN, SYN_RECV),

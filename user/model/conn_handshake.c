@@ -253,6 +253,10 @@ void conn_handshake_settle(struct conn_table *table, struct store_entry *entry,
 	tell_begin(table, entry, 0, cancel->lost);
 }
 
+/* reqsk_timer_handler() may be at work while a segment makes the child: then the timer is not taken
+ * off, and nothing is told of that. So long it does not take. */
+#define HANDLER_NS (100 * NS_PER_MS)
+
 /*
  * The request that this child was made of, as it told; NULL: it told nothing. Another one of these
  * ports is of a handshake before: it ended, or what became of it was lost.
@@ -265,7 +269,7 @@ static struct store_entry *taken_by(struct conn_table *table, const struct store
 
 	if (!request || (last && last->in == CAUSE_NONE))
 		return request;
-	if (last) {
+	if (last && last->ts + HANDLER_NS < child->born) {
 		ended = *last;
 		settle_request(table, request, &ended);
 		request = store_find_request(&table->store, &child->conn.id);

@@ -262,8 +262,8 @@ def normal():
             # Before 6.16 nothing of the socket tells that it was one.
             result("cookie-dwell", end.get("to") == "ESTABLISHED", "%s, %s ns, %s" % (end.get("to"), end.get("dwell_ns"), end.get("dwell_known")))
         else:
-            # Of a usual handshake nobody tells when the SYN came.
-            result("handshake-dwell", end.get("to") == "ESTABLISHED" and end.get("dwell_known") != "exact", "%s, %s" % (end.get("to"), end.get("dwell_known")))
+            # Of a usual handshake the kernel tells when the SYN-ACK went out.
+            result("handshake-dwell", end.get("to") == "ESTABLISHED" and end.get("dwell_known") == "exact", "%s, %s" % (end.get("to"), end.get("dwell_known")))
 
 
 if __name__ == "__main__":
