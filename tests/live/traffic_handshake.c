@@ -103,15 +103,17 @@ static void completes(struct opening *o)
 	life_reaches(o->life, ST_ESTABLISHED, &m);
 }
 
+static void ends(struct server *s, struct opening *o, struct moment m, const char *cause)
+{
+	life_ends(o->life, &m, cause);
+	stop_serving(s);
+}
+
 /* The peer ends what it has opened, and the server goes. */
 static void finish(struct server *s, struct opening *o)
 {
-	struct moment m;
-
 	clock_pause(100);
-	m = tell(o, RAWTCP_RST | RAWTCP_ACK, NULL);
-	life_ends(o->life, &m, "reset");
-	stop_serving(s);
+	ends(s, o, tell(o, RAWTCP_RST | RAWTCP_ACK, NULL), "reset");
 }
 
 void play_handshake_late(const struct run *run)
@@ -167,12 +169,9 @@ void play_handshake_reset(const struct run *run)
 {
 	struct server s = serve(run, 16);
 	struct opening o = syn(run);
-	struct moment m;
 
 	clock_pause(200);
-	m = tell(&o, RAWTCP_RST | RAWTCP_ACK, NULL);
-	life_ends(o.life, &m, "reset");
-	stop_serving(&s);
+	ends(&s, &o, tell(&o, RAWTCP_RST | RAWTCP_ACK, NULL), "reset");
 }
 
 /* One SYN-ACK more after 1 s, and the end 2 s later. */
@@ -180,13 +179,10 @@ void play_handshake_unanswered(const struct run *run)
 {
 	struct server s = serve(run, 16);
 	struct opening o;
-	struct moment m;
 
 	sock_option(s.fd, IPPROTO_TCP, TCP_SYNCNT, 1);
 	o = syn(run);
-	m = life_wait_gone(o.life, 10);
-	life_ends(o.life, &m, "timed-out");
-	stop_serving(&s);
+	ends(&s, &o, life_wait_gone(o.life, 10), "timed-out");
 }
 
 void play_handshake_unreachable(const struct run *run)
@@ -202,8 +198,7 @@ void play_handshake_unreachable(const struct run *run)
 	moment_end(&m);
 	if (err)
 		trouble("cannot send ICMP: %s", strerror(-err));
-	life_ends(o.life, &m, "unreachable");
-	stop_serving(&s);
+	ends(&s, &o, m, "unreachable");
 }
 
 void play_handshake_killed(const struct run *run)
@@ -219,8 +214,7 @@ void play_handshake_killed(const struct run *run)
 	moment_end(&m);
 	if (err)
 		trouble("cannot kill a request: %s", strerror(-err));
-	life_ends(o.life, &m, "killed");
-	stop_serving(&s);
+	ends(&s, &o, m, "killed");
 }
 
 /* The timer finds that nobody listens. */

@@ -853,6 +853,19 @@ static int parse_options(int argc, char **argv)
 	return optind - 1;
 }
 
+/* Sweeps go while a mini-socket may move, or end, without an event; a scenario that is played alone
+ * may have none. */
+static bool need_sweeps(void)
+{
+	for (const struct truth *t = truths; t; t = t->next)
+		for (size_t i = 0; i < t->count && !is_ignored(&t->tuple); i++)
+			if (t->steps[i].ns >= 3000 * MS &&
+			    (strcmp(t->steps[i].state, "FIN-WAIT-2") == 0 ||
+			     (sampled && strcmp(t->steps[i].state, "TIME-WAIT") == 0)))
+				return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	int options = parse_options(argc, argv);
@@ -879,7 +892,7 @@ int main(int argc, char **argv)
 	sweeps_told = sweeps_path != NULL;
 	if (sweeps_told)
 		read_sweeps(sweeps_path);
-	if (sweeps_told && sweep_count < SWEEPS_LEAST)
+	if (sweeps_told && sweep_count < SWEEPS_LEAST && need_sweeps())
 		die("%s has %zu sweeps, too few to judge by", sweeps_path, sweep_count);
 	for (const struct truth *t = truths; t; t = t->next)
 		if (!is_ignored(&t->tuple))

@@ -168,7 +168,6 @@ static void begin(struct conn_table *table, struct store_entry *entry, uint64_t 
 	}
 	wait->is_exact = is_exact;
 	wait->lost = entry->lost;
-	wait->doubts = table->doubts;
 	place(table, entry, wait);
 }
 

@@ -9,10 +9,8 @@
  * - A census met it waiting first: it has waited as long as it has been in its state, at least.
  * - It was accepted, and no record told when: a system call or a move that only an owner makes, or
  *   two censuses in a row, prove it. How long it waited is not known.
- * - It ended. It was never accepted if every accept() would have been told. Some ways do not see
- *   calls that slept as we attached: then only at a listener that is younger, or if a census met
- *   the connection waiting, since no call sleeps while one waits. If that is not proven, how long
- *   it waited is not known.
+ * - It ended. The kernel says whether accept() had returned it (wire_transition.unaccepted). If it
+ *   had, nothing told when, as of io_uring's: how long it waited is not known.
  *
  * One that was reset while it waited stays in the queue, and accept() returns it: it counts as
  * waiting until then, though its wait was told as ended. After a loss such ones are forgotten.

@@ -62,7 +62,7 @@ struct store_queue {
 struct store_wait {
 	uint64_t since;         /* ns: of its begin, or a proof of it; 0: it does not wait */
 	struct store_queue *at; /* NULL: its listener is not known (yet) */
-	uint32_t lost, doubts;  /* as in store_entry, when it began */
+	uint32_t lost;          /* as in store_entry, when it began */
 	bool is_exact;          /* its begin was witnessed */
 	bool is_taken; /* the last census met it accepted, and no record has told of that */
 };

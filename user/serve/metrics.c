@@ -367,14 +367,16 @@ static void label_listener(struct metrics_labels *labels, const char *place)
 struct each_wait {
 	struct metrics *m;
 	const struct family *family;
+	uint64_t (*number_of)(const struct histset_cell *cell);
 };
 
 static void each_wait(struct metrics *m, const struct family *family,
-		      void (*fn)(void *ctx, const char *place, void *group))
+		      void (*fn)(void *ctx, const char *place, void *group),
+		      uint64_t (*number_of)(const struct histset_cell *cell))
 {
 	if (m->overview->waits.by_listener && m->overview->meta->sees_accepts)
 		histset_each(m->overview->waits.by_listener, fn,
-			     &(struct each_wait){.m = m, .family = family});
+			     &(struct each_wait){.m = m, .family = family, .number_of = number_of});
 }
 
 static void add_wait(void *ctx, const char *place, void *group)
@@ -389,37 +391,32 @@ static void add_wait(void *ctx, const char *place, void *group)
 
 static void waits(struct metrics *m, const struct family *family)
 {
-	each_wait(m, family, add_wait);
+	each_wait(m, family, add_wait, NULL);
 }
 
-static void add_partial_wait(void *ctx, const char *place, void *group)
+static void add_wait_number(void *ctx, const char *place, void *group)
 {
 	struct each_wait *each = ctx;
 	struct metrics_labels labels = {0};
 
 	label_listener(&labels, place);
 	add_count(each->m, each->family, &labels,
-		  histset_cell(group, TCPSTATE_ACCEPT_WAIT)->hist.partial);
+		  each->number_of(histset_cell(group, TCPSTATE_ACCEPT_WAIT)));
 }
 
 static void partial_waits(struct metrics *m, const struct family *family)
 {
-	each_wait(m, family, add_partial_wait);
+	each_wait(m, family, add_wait_number, partial_of);
 }
 
-static void add_unaccepted(void *ctx, const char *place, void *group)
+static uint64_t unaccepted_of(const struct histset_cell *cell)
 {
-	struct each_wait *each = ctx;
-	struct metrics_labels labels = {0};
-
-	label_listener(&labels, place);
-	add_count(each->m, each->family, &labels,
-		  histset_cell(group, TCPSTATE_ACCEPT_WAIT)->unaccepted);
+	return cell->unaccepted;
 }
 
 static void unaccepted(struct metrics *m, const struct family *family)
 {
-	each_wait(m, family, add_unaccepted);
+	each_wait(m, family, add_wait_number, unaccepted_of);
 }
 
 static void add_queue(struct metrics *m, const struct family *family,
