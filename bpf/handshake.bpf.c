@@ -59,6 +59,12 @@ static __always_inline __u8 flags_of_listener(const struct sock *listener)
 	return flags;
 }
 
+/* Its ACK came, and found no room, or data is waited for. */
+static __always_inline bool was_put_off(const struct request_sock *req)
+{
+	return BPF_CORE_READ_BITFIELD_PROBED((const struct inet_request_sock *)req, acked);
+}
+
 /* What happened; op 0: nothing that is told. */
 struct handshake_event {
 	__u8 op;    /* WIRE_HS_* */
@@ -76,7 +82,7 @@ static __always_inline void fill_request_life(struct wire_handshake *rec,
 	rec->cause = event.cause;
 	rec->resent = BPF_CORE_READ(req, num_retrans);
 	rec->began = BPF_CORE_READ((const struct tcp_request_sock *)req, snt_synack) * US_NS;
-	if (BPF_CORE_READ_BITFIELD_PROBED((const struct inet_request_sock *)req, acked))
+	if (was_put_off(req))
 		rec->flags = WIRE_HS_ACKED;
 	if (!listener)
 		return;
@@ -148,7 +154,7 @@ static __always_inline bool is_doubtful(const struct request_sock *req)
 /* The child's transition tells all, but for this. */
 static __always_inline struct handshake_event taken(const struct request_sock *req)
 {
-	bool tells = BPF_CORE_READ(req, num_retrans) || is_doubtful(req);
+	bool tells = BPF_CORE_READ(req, num_retrans) || was_put_off(req) || is_doubtful(req);
 
 	return (struct handshake_event){.op = tells ? WIRE_HS_TAKEN : 0};
 }

@@ -263,6 +263,16 @@ static __always_inline const struct sock *mptcp_of(const struct tcp_sock *tp)
 	return subflow ? BPF_CORE_READ(subflow, conn) : NULL;
 }
 
+/* The two are counted one after the other. */
+static __always_inline void fill_half_open(struct wire_snapshot *rec,
+					   const struct request_sock_queue *queue)
+{
+	__u32 young = queue->young.counter, all = queue->qlen.counter;
+
+	rec->half_open = all;
+	rec->overdue = all > young ? all - young : 0;
+}
+
 static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now,
 				      const struct tcp_sock *tp)
 {
@@ -291,6 +301,7 @@ static __always_inline void fill_full(struct wire_snapshot *rec, __u64 now,
 			rec->flags |= WIRE_S_DEVICE;
 		rec->unread = sk->sk_ack_backlog;
 		rec->room = sk->sk_max_ack_backlog;
+		fill_half_open(rec, &tp->inet_conn.icsk_accept_queue);
 		return;
 	}
 	/* snd_wl1: where the segment began that last updated the window (tcp_update_wl()). */

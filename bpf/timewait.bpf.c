@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * timewait.bpf.c - the ways of seeing a mini-socket, each a thin program over timewait_emit().
+ * timewait.bpf.c - the ways of seeing a mini-socket, each a thin program over timewait_tell().
  *
  * By the functions of its life, hooked by fentry or by kprobe: birth, segment, expiry, early end.
  * Only their first argument is read: from 5.4 to 7.3 it is the same, the others are not.
@@ -24,6 +24,36 @@ static __always_inline struct inet_timewait_sock *timewait_of(struct timer_list 
 	if (!config.tw_timer_handler || (__u64)timer->function != config.tw_timer_handler)
 		return NULL;
 	return timewait_around(timer);
+}
+
+/* Global and not inlined, as handshake_tell() is. */
+__attribute__((noinline)) int timewait_tell(__u64 mini, __u32 op, __u32 cause)
+{
+	struct inet_timewait_sock *tw = (struct inet_timewait_sock *)mini;
+	struct timewait_event event = {.op = op, .cause = cause};
+	struct wire_timewait *rec;
+	struct common_copy common;
+	struct wire_id id = {};
+	__u64 ts;
+
+	common_read(&common, tw);
+	if (!common_is_tcp(&common))
+		return 0;
+	timewait_identity(&common, &id);
+	if (config.filtered && match_identity(&config.match, &id, 1) == MATCH_NO)
+		return 0;
+	rec = wire_reserve(WIRE_TIMEWAIT, sizeof(*rec), &ts);
+	if (!rec)
+		return 0;
+	rec->id = id;
+	timewait_fill(rec, tw, event, ts);
+	wire_submit(rec);
+	return 0;
+}
+
+static __always_inline int timewait_emit(struct inet_timewait_sock *tw, struct timewait_event event)
+{
+	return timewait_tell(address_of(tw), event.op, event.cause);
 }
 
 /*

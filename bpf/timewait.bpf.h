@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * timewait.bpf.h - the one handler for the life of a mini-socket.
+ * timewait.bpf.h - how a mini-socket, and what it has in common with others, is read.
  *
  * When TCP has nothing left to say but must still wait, the kernel swaps the full socket for a
  * small inet_timewait_sock: it holds TIME-WAIT, and FIN-WAIT-2 of a connection whose program has
- * closed it. No tracepoint names it. Programs that can see it some other way fill in `what
- * happened` and call timewait_emit(); everything is read with bpf_probe_read_kernel(), so any
+ * closed it. No tracepoint names it. Everything is read with bpf_probe_read_kernel(), so any
  * pointer will do.
  */
 #ifndef TCPDWELL_TIMEWAIT_BPF_H
@@ -111,28 +110,6 @@ static __always_inline void timewait_fill(struct wire_timewait *rec, struct inet
 	rec->substate = BPF_CORE_READ(tw, tw_substate);
 	if (bpf_core_field_exists(tw->tw_entry_stamp))
 		rec->entered = BPF_CORE_READ(tw, tw_entry_stamp);
-}
-
-static __always_inline int timewait_emit(struct inet_timewait_sock *tw, struct timewait_event event)
-{
-	struct wire_timewait *rec;
-	struct common_copy common;
-	struct wire_id id = {};
-	__u64 ts;
-
-	common_read(&common, tw);
-	if (!common_is_tcp(&common))
-		return 0;
-	timewait_identity(&common, &id);
-	if (config.filtered && match_identity(&config.match, &id, 1) == MATCH_NO)
-		return 0;
-	rec = wire_reserve(WIRE_TIMEWAIT, sizeof(*rec), &ts);
-	if (!rec)
-		return 0;
-	rec->id = id;
-	timewait_fill(rec, tw, event, ts);
-	wire_submit(rec);
-	return 0;
 }
 
 #endif

@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 12
+#define WIRE_VERSION 13
 
 /* TCP states as the kernel numbers them (include/net/tcp_states.h); tests/unit compares the two. */
 #define WIRE_ESTABLISHED 1
@@ -309,8 +309,11 @@ struct wire_snapshot {
 	__u32 unread;  /* bytes received and not read, the urgent one left out, plus 1 for a FIN not
 			* read. LISTEN: connections that wait for accept() */
 	__u32 room;    /* LISTEN: how many may wait, less one; else the peer's window, bytes */
-	__u32 unsent;  /* bytes written and never sent; FIN counts 1 */
-	__u32 unacked; /* bytes sent and not acknowledged; FIN counts 1 */
+	__u32 unsent; /* bytes written and never sent; FIN counts 1 */
+	union {
+		__u32 unacked;   /* bytes sent and not acknowledged; FIN counts 1 */
+		__u32 half_open; /* LISTEN: handshakes, as the kernel counts them (qlen) */
+	};
 	__u16 flags;   /* WIRE_S_* */
 	__u8 state;    /* WIRE_ESTABLISHED ... */
 	__u8 kind;     /* WIRE_FULL ... */
@@ -324,8 +327,12 @@ struct wire_snapshot {
 	__u32 device;   /* number of the interface that it is bound to, a VRF's too, or by which its
 			 * link-local addresses are meant; 0: none */
 	__u32 mark;     /* SO_MARK, by which its route is chosen */
-	__u32 snd_una;  /* the oldest number sent that nobody acknowledged (SND.UNA); of a
-			 * mini-socket and a request the next to be sent */
+	union {
+		__u32 snd_una; /* the oldest number sent that nobody acknowledged (SND.UNA); of a
+				* mini-socket and a request the next to be sent */
+		__u32 overdue; /* LISTEN: half-open handshakes whose SYN-ACK nobody answered in time
+				* (qlen less young) */
+	};
 	__u32 rcv_nxt;  /* the number that is expected next (RCV.NXT); in SYN-SENT 0 */
 	__u8 way;       /* WIRE_WAY_*: kernel/way.c asks about sockets that get no answer */
 	__u8 way_error; /* why there is no route: a positive errno; 0: there is one, or not known */
@@ -424,6 +431,9 @@ struct wire_limits {
 	/* Since the namespace was made: connections that found no room in an accept queue, and all
 	 * that listeners refused (TcpExt ListenOverflows, ListenDrops); UINT64_MAX: not known */
 	__u64 listen_overflows, listen_drops;
+	/* Likewise: SYNs answered by a cookie, and SYNs dropped, as too many handshakes were half
+	 * open (SyncookiesSent, TCPReqQFullDrop) */
+	__u64 cookies_sent, half_open_drops;
 };
 
 /* Of all namespaces together, made by kernel/inspect.c. Limits are 0 where they are not to be seen:
@@ -496,7 +506,7 @@ _Static_assert(sizeof(struct wire_holder) == 64, "wire_holder is 64 bytes");
 _Static_assert(sizeof(struct wire_queued) == 32, "wire_queued is 32 bytes");
 _Static_assert(sizeof(struct wire_epoll) == 40, "wire_epoll is 40 bytes");
 _Static_assert(sizeof(struct wire_met) == 24, "wire_met is 24 bytes");
-_Static_assert(sizeof(struct wire_limits) == 96, "wire_limits is 96 bytes");
+_Static_assert(sizeof(struct wire_limits) == 112, "wire_limits is 112 bytes");
 _Static_assert(sizeof(struct wire_host) == 48, "wire_host is 48 bytes");
 _Static_assert(sizeof(struct wire_census) == 24, "wire_census is 24 bytes");
 _Static_assert(sizeof(struct wire_name) == 136, "wire_name is 136 bytes");

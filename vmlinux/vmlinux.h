@@ -270,6 +270,7 @@ struct inet_sock {
 struct request_sock_queue {
 	struct request_sock *rskq_accept_head;
 	__u8 rskq_defer_accept;
+	atomic_t qlen, young; /* half-open handshakes; of these, with the first SYN-ACK only */
 };
 
 struct inet_bind_bucket {

@@ -29,6 +29,7 @@ command_of() {
 	text) echo "$TCPDWELL --ready-file $WORK/ready" ;;
 	json) echo "$TCPDWELL --ready-file $WORK/ready -f json" ;;
 	hist) echo "$TCPDWELL --ready-file $WORK/ready hist" ;;
+	hist\ *) echo "$TCPDWELL $1 --ready-file $WORK/ready" ;;
 	write) echo "$TCPDWELL --ready-file $WORK/ready hist -w $WORK/recording" ;;
 	tcpstates | tcplife) command -v "$1" ;;
 	bpftrace) command -v bpftrace >/dev/null && echo "bpftrace $BENCH/states.bt" ;;
@@ -41,7 +42,7 @@ programs_of() { cat "/proc/$1"/fdinfo/* 2>/dev/null | sed -n 's/^prog_id:[[:spac
 
 is_ready() { # MODE PID
 	case $1 in
-	empty* | text | json | hist | write) test -s "$WORK/ready" ;;
+	empty* | text | json | hist* | write) test -s "$WORK/ready" ;;
 	perf) grep -q anon_inode:.perf_event < <(ls -l "/proc/$2/fd" 2>/dev/null) ;;
 	*) [ -n "$(programs_of "$2")" ] ;;
 	esac
@@ -232,8 +233,30 @@ wall() {
 	done
 }
 
+# passive: what the programs take of each connection, by what they watch, where handshakes and queues are asked for and
+# where not. A connection has both ends here, and ends by RST.
+passive() {
+	local how args
+	for how in time-wait all accept-wait syscalls; do
+		case $how in
+		syscalls) args="-s all,accept-wait --accept syscalls" ;;
+		accept-wait) args="-s all,accept-wait" ;;
+		*) args="-s $how" ;;
+		esac
+		begin "hist $args" || return
+		statistics 1
+		"$BENCH/load" -m rst -n "$CHURN" -c 0 >/dev/null
+		statistics 0
+		bpftool prog show -j | jq -r --argjson n "$CHURN" "map(select(.run_cnt > 0)
+			| {way: (.name | capture(\"^(?<way>transition|timewait|handshake|accept)\").way), ns: .run_time_ns})
+			| group_by(.way) | map(\"\(.[0].way)=\((map(.ns) | add) / \$n)\") | \"passive:$how \" + join(\" \")" >>"$NUMBERS"
+		end
+	done
+}
+
 for ((round = 0; round < ROUNDS; round++)); do
 	wall
+	passive
 	for mode in $MODES; do
 		measure "$mode" "$CHURN"
 	done

@@ -24,7 +24,7 @@ struct snap {
 	uint64_t heard; /* ms since acked, received and touched, if not `age` */
 	uint64_t acked; /* ms since, if not `age` */
 	uint64_t left;  /* ms until its timer fires; 0: none runs */
-	uint32_t rto, uid, unread, room, unsent, unacked;
+	uint32_t rto, uid, unread, room, unsent, unacked, half_open, overdue;
 	uint64_t cgroup;
 	uint32_t device;
 	uint32_t snd_una, rcv_nxt;
@@ -70,7 +70,7 @@ TEST_INLINE union decode_record census_snapshot(const struct snap *snap)
 			: snap->room                 ? snap->room
 						     : 65536,
 		.unsent = snap->unsent,
-		.unacked = snap->unacked,
+		.unacked = snap->unacked ? snap->unacked : snap->half_open,
 		.flags = snap->flags               ? snap->flags & WIRE_S_ALL
 			 : snap->kind == WIRE_FULL ? WIRE_S_FILE
 			 : snap->kind == WIRE_MINI ? WIRE_S_ORPHAN
@@ -84,7 +84,7 @@ TEST_INLINE union decode_record census_snapshot(const struct snap *snap)
 		.way = snap->way,
 		.way_error = snap->way_error,
 		.device = snap->device,
-		.snd_una = snap->snd_una,
+		.snd_una = snap->snd_una ? snap->snd_una : snap->overdue,
 		.rcv_nxt = snap->rcv_nxt,
 		.pending = snap->kind != WIRE_FULL || !snap->left          ? WIRE_T_NONE
 			   : snap->pending                                 ? snap->pending

@@ -149,10 +149,10 @@ TEST_INLINE void feeder_take(void *ctx, const struct conn *conn, const struct co
 		return;
 	feeder_time(event->ts, ts);
 	feeder_time(event->dwell, dwell);
-	len = snprintf(line, FEEDER_LINE, "%s %s>%s %s%s%s%s", ts, tcpstate_name(event->from),
+	len = snprintf(line, FEEDER_LINE, "%s %s>%s %s%s%s%s%s", ts, tcpstate_name(event->from),
 		       tcpstate_name(event->to), signs[event->dwell_known],
 		       event->dwell_known || event->dwell ? dwell : "", event->cause ? " " : "",
-		       tcpstate_cause_name(event->cause));
+		       tcpstate_cause_name(event->cause), event->overflowed ? " overflowed" : "");
 	if (feeder->show_owner)
 		snprintf(line + len, FEEDER_LINE - (size_t)len, " %u %s %s", conn->owner.pid,
 			 conn->owner.comm, conn_owner_known_name(conn->owner.known));
@@ -199,6 +199,7 @@ struct feeder_setup {
 	bool blind;         /* this kernel shows no mini-sockets */
 	bool samples;       /* only sweeps show them */
 	bool waits;         /* accept() is told, and it is asked how long connections wait ... */
+	bool handshakes;    /* ends of half-open handshakes are told */
 	bool show_owner;
 };
 
@@ -211,6 +212,7 @@ TEST_INLINE void feeder_init(struct feeder *feeder, struct feeder_setup setup)
 				     .samples = setup.samples,
 				     .wanted = feeder_wanted,
 				     .event = feeder_take,
+				     .sees_handshakes = setup.handshakes,
 				     .sees_accepts = setup.waits,
 				     .waited = feeder_take_wait,
 				     .ctx = feeder};

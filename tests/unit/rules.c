@@ -249,6 +249,16 @@ static const struct {
 	{"queue-full", "accept-queue-full",
 	 .snap = {.state = WIRE_LISTEN, .unread = 129, .room = 128}},
 	{"queue-just-not-full", NULL, .snap = {.state = WIRE_LISTEN, .unread = 128, .room = 128}},
+	{"flood", "syn-queue-full",
+	 .snap = {.state = WIRE_LISTEN, .room = 128, .half_open = 128, .overdue = 64}},
+	{"flood-with-room", NULL,
+	 .snap = {.state = WIRE_LISTEN, .room = 128, .half_open = 127, .overdue = 127}},
+	/* Clients that answer in time. */
+	{"burst", NULL, .snap = {.state = WIRE_LISTEN, .room = 128, .half_open = 128, .overdue = 63}},
+	{"no-backlog-nothing-open", NULL, .snap = {.state = WIRE_LISTEN, .room = 0}},
+	{"flood-behind-full-queue", "accept-queue-full",
+	 .snap = {.state = WIRE_LISTEN, .unread = 129, .room = 128, .half_open = 128,
+		  .overdue = 128}},
 
 	{"reader-asleep", "established-unread",
 	 .snap = {.age = 1000, .state = WIRE_ESTABLISHED, .unread = 4000}},

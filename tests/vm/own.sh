@@ -5,6 +5,7 @@
 set -u
 . "$(dirname "$0")/vm.sh.inc"
 
+unset ARCH # Debian's name, in the environment: the kernel's make has others
 series=${1%.} config=$2 dir=$3
 ${MAKE:-make} -s -C "$TOP" deps-kernel >&2 || exit 1
 apt_state "$CACHE/apt" amd64 "$(own_codename)" || exit 1

@@ -20,6 +20,11 @@ bool options_want_owners(const struct options *o)
 	return o->selection.n_pids || o->selection.n_comms || is_by(o, "pid") || is_by(o, "comm");
 }
 
+bool options_want_half_open(const struct options *o)
+{
+	return o->selection.has_states && o->selection.states & 1 << WIRE_SYN_RECV;
+}
+
 uint16_t options_told_states(const struct options *o)
 {
 	const uint16_t waits = 1 << WIRE_FIN_WAIT2 | 1 << WIRE_TIME_WAIT;

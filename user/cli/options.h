@@ -54,6 +54,9 @@ uint16_t options_told_states(const struct options *options);
 /* Is it asked for how long connections wait for accept()? */
 bool options_want_waits(const struct options *options);
 
+/* Were half-open handshakes asked for, by name? */
+bool options_want_half_open(const struct options *options);
+
 /* Is anything filtered or grouped by the owner? */
 bool options_want_owners(const struct options *options);
 

@@ -108,8 +108,9 @@ static int settle(struct live *live)
 {
 	int err = 0;
 
-	/* Who holds what is still there is better known by its descriptors than by its listener. */
-	if (options_want_owners(live->options))
+	/* Who holds what is still there is better known by its descriptors than by its listener;
+	 * and of a handshake that is half open no event tells for a second. */
+	if (options_want_owners(live->options) || options_want_half_open(live->options))
 		err = live_records_census(&live->records);
 	end_at(live, clock_now());
 	if (!err)

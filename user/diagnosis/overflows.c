@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void begin_census(struct overflows *overflows, uint64_t began)
 {
@@ -21,21 +23,27 @@ static void begin_census(struct overflows *overflows, uint64_t began)
 }
 
 /* Another namespace may have got the number: its counts are its own, from 0 on. */
-static uint64_t grown(uint64_t before, uint64_t now)
+static void count(struct overflows_count *count, uint64_t now)
 {
-	return before == OVERFLOWS_UNKNOWN || now == OVERFLOWS_UNKNOWN || now < before
-		       ? OVERFLOWS_UNKNOWN
-		       : now - before;
+	bool has_grown = count->all != OVERFLOWS_UNKNOWN && now != OVERFLOWS_UNKNOWN &&
+			 now >= count->all;
+
+	count->since = has_grown ? now - count->all : OVERFLOWS_UNKNOWN;
+	count->all = now;
 }
 
 static int add(struct overflows *overflows, uint32_t netns, struct overflows_netns **ret_of)
 {
+	static const struct overflows_count unknown = {OVERFLOWS_UNKNOWN, OVERFLOWS_UNKNOWN};
 	struct overflows_netns *of = calloc(1, sizeof(*of));
 
 	if (!of)
 		return -ENOMEM;
-	*of = (struct overflows_netns){
-		.netns = netns, .count = OVERFLOWS_UNKNOWN, .drops = OVERFLOWS_UNKNOWN};
+	*of = (struct overflows_netns){.netns = netns,
+				       .overflows = unknown,
+				       .drops = unknown,
+				       .cookies = unknown,
+				       .half_open_drops = unknown};
 	HASH_ADD(hh, overflows->all, netns, sizeof(of->netns), of);
 	if (!TABLE_HAS(of)) {
 		free(of);
@@ -60,9 +68,10 @@ static int take(struct overflows *overflows, const struct wire_limits *limits)
 
 	if (err)
 		return err;
-	of->since = grown(of->count, limits->listen_overflows);
-	of->count = limits->listen_overflows;
-	of->drops = limits->listen_drops;
+	count(&of->overflows, limits->listen_overflows);
+	count(&of->drops, limits->listen_drops);
+	count(&of->cookies, limits->cookies_sent);
+	count(&of->half_open_drops, limits->half_open_drops);
 	of->ts = limits->head.ts;
 	return 0;
 }
@@ -81,23 +90,48 @@ const struct overflows_netns *overflows_of(const struct overflows *overflows, ui
 	return of && of->ts >= overflows->began ? of : NULL;
 }
 
+/* ", 3 since the last look" */
+static void add_since(const struct overflows_count *count, char text[OVERFLOWS_TEXT_MAX])
+{
+	size_t len = strlen(text);
+
+	if (count->since != OVERFLOWS_UNKNOWN)
+		snprintf(text + len, OVERFLOWS_TEXT_MAX - len, ", %" PRIu64 " since the last look",
+			 count->since);
+}
+
 const char *overflows_text(const struct overflows_netns *of, char text[OVERFLOWS_TEXT_MAX])
 {
-	int len;
-
 	text[0] = '\0';
-	if (!of || of->count == OVERFLOWS_UNKNOWN)
+	if (!of || of->overflows.all == OVERFLOWS_UNKNOWN)
 		return text;
-	if (!of->count) {
+	if (!of->overflows.all) {
 		snprintf(text, OVERFLOWS_TEXT_MAX, "no accept queue of its namespace overflowed");
 		return text;
 	}
-	len = snprintf(text, OVERFLOWS_TEXT_MAX,
-		       "accept queues of its namespace overflowed %" PRIu64 " time%s", of->count,
-		       of->count == 1 ? "" : "s");
-	if (of->since != OVERFLOWS_UNKNOWN)
-		snprintf(text + len, OVERFLOWS_TEXT_MAX - (size_t)len,
-			 ", %" PRIu64 " since the last look", of->since);
+	snprintf(text, OVERFLOWS_TEXT_MAX,
+		 "accept queues of its namespace overflowed %" PRIu64 " time%s", of->overflows.all,
+		 of->overflows.all == 1 ? "" : "s");
+	add_since(&of->overflows, text);
+	return text;
+}
+
+const char *overflows_cookies(const struct overflows_netns *of, char text[OVERFLOWS_TEXT_MAX])
+{
+	size_t len;
+
+	text[0] = '\0';
+	if (!of || of->cookies.all == OVERFLOWS_UNKNOWN ||
+	    of->half_open_drops.all == OVERFLOWS_UNKNOWN)
+		return text;
+	snprintf(text, OVERFLOWS_TEXT_MAX,
+		 "its namespace answered %" PRIu64 " SYN%s by cookies", of->cookies.all,
+		 of->cookies.all == 1 ? "" : "s");
+	add_since(&of->cookies, text);
+	len = strlen(text);
+	snprintf(text + len, OVERFLOWS_TEXT_MAX - len, ", and dropped %" PRIu64,
+		 of->half_open_drops.all);
+	add_since(&of->half_open_drops, text);
 	return text;
 }
 

@@ -205,6 +205,11 @@ static bool is_full(const struct rules_case *c)
 	return is_queue_full(c->s);
 }
 
+static bool is_syn_queue_full(const struct rules_case *c)
+{
+	return is_flooded(c->s);
+}
+
 /* tcp_v4_syn_recv_sock() drops the last ACK of the handshake while the queue is full. A child of
  * TCP Fast Open is in the queue already. */
 static bool is_behind_full_queue(const struct rules_case *c)
@@ -432,6 +437,15 @@ static const struct rules_rule rules[] = {
 	 .says = "more connections wait for accept() than its backlog allows: new ones are dropped",
 	 .next = "{in}ss -tlnp 'sport = :{listens}'; {in}nstat -az "
 		 "TcpExtListenDrops; " DESCRIPTORS},
+	{.id = "syn-queue-full",
+	 .states = IN(WIRE_LISTEN),
+	 .test = is_syn_queue_full,
+	 .waits_for = RULES_PEER,
+	 .says = "as many handshakes are half open as its backlog allows, and their clients do not "
+		 "answer: a SYN flood, or a one-way route. A new SYN is answered by a cookie, or "
+		 "dropped",
+	 .next = "{in}ss -tno state syn-recv 'sport = :{lport}'; {in}nstat -az "
+		 "TcpExtSyncookiesSent TcpExtTCPReqQFullDrop; {in}sysctl net.ipv4.tcp_syncookies"},
 	{.id = "established-unread",
 	 .states = IN(WIRE_ESTABLISHED),
 	 .test = is_unread_for_long,

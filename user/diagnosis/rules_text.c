@@ -124,6 +124,8 @@ static void add_queues(const struct wire_snapshot *s, char *text)
 
 	if (s->state == WIRE_LISTEN) {
 		add(text, "%" PRIu32 " wait for accept(), backlog %" PRIu32, s->unread, s->room);
+		if (s->half_open)
+			add(text, "%" PRIu32 " half open", s->half_open);
 		return;
 	}
 	add_unread(s, text);

@@ -150,7 +150,7 @@ void verdict_tell_overflows(struct verdict *verdict, const struct overflows *ove
 		struct verdict_socket *it = &verdict->sockets[i];
 		const struct wire_snapshot *s = &it->socket->s;
 
-		if (s->state == WIRE_LISTEN && is_queue_full(s))
+		if (s->state == WIRE_LISTEN && (is_queue_full(s) || is_flooded(s)))
 			it->overflows = overflows_of(overflows, s->id.netns);
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diagnosis/process.h"
+#include "diagnosis/rules_socket.h"
 #include "base/name.h"
 #include "base/tcpstate.h"
 
@@ -115,6 +116,14 @@ const char *verdict_peer(const struct census *census, const struct verdict_socke
 	return text;
 }
 
+/* Of a listener with a full queue. */
+static const char *kernel_counts(const struct verdict_socket *it, char text[OVERFLOWS_TEXT_MAX])
+{
+	return it->socket->s.state == WIRE_LISTEN && !is_queue_full(&it->socket->s)
+		       ? overflows_cookies(it->overflows, text)
+		       : overflows_text(it->overflows, text);
+}
+
 const char *verdict_evidence(const struct verdict_socket *it, char text[RULES_TEXT_MAX])
 {
 	char of_socket[RULES_TEXT_MAX], end[ENDS_TEXT_MAX], overflowed[OVERFLOWS_TEXT_MAX];
@@ -132,7 +141,7 @@ const char *verdict_evidence(const struct verdict_socket *it, char text[RULES_TE
 	if (of_socket[0])
 		used += (size_t)snprintf(text + used, RULES_TEXT_MAX - used, "%s%s",
 					 used ? "; " : "", of_socket);
-	if (used < RULES_TEXT_MAX && overflows_text(it->overflows, overflowed)[0])
+	if (used < RULES_TEXT_MAX && kernel_counts(it, overflowed)[0])
 		snprintf(text + used, RULES_TEXT_MAX - used, "%s%s", used ? "; " : "", overflowed);
 	return text;
 }

@@ -74,7 +74,8 @@ const char *verdict_peer_owner(const struct census *census, const struct verdict
 			       char text[VERDICT_OWNER_MAX]);
 
 /* What proves it: what hinders its processes (process.h), and rules_evidence(); what will end it,
- * ends_text(); and of a full listener overflows_text(). */
+ * ends_text(); and of a full listener overflows_text(), or
+ * overflows_cookies(). */
 const char *verdict_evidence(const struct verdict_socket *socket, char text[RULES_TEXT_MAX]);
 
 /* An end of it as address.h writes it, with its device where that is needed. What differs in a

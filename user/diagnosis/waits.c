@@ -82,6 +82,7 @@ static void take_listener(struct waits *waits, const struct wire_snapshot *s)
 		return;
 	queue->waiting += s->unread;
 	queue->backlog += s->room;
+	queue->half_open += s->half_open;
 	queue->peak = queue->waiting;
 }
 

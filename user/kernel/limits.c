@@ -11,7 +11,8 @@
 #include "kernel/proc_text.h"
 #include "wire.h"
 
-#define SYS "/proc/sys/net/ipv4/"
+#define SYS        "/proc/sys/net/ipv4/"
+#define ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 /* Where it is no sysctl yet (before 6.14): tcp_twsk_unique() wants a second on. */
 #define TW_REUSE_DELAY_MS 1000
@@ -80,7 +81,7 @@ static void read_patience(struct wire_limits *limits)
 		    {"tcp_keepalive_probes", &limits->keepalive_probes}};
 	uint32_t thin = 0, none;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < ROWS(rows); i++)
 		read_numbers(rows[i].name, rows[i].number, &none);
 	read_numbers("tcp_thin_linear_timeouts", &thin, &none);
 	limits->thin = thin != 0;
@@ -89,18 +90,24 @@ static void read_patience(struct wire_limits *limits)
 /* The namespace of the thread that reads, which may be another one than its process's. */
 static void read_refused(struct wire_limits *limits)
 {
+	const struct {
+		const char *name;
+		__u64 *number;
+	} rows[] = {{"ListenOverflows", &limits->listen_overflows},
+		    {"ListenDrops", &limits->listen_drops},
+		    {"SyncookiesSent", &limits->cookies_sent},
+		    {"TCPReqQFullDrop", &limits->half_open_drops}};
 	FILE *file = fopen("/proc/thread-self/net/netstat", "re");
 	char *names = NULL, *numbers = NULL;
 	size_t names_room = 0, numbers_room = 0;
 
-	limits->listen_overflows = limits->listen_drops = UINT64_MAX;
+	for (size_t i = 0; i < ROWS(rows); i++)
+		*rows[i].number = UINT64_MAX;
 	while (file && limits->listen_drops == UINT64_MAX &&
 	       getline(&names, &names_room, file) > 0 &&
-	       getline(&numbers, &numbers_room, file) > 0) {
-		limits->listen_overflows = proc_text_counter(names, numbers, "TcpExt",
-							     "ListenOverflows");
-		limits->listen_drops = proc_text_counter(names, numbers, "TcpExt", "ListenDrops");
-	}
+	       getline(&numbers, &numbers_room, file) > 0)
+		for (size_t i = 0; i < ROWS(rows); i++)
+			*rows[i].number = proc_text_counter(names, numbers, "TcpExt", rows[i].name);
 	free(names);
 	free(numbers);
 	if (file)

@@ -220,6 +220,7 @@ static struct meta meta_of(const struct session *session)
 	features_describe(&session->features, FEATURE_TRANSITION, meta.tick_ns,
 			  meta.transition_way);
 	features_describe(&session->features, FEATURE_TIMEWAIT, meta.tick_ns, meta.timewait_way);
+	meta.sees_handshakes = ways_get(&session->features.ways, FEATURE_HANDSHAKE);
 	meta.sees_accepts = accept && accept->programs[0];
 	snprintf(meta.accept_way, META_TEXT_MAX, "%s",
 		 meta.sees_accepts ? accept->words : "nothing tells of accept() on this kernel");

@@ -173,7 +173,7 @@ static void feed_transition(struct conn_table *table, const struct wire_transiti
 		return;
 	}
 	if (entry->is_opening)
-		conn_handshake_tell(table, entry, t);
+		move.overflowed = conn_handshake_tell(table, entry, t);
 	if (may_be_of_cookie(entry, t))
 		move.syns = 0;
 	if (entry->conn.state != t->from)

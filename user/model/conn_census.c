@@ -14,8 +14,9 @@
 #include "match.h"
 
 /*
- * What the model leaves out: request sockets and sockets that are only bound, because no event
- * tells their end, so they would stay for ever; and sockets in a state whose moves are not told.
+ * What the model leaves out: sockets that are only bound, because no event tells their end, so they
+ * would stay for ever; and sockets in a state whose moves are not told. Request sockets have rules
+ * of their own (conn_handshake.h).
  */
 static bool is_of_the_model(const struct conn_table *table, const struct wire_snapshot *s)
 {

@@ -66,8 +66,16 @@ static bool is_another(const struct store_entry *request, const struct wire_hand
 /* Whoever sends SYNs makes requests: they take little room from connections. */
 #define SHARE_OF_ROOM 8
 
-/* NULL: there is none, and no room, or it is not wanted. */
-static struct store_entry *first_sight(struct conn_table *table, const struct wire_handshake *h)
+struct sight {
+	const struct wire_head *head;
+	const struct wire_id *id;
+	uint64_t began; /* 0: nobody knows */
+	uint64_t cgroup;
+	uint32_t uid;
+};
+
+/* NULL: there is no room, or it is not wanted. */
+static struct store_entry *first_sight(struct conn_table *table, const struct sight *sight)
 {
 	struct store_entry *entry;
 
@@ -76,15 +84,15 @@ static struct store_entry *first_sight(struct conn_table *table, const struct wi
 		table->evicted++;
 		return NULL;
 	}
-	entry = conn_first_sight(table, &h->head, &h->id, WIRE_LISTEN, STORE_REQUEST);
+	entry = conn_first_sight(table, sight->head, sight->id, WIRE_LISTEN, STORE_REQUEST);
 	if (!entry)
 		return NULL;
-	entry->conn.uid = h->uid;
-	entry->conn.cgroup = h->cgroup;
+	entry->conn.uid = sight->uid;
+	entry->conn.cgroup = sight->cgroup;
 	conn_inherit(table, &entry->conn);
 	entry->conn.state = WIRE_SYN_RECV;
-	entry->conn.since = h->began;
-	entry->conn.since_exact = h->began != 0;
+	entry->conn.since = sight->began;
+	entry->conn.since_exact = sight->began != 0;
 	entry->is_opening = true;
 	conn_decide_wanted(table, entry);
 	if (entry->wanted != MATCH_NO)
@@ -93,6 +101,7 @@ static struct store_entry *first_sight(struct conn_table *table, const struct wi
 	return NULL;
 }
 
+/* NULL: there is none, and no room, or it is not wanted. */
 static struct store_entry *request_of(struct conn_table *table, const struct wire_handshake *h)
 {
 	struct store_entry *entry = store_find_request(&table->store, &h->id);
@@ -102,10 +111,22 @@ static struct store_entry *request_of(struct conn_table *table, const struct wir
 		entry = NULL;
 	}
 	if (!entry)
-		entry = first_sight(table, h);
-	if (entry)
-		entry->born = h->head.ts;
+		entry = first_sight(table, &(struct sight){.head = &h->head,
+							   .id = &h->id,
+							   .began = h->began,
+							   .uid = h->uid,
+							   .cgroup = h->cgroup});
+	if (!entry)
+		return NULL;
+	entry->born = h->head.ts;
+	entry->conn.uid = h->uid; /* a census does not tell */
 	return entry;
+}
+
+/* tcp_check_req() notes that it puts off an ACK: for want of room, or of data. */
+static bool has_overflowed(const struct wire_handshake *h)
+{
+	return (h->flags & (WIRE_HS_ACKED | WIRE_HS_DEFERS)) == WIRE_HS_ACKED;
 }
 
 static void wait_for_more(struct conn_table *table, struct store_entry *entry,
@@ -114,7 +135,8 @@ static void wait_for_more(struct conn_table *table, struct store_entry *entry,
 	struct store_cancel last = {.ts = h->head.ts,
 				    .lost = h->head.lost,
 				    .entered = h->resent + 1U,
-				    .in = (uint8_t)cause};
+				    .in = (uint8_t)cause,
+				    .overflowed = has_overflowed(h)};
 
 	store_clear_cancelled(&table->store, entry);
 	if (!store_set_cancelled(&table->store, entry, &last))
@@ -123,15 +145,12 @@ static void wait_for_more(struct conn_table *table, struct store_entry *entry,
 
 /*
  * reqsk_timer_handler() ends it if its listener is closed or the SYN-ACK was sent often enough.
- * `acked`: tcp_check_req() had no room for it, or waits for data.
  */
 static enum tcpstate_cause cause_by_timer(const struct wire_handshake *h)
 {
-	const uint8_t refused = WIRE_HS_ACKED | WIRE_HS_FULL;
-
 	if (h->flags & WIRE_HS_CLOSED)
 		return h->flags & WIRE_HS_MOVES ? CAUSE_UNKNOWN : CAUSE_NO_LISTENER;
-	if ((h->flags & (refused | WIRE_HS_DEFERS)) == refused)
+	if (has_overflowed(h) && h->flags & WIRE_HS_FULL)
 		return CAUSE_QUEUE_FULL;
 	return CAUSE_TIMED_OUT;
 }
@@ -196,7 +215,8 @@ static void feed_ended(struct conn_table *table, const struct wire_handshake *h)
 		    &(struct conn_step){.ts = h->head.ts,
 					.lost = h->head.lost,
 					.cause = (uint8_t)cause_of_end(h),
-					.syns = h->resent + 1U});
+					.syns = h->resent + 1U,
+					.overflowed = has_overflowed(h)});
 }
 
 void conn_handshake_feed(struct conn_table *table, const struct wire_handshake *h)
@@ -212,10 +232,24 @@ void conn_handshake_feed(struct conn_table *table, const struct wire_handshake *
 	ops[h->op](table, h);
 }
 
+/* Without what tells its end it would stay for ever. */
+static struct store_entry *meet_unknown(struct conn_table *table, const struct wire_snapshot *s)
+{
+	if (!table->config.sees_handshakes || !conn_is_told(table, WIRE_SYN_RECV))
+		return NULL;
+	return first_sight(table, &(struct sight){.head = &s->head,
+						  .id = &s->id,
+						  .began = s->began,
+						  .uid = CONN_NO_UID,
+						  .cgroup = s->cgroup});
+}
+
 void conn_handshake_met(struct conn_table *table, const struct wire_snapshot *s)
 {
 	struct store_entry *entry = store_find_request(&table->store, &s->id);
 
+	if (!entry)
+		entry = meet_unknown(table, s);
 	if (!entry)
 		return;
 	entry->census = table->census;
@@ -238,7 +272,8 @@ static void settle_request(struct conn_table *table, struct store_entry *entry,
 		    &(struct conn_step){.ts = cancel->ts,
 					.lost = cancel->lost,
 					.cause = cancel->in,
-					.syns = (uint16_t)cancel->entered});
+					.syns = (uint16_t)cancel->entered,
+					.overflowed = cancel->overflowed});
 }
 
 void conn_handshake_settle(struct conn_table *table, struct store_entry *entry,
@@ -279,12 +314,14 @@ static struct store_entry *taken_by(struct conn_table *table, const struct store
 	return NULL;
 }
 
-void conn_handshake_tell(struct conn_table *table, struct store_entry *entry,
+bool conn_handshake_tell(struct conn_table *table, struct store_entry *entry,
 			 const struct wire_transition *t)
 {
 	struct store_entry *request = taken_by(table, entry);
 	uint64_t began = begin_of(entry, request, t);
 	bool is_next = t->from == WIRE_SYN_RECV && began != entry->born;
+	const struct store_cancel *last = request ? store_cancelled(&table->store, request) : NULL;
+	bool overflowed = t->from == WIRE_SYN_RECV && last && last->overflowed;
 
 	store_clear_cancelled(&table->store, entry);
 	/* Between a birth and its next move only the birth's own time says when; and what is
@@ -292,4 +329,5 @@ void conn_handshake_tell(struct conn_table *table, struct store_entry *entry,
 	tell_begin(table, entry, began, is_next ? t->head.lost : entry->lost);
 	if (request)
 		store_remove(&table->store, request);
+	return overflowed;
 }

@@ -106,7 +106,8 @@ void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_
 				   .from = conn->state,
 				   .to = move.to,
 				   .cause = move.cause,
-				   .syns = move.syns};
+				   .syns = move.syns,
+				   .overflowed = move.overflowed};
 
 	measure(table, entry, &event, &move);
 	if (move.inexact && !move.met)

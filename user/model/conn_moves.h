@@ -21,6 +21,7 @@ struct conn_step {
 	uint8_t to;
 	uint8_t cause;
 	uint16_t syns;   /* as in conn_event */
+	bool overflowed; /* as in conn_event */
 	bool unaccepted; /* the kernel says that accept() has not returned it */
 	bool inexact;    /* `ts` is not when it happened, only when it surely had */
 	uint64_t met;    /* ns: `ts` is only when it surely had happened; until here it had not. 0:

@@ -40,6 +40,7 @@ struct store_cancel {
 	uint32_t lost;    /* wire_head.lost */
 	uint32_t entered; /* ms: as wire_timewait has it; of a request: SYN-ACKs sent */
 	uint8_t in;       /* substate; of a request: CAUSE_*, of its end if nothing follows */
+	bool overflowed;  /* of a request: conn_event.overflowed of what follows */
 };
 
 /* Where only sweeps tell of mini-sockets (conn_sample.c). */

@@ -51,6 +51,8 @@ struct conn_event {
 	uint8_t cause;       /* CAUSE_*, CAUSE_NONE unless `to` is CLOSED */
 	uint16_t syns; /* from SYN-SENT: how often the SYN was sent, from SYN-RECEIVED the SYN-ACK;
 			* of 256 or more 256; 0: not known */
+	bool overflowed; /* from SYN-RECEIVED: its last ACK met a full accept queue. False: it did
+			  * not, or nobody knows */
 };
 
 /* Is this connection wanted, by what is known of it now? MATCH_NO, MATCH_YES, MATCH_UNDECIDED. */
@@ -91,6 +93,8 @@ struct conn_config {
 	bool sees_timewait; /* mini-sockets are told; if not, TIME-WAIT is invisible and so is its
 			       begin */
 	bool samples;       /* mini-sockets are told by sweeps alone: see conn_sample.h */
+	bool sees_handshakes; /* ends of handshakes that no connection follows are told: half-open
+			       * ones belong to the model from their first SYN-ACK on */
 	bool sees_accepts;  /* accept() is told: without it, nothing is said of waits */
 	conn_wanted_fn wanted;
 	conn_event_fn event;

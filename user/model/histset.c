@@ -118,6 +118,7 @@ void histset_add(struct histset *set, const char *values, const struct conn_even
 	else
 		cell->hist.partial++;
 	cell->syns_resent += event->syns > 1;
+	cell->overflowed += event->overflowed;
 	if (event->from == TCPSTATE_ACCEPT_WAIT && event->to == WIRE_CLOSE &&
 	    event->dwell_known != DWELL_UNKNOWN)
 		cell->unaccepted++;

@@ -102,6 +102,7 @@ enum field {
 	F_DWELL_KNOWN,
 	F_CAUSE,
 	F_SYNS,
+	F_OVERFLOWED,
 	F_STATE,
 	F_BY,
 	F_BEGIN_NS,
@@ -110,6 +111,7 @@ enum field {
 	F_COUNT,
 	F_PARTIAL,
 	F_SYNS_RESENT,
+	F_OVERFLOWED_COUNT,
 	F_MIN_NS,
 	F_P50_NS,
 	F_P90_NS,
@@ -165,6 +167,7 @@ enum field {
 	F_USER_TIMEOUT_NS,
 	F_WAITING,
 	F_BACKLOG,
+	F_HALF_OPEN,
 	F_DOING,
 	F_OUT_OF_DESCRIPTORS,
 	F_HOLDERS,
@@ -272,6 +275,9 @@ const struct fields_row fields[] = {
 		    .about = "How often the SYN was sent, or the SYN-ACK: of a transition from "
 			     "SYN-SENT or SYN-RECEIVED; at most 256. Null of others, and if it is "
 			     "not known."},
+	[F_OVERFLOWED] = {ROW("overflowed", BOOL, overflowed), OR_NULL,
+			  .about = "True: the accept queue was full when the last ACK of its "
+				   "handshake came. Null if it was not, or that is not known."},
 	[F_STATE] = {ROW("state", WORD, state), .words = measured_word,
 		     .about = "The TCP state, named as in RFC 9293. Of a histogram also "
 			      "accept-wait; of the event accept-wait the state in which accept() "
@@ -294,6 +300,10 @@ const struct fields_row fields[] = {
 	[F_SYNS_RESENT] = {ROW("syns_resent", NUMBER, syns_resent), OR_NULL,
 			   .about = "How many of count and partial had to send the SYN, or the "
 				    "SYN-ACK, again. Null but of SYN-SENT and SYN-RECEIVED."},
+	[F_OVERFLOWED_COUNT] = {ROW("overflowed_count", NUMBER, overflowed_count), OR_NULL,
+				.about = "How many of count and partial met a full accept queue "
+					 "with the last ACK of their handshake. Null but of "
+					 "SYN-RECEIVED."},
 	[F_MIN_NS] = {ROW("min_ns", NS, min), OR_NULL,
 		      .about = "The shortest of those in count. Null if there is none."},
 	[F_P50_NS] = {ROW("p50_ns", NS, p50), OR_NULL,
@@ -432,6 +442,8 @@ const struct fields_row fields[] = {
 		       .about = "Of a listener: connections that wait for accept()."},
 	[F_BACKLOG] = {ROW("backlog", NUMBER, backlog), OR_NULL,
 		       .about = "Of a listener: how many may wait."},
+	[F_HALF_OPEN] = {ROW("half_open", NUMBER, half_open), OR_NULL,
+			 .about = "Of a listener: handshakes that are half open."},
 	[F_DOING] = {ROW("doing", TEXT, doing), OR_NULL, .words = fields_doing_name,
 		     .about = "What the process of pid was doing as it was looked at. Stopped and "
 			      "frozen are the whole of it; else it may be one of several threads."},
@@ -485,7 +497,7 @@ const struct fields_event_row fields_events[EVENTS] = {
 			      .fields = FIELDS(F_TS_NS, F_TIME, F_FROM, F_TO, F_LADDR, F_LPORT,
 					       F_RADDR, F_RPORT, F_FAMILY, F_COOKIE, F_SOCKET,
 					       F_NETNS, F_PID, F_COMM, F_PID_KNOWN, F_UID, F_CGROUP,
-					       F_DWELL_NS, F_DWELL_KNOWN, F_CAUSE, F_SYNS)},
+					       F_DWELL_NS, F_DWELL_KNOWN, F_CAUSE, F_SYNS, F_OVERFLOWED)},
 	[EVENT_WAIT] = {.name = WORD("accept-wait"),
 			.about = "accept() returned a connection, or it ended before; told only "
 				 "where -s names accept-wait. CLOSED with dwell_known unknown: "
@@ -499,7 +511,7 @@ const struct fields_event_row fields_events[EVENTS] = {
 				      "stretch of time.",
 			     .fields = FIELDS(F_TS_NS, F_TIME, F_STATE, F_BY, F_BEGIN_NS,
 					      F_WHOLE_RUN, F_VISIBLE, F_COUNT, F_PARTIAL,
-					      F_SYNS_RESENT, F_MIN_NS, F_P50_NS, F_P90_NS, F_P99_NS,
+					      F_SYNS_RESENT, F_OVERFLOWED_COUNT, F_MIN_NS, F_P50_NS, F_P90_NS, F_P99_NS,
 					      F_MAX_NS, F_MEAN_NS, F_STILL, F_STILL_IN_DOUBT,
 					      F_OLDEST_NS, F_OLDEST_KNOWN, F_BUCKETS)},
 	[EVENT_LOST] = {.name = WORD("lost"),
@@ -525,7 +537,7 @@ const struct fields_event_row fields_events[EVENTS] = {
 					  F_UNREAD, F_UNSENT, F_UNACKED, F_WINDOW, F_PROBES,
 					  F_RETRANSMITS, F_SOFT_ERROR, F_WAY, F_TIMER_NS, F_ENDS_BY,
 					  F_ENDS_IN_NS, F_KEEPALIVE, F_USER_TIMEOUT_NS, F_WAITING,
-					  F_BACKLOG, F_DOING, F_OUT_OF_DESCRIPTORS, F_PEER_STATE,
+					  F_BACKLOG, F_HALF_OPEN, F_DOING, F_OUT_OF_DESCRIPTORS, F_PEER_STATE,
 					  F_PEER_OWNER, F_PEER_COOKIE, F_PEER_NETNS, F_HOLDERS,
 					  F_LISTENER_HOLDERS)},
 	[EVENT_FINDING] = {.name = WORD("finding"),

@@ -238,6 +238,11 @@ value_t fields_get_backlog(source_t *s)
 	return number_if(is_listener(s), snapshot(s)->room);
 }
 
+value_t fields_get_half_open(source_t *s)
+{
+	return number_if(is_listener(s), snapshot(s)->half_open);
+}
+
 value_t fields_get_holders(source_t *s)
 {
 	(void)s;

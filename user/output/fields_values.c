@@ -244,6 +244,11 @@ value_t fields_get_syns(source_t *s)
 	return number_if(s->transition->syns, s->transition->syns);
 }
 
+value_t fields_get_overflowed(source_t *s)
+{
+	return number_if(s->transition->overflowed, 1);
+}
+
 /* ---- histogram ---- */
 
 value_t fields_get_state(source_t *s)
@@ -297,6 +302,11 @@ value_t fields_get_partial(source_t *s)
 value_t fields_get_syns_resent(source_t *s)
 {
 	return number_if(tcpstate_sends_syns(s->histogram->state), s->histogram->cell->syns_resent);
+}
+
+value_t fields_get_overflowed_count(source_t *s)
+{
+	return number_if(s->histogram->state == WIRE_SYN_RECV, s->histogram->cell->overflowed);
 }
 
 static value_t if_any(source_t *s, uint64_t value)

@@ -156,6 +156,13 @@ static char *put_syns(char *to, const struct conn_event *event)
 	return append_word(to, event->from == WIRE_SYN_SENT ? &syns : &syn_acks);
 }
 
+static char *put_overflowed(char *to, const struct conn_event *event)
+{
+	static const struct word full = WORD("  accept queue was full");
+
+	return event->overflowed ? append_word(to, &full) : to;
+}
+
 static char *put_verbose(char *to, const struct conn *conn)
 {
 	char *column;
@@ -194,7 +201,7 @@ static void transition(struct sink *sink, const struct conn *conn, const struct 
 	to = append_char(append_left(to, tcpstate_word(event->from), 12), ' ');
 	to = put_to_and_dwell(to, sink, event);
 	if (sink->style.verbose)
-		to = put_syns(put_verbose(to, conn), event);
+		to = put_overflowed(put_syns(put_verbose(to, conn), event), event);
 	line_buffer_send(&line, append_char(to, '\n'));
 }
 
@@ -293,19 +300,24 @@ static void numbers(struct sink *sink, const struct hist *hist, bool may_end_uns
 	putc('\n', sink->out);
 }
 
-/* Of all that ended: the first got no answer in time. */
-static void resent(struct sink *sink, const struct sink_histogram *histogram)
+/* Of all that ended. */
+static void share(struct sink *sink, const char *what, uint64_t count, const struct hist *hist)
 {
-	const struct histset_cell *cell = histogram->cell;
-	uint64_t ended = cell->hist.count + cell->hist.partial;
+	uint64_t ended = hist->count + hist->partial;
 	char number[CLOCK_TEXT_MAX], of[CLOCK_TEXT_MAX];
 
-	if (!cell->syns_resent)
-		return;
-	fprintf(sink->out, "  %s sent again: %s of %s (%.1f %%)\n",
-		histogram->state == WIRE_SYN_SENT ? "SYN" : "SYN-ACK",
-		grouped(cell->syns_resent, number), grouped(ended, of),
-		100.0 * (double)cell->syns_resent / (double)ended);
+	if (count)
+		fprintf(sink->out, "  %s: %s of %s (%.1f %%)\n", what, grouped(count, number),
+			grouped(ended, of), 100.0 * (double)count / (double)ended);
+}
+
+static void trouble(struct sink *sink, const struct sink_histogram *histogram)
+{
+	const struct histset_cell *cell = histogram->cell;
+
+	share(sink, histogram->state == WIRE_SYN_SENT ? "SYN sent again" : "SYN-ACK sent again",
+	      cell->syns_resent, &cell->hist);
+	share(sink, "accept queue was full", cell->overflowed, &cell->hist);
 }
 
 static void still(struct sink *sink, const struct histset_still *still_there)
@@ -361,7 +373,7 @@ static void histogram_of(struct sink *sink, const struct sink_histogram *histogr
 	}
 	numbers(sink, &cell->hist,
 		sink->meta->samples_timewait || histogram->state == TCPSTATE_ACCEPT_WAIT);
-	resent(sink, histogram);
+	trouble(sink, histogram);
 	unaccepted(sink, cell->unaccepted);
 	still(sink, &cell->still);
 	bars(sink, &cell->hist);

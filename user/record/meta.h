@@ -19,6 +19,7 @@ struct meta {
 	uint64_t duration_ns; /* the run was to last so long (-d); 0: until stopped */
 	bool sees_timewait;
 	bool samples_timewait;              /* by sweeps alone: see conn_config.samples */
+	bool sees_handshakes; /* so are ends of handshakes that no connection follows */
 	bool sees_accepts;                  /* accept() is told ... */
 	char version[META_TEXT_MAX];        /* of tcpdwell */
 	char kernel[META_TEXT_MAX];         /* uname -r */

@@ -78,6 +78,8 @@ static char *meta_to_json(const struct meta *meta)
 		"filter", text_to_json(meta->filter));
 	char *text;
 
+	if (json)
+		json_object_set_new(json, "sees_handshakes", json_boolean(meta->sees_handshakes));
 	/* Rare, and absent where nothing is to be said of it. */
 	if (json && meta->samples_timewait)
 		json_object_set_new(json, "samples_timewait", json_true());
@@ -94,12 +96,13 @@ static bool meta_from_json(const char *text, size_t len, struct meta *ret_meta)
 {
 	const char *version, *kernel, *transitions, *timewait, *filter, *accept = "";
 	json_int_t attached, offset, tick, duration;
-	int sees_timewait, samples_timewait = 0, sees_accepts = 0;
+	int sees_timewait, samples_timewait = 0, sees_handshakes = 0, sees_accepts = 0;
 	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	bool ok = json && !json_unpack(json, "{sI sI sI sI sb s?b s?s s?b ss ss ss ss ss}",
+	bool ok = json && !json_unpack(json, "{sI sI sI sI sb s?b s?b s?s s?b ss ss ss ss ss}",
 				       "attached_ns", &attached, "wall_offset_ns", &offset,
 				       "tick_ns", &tick, "duration_ns", &duration, "sees_timewait",
 				       &sees_timewait, "samples_timewait", &samples_timewait,
+				       "sees_handshakes", &sees_handshakes,
 				       "accept", &accept, "sees_accepts", &sees_accepts, "version",
 				       &version, "kernel", &kernel, "transitions", &transitions,
 				       "timewait", &timewait, "filter", &filter);
@@ -111,6 +114,7 @@ static bool meta_from_json(const char *text, size_t len, struct meta *ret_meta)
 					  .duration_ns = (uint64_t)duration,
 					  .sees_timewait = sees_timewait,
 					  .samples_timewait = samples_timewait,
+					  .sees_handshakes = sees_handshakes,
 					  .sees_accepts = sees_accepts};
 		snprintf(ret_meta->version, META_TEXT_MAX, "%s", version);
 		snprintf(ret_meta->kernel, META_TEXT_MAX, "%s", kernel);

@@ -200,6 +200,16 @@ static void syns_resent(struct metrics *m, const struct family *family)
 	add_sum_of_state(m, family, WIRE_SYN_RECV, resent_of);
 }
 
+static uint64_t overflowed_of(const struct histset_cell *cell)
+{
+	return cell->overflowed;
+}
+
+static void overflowed(struct metrics *m, const struct family *family)
+{
+	add_sum_of_state(m, family, WIRE_SYN_RECV, overflowed_of);
+}
+
 static void overflow(struct metrics *m, const struct family *family)
 {
 	uint64_t sum = 0;
@@ -312,12 +322,22 @@ static void add_of_netns(struct metrics *m, const struct family *family,
 
 static uint64_t count_of(const struct overflows_netns *of)
 {
-	return of->count;
+	return of->overflows.all;
 }
 
 static uint64_t drops_of(const struct overflows_netns *of)
 {
-	return of->drops;
+	return of->drops.all;
+}
+
+static uint64_t cookies_of(const struct overflows_netns *of)
+{
+	return of->cookies.all;
+}
+
+static uint64_t half_open_drops_of(const struct overflows_netns *of)
+{
+	return of->half_open_drops.all;
 }
 
 static void listen_overflows(struct metrics *m, const struct family *family)
@@ -328,6 +348,16 @@ static void listen_overflows(struct metrics *m, const struct family *family)
 static void listen_drops(struct metrics *m, const struct family *family)
 {
 	add_of_netns(m, family, drops_of);
+}
+
+static void syn_cookies(struct metrics *m, const struct family *family)
+{
+	add_of_netns(m, family, cookies_of);
+}
+
+static void half_open_drops(struct metrics *m, const struct family *family)
+{
+	add_of_netns(m, family, half_open_drops_of);
 }
 
 static void oldest(struct metrics *m, const struct family *family)
@@ -455,6 +485,12 @@ static void backlogs(struct metrics *m, const struct family *family)
 		add_queue(m, family, queue, queue->backlog);
 }
 
+static void half_open(struct metrics *m, const struct family *family)
+{
+	for (const struct waits_queue *queue = first_queue(m); queue; queue = queue->hh.next)
+		add_queue(m, family, queue, queue->half_open);
+}
+
 /* ---- the exporter ---- */
 
 static void build(struct metrics *m, const struct family *family)
@@ -525,6 +561,8 @@ static const struct family families[] = {
 	 "Dwells that ended and whose begin was not seen. They are in no histogram."},
 	{"tcpdwell_syns_resent", METRICS_COUNTER, "", "state", syns_resent,
 	 "Connections that sent their SYN, or SYN-ACK, more than once before they left the state."},
+	{"tcpdwell_overflowed_handshakes", METRICS_COUNTER, "", "state", overflowed,
+	 "Handshakes whose last ACK met a full accept queue, as the kernel noted of each."},
 	{"tcpdwell_label_overflow", METRICS_COUNTER, "", "", overflow,
 	 "Dwells counted under (other) because there were more groups than --max-groups."},
 	{"tcpdwell_connections", METRICS_GAUGE, "", "state", connections,
@@ -538,6 +576,11 @@ static const struct family families[] = {
 	 "made."},
 	{"tcpdwell_listen_drops", METRICS_COUNTER, "", "netns", listen_drops,
 	 "Those and all others that listeners dropped, since the namespace was made."},
+	{"tcpdwell_syn_cookies", METRICS_COUNTER, "", "netns", syn_cookies,
+	 "SYNs answered by a cookie, as too many handshakes were half open, since the namespace "
+	 "was made."},
+	{"tcpdwell_half_open_drops", METRICS_COUNTER, "", "netns", half_open_drops,
+	 "SYNs dropped, as too many handshakes were half open, since the namespace was made."},
 	{"tcpdwell_accept_wait_seconds", METRICS_HISTOGRAM, "seconds", "listener,netns", waits,
 	 "How long connections waited for accept(), or until they ended. Only waits whose begin "
 	 "and "
@@ -552,6 +595,8 @@ static const struct family families[] = {
 	 "The most that waited for accept() at a time since the last scrape."},
 	{"tcpdwell_accept_queue_max", METRICS_GAUGE, "", "listener,netns", backlogs,
 	 "The backlog: when more than this wait for accept(), the kernel drops new ones."},
+	{"tcpdwell_half_open", METRICS_GAUGE, "", "listener,netns", half_open,
+	 "Handshakes that are half open now."},
 	{"tcpdwell_transitions", METRICS_COUNTER, "", "from,to", transitions,
 	 "Transitions from one state to another."},
 	{"tcpdwell_ends", METRICS_COUNTER, "", "state,cause", ends,

@@ -64,6 +64,7 @@ class Peer:
         if seen["syn_acks"] > 1:
             return
         seen["heard"] = now()
+        seen["ack"] = seq + 1
         answer = seen["answer"](seq)
         if answer:
             self.order += 1
@@ -90,11 +91,11 @@ def ends(count):
 
 
 class Tracer:
-    def __init__(self):
+    def __init__(self, *command):
         self.out, ready = os.path.join(sys.argv[2], "handshakes.json"), os.path.join(sys.argv[2], "handshakes.ready")
         if os.path.exists(ready):
             os.unlink(ready)
-        self.process = subprocess.Popen([TCPDWELL, "-f", "json", "-L", str(PORT), "--ready-file", ready], stdout=open(self.out, "w"))
+        self.process = subprocess.Popen([TCPDWELL, *command, "-f", "json", "-L", str(PORT), "--netns", NETNS, "--ready-file", ready], stdout=open(self.out, "w"))
         while not os.path.exists(ready):
             if self.process.poll() is not None:
                 sys.exit("tcpdwell ended with %d" % self.process.returncode)
@@ -117,12 +118,20 @@ class Tracer:
         return told, lost
 
 
-def listener(synacks=1):
+def look(peer):
+    """What `stuck` says of the listener, while the peer goes on."""
+    stuck = subprocess.Popen([TCPDWELL, "stuck", "-s", "listen", "-L", str(PORT), "--netns", NETNS, "-f", "json"], stdout=subprocess.PIPE, text=True)
+    while stuck.poll() is None:
+        peer.pump(0.02)
+    return next(o for o in map(json.loads, stuck.stdout) if o["event"] == "stuck")
+
+
+def listener(synacks=1, backlog=4096):
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.IPPROTO_TCP, 7, synacks)  # TCP_SYNCNT
     sock.bind((OURS, PORT))
-    sock.listen(4096)
+    sock.listen(backlog)
     return sock
 
 
@@ -202,31 +211,83 @@ def cookies(peer):
     judge(peer, told, lost, lambda o, seen: o["dwell_known"] != "exact", lambda end: None)
 
 
-def cookies_sent():
+def kernel(counter):
     lines = [l.split() for l in open("/proc/net/netstat") if l.startswith("TcpExt:")]
-    return int(dict(zip(*lines))["SyncookiesSent"])
+    return int(dict(zip(*lines))[counter])
 
 
 def flood(peer):
     """Requests are few, and all that there were end; the others got a cookie. Memory does not grow with them."""
     count = 100000
     sysctl("tcp_max_syn_backlog", 4096)
-    keep, tracer = listener(synacks=1), Tracer()
+    keep, tracer = listener(synacks=2), Tracer()
     before = tracer.resident()
     for i in range(count):
         os.write(peer.tun, segment("10.99.%d.%d" % (2 + (i >> 8) % 200, 1 + i % 250), 1024 + i % 60000, SYN, 100))
         if i % 64 == 0:
             while select.select([peer.tun], [], [], 0)[0]:
                 os.read(peer.tun, 2048)
-    peer.pump(5)
+    peer.pump(2)
+    seen = look(peer)
+    says = "its namespace answered %d SYNs by cookies, and dropped %d" % (kernel("SyncookiesSent"), kernel("TCPReqQFullDrop"))
+    result(seen["rule"] == "syn-queue-full" and seen["half_open"] >= seen["backlog"] == 4096 and says in seen["evidence"], "%s: %s" % (seen["rule"], seen["evidence"]))
+    peer.pump(6.5)
     grown = tracer.resident() - before
     told, lost = tracer.stop()
     keep.close()
-    requests, timed_out = count - cookies_sent(), sum(len(m) for m in told.values())
+    requests, timed_out = count - kernel("SyncookiesSent"), sum(len(m) for m in told.values())
     right = requests * (1 - WITHHELD) - lost <= timed_out <= requests and grown < 8192 and all(o["cause"] == "timed-out" for m in told.values() for o in m)
     result(right, "%d SYNs, %d requests, %d told as timed out, %d lost, %d kB more" % (count, requests, timed_out, lost, grown))
 
 
+def burst(peer):
+    """As many half-open handshakes as there may be, and each is answered: no flood."""
+    keep = listener(backlog=64)
+    for end in ends(64):
+        peer.open(end, lambda seq: (0.8, ACK, seq + 1))
+    seen = look(peer)
+    keep.close()
+    result(seen["rule"] is None and seen["half_open"] == seen["backlog"] == 64, "%s, %s" % (seen["rule"], seen["evidence"]))
+
+
+def young(peer):
+    """Half-open handshakes of less than a second, of which no event tells, are there still as `hist` ends."""
+    keep, tracer = listener(), Tracer("hist", "-s", "syn-received")
+    for end in ends(20):
+        peer.open(end, lambda seq: None)
+    peer.pump(0.3)
+    tracer.process.terminate()
+    tracer.process.wait()
+    keep.close()
+    cell = next(o for o in map(json.loads, open(tracer.out)) if o["event"] == "histogram" and o["state"] == "SYN-RECEIVED")
+    right = cell["still"] == 20 and not cell["still_in_doubt"] and 300 * MS <= cell["oldest_ns"] < 1000 * MS
+    result(right, "%s there still, the oldest for %s ns" % (cell["still"], cell["oldest_ns"]))
+
+
+def full(peer):
+    """Room for 41, and 70 complete their handshakes. Who finds no room is known one by one, and tries again."""
+    sysctl("tcp_syncookies", 1)
+    keep, tracer, some = listener(synacks=3, backlog=40), Tracer(), ends(70)
+    for end in some[:30]:
+        peer.open(end, lambda seq: (0.01, ACK, seq + 1))
+    peer.pump(0.2)
+    for end in some[30:]:
+        peer.open(end, lambda seq: (0.2, ACK, seq + 1))
+    peer.pump(0.4)
+    overflows = kernel("ListenOverflows")
+    first = {keep.accept()[1] for _ in range(41)}
+    for end in some:
+        if end not in first:
+            peer.due.append((time.monotonic(), peer.order + 1, end, ACK, peer.opened[end]["ack"]))
+            peer.order += 1
+    peer.pump(0.3)
+    told, lost = tracer.stop()
+    keep.close()
+    result(overflows == 29, "%d without room, by the kernel's count" % overflows)
+    judge(peer, told, lost, lambda o, seen: o["overflowed"] == (None if (o["raddr"], o["rport"]) in first else True), lambda end: None)
+
+
 random.seed(1)
 unshare()
-{"late": late, "failing": failing, "cookies": cookies, "flood": flood}[sys.argv[1]](Peer())
+NETNS = str(os.stat("/proc/self/ns/net").st_ino)
+{"late": late, "failing": failing, "cookies": cookies, "flood": flood, "burst": burst, "young": young, "full": full}[sys.argv[1]](Peer())
