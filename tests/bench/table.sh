@@ -21,4 +21,4 @@ jq -r '
 		[$m, (.rate | spread(0)), (.kept | spread(2)), (.ns | spread(0)), (.all.median | n(0)), (.cpu | spread(2)),
 		 (.mem.median | n(1)), (.lost.max | n(0)), (.first.median | n(0))] end) | join("|")' "$JSON" | column -t -s'|'
 echo
-jq -r 'to_entries[] | select(.key | test("^(long|wall|timers|replay|memory)")) | "\(.key): \(.value | to_entries | map("\(.key)=\(.value | if type == "object" then .median else . end | if type == "number" then . * 100 | round / 100 else . end)") | join(" "))"' "$JSON"
+jq -r 'to_entries[] | select(.key | test("^(long|wall|passive|timers|replay|memory)")) | "\(.key): \(.value | to_entries | map("\(.key)=\(.value | if type == "object" then .median else . end | if type == "number" then . * 100 | round / 100 else . end)") | join(" "))"' "$JSON"
