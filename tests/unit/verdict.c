@@ -161,6 +161,66 @@ static void test_peers(void)
 	test_end("by the numbers that each expects, whatever hosts have the same addresses");
 }
 
+/* "RULE;" of each finding in its order, "RULE < CAUSE;" of one that waits for another. */
+static const char *stories(char text[512])
+{
+	struct verdict verdict = make();
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (const struct verdict_finding *f = verdict.findings; f; f = f->hh.next) {
+		const struct verdict_socket *sockets = verdict.sockets;
+		const char *because = f->because ? sockets[f->because->first].rule->id : "";
+
+		used += (size_t)snprintf(text + used, 512 - used, "%s%s%s;",
+					 sockets[f->first].rule->id, *because ? " < " : "",
+					 because);
+	}
+	verdict_release(&verdict);
+	return text;
+}
+
+static void test_stories(void)
+{
+	char text[512];
+
+	test_begin("verdict-stories");
+	begin("");
+	put_pair(1, 10, 5000, 70000);
+	put(census_holder(1, 50, "leaky", 3));
+	CHECK_STR(stories(text), "close-wait-held;fin-wait-2-orphan < close-wait-held;");
+	put_pair(11, 10, 5001, 70001);
+	put(census_holder(11, 50, "leaky", 4));
+	CHECK_STR(stories(text), "close-wait-held;fin-wait-2-orphan < close-wait-held;");
+	/* A CLOSE-WAIT of another process, and of two causes neither is the one. */
+	put_pair(21, 10, 5002, 70002);
+	put(census_holder(21, 60, "other", 3));
+	CHECK_STR(stories(text), "fin-wait-2-orphan;close-wait-held;close-wait-held;");
+	/* One whose other end is not here. */
+	begin("");
+	put_pair(1, 10, 5000, 70000);
+	put(census_holder(1, 50, "leaky", 3));
+	put(census_snapshot(&(struct snap){.cookie = 3,
+					   .netns = 11,
+					   .kind = WIRE_MINI,
+					   .state = WIRE_FIN_WAIT2,
+					   .age = 9000}));
+	CHECK_STR(stories(text), "fin-wait-2-orphan;close-wait-held;");
+	/* The cause first, though what waits for it is older. */
+	begin("");
+	put(census_snapshot(&(struct snap){
+		.cookie = 5, .state = WIRE_LISTEN, .lport = 80, .unread = 3, .room = 2}));
+	put(census_snapshot(&(struct snap){.cookie = 6,
+					   .state = WIRE_ESTABLISHED,
+					   .lport = 80,
+					   .rport = 50000,
+					   .flags = NONE16,
+					   .age = 9000}));
+	put(census_queued(6, 5));
+	CHECK_STR(stories(text), "accept-queue-full;not-accepted < accept-queue-full;");
+	test_end("who waits for whom, if that is true of all");
+}
+
 static void test_listening_peers(void)
 {
 	static const struct {
@@ -978,6 +1038,7 @@ int main(void)
 {
 	test_owners();
 	test_peers();
+	test_stories();
 	test_listening_peers();
 	test_shared_cookie();
 	test_listeners();

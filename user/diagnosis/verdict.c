@@ -8,6 +8,7 @@
 #include "diagnosis/peers.h"
 #include "diagnosis/process.h"
 #include "diagnosis/rules_socket.h"
+#include "diagnosis/stories.h"
 #include "match.h"
 
 /* ---- which ---- */
@@ -134,6 +135,8 @@ int verdict_make(struct verdict *verdict, const struct census *census,
 		err = verdict_make_groups(verdict, by);
 	if (!err)
 		err = verdict_make_findings(verdict);
+	if (!err)
+		err = stories_find(verdict);
 	/* TIME-WAITs are nobody's any more, and each is gone before it is old. */
 	if (!err && !selection->n_pids && !selection->n_comms && !selection->n_uids &&
 	    !selection->n_cgroups && !selection->min_ns && !selection->ends_by)

@@ -358,7 +358,7 @@ static struct verdict_finding *new_finding(struct verdict *verdict, size_t first
 
 static int add_to_finding(struct verdict *verdict, size_t i, struct places *all)
 {
-	const struct verdict_socket *it = &verdict->sockets[i];
+	struct verdict_socket *it = &verdict->sockets[i];
 	const struct wire_snapshot *s = &it->socket->s;
 	struct verdict_finding *finding;
 	char key[FINDING_KEY_MAX], place[48];
@@ -379,6 +379,7 @@ static int add_to_finding(struct verdict *verdict, size_t i, struct places *all)
 		finding->cgroups = places->cgroups;
 		finding->namespaces = places->namespaces;
 	}
+	it->finding = finding;
 	finding->count++;
 	finding->differs |= verdict_differences(&verdict->sockets[finding->first], it);
 	return 0;

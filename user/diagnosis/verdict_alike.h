@@ -30,6 +30,9 @@ struct verdict_finding {
 	size_t first, count;        /* in `sockets`: the oldest of them, and how many */
 	size_t cgroups, namespaces; /* in how many they are */
 	uint16_t differs;           /* VERDICT_* */
+	struct verdict_finding *because; /* all of these wait for sockets of that one, which waits
+					  * for none; NULL: none (stories.h) */
+	size_t story;                    /* the oldest of it, and of all that wait for it */
 	UT_hash_handle hh;
 };
 
@@ -38,7 +41,7 @@ struct verdict {
 	struct verdict_socket *sockets; /* oldest first; those of unknown age last */
 	size_t n_sockets;
 	struct verdict_group *groups;     /* in the order of their oldest; iterate with hh.next */
-	struct verdict_finding *findings; /* the same */
+	struct verdict_finding *findings; /* the same of their stories; of one the cause first */
 	struct fillings fillings;
 };
 

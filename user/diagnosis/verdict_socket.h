@@ -12,6 +12,8 @@
 #include "model/census.h"
 #include "model/connection.h"
 
+struct verdict_finding;
+
 struct verdict_socket {
 	const struct census_socket *socket;
 	const struct rules_rule *rule; /* NULL: nothing is known to be wrong with it */
@@ -19,6 +21,7 @@ struct verdict_socket {
 		*owner; /* the first that holds it; of its listener if `inherited` */
 	const struct overflows_netns *overflows; /* of a listener that is full; NULL: not known */
 	const struct census_socket *peer; /* the other end of it; NULL: not here, or not known */
+	struct verdict_finding *finding; /* that it belongs to; NULL without a rule */
 	struct age age;
 	struct ends ends;
 	bool inherited;

@@ -143,6 +143,8 @@ enum field {
 	F_RULE,
 	F_EVIDENCE,
 	F_OWNER,
+	F_BECAUSE_RULE,
+	F_BECAUSE_OWNER,
 	F_INHERITED,
 	F_ORPHAN,
 	F_FD,
@@ -380,6 +382,11 @@ const struct fields_row fields[] = {
 		     .about = "Whose it is, in words: comm[pid], ~comm[pid] for the owner of its "
 			      "listener, * for what is not the same for all. Null where a finding "
 			      "is about what fills up."},
+	[F_BECAUSE_RULE] = {ROW("because_rule", TEXT, because_rule), OR_NULL,
+			    .about = "The rule of another finding, of this host too, whose sockets "
+				     "all of these wait for. Null if there is none."},
+	[F_BECAUSE_OWNER] = {ROW("because_owner", TEXT, because_owner), OR_NULL,
+			     .about = "The owner of that finding, as in owner."},
 	[F_INHERITED] =
 		{ROW("inherited", BOOL, inherited),
 		 .about = "Is the owner that of its listener, because nobody has accepted it?"},
@@ -547,7 +554,7 @@ const struct fields_event_row fields_events[EVENTS] = {
 				   "(in all, if there are more than 8), or what so many sockets "
 				   "fill up.",
 			   .fields = FIELDS(F_TS_NS, F_TIME, F_RULE, F_COUNT, F_ROOM, F_GONE_IN_NS,
-					    F_OWNER, F_OLDEST_NS, F_OLDEST_KNOWN, F_EVIDENCE,
+					    F_OWNER, F_BECAUSE_RULE, F_BECAUSE_OWNER, F_OLDEST_NS, F_OLDEST_KNOWN, F_EVIDENCE,
 					    F_SAYS, F_NEXT, F_LADDR, F_LPORT, F_RADDR, F_RPORT,
 					    F_DEVICE, F_NETNS, F_NETNS_NAME, F_CGROUP,
 					    F_CGROUP_NAME)},

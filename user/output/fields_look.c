@@ -52,6 +52,24 @@ value_t fields_get_owner(source_t *s)
 	return text(verdict_owners(s->it, s->finding ? s->finding->differs : 0, s->text));
 }
 
+static const struct verdict_finding *because(source_t *s)
+{
+	return s->finding ? s->finding->because : NULL;
+}
+
+value_t fields_get_because_rule(source_t *s)
+{
+	return text(because(s) ? s->verdict->sockets[because(s)->first].rule->id : NULL);
+}
+
+value_t fields_get_because_owner(source_t *s)
+{
+	if (!because(s))
+		return unknown();
+	return text(verdict_owners(&s->verdict->sockets[because(s)->first], because(s)->differs,
+				   s->text));
+}
+
 value_t fields_get_inherited(source_t *s)
 {
 	return number(s->it->inherited);

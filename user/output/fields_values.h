@@ -91,6 +91,8 @@ FIELDS_GET(age_from);
 FIELDS_GET(rule);
 FIELDS_GET(evidence);
 FIELDS_GET(owner);
+FIELDS_GET(because_rule);
+FIELDS_GET(because_owner);
 FIELDS_GET(inherited);
 FIELDS_GET(orphan);
 FIELDS_GET(fd);

@@ -414,6 +414,25 @@ static void print_next(const char *command, FILE *out)
 		fprintf(out, "  next: %s\n", command);
 }
 
+/* What waits for it: the other half of the story. */
+static void print_waiting(const struct verdict *verdict, const struct verdict_finding *finding,
+			  FILE *out)
+{
+	char owner[VERDICT_OWNER_MAX];
+
+	for (const struct verdict_finding *f = verdict->findings; f; f = f->hh.next) {
+		const struct verdict_socket *first = &verdict->sockets[f->first];
+
+		if (f->because != finding)
+			continue;
+		fprintf(out, "  waiting for it: %zu %s of %s", f->count,
+			tcpstate_name(first->socket->s.state),
+			verdict_owners(first, f->differs, owner));
+		print_where(verdict, f, out);
+		fprintf(out, " (%s)\n", first->rule->id);
+	}
+}
+
 static void print_finding(const struct verdict *verdict, const struct verdict_finding *finding,
 			  FILE *out)
 {
@@ -434,6 +453,7 @@ static void print_finding(const struct verdict *verdict, const struct verdict_fi
 	fprintf(out, "%s%s", text[0] ? "; " : "", text);
 	print_holders(verdict->census, worst, out);
 	fputc('\n', out);
+	print_waiting(verdict, finding, out);
 	print_next(next_command(worst->rule, verdict->census, worst->socket, worst->peer, text),
 		   out);
 }
@@ -455,12 +475,13 @@ static void print_filling(const struct verdict *verdict, const struct filling *f
 
 static void print_findings(const struct verdict *verdict, size_t most, FILE *out)
 {
-	size_t all = HASH_COUNT(verdict->findings), n = 0;
+	size_t n = 0;
 
-	for (struct verdict_finding *f = verdict->findings; f && n < most; f = f->hh.next, n++)
-		print_finding(verdict, f, out);
-	if (n < all)
-		fprintf(out, "\n... and %zu more findings: -v shows all\n", all - n);
+	for (const struct verdict_finding *f = verdict->findings; f; f = f->hh.next)
+		if (!f->because && n++ < most)
+			print_finding(verdict, f, out);
+	if (n > most)
+		fprintf(out, "\n... and %zu more findings: -v shows all\n", n - most);
 	for (size_t i = 0; i < verdict->fillings.n; i++)
 		print_filling(verdict, &verdict->fillings.all[i], out);
 }
