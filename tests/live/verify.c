@@ -79,6 +79,7 @@ struct move {
 	int64_t dwell; /* -1: null */
 	int64_t pid;   /* -1: not known */
 	bool pid_exact;
+	bool overflowed;
 	char from[NAME];
 	char to[NAME];
 	char known[NAME];
@@ -311,6 +312,7 @@ static void get_move(const json_t *o, struct move *m)
 	get_text(o, "pid_known", known, sizeof(known));
 	m->pid = strcmp(known, "unknown") != 0 ? get_int(o, "pid", -1) : -1;
 	m->pid_exact = strcmp(known, "exact") == 0;
+	m->overflowed = json_is_true(json_object_get(o, "overflowed"));
 }
 
 static void read_transition(const json_t *o)
@@ -647,6 +649,20 @@ static void check_causes(const struct truth *t, const struct told *told, char *r
 	}
 }
 
+/* Of those whose last ACK found no room it is told, and of no others. */
+static void check_overflows(const struct truth *t, const struct told *told, char *reason)
+{
+	bool refused = strcmp(t->cause, "queue-full") == 0;
+
+	for (size_t i = 0; i < told->count; i++) {
+		const struct move *m = &told->moves[i];
+
+		if (m->overflowed != (refused && strcmp(m->from, "SYN-RECEIVED") == 0))
+			say(reason, "%s > %s: a full queue %s", m->from, m->to,
+			    m->overflowed ? "that was not" : "untold");
+	}
+}
+
 static void check_owner(const struct truth *t, const struct told *told, char *reason)
 {
 	size_t exact = 0;
@@ -726,6 +742,7 @@ static void verify_life(const struct truth *t)
 		check_dwells(t, told, reason);
 	check_clock(told, reason);
 	check_causes(t, told, reason);
+	check_overflows(t, told, reason);
 	check_owner(t, told, reason);
 	print_head(reason[0] ? "BAD" : "ok", t->scenario, &t->tuple);
 	print_dwells(t, told);
