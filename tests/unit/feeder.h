@@ -63,6 +63,7 @@ struct rec {
 	uint64_t began; /* ms: the kernel's note */
 	uint8_t begins; /* of a census */
 	uint64_t at;    /* the cookie of the listener that it waits at */
+	uint64_t data;  /* ms: the last data of a snapshot; 0: as usual, none */
 };
 
 #define MOVE(when, before, after, ...)                                               \
@@ -126,7 +127,7 @@ struct feeder {
 	struct conn last; /* the connection of the last event */
 	char lines[FEEDER_EVENTS][FEEDER_LINE];
 	unsigned n;
-	bool show_owner;
+	bool show_owner, show_idle;
 };
 
 TEST_INLINE void feeder_time(uint64_t ns, char text[24])
@@ -156,6 +157,10 @@ TEST_INLINE void feeder_take(void *ctx, const struct conn *conn, const struct co
 	if (feeder->show_owner)
 		snprintf(line + len, FEEDER_LINE - (size_t)len, " %u %s %s", conn->owner.pid,
 			 conn->owner.comm, conn_owner_known_name(conn->owner.known));
+	if (feeder->show_idle && event->idle)
+		snprintf(line + len, FEEDER_LINE - (size_t)len, " idle %llu%s",
+			 (unsigned long long)event->idle / NS_PER_MS,
+			 event->idle_seen ? " seen" : "");
 	feeder->n++;
 }
 
@@ -201,6 +206,7 @@ struct feeder_setup {
 	bool waits;         /* accept() is told, and it is asked how long connections wait ... */
 	bool handshakes;    /* ends of half-open handshakes are told */
 	bool show_owner;
+	bool show_idle; /* behind a line "idle 500", or "idle 500 seen" */
 };
 
 TEST_INLINE void feeder_init(struct feeder *feeder, struct feeder_setup setup)
@@ -220,6 +226,7 @@ TEST_INLINE void feeder_init(struct feeder *feeder, struct feeder_setup setup)
 	memset(feeder, 0, sizeof(*feeder));
 	feeder_options(&feeder->options, setup.filter);
 	feeder->show_owner = setup.show_owner;
+	feeder->show_idle = setup.show_idle;
 	feeder->table = conn_table_new(&config);
 	if (!feeder->table)
 		abort();
@@ -321,6 +328,7 @@ TEST_INLINE union decode_record feeder_record(const struct rec *rec)
 					       .timer = rec->expires * NS_PER_MS,
 					       .acked = rec->acked * NS_PER_MS,
 					       .began = rec->began * NS_PER_MS,
+					       .received = rec->data * NS_PER_MS,
 					       .uid = rec->uid,
 					       .flags = rec->flags,
 					       .state = rec->state,

@@ -64,6 +64,18 @@ static void learn_age(struct conn_table *table, struct store_entry *entry,
 		entry->conn.since = since;
 }
 
+/* The last data: how long one has been idle when it leaves ESTABLISHED. */
+static void learn_data(struct store_entry *entry, const struct wire_snapshot *s)
+{
+	uint64_t data = s->sent > s->received ? s->sent : s->received;
+	uint64_t idle_ms = (s->head.ts - data) / NS_PER_MS;
+
+	if (s->state != WIRE_ESTABLISHED || entry->is_mini || data > s->head.ts)
+		return;
+	entry->data = data;
+	entry->idle_ms = idle_ms < UINT32_MAX ? (uint32_t)idle_ms : UINT32_MAX;
+}
+
 /* What a listener at one device does not take, another one may. No event tells of devices, nor of
  * setsockopt(). */
 static void learn_listener(struct conn_table *table, struct store_entry *entry,
@@ -93,6 +105,7 @@ static struct store_entry *first_sight(struct conn_table *table, const struct wi
 	if (table->counted)
 		entry->conn.since = s->head.ts;
 	learn_age(table, entry, s);
+	learn_data(entry, s);
 	conn_decide_wanted(table, entry);
 	if (conn_update_unsettled(table, entry) && entry->is_unsettled && entry->is_mini)
 		store_sample(&table->store, entry)->met = s->head.ts;
@@ -125,6 +138,7 @@ static void agree(struct conn_table *table, struct store_entry *entry,
 	}
 	if (!entry->conn.since_exact)
 		learn_age(table, entry, s);
+	learn_data(entry, s);
 	learn_listener(table, entry, s);
 	/*
 	 * No event had told of it before this census, and its events are not just late: a move is
@@ -219,6 +233,7 @@ static void meet(struct conn_table *table, const struct wire_snapshot *s)
 	} else if (entry->conn.state == s->state) {
 		if (!entry->conn.since_exact)
 			learn_age(table, entry, s);
+		learn_data(entry, s);
 		learn_listener(table, entry, s);
 	}
 }

@@ -78,6 +78,19 @@ static void measure(const struct conn_table *table, const struct store_entry *en
 		event->dwell_known = DWELL_UNKNOWN;
 }
 
+/* What a loss may have hidden is not known: the same socket may have begun anew. */
+static uint64_t idle_of(const struct store_entry *entry, const struct conn_step *move)
+{
+	uint64_t since = entry->conn.since_exact ? entry->conn.since : 0;
+
+	if (entry->conn.state != WIRE_ESTABLISHED || entry->is_mini || move->met || move->inexact ||
+	    entry->lost != move->lost)
+		return 0;
+	if (entry->data > since)
+		since = entry->data;
+	return since && since < move->ts ? move->ts - since : 0;
+}
+
 static bool is_unsettled(const struct conn_table *table, const struct store_entry *entry)
 {
 	if (entry->is_mini && table->config.samples)
@@ -106,12 +119,16 @@ void conn_move(struct conn_table *table, struct store_entry *entry, struct conn_
 				   .from = conn->state,
 				   .to = move.to,
 				   .cause = move.cause,
+				   .idle = idle_of(entry, &move),
 				   .syns = move.syns,
 				   .overflowed = move.overflowed};
 
+	event.idle_seen = event.idle && entry->idle_ms * NS_PER_MS >= event.idle / 4;
 	measure(table, entry, &event, &move);
 	if (move.inexact && !move.met)
 		event.dwell_known = DWELL_UNKNOWN, event.dwell = 0;
+	if (!entry->is_mini)
+		entry->data = entry->idle_ms = 0;
 	conn->since_exact = !move.inexact && !move.met;
 	conn->since = move.ts;
 	conn->state = move.to;

@@ -85,10 +85,20 @@ struct store_entry {
 	uint32_t aside;       /* 0: nothing */
 
 	struct conn conn;
-	uint64_t expires; /* ns, of a mini-socket's timer when it was set; resolution a jiffy */
+	union {
+		/* ns, of a mini-socket's timer when it was set; resolution a jiffy */
+		uint64_t expires;
+		/* ns, of a full socket in ESTABLISHED: the last data, as censuses met it; 0: none
+		 * has */
+		uint64_t data;
+	};
 	uint64_t born; /* ns: when a mini-socket took over, a child was made, or something was told
 			* of a request */
-	uint32_t entered;   /* ms, the kernel's own note when it was set: see wire_timewait */
+	union {
+		uint32_t entered; /* ms, the kernel's own note when it was set: see wire_timewait */
+		uint32_t idle_ms; /* where `data` is: for how long that was over at the last census
+				   */
+	};
 	uint32_t lost;      /* wire_head.lost when it entered its state */
 	uint32_t doubts;    /* conn_table.doubts then: to be compared for equality */
 	uint8_t wanted : 2; /* MATCH_* */

@@ -49,6 +49,10 @@ struct conn_event {
 	uint8_t from, to;
 	uint8_t dwell_known; /* DWELL_* */
 	uint8_t cause;       /* CAUSE_*, CAUSE_NONE unless `to` is CLOSED */
+	uint64_t idle;       /* ns, from ESTABLISHED: how long no data had come or gone, as far as
+			      * censuses saw: data between the last one and the end they did not.
+			      * Without one, since it was established; 0: not known */
+	bool idle_seen;      /* when a census met it, a quarter of that, or more, was over */
 	uint16_t syns; /* from SYN-SENT: how often the SYN was sent, from SYN-RECEIVED the SYN-ACK;
 			* of 256 or more 256; 0: not known */
 	bool overflowed; /* from SYN-RECEIVED: its last ACK met a full accept queue. False: it did
