@@ -38,7 +38,7 @@ _tcpdwell_values() {
         --for) echo 'any' ;;
         --patience) echo 'any' ;;
         --ends-by) echo 'list nothing retransmission probes user-timeout keepalive fin-timeout time-wait' ;;
-        -b|--by) echo 'list state local-port remote-port address comm pid uid cgroup netns' ;;
+        -b|--by) echo 'list state local-port remote-port address comm pid uid cgroup netns keepalive' ;;
         -i|--interval) echo 'any' ;;
         -f|--format) echo 'one text json csv' ;;
         -d|--duration) echo 'any' ;;

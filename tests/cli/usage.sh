@@ -105,6 +105,10 @@ for bad in "" : 9798 ::1 "[::1" 127.0.0.1:65536 127.0.0.1:x localhost:9798; do
 	refused "serve-$bad" "ADDR:PORT" serve "$bad"
 done
 
+for command in trace hist serve; do
+	refused "by-keepalive-$command" "'$command' cannot group by keepalive" "$command" -b comm,keepalive
+done
+
 # accepted NAME ARGUMENT...: a replay with it works.
 accepted() {
 	local name=usage-$1
@@ -123,6 +127,7 @@ accepted beginnings-of-options --local=80 --form json
 accepted options-before-the-command -q hist -f json
 accepted several-in-one-word hist -qvfjson
 accepted accept-wait hist -s accept-wait,Queued
+accepted by-keepalive stuck -b keepalive,comm -s established
 accepted behind-two-dashes -q -- hist state close-wait
 accepted a-name-with-a-dash -c -bash
 for command in trace hist stuck; do

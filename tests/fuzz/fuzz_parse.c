@@ -84,7 +84,7 @@ static void parse_words(const char *text)
 		return;
 	if (!states)
 		is_told(suggest_state(text, why), UNTOUCHED);
-	FUZZ_CHECK(group_key_parse(text) <= GROUP_NETNS);
+	FUZZ_CHECK(group_key_parse(text) <= GROUP_KEEPALIVE);
 	suggest_nearest(text, group_key_name);
 }
 

@@ -493,6 +493,26 @@ static void put_lone(int64_t cookie, int lport, int rport)
 					   .rport = rport}));
 }
 
+static void put_with_keepalive(void)
+{
+	const struct snap snaps[] = {
+		{.flags = WIRE_S_FILE | WIRE_S_KEEPALIVE},
+		{.flags = WIRE_S_FILE | WIRE_S_KEEPALIVE, .keepalive = {7200, 75, 9}},
+		{.flags = WIRE_S_FILE | WIRE_S_KEEPALIVE, .keepalive = {45, 5, 3}},
+		{.keepalive = {45, 5, 3}},
+	};
+
+	for (size_t i = 0; i < COUNT(snaps); i++) {
+		struct snap snap = snaps[i];
+
+		snap.cookie = (int64_t)i + 1;
+		snap.rport = 40000 + (int)i;
+		snap.age = 10000 - 1000 * i;
+		put(census_snapshot(&snap));
+		put(census_holder(snap.cookie, 10, "nginx", (uint32_t)i));
+	}
+}
+
 static void test_groups(void)
 {
 	char text[512];
@@ -510,6 +530,9 @@ static void test_groups(void)
 	begin("-b remote-port --for 505s");
 	put_some_alike();
 	CHECK_STR(groups(text), "1 40499 0 508;1 40498 0 507;1 40497 0 506;1 40496 0 505;");
+	begin("-b keepalive,comm --patience 1s"); /* of its own, and of its namespace */
+	put_with_keepalive();
+	CHECK_STR(groups(text), "2 7200s/75s/9 nginx 2 8;1 45s/5s/3 nginx 0 7;1 off nginx 0 6;");
 	begin("");
 	for (int i = 0; i < 23; i++) /* orphans, towards a port above theirs */
 		put(census_snapshot(&(struct snap){.cookie = i + 1,
@@ -534,7 +557,7 @@ static void test_groups(void)
 						   .laddr = "0.0.0.0"}));
 		CHECK_EQ(count_groups(), n == 8 ? 10 : 3);
 	}
-	test_end("500 alike, by process, by name, by unit, by port");
+	test_end("500 alike, by process, by name, by unit, by port, by keepalive");
 }
 
 /* "COUNT OWNER by;" of all groups. */

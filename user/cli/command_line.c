@@ -325,6 +325,17 @@ static int check_waits(const struct options *o)
 	return -EINVAL;
 }
 
+/* Of a connection that an event tells of it is not known. */
+static int check_by(const struct options *o)
+{
+	if (!group_has(&o->by, GROUP_KEEPALIVE) || o->command & (COMMAND_STUCK | COMMAND_TOP))
+		return 0;
+	diag_error("'%s' cannot group by keepalive", options_command_row(o->command)->name);
+	diag_hint("it is seen when a socket is looked at: `tcpdwell stuck -s established -b "
+		  "keepalive`");
+	return -EINVAL;
+}
+
 static int check_together(const struct options *o, const struct given *given)
 {
 	const struct options_command_row *command = options_command_row(o->command);
@@ -339,7 +350,9 @@ static int check_together(const struct options *o, const struct given *given)
 			return mistakes_wrong_command(&options_rows[i], given->rows[i], o->command);
 	if (command->arg && command->arg[0] != '[' && (!o->argument || !*o->argument))
 		return mistakes_no_argument(command);
-	return check_waits(o) ? -EINVAL : check_pairs(o, given);
+	if (check_waits(o) || check_by(o))
+		return -EINVAL;
+	return check_pairs(o, given);
 }
 
 static int parse(struct options *o, int argc, char **argv, struct given *given)

@@ -2,22 +2,12 @@
 /* options.c - see options.h. */
 #include "cli/options.h"
 
-#include <string.h>
-
 #define STREAMS (COMMAND_TRACE | COMMAND_HIST)
-
-static bool is_by(const struct options *o, const char *key)
-{
-	bool found = false;
-
-	for (unsigned i = 0; i < o->by.n; i++)
-		found |= !strcmp(group_key_name(o->by.keys[i]), key);
-	return found;
-}
 
 bool options_want_owners(const struct options *o)
 {
-	return o->selection.n_pids || o->selection.n_comms || is_by(o, "pid") || is_by(o, "comm");
+	return o->selection.n_pids || o->selection.n_comms || group_has(&o->by, GROUP_PID) ||
+	       group_has(&o->by, GROUP_COMM);
 }
 
 bool options_want_half_open(const struct options *o)
@@ -51,7 +41,7 @@ bool options_want_waits(const struct options *o)
 
 bool options_want_cgroups(const struct options *o)
 {
-	if (o->selection.n_cgroups || is_by(o, "cgroup") || o->write_path ||
+	if (o->selection.n_cgroups || group_has(&o->by, GROUP_CGROUP) || o->write_path ||
 	    !(o->command & STREAMS))
 		return true;
 	return o->command == COMMAND_TRACE && o->format != FORMAT_TEXT;

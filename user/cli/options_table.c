@@ -525,7 +525,8 @@ const struct options_row options_rows[] = {
 	 "only what ends by this if its peer is silent: nothing, keepalive, ..."},
 
 	{'b', SECTION_OUTPUT, GROUPS, "by", NULL, "KEYS", set_by,
-	 "group by local-port, remote-port, address, comm, pid, uid, cgroup or netns"},
+	 "group by local-port, remote-port, address, comm, pid, uid, cgroup or netns; stuck, top: "
+	 "or keepalive"},
 	{'i', SECTION_OUTPUT, INTERVALS, "interval", NULL, "DURATION", set_interval,
 	 "print histograms every interval as well; top, stuck --watch: look this often "
 	 "(default 2s)"},

@@ -11,28 +11,38 @@
 
 /* ---- groups ---- */
 
-/* Of a cgroup the name, where there is one. */
-static const char *values_of(const struct verdict *verdict, const struct verdict_socket *it,
-			     const struct group_by *by, char text[GROUP_TEXT_MAX])
+/* `is_named`: of a cgroup the name, where there is one. */
+static const char *value_of(const struct verdict *verdict, const struct verdict_socket *it,
+			    unsigned key, bool is_named, char text[GROUP_TEXT_MAX])
 {
-	struct conn conn = verdict_conn(&it->socket->s, it->owner, it->inherited);
+	const struct wire_snapshot *s = &it->socket->s;
+	const struct conn conn = verdict_conn(s, it->owner, it->inherited);
+	const char *name = NULL;
+
+	if (key == GROUP_KEEPALIVE)
+		return ends_keepalive(s, census_limits_of(verdict->census, s->id.netns), text)
+			       ?: "?";
+	if (is_named && key == GROUP_CGROUP)
+		name = census_name(verdict->census, WIRE_NAME_CGROUP, conn.cgroup);
+	return name ? name_text(text, GROUP_TEXT_MAX, name) : group_value(key, &conn, text);
+}
+
+_Static_assert(ENDS_TEXT_MAX <= GROUP_TEXT_MAX, "room for keepalive");
+
+static const char *values_of(const struct verdict *verdict, const struct verdict_socket *it,
+			     const struct group_by *by, bool is_named, char text[GROUP_TEXT_MAX])
+{
 	char value[GROUP_TEXT_MAX], *to = text, *end = text + GROUP_TEXT_MAX;
 
 	*text = '\0';
 	for (unsigned i = 0; i < by->n && end - to > 1; i++) {
-		const char *name = NULL;
+		const char *next = value_of(verdict, it, by->keys[i], is_named, value);
 		size_t len;
 
-		if (by->keys[i] == GROUP_CGROUP)
-			name = census_name(verdict->census, WIRE_NAME_CGROUP, conn.cgroup);
-		if (name)
-			name_text(value, sizeof(value), name);
-		else
-			group_value(by->keys[i], &conn, value);
 		if (i)
-			*to++ = ' ';
-		len = name_fit(value, (size_t)(end - to));
-		to = mempcpy(to, value, len);
+			*to++ = is_named ? ' ' : '\t';
+		len = name_fit(next, (size_t)(end - to));
+		to = mempcpy(to, next, len);
 		*to = '\0';
 	}
 	return text;
@@ -177,12 +187,11 @@ static void key_of(const struct verdict *verdict, struct end_count *ends,
 		   const struct verdict_socket *it, const struct group_by *by, char key[KEY_MAX])
 {
 	const struct wire_snapshot *s = &it->socket->s;
-	const struct conn conn = verdict_conn(s, it->owner, it->inherited);
 	const char *rule = it->rule ? it->rule->id : "";
 	char owner[VERDICT_OWNER_MAX], values[GROUP_TEXT_MAX];
 	bool local;
 
-	if (group_values(by, &conn, values)[0]) {
+	if (values_of(verdict, it, by, false, values)[0]) {
 		snprintf(key, KEY_MAX, "%u\t%s\t%s", s->state, rule, values);
 		return;
 	}
@@ -235,7 +244,7 @@ static int add_to_group(struct verdict *verdict, size_t i, const struct group_by
 	key_of(verdict, ends, it, by, key);
 	HASH_FIND_STR(verdict->groups, key, group);
 	if (!group)
-		group = new_group(verdict, i, key, values_of(verdict, it, by, values));
+		group = new_group(verdict, i, key, values_of(verdict, it, by, true, values));
 	if (!group)
 		return -ENOMEM;
 	it->group = group->number;

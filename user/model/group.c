@@ -64,6 +64,12 @@ static char *netns(char *to, const struct conn *conn)
 	return number_or_unknown(to, conn->id.netns);
 }
 
+static char *keepalive(char *to, const struct conn *conn)
+{
+	(void)conn;
+	return append_char(to, UNKNOWN);
+}
+
 /* `state` is there because people type it; histograms are by state anyway. */
 static char *state(char *to, const struct conn *conn)
 {
@@ -84,6 +90,7 @@ static const struct {
 	[GROUP_UID] = {"uid", uid},
 	[GROUP_CGROUP] = {"cgroup", cgroup},
 	[GROUP_NETNS] = {"netns", netns},
+	[GROUP_KEEPALIVE] = {"keepalive", keepalive},
 };
 
 int group_key_parse(const char *name)
@@ -97,6 +104,15 @@ int group_key_parse(const char *name)
 const char *group_key_name(unsigned key)
 {
 	return key < sizeof(keys) / sizeof(keys[0]) ? keys[key].name : NULL;
+}
+
+bool group_has(const struct group_by *by, enum group_key key)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < by->n; i++)
+		found |= by->keys[i] == key;
+	return found;
 }
 
 char *group_append_value(char *to, unsigned key, const struct conn *conn)

@@ -21,6 +21,7 @@ enum group_key {
 	GROUP_UID,
 	GROUP_CGROUP,
 	GROUP_NETNS,
+	GROUP_KEEPALIVE, /* no event tells it, only a census: here it is unknown */
 };
 
 struct group_by {
@@ -33,6 +34,9 @@ int group_key_parse(const char *name);
 
 /* NULL past the last. */
 const char *group_key_name(unsigned key);
+
+/* Is this one of the keys? */
+bool group_has(const struct group_by *by, enum group_key key);
 
 /*
  * The value of one key: "443", "nginx", "10.0.0.9"; "?" where it is not known; "~nginx", "~4711"
