@@ -40,7 +40,7 @@ nothing_beside() {
 
 # ---- what is in it ----
 
-for name in accepted basic blind groups losses names page partial sampled wide; do
+for name in accepted basic blind groups idle losses names page partial sampled wide; do
 	"$TCPDWELL" report "$WORK/page.html" -q -r "$GOLDEN/$name/in.rec" >"$WORK/out" 2>"$WORK/err"
 	got=$?
 	data "$WORK/page.html" >"$WORK/data.json"

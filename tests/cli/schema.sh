@@ -37,7 +37,7 @@ for command in "trace -r basic" "stuck -r stuck"; do
 	read -r -a words <<<"$command"
 	name=${words[0]} words[2]=$TESTS/golden/${words[2]}/in.rec
 	"$TCPDWELL" "${words[@]}" -f csv | head -1 | tr , '\n' | sort >"$WORK/csv"
-	"$TCPDWELL" schema | jq -r --arg name "$name" '."$defs" | if $name == "stuck" then .stuck else .start, .transition, .histogram, .lost, .summary end |
+	"$TCPDWELL" schema | jq -r --arg name "$name" '."$defs" | if $name == "stuck" then .stuck else .start, .transition, .histogram, ."idle-peak", .lost, .summary end |
 		.properties | keys[]' | sort -u | grep -vxE "(listener_)?holders" >"$WORK/fields"
 	diff "$WORK/csv" "$WORK/fields" >"$WORK/diff" && ok "schema-csv-$name" "$(wc -l <"$WORK/csv") columns" ||
 		fail "schema-csv-$name" "$(tr '\n' ' ' <"$WORK/diff")"

@@ -704,6 +704,33 @@ static void clock_set(void)
 	PUT(MOVE(6000, CLOSE_WAIT, LAST_ACK, .cookie = 1));
 }
 
+/* A pool that begins a connection every 10 s, and what is on the way ends each when it has been
+ * idle for a minute. */
+static void idle(void)
+{
+	for (int i = 0; i < 38; i++) {
+		uint64_t ms = 2000 + 10000 * (uint64_t)i;
+
+		PUT(MOVE(ms, CLOSE, SYN_SENT, HELD_BY(300, "pool"), .cookie = i + 1,
+			 .lport = NONE));
+		PUT(MOVE(ms, SYN_SENT, ESTABLISHED, .cookie = i + 1, .lport = 40000 + i));
+		if (i >= 6)
+			PUT(MOVE(ms + 2, ESTABLISHED, CLOSE, .cookie = i - 5,
+				 .lport = 40000 + i - 6, .error = ECONNRESET));
+		if (i % 6 != 1)
+			continue;
+		PUT(CENSUS_BEGINS(ms + 5000));
+		put_at(ms + 5000, census_limits(CENSUS_NETNS, 32768, 60999, 65536));
+		for (int k = i > 5 ? i - 5 : 0; k <= i; k++) {
+			PUT(THERE(ms + 5000, ESTABLISHED, .cookie = k + 1, .lport = 40000 + k,
+				  .data = 2000 + 10000 * (uint64_t)k,
+				  .flags = WIRE_S_FILE | (k % 2 ? WIRE_S_KEEPALIVE : 0)));
+			PUT(HOLDS(ms + 5000, 300, "pool", .cookie = k + 1));
+		}
+		PUT(CENSUS_ENDS(ms + 5001));
+	}
+}
+
 #include "top_recordings.h"
 
 static const struct {
@@ -731,6 +758,7 @@ static const struct {
 	{"page", page, EVENTS},
 	{"served", served, EVENTS},
 	{"clock", clock_set, EVENTS},
+	{"idle", idle, EVENTS},
 	{"top-stuck", top_stuck, EVENTS},
 	{"top-lost", top_lost, EVENTS},
 	{"top-blind", top_well, NOTHING},

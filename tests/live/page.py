@@ -150,6 +150,14 @@ def check_hostile(browser):
           f"'</script><b>' is read as text, {foreign} elements are not ours")
 
 
+def check_idle_peaks(browser, peaks):
+    """Beside the causes of ends, and in ESTABLISHED."""
+    said = browser.value("[...document.querySelectorAll('#ends p, #detail p')].map((e) => e.textContent)"
+                         ".filter((text) => text.startsWith('Many idle'))")
+    wanted = [f" {peaks[0]['count']} were ended then by a ", f" {peaks[0]['may_idle']} connections here have no keepalive below that."]
+    check("idle-peaks", len(said) == 2 * len(peaks) and all(part in said[0] for part in wanted), said[0] if said else "nothing")
+
+
 def background(browser):
     return browser.value("getComputedStyle(document.body).backgroundColor")
 
@@ -233,6 +241,8 @@ def look_at(browser, page, folder, closely):
     check_quiet(browser, name, page)
     check_phone(browser, name)
     browser.size(1280, 900)
+    if data["idle_peaks"]:
+        check_idle_peaks(browser, data["idle_peaks"])
     if closely:
         check_tabs(browser)
         check_diagram(browser, data)

@@ -6,11 +6,11 @@
 
 needs page chromium python3 || exit 0
 mkdir -p "$BUILD/page"
-for name in page basic losses blind; do
+for name in page basic losses blind idle; do
 	"$TCPDWELL" report "$BUILD/page/$name.html" -q -r "$TESTS/golden/$name/in.rec" || fail page "no report of $name"
 done
 "$BUILD/fuzz/many" 200000 "$WORK/many.rec" && "$TCPDWELL" report "$BUILD/page/many.html" -q -r "$WORK/many.rec"
-python3 "$TESTS/live/page.py" "$BUILD/page" "$BUILD"/page/{page,basic,losses,blind,many}.html 2>"$WORK/err"
+python3 "$TESTS/live/page.py" "$BUILD/page" "$BUILD"/page/{page,basic,losses,blind,idle,many}.html 2>"$WORK/err"
 status=$?
 [ ! -s "$WORK/err" ] || fail page "$(tail -n 5 "$WORK/err" | tr '\n' ' ')"
 exit $status

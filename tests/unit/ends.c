@@ -204,6 +204,7 @@ static void test_keepalive(void)
 {
 	struct wire_limits limits = census_limits(CENSUS_NETNS, 32768, 60999, 4096).limits;
 	union decode_record own = census_snapshot(&(struct snap){ALIVE, .keepalive = {60, 0, 3}});
+	union decode_record usual = census_snapshot(&(struct snap){ALIVE});
 	union decode_record none = census_snapshot(&(struct snap){EST});
 	union decode_record mini = census_snapshot(&(struct snap){.kind = WIRE_MINI});
 	char text[ENDS_TEXT_MAX];
@@ -213,6 +214,13 @@ static void test_keepalive(void)
 	CHECK(!ends_keepalive(&own.snapshot, NULL, text));
 	CHECK_STR(ends_keepalive(&none.snapshot, NULL, text), "off");
 	CHECK(!ends_keepalive(&mini.snapshot, &limits, text));
+	CHECK(ends_may_idle(&own.snapshot, &limits, 60 * NS_PER_S));
+	CHECK(!ends_may_idle(&own.snapshot, &limits, 61 * NS_PER_S));
+	CHECK(ends_may_idle(&usual.snapshot, &limits, 7200 * NS_PER_S));
+	CHECK(!ends_may_idle(&usual.snapshot, &limits, 7201 * NS_PER_S));
+	CHECK(!ends_may_idle(&usual.snapshot, NULL, 60 * NS_PER_S)); /* not known */
+	CHECK(ends_may_idle(&none.snapshot, NULL, 86400 * NS_PER_S));
+	CHECK(!ends_may_idle(&mini.snapshot, &limits, 60 * NS_PER_S));
 	test_end("the socket's, else the namespace's");
 }
 

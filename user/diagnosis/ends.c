@@ -389,3 +389,12 @@ const char *ends_keepalive(const struct wire_snapshot *s, const struct wire_limi
 		 k.probes);
 	return text;
 }
+
+bool ends_may_idle(const struct wire_snapshot *s, const struct wire_limits *limits, uint64_t ns)
+{
+	struct keepalive k = keepalive_of(s, limits);
+
+	if (!has_timers(s) || s->state != WIRE_ESTABLISHED)
+		return false;
+	return !(s->flags & WIRE_S_KEEPALIVE) || k.s * NS_PER_S >= ns;
+}

@@ -51,4 +51,10 @@ const char *ends_text(const struct ends *ends, const struct wire_snapshot *s,
 const char *ends_keepalive(const struct wire_snapshot *s, const struct wire_limits *limits,
 			   char text[ENDS_TEXT_MAX]);
 
+/*
+ * Is it in ESTABLISHED, and does keepalive let it be idle for so long that nobody sees a segment of
+ * it? False if that is not known. Data that is on its way does not count: it may be idle tomorrow.
+ */
+bool ends_may_idle(const struct wire_snapshot *s, const struct wire_limits *limits, uint64_t ns);
+
 #endif

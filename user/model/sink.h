@@ -12,6 +12,7 @@
 #include "model/connection.h"
 #include "model/group.h"
 #include "model/histset.h"
+#include "model/idle_peaks.h"
 #include "record/meta.h"
 
 /* One state of one group, over a stretch of time. */
@@ -22,6 +23,12 @@ struct sink_histogram {
 	const struct group_by *by;
 	const char *values; /* of `by`, separated by tabs */
 	const struct histset_cell *cell;
+};
+
+/* Of the whole run, and of all groups together. */
+struct sink_idle_peak {
+	uint64_t begin, end; /* ns, CLOCK_MONOTONIC */
+	const struct idle_peak *peak;
 };
 
 struct sink_lost {
@@ -54,6 +61,8 @@ struct sink_ops {
 	/* Histograms of this stretch follow; `whole`: of the whole run, after its intervals. */
 	void (*interval)(struct sink *sink, uint64_t begin, uint64_t end, bool whole);
 	void (*histogram)(struct sink *sink, const struct sink_histogram *histogram);
+	/* After the histograms of the whole run; `nth` counts from 0. */
+	void (*idle_peak)(struct sink *sink, const struct sink_idle_peak *peak, unsigned nth);
 	void (*lost)(struct sink *sink, const struct sink_lost *lost);
 	void (*summary)(struct sink *sink, const struct sink_summary *summary);
 	const void *format; /* of the sink's own */

@@ -19,6 +19,7 @@ struct tracer {
 	struct sink *sink;
 	struct conn_table *conns;
 	struct histset *whole_run, *interval; /* interval: NULL without -i */
+	struct idle_peaks *idle_peaks;        /* NULL: ESTABLISHED is not selected */
 	uint64_t now, interval_begin;
 	bool interval_has;    /* something was counted in it */
 	uint64_t told;        /* of tracer_config.count */
@@ -95,6 +96,8 @@ static void on_event(void *ctx, const struct conn *conn, const struct conn_event
 	if (tracer_is_over(tracer))
 		return;
 	count_dwell(tracer, conn, event);
+	if (tracer->idle_peaks)
+		idle_peaks_add(tracer->idle_peaks, event);
 	if (!tracer->config.raw)
 		tracer->sum.transitions++;
 	if (tracer->sink->ops->event)
@@ -226,6 +229,24 @@ static void report(struct tracer *tracer, struct histset *set, uint64_t begin, u
 	else
 		for (size_t i = 0; i < TCPSTATE_MEASURED; i++)
 			report_state(&context, "", NULL, tcpstate_measured[i]);
+}
+
+unsigned tracer_idle_peaks(const struct tracer *tracer, struct idle_peak ret[IDLE_PEAKS_MAX])
+{
+	return tracer->idle_peaks ? idle_peaks_find(tracer->idle_peaks, ret) : 0;
+}
+
+static void report_idle_peaks(struct tracer *tracer)
+{
+	struct idle_peak peaks[IDLE_PEAKS_MAX];
+	unsigned n = tracer_idle_peaks(tracer, peaks);
+
+	for (unsigned i = 0; i < n; i++)
+		tracer->sink->ops->idle_peak(tracer->sink,
+					     &(struct sink_idle_peak){.begin = tracer->sum.begin,
+								      .end = tracer->now,
+								      .peak = &peaks[i]},
+					     i);
 }
 
 /* ---- for who looks on ---- */
@@ -370,6 +391,7 @@ int tracer_finish(struct tracer *tracer)
 		tracer->sink->ops->interval(tracer->sink, tracer->sum.begin, tracer->now, true);
 	}
 	report(tracer, tracer->whole_run, tracer->sum.begin, tracer->now, true);
+	report_idle_peaks(tracer);
 	tracer->sink->ops->summary(tracer->sink, &tracer->sum);
 	return tracer_flush(tracer);
 }
@@ -413,6 +435,7 @@ struct tracer *tracer_new(const struct tracer_config *config, struct meta *meta,
 				    .wanted = is_wanted,
 				    .event = on_event,
 				    .ctx = tracer};
+	bool asks_established = config->selection->states & 1 << WIRE_ESTABLISHED;
 
 	if (!tracer)
 		return NULL;
@@ -423,7 +446,9 @@ struct tracer *tracer_new(const struct tracer_config *config, struct meta *meta,
 	tracer->conns = conn_table_new(&conns);
 	tracer->whole_run = histset_new(config->max_groups);
 	tracer->interval = config->interval_ns ? histset_new(config->max_groups) : NULL;
-	if (!tracer->conns || !tracer->whole_run || (config->interval_ns && !tracer->interval)) {
+	tracer->idle_peaks = asks_established ? idle_peaks_new() : NULL;
+	if (!tracer->conns || !tracer->whole_run || (config->interval_ns && !tracer->interval) ||
+	    (asks_established && !tracer->idle_peaks)) {
 		tracer_free(tracer);
 		return NULL;
 	}
@@ -438,5 +463,6 @@ void tracer_free(struct tracer *tracer)
 	conn_table_free(tracer->conns);
 	histset_free(tracer->whole_run);
 	histset_free(tracer->interval);
+	idle_peaks_free(tracer->idle_peaks);
 	free(tracer);
 }

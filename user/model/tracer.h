@@ -70,6 +70,10 @@ void tracer_each_histogram(struct tracer *tracer,
 				      const struct histset_cell *cell),
 			   void *ctx);
 
+/* At which idle time many connections ended; none where ESTABLISHED is not selected. How many, at
+ * most IDLE_PEAKS_MAX. */
+unsigned tracer_idle_peaks(const struct tracer *tracer, struct idle_peak ret[IDLE_PEAKS_MAX]);
+
 /* From now on the peaks of accept queues are what is to come. */
 void tracer_forget_peaks(struct tracer *tracer);
 

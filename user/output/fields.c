@@ -123,6 +123,9 @@ enum field {
 	F_OLDEST_NS,
 	F_OLDEST_KNOWN,
 	F_BUCKETS,
+	F_PEAK_NS,
+	F_PEAK_BY,
+	F_REACHED,
 	F_LOST_KIND,
 	F_LOST_COUNT,
 	F_TRANSITIONS,
@@ -293,9 +296,11 @@ const struct fields_row fields[] = {
 			 .about = "Is it of the whole run, not of an interval?"},
 	[F_VISIBLE] = {ROW("visible", BOOL, visible),
 		       .about = "Can this kernel show the state at all?"},
-	[F_COUNT] = {ROW("count", NUMBER, count), OR_NULL,
-		     .about = "Of a histogram: dwells that ended, with both ends witnessed; null "
-			      "if the state is not visible. Of a finding: sockets."},
+	[F_COUNT] =
+		{ROW("count", NUMBER, count), OR_NULL,
+		 .about = "Of a histogram: dwells that ended, with both ends witnessed; null "
+			  "if the state is not visible. Of an idle-peak: connections that ended at "
+			  "it. Of a finding: sockets."},
 	[F_PARTIAL] = {ROW("partial", NUMBER, partial), OR_NULL,
 		       .about = "Dwells that ended and whose beginning was not witnessed: they are "
 				"in no other number. Null if the state is not visible."},
@@ -331,6 +336,16 @@ const struct fields_row fields[] = {
 	[F_BUCKETS] = {ROW("buckets", LIST, buckets), OR_NULL, .list = &fields_buckets,
 		       .about = "The histogram: pairs of an upper bound in ns and a number of "
 				"dwells, without empty ones. Null if count is 0."},
+	[F_PEAK_NS] = {ROW("peak_ns", NS, peak),
+		       .about = "How long they had been idle, as far as censuses saw: the mean of "
+				"those in count, all within 2 % of each other."},
+	[F_PEAK_BY] = {ROW("peak_by", WORD, peak_by), .words = idle_peaks_by_name,
+		       .about = "What came and ended them: from the peer, or from something on "
+				"the way."},
+	[F_REACHED] = {ROW("reached", NUMBER, reached),
+		       .about = "Connections that a census met idle and that had been so for that "
+				"long as they left ESTABLISHED, in whatever way, then or later: "
+				"those in count among them."},
 	[F_LOST_KIND] = {ROW("lost_kind", TEXT, lost_kind), .words = lost_word,
 			 .about = "The kind of the records that were lost."},
 	[F_LOST_COUNT] =
@@ -521,6 +536,12 @@ const struct fields_event_row fields_events[EVENTS] = {
 					      F_SYNS_RESENT, F_OVERFLOWED_COUNT, F_MIN_NS, F_P50_NS, F_P90_NS, F_P99_NS,
 					      F_MAX_NS, F_MEAN_NS, F_STILL, F_STILL_IN_DOUBT,
 					      F_OLDEST_NS, F_OLDEST_KNOWN, F_BUCKETS)},
+	[EVENT_IDLE_PEAK] = {.name = WORD("idle-peak"),
+			     .about = "Many connections were ended from outside after one and the "
+				      "same time without data: told behind the histograms of the "
+				      "whole run, if ESTABLISHED is selected.",
+			     .fields = FIELDS(F_TS_NS, F_TIME, F_BEGIN_NS, F_COUNT, F_PEAK_NS,
+					      F_PEAK_BY, F_REACHED)},
 	[EVENT_LOST] = {.name = WORD("lost"),
 			.about = "Records were lost: dwells across the gap are lower bounds.",
 			.fields = FIELDS(F_TS_NS, F_TIME, F_LOST_KIND, F_LOST_COUNT)},

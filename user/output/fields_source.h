@@ -19,6 +19,7 @@ enum fields_event {
 	EVENT_HISTOGRAM,
 	EVENT_LOST,
 	EVENT_SUMMARY,
+	EVENT_IDLE_PEAK, /* before the summary, but its columns are the last */
 	/* Of one look; its CSV is of sockets alone. */
 	EVENT_CENSUS,
 	EVENT_STUCK,
@@ -73,6 +74,7 @@ struct fields_source {
 	const struct conn_event *transition;
 
 	const struct sink_histogram *histogram;
+	const struct sink_idle_peak *idle_peak;
 	const struct sink_lost *lost;
 	const struct sink_summary *summary;
 	/* of a look: of a finding the oldest socket, unless it is of what fills up */

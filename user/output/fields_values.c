@@ -249,6 +249,23 @@ value_t fields_get_overflowed(source_t *s)
 	return number_if(s->transition->overflowed, 1);
 }
 
+/* ---- idle peak ---- */
+
+value_t fields_get_peak(source_t *s)
+{
+	return number(s->idle_peak->peak->at);
+}
+
+value_t fields_get_peak_by(source_t *s)
+{
+	return word(idle_peaks_by_word(s->idle_peak->peak->by));
+}
+
+value_t fields_get_reached(source_t *s)
+{
+	return number(s->idle_peak->peak->reached);
+}
+
 /* ---- histogram ---- */
 
 value_t fields_get_state(source_t *s)
@@ -265,6 +282,8 @@ value_t fields_get_by(source_t *s)
 
 value_t fields_get_begin(source_t *s)
 {
+	if (s->idle_peak)
+		return number(s->idle_peak->begin);
 	return number(s->summary ? s->summary->begin : s->histogram->begin);
 }
 
@@ -291,6 +310,8 @@ value_t fields_get_count(source_t *s)
 {
 	if (s->histogram)
 		return number_if(is_visible(s), s->histogram->cell->hist.count);
+	if (s->idle_peak)
+		return number(s->idle_peak->peak->count);
 	return number(s->filling ? s->filling->fill.count : s->finding->count);
 }
 

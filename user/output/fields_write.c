@@ -118,9 +118,9 @@ static void fill_table(struct table *table)
 
 static const struct table *table_of(enum fields_event event)
 {
-	static struct table tables[] = {{.first = EVENT_START, .last = EVENT_SUMMARY},
+	static struct table tables[] = {{.first = EVENT_START, .last = EVENT_IDLE_PEAK},
 					{.first = EVENT_STUCK, .last = EVENT_STUCK}};
-	struct table *table = &tables[event > EVENT_SUMMARY];
+	struct table *table = &tables[event > EVENT_IDLE_PEAK];
 
 	if (!table->n)
 		fill_table(table);

@@ -64,6 +64,15 @@ static void histogram_of(struct sink *sink, const struct sink_histogram *histogr
 						 .histogram = histogram});
 }
 
+static void idle_peak(struct sink *sink, const struct sink_idle_peak *peak, unsigned nth)
+{
+	(void)nth;
+	write_line(sink, &(struct fields_source){.event = EVENT_IDLE_PEAK,
+						 .meta = sink->meta,
+						 .ts = peak->end,
+						 .idle_peak = peak});
+}
+
 static void lost(struct sink *sink, const struct sink_lost *lost_records)
 {
 	write_line(sink, &(struct fields_source){.event = EVENT_LOST,
@@ -94,7 +103,7 @@ static const struct lines json = {begin_json, fields_json}, csv = {begin_csv, fi
 
 #define OPS                                                                              \
 	.start = start, .transition = transition, .wait = wait_of, .interval = interval, \
-	.histogram = histogram_of, .lost = lost, .summary = summary
+	.histogram = histogram_of, .idle_peak = idle_peak, .lost = lost, .summary = summary
 
 const struct sink_ops sink_json = {OPS, .format = &json};
 const struct sink_ops sink_csv = {OPS, .format = &csv};

@@ -379,6 +379,22 @@ static void histogram_of(struct sink *sink, const struct sink_histogram *histogr
 	bars(sink, &cell->hist);
 }
 
+static void idle_peak(struct sink *sink, const struct sink_idle_peak *told, unsigned nth)
+{
+	static const char *const by[IDLE_PEAKS_BYS] = {
+		[IDLE_PEAKS_FIN] = "FIN", [IDLE_PEAKS_RESET] = "RST"};
+	const struct idle_peak *peak = told->peak;
+	char at[CLOCK_TEXT_MAX], count[CLOCK_TEXT_MAX], reached[CLOCK_TEXT_MAX];
+
+	if (!nth)
+		fputs("\nidle connections end at one time: the peer, or something on the way, "
+		      "ends them\n",
+		      sink->out);
+	fprintf(sink->out, "  %s: %s of %s without data for so long, as far as seen, by %s\n",
+		clock_duration(peak->at, at), grouped(peak->count, count),
+		grouped(peak->reached, reached), by[peak->by]);
+}
+
 #define DATE_LEN 10 /* "2026-11-22" */
 
 /* With dates where a time of day would not tell how long it is. */
@@ -446,6 +462,7 @@ const struct sink_ops sink_text = {
 	.wait = transition,
 	.interval = interval,
 	.histogram = histogram_of,
+	.idle_peak = idle_peak,
 	.lost = lost,
 	.summary = summary,
 };

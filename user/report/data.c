@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
+#include "diagnosis/ends.h"
 #include "report/grid.h"
 #include "report/stuck.h"
 #include "report/values.h"
@@ -304,6 +306,48 @@ static json_t *grid_json(const struct report_grid *grid)
 			 (json_int_t)grid->columns, "bounds_ns", bounds, "states", states);
 }
 
+/* ---- idle peaks ---- */
+
+/* Those that whatever ends idle connections after so long may end next. */
+static uint64_t count_that_may_idle(const struct overview *overview, uint64_t ns)
+{
+	const struct census *census = &overview->census;
+	uint64_t n = 0;
+
+	for (const struct census_socket *socket = census_first(census); socket;
+	     socket = census_next(census, socket))
+		n += !address_is_loopback(socket->s.id.raddr) &&
+		     ends_may_idle(&socket->s, census_limits_of(census, socket->s.id.netns), ns) &&
+		     verdict_asks(overview->config.selection, census, socket);
+	return n;
+}
+
+static json_t *idle_peak_json(const struct overview *overview, const struct idle_peak *peak)
+{
+	bool is_known = overview->census.is_whole;
+	json_t *json = json_object();
+
+	json_object_set_new(json, "at_ns", values_number(peak->at));
+	json_object_set_new(json, "by", json_string(idle_peaks_by_name(peak->by)));
+	json_object_set_new(json, "count", values_number(peak->count));
+	json_object_set_new(json, "reached", values_number(peak->reached));
+	json_object_set_new(
+		json, "may_idle",
+		values_number_if(is_known, is_known ? count_that_may_idle(overview, peak->at) : 0));
+	return json;
+}
+
+static json_t *idle_peaks_json(const struct overview *overview)
+{
+	struct idle_peak peaks[IDLE_PEAKS_MAX];
+	unsigned n = tracer_idle_peaks(overview->tracer, peaks);
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(all, idle_peak_json(overview, &peaks[i]));
+	return all;
+}
+
 json_t *report_data_json(struct report_data *data, const struct report_source *source)
 {
 	struct overview *overview = data->overview;
@@ -316,6 +360,7 @@ json_t *report_data_json(struct report_data *data, const struct report_source *s
 	json_object_set_new(json, "head", head_json(overview, source));
 	json_object_set_new(json, "moves", moves_json(data));
 	json_object_set_new(json, "states", states_json(overview));
+	json_object_set_new(json, "idle_peaks", idle_peaks_json(overview));
 	json_object_set_new(json, "grid", grid_json(&data->grid));
 	json_object_set_new(json, "census", report_stuck_json(overview));
 	if (values_are_whole())

@@ -4,6 +4,7 @@
  *   head    where, when and how; lost: {kind: records}; filters: what narrows the page; broken: the recording is not whole
  *   moves   [{from, to, count, partial, p50_ns, p99_ns, max_ns, causes: {cause: ends}}], those that happened
  *   states  {state: {visible, wanted, count, partial, p50_ns, ..., still, oldest_ns, buckets: [bound_ns, count, ...]}}
+ *   idle_peaks  at which idle time connections end: [{at_ns, by: "fin" or "reset", count, reached, may_idle}]
  *   grid    dwells over time: {step_ns, columns, bounds_ns: [...], states: {state: [column, row, count, ...]}}
  *   census  the last look at all sockets, or null: {rows, findings, fillings, ...}
  * Names are printable: see user/base/name.h. Times that are not known are null, and are never drawn as 0. A bound that
@@ -295,6 +296,13 @@ function bucketTable(name, state) {
 		{head: "dwells", num: true, cell: (r) => grouped(r.count)}], rows));
 }
 
+/* What ends idle connections at one time; it may be the peer, or something on the way: this host cannot tell. */
+const idlePeaks = () => data.idle_peaks.map((peak) => el("p", {class: "line warm"},
+	`Many idle connections end at ${duration(peak.at_ns)}: of ${grouped(peak.reached)} that had no data for so long, as far as seen, ` +
+	`${grouped(peak.count)} were ended then by a ${peak.by === "fin" ? "FIN" : "RST"}. The peer, or something on the way such as a ` +
+	"NAT, a firewall or a load balancer, ends them." + (peak.may_idle === null ? "" :
+		` ${plural(peak.may_idle, "connection")} here ${peak.may_idle === 1 ? "has" : "have"} no keepalive below that.`)));
+
 /* All that is known of the time spent in a state. */
 function dwells(name, width) {
 	const state = data.states[name], parts = [];
@@ -306,6 +314,8 @@ function dwells(name, width) {
 		parts.push(stats(state), histogram(name, state, width), bucketTable(name, state));
 	else
 		parts.push(el("p", {class: "line muted"}, "No dwell was seen from begin to end."));
+	if (name === "ESTABLISHED")
+		parts.push(...idlePeaks());
 	if (state.partial)
 		parts.push(el("p", {class: "line"}, `${plural(state.partial, "more dwell")} ended whose beginning ${head.timewait_sampled ? "or end " : ""}was not seen; no other number includes ${state.partial === 1 ? "it" : "them"}.`));
 	if (state.still)
@@ -718,6 +728,7 @@ function drawEnds() {
 		byId("ends").append(el("p", {class: "muted"}, "No connection ended."));
 		return;
 	}
+	byId("ends").append(...idlePeaks());
 	const bar = (r) => svg("svg", {class: "share", viewBox: "0 0 100 10", "aria-hidden": "true", preserveAspectRatio: "none"},
 		svg("rect", {class: "frame", width: 100, height: 10}),
 		svg("g", {class: `edge ${isHarmless(r.cause) ? "cool" : "warm"}`}, svg("polygon", {points: `0,0 ${Math.max(0.6, (100 * r.count) / total)},0 ${Math.max(0.6, (100 * r.count) / total)},10 0,10`})));
