@@ -306,17 +306,17 @@ struct wire_snapshot {
 	__u32 rto_ms;   /* retransmission timeout as it is now, backoff included; CLOSED: how long
 			 * the last timer was set for, at most */
 	__u32 uid;
-	__u32 unread;  /* bytes received and not read, the urgent one left out, plus 1 for a FIN not
-			* read. LISTEN: connections that wait for accept() */
-	__u32 room;    /* LISTEN: how many may wait, less one; else the peer's window, bytes */
+	__u32 unread; /* bytes received and not read, the urgent one left out, plus 1 for a FIN not
+		       * read. LISTEN: connections that wait for accept() */
+	__u32 room;   /* LISTEN: how many may wait, less one; else the peer's window, bytes */
 	__u32 unsent; /* bytes written and never sent; FIN counts 1 */
 	union {
 		__u32 unacked;   /* bytes sent and not acknowledged; FIN counts 1 */
 		__u32 half_open; /* LISTEN: handshakes, as the kernel counts them (qlen) */
 	};
-	__u16 flags;   /* WIRE_S_* */
-	__u8 state;    /* WIRE_ESTABLISHED ... */
-	__u8 kind;     /* WIRE_FULL ... */
+	__u16 flags;      /* WIRE_S_* */
+	__u8 state;       /* WIRE_ESTABLISHED ... */
+	__u8 kind;        /* WIRE_FULL ... */
 	__u8 retransmits; /* of the oldest segment, by its timer */
 	__u8 probes;      /* zero-window probes, or keepalives, without an answer */
 	__u8 backoff;     /* how often rto_ms was doubled since it was measured; of probes, their
@@ -324,9 +324,9 @@ struct wire_snapshot {
 	__u8 soft_error;  /* why a segment found no way, here or as ICMP told: a positive errno, 0
 			   * none. The next acceptable ACK clears it (sk_err_soft) */
 	__u32 inode;      /* of the file that holds it, as /proc/PID/fd has it; 0: none */
-	__u32 device;   /* number of the interface that it is bound to, a VRF's too, or by which its
-			 * link-local addresses are meant; 0: none */
-	__u32 mark;     /* SO_MARK, by which its route is chosen */
+	__u32 device; /* number of the interface that it is bound to, a VRF's too, or by which its
+		       * link-local addresses are meant; 0: none */
+	__u32 mark;   /* SO_MARK, by which its route is chosen */
 	union {
 		__u32 snd_una; /* the oldest number sent that nobody acknowledged (SND.UNA); of a
 				* mini-socket and a request the next to be sent */

@@ -254,10 +254,14 @@ static const struct {
 	{"flood-with-room", NULL,
 	 .snap = {.state = WIRE_LISTEN, .room = 128, .half_open = 127, .overdue = 127}},
 	/* Clients that answer in time. */
-	{"burst", NULL, .snap = {.state = WIRE_LISTEN, .room = 128, .half_open = 128, .overdue = 63}},
+	{"burst", NULL,
+	 .snap = {.state = WIRE_LISTEN, .room = 128, .half_open = 128, .overdue = 63}},
 	{"no-backlog-nothing-open", NULL, .snap = {.state = WIRE_LISTEN, .room = 0}},
 	{"flood-behind-full-queue", "accept-queue-full",
-	 .snap = {.state = WIRE_LISTEN, .unread = 129, .room = 128, .half_open = 128,
+	 .snap = {.state = WIRE_LISTEN,
+		  .unread = 129,
+		  .room = 128,
+		  .half_open = 128,
 		  .overdue = 128}},
 
 	{"reader-asleep", "established-unread",

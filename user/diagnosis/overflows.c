@@ -124,9 +124,8 @@ const char *overflows_cookies(const struct overflows_netns *of, char text[OVERFL
 	if (!of || of->cookies.all == OVERFLOWS_UNKNOWN ||
 	    of->half_open_drops.all == OVERFLOWS_UNKNOWN)
 		return text;
-	snprintf(text, OVERFLOWS_TEXT_MAX,
-		 "its namespace answered %" PRIu64 " SYN%s by cookies", of->cookies.all,
-		 of->cookies.all == 1 ? "" : "s");
+	snprintf(text, OVERFLOWS_TEXT_MAX, "its namespace answered %" PRIu64 " SYN%s by cookies",
+		 of->cookies.all, of->cookies.all == 1 ? "" : "s");
 	add_since(&of->cookies, text);
 	len = strlen(text);
 	snprintf(text + len, OVERFLOWS_TEXT_MAX - len, ", and dropped %" PRIu64,

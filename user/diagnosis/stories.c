@@ -64,11 +64,11 @@ static struct verdict_finding *cause_of(const struct verdict *verdict, const str
 					const struct verdict_socket *it)
 {
 	const struct census_socket *socket = waits_for(verdict, it);
-	const struct verdict_socket *const *found =
-		socket ? bsearch(socket, index->sockets, index->n, sizeof(*index->sockets),
-				 is_of_socket)
-		       : NULL;
+	const struct verdict_socket *const *found = NULL;
 
+	if (socket)
+		found = bsearch(socket, index->sockets, index->n,
+				sizeof(const struct verdict_socket *), is_of_socket);
 	return found && (*found)->finding != it->finding ? (*found)->finding : NULL;
 }
 

@@ -11,7 +11,8 @@
 
 #include "diagnosis/verdict_alike.h"
 
-/* Sets verdict_finding.because and .story, and puts each story together. The verdict has its peers and its findings. 0 or -ENOMEM. */
+/* Sets verdict_finding.because and .story, and puts each story together. The verdict has its peers
+ * and its findings. 0 or -ENOMEM. */
 int stories_find(struct verdict *verdict);
 
 #endif

@@ -27,9 +27,9 @@ struct verdict_group {
 
 struct verdict_finding {
 	char *key;
-	size_t first, count;        /* in `sockets`: the oldest of them, and how many */
-	size_t cgroups, namespaces; /* in how many they are */
-	uint16_t differs;           /* VERDICT_* */
+	size_t first, count;             /* in `sockets`: the oldest of them, and how many */
+	size_t cgroups, namespaces;      /* in how many they are */
+	uint16_t differs;                /* VERDICT_* */
 	struct verdict_finding *because; /* all of these wait for sockets of that one, which waits
 					  * for none; NULL: none (stories.h) */
 	size_t story;                    /* the oldest of it, and of all that wait for it */

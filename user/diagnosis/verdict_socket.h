@@ -21,7 +21,7 @@ struct verdict_socket {
 		*owner; /* the first that holds it; of its listener if `inherited` */
 	const struct overflows_netns *overflows; /* of a listener that is full; NULL: not known */
 	const struct census_socket *peer; /* the other end of it; NULL: not here, or not known */
-	struct verdict_finding *finding; /* that it belongs to; NULL without a rule */
+	struct verdict_finding *finding;  /* that it belongs to; NULL without a rule */
 	struct age age;
 	struct ends ends;
 	bool inherited;

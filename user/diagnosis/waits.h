@@ -14,10 +14,10 @@
 
 struct waits_queue {
 	struct conn_place listener;
-	uint64_t waiting; /* now, as the kernel counts them */
-	uint64_t backlog; /* of its sockets, summed; at each one more may wait */
+	uint64_t waiting;   /* now, as the kernel counts them */
+	uint64_t backlog;   /* of its sockets, summed; at each one more may wait */
 	uint64_t half_open; /* handshakes now */
-	uint64_t peak;    /* the most since the last look; at least `waiting` */
+	uint64_t peak;      /* the most since the last look; at least `waiting` */
 	UT_hash_handle hh;
 };
 

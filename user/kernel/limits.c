@@ -104,8 +104,7 @@ static void read_refused(struct wire_limits *limits)
 	for (size_t i = 0; i < ROWS(rows); i++)
 		*rows[i].number = UINT64_MAX;
 	while (file && limits->listen_drops == UINT64_MAX &&
-	       getline(&names, &names_room, file) > 0 &&
-	       getline(&numbers, &numbers_room, file) > 0)
+	       getline(&names, &names_room, file) > 0 && getline(&numbers, &numbers_room, file) > 0)
 		for (size_t i = 0; i < ROWS(rows); i++)
 			*rows[i].number = proc_text_counter(names, numbers, "TcpExt", rows[i].name);
 	free(names);

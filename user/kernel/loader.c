@@ -102,7 +102,8 @@ static int why_no_symbols(int err)
 static int configure(struct config *config, const struct ways *ways,
 		     const struct kernel_request *request)
 {
-	/* What looks at sockets asks no stack, and reading all symbols takes a fifth of the start. */
+	/* What looks at sockets asks no stack, and reading all symbols takes a fifth of the start.
+	 */
 	int symbols = request->only_looks ? 0 : symbols_of_kernel(config);
 
 	config->tick_ns = clock_tick_ns();

@@ -10,9 +10,9 @@
  * 6.15 the kernel tells that move of no child; it is told by the next one.
  *
  * A request enters the model when its SYN-ACK is sent again, when it ends without a child, and when
- * a census meets it. It has no cookie, so it is found by addresses, ports and namespace, as a mini-socket is. Its
- * LISTEN -> SYN-RECEIVED is told when it ends, or by its child, so that both moves have one
- * identity.
+ * a census meets it. It has no cookie, so it is found by addresses, ports and namespace, as a
+ * mini-socket is. Its LISTEN -> SYN-RECEIVED is told when it ends, or by its child, so that both
+ * moves have one identity.
  */
 #ifndef TCPDWELL_CONN_HANDSHAKE_H
 #define TCPDWELL_CONN_HANDSHAKE_H
@@ -25,8 +25,8 @@ void conn_handshake_feed(struct conn_table *table, const struct wire_handshake *
 /* A child appeared at `ts`: nothing is told of it until its next move. */
 void conn_handshake_child(struct conn_table *table, struct store_entry *entry, uint64_t ts);
 
-/* The first move of a child behind its LISTEN -> SYN-RECEIVED, which it tells. Had its handshake met
- * a full accept queue (conn_event.overflowed)? */
+/* The first move of a child behind its LISTEN -> SYN-RECEIVED, which it tells. Had its handshake
+ * met a full accept queue (conn_event.overflowed)? */
 bool conn_handshake_tell(struct conn_table *table, struct store_entry *entry,
 			 const struct wire_transition *t);
 

@@ -99,7 +99,7 @@ struct conn_config {
 	bool samples;       /* mini-sockets are told by sweeps alone: see conn_sample.h */
 	bool sees_handshakes; /* ends of handshakes that no connection follows are told: half-open
 			       * ones belong to the model from their first SYN-ACK on */
-	bool sees_accepts;  /* accept() is told: without it, nothing is said of waits */
+	bool sees_accepts;    /* accept() is told: without it, nothing is said of waits */
 	conn_wanted_fn wanted;
 	conn_event_fn event;
 	conn_wait_fn waited; /* NULL: nobody asks */

@@ -519,7 +519,8 @@ const struct fields_event_row fields_events[EVENTS] = {
 			      .fields = FIELDS(F_TS_NS, F_TIME, F_FROM, F_TO, F_LADDR, F_LPORT,
 					       F_RADDR, F_RPORT, F_FAMILY, F_COOKIE, F_SOCKET,
 					       F_NETNS, F_PID, F_COMM, F_PID_KNOWN, F_UID, F_CGROUP,
-					       F_DWELL_NS, F_DWELL_KNOWN, F_CAUSE, F_SYNS, F_OVERFLOWED)},
+					       F_DWELL_NS, F_DWELL_KNOWN, F_CAUSE, F_SYNS,
+					       F_OVERFLOWED)},
 	[EVENT_WAIT] = {.name = WORD("accept-wait"),
 			.about = "accept() returned a connection, or it ended before; told only "
 				 "where -s names accept-wait. CLOSED with dwell_known unknown: "
@@ -533,9 +534,10 @@ const struct fields_event_row fields_events[EVENTS] = {
 				      "stretch of time.",
 			     .fields = FIELDS(F_TS_NS, F_TIME, F_STATE, F_BY, F_BEGIN_NS,
 					      F_WHOLE_RUN, F_VISIBLE, F_COUNT, F_PARTIAL,
-					      F_SYNS_RESENT, F_OVERFLOWED_COUNT, F_MIN_NS, F_P50_NS, F_P90_NS, F_P99_NS,
-					      F_MAX_NS, F_MEAN_NS, F_STILL, F_STILL_IN_DOUBT,
-					      F_OLDEST_NS, F_OLDEST_KNOWN, F_BUCKETS)},
+					      F_SYNS_RESENT, F_OVERFLOWED_COUNT, F_MIN_NS, F_P50_NS,
+					      F_P90_NS, F_P99_NS, F_MAX_NS, F_MEAN_NS, F_STILL,
+					      F_STILL_IN_DOUBT, F_OLDEST_NS, F_OLDEST_KNOWN,
+					      F_BUCKETS)},
 	[EVENT_IDLE_PEAK] = {.name = WORD("idle-peak"),
 			     .about = "Many connections were ended from outside after one and the "
 				      "same time without data: told behind the histograms of the "
@@ -565,9 +567,9 @@ const struct fields_event_row fields_events[EVENTS] = {
 					  F_UNREAD, F_UNSENT, F_UNACKED, F_WINDOW, F_PROBES,
 					  F_RETRANSMITS, F_SOFT_ERROR, F_WAY, F_TIMER_NS, F_ENDS_BY,
 					  F_ENDS_IN_NS, F_KEEPALIVE, F_USER_TIMEOUT_NS, F_WAITING,
-					  F_BACKLOG, F_HALF_OPEN, F_DOING, F_OUT_OF_DESCRIPTORS, F_PEER_STATE,
-					  F_PEER_OWNER, F_PEER_COOKIE, F_PEER_NETNS, F_HOLDERS,
-					  F_LISTENER_HOLDERS)},
+					  F_BACKLOG, F_HALF_OPEN, F_DOING, F_OUT_OF_DESCRIPTORS,
+					  F_PEER_STATE, F_PEER_OWNER, F_PEER_COOKIE, F_PEER_NETNS,
+					  F_HOLDERS, F_LISTENER_HOLDERS)},
 	[EVENT_FINDING] = {.name = WORD("finding"),
 			   .about =
 				   "What is wrong with sockets that one rule found and that belong "
@@ -575,10 +577,10 @@ const struct fields_event_row fields_events[EVENTS] = {
 				   "(in all, if there are more than 8), or what so many sockets "
 				   "fill up.",
 			   .fields = FIELDS(F_TS_NS, F_TIME, F_RULE, F_COUNT, F_ROOM, F_GONE_IN_NS,
-					    F_OWNER, F_BECAUSE_RULE, F_BECAUSE_OWNER, F_OLDEST_NS, F_OLDEST_KNOWN, F_EVIDENCE,
-					    F_SAYS, F_NEXT, F_LADDR, F_LPORT, F_RADDR, F_RPORT,
-					    F_DEVICE, F_NETNS, F_NETNS_NAME, F_CGROUP,
-					    F_CGROUP_NAME)},
+					    F_OWNER, F_BECAUSE_RULE, F_BECAUSE_OWNER, F_OLDEST_NS,
+					    F_OLDEST_KNOWN, F_EVIDENCE, F_SAYS, F_NEXT, F_LADDR,
+					    F_LPORT, F_RADDR, F_RPORT, F_DEVICE, F_NETNS,
+					    F_NETNS_NAME, F_CGROUP, F_CGROUP_NAME)},
 	[EVENT_FEATURE] = {.name = WORD("feature"),
 			   .about = "A capability of this kernel, as features tells it.",
 			   .fields = FIELDS(F_FEATURE, F_GIVES, F_WITHOUT, F_WAYS)},

@@ -18,11 +18,11 @@ struct meta {
 	uint64_t tick_ns;     /* a jiffy: the resolution of what a timer's `expires` tells */
 	uint64_t duration_ns; /* the run was to last so long (-d); 0: until stopped */
 	bool sees_timewait;
-	bool samples_timewait;              /* by sweeps alone: see conn_config.samples */
-	bool sees_handshakes; /* so are ends of handshakes that no connection follows */
-	bool sees_accepts;                  /* accept() is told ... */
-	char version[META_TEXT_MAX];        /* of tcpdwell */
-	char kernel[META_TEXT_MAX];         /* uname -r */
+	bool samples_timewait;       /* by sweeps alone: see conn_config.samples */
+	bool sees_handshakes;        /* so are ends of handshakes that no connection follows */
+	bool sees_accepts;           /* accept() is told ... */
+	char version[META_TEXT_MAX]; /* of tcpdwell */
+	char kernel[META_TEXT_MAX];  /* uname -r */
 	char transition_way[META_TEXT_MAX]; /* how transitions are seen, in words; "": not at all */
 	char timewait_way[META_TEXT_MAX];   /* how mini-sockets are seen, or why not, in words */
 	char accept_way[META_TEXT_MAX];     /* how accept() is seen, or that it is not, in words;

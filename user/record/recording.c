@@ -98,14 +98,14 @@ static bool meta_from_json(const char *text, size_t len, struct meta *ret_meta)
 	json_int_t attached, offset, tick, duration;
 	int sees_timewait, samples_timewait = 0, sees_handshakes = 0, sees_accepts = 0;
 	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	bool ok = json && !json_unpack(json, "{sI sI sI sI sb s?b s?b s?s s?b ss ss ss ss ss}",
-				       "attached_ns", &attached, "wall_offset_ns", &offset,
-				       "tick_ns", &tick, "duration_ns", &duration, "sees_timewait",
-				       &sees_timewait, "samples_timewait", &samples_timewait,
-				       "sees_handshakes", &sees_handshakes,
-				       "accept", &accept, "sees_accepts", &sees_accepts, "version",
-				       &version, "kernel", &kernel, "transitions", &transitions,
-				       "timewait", &timewait, "filter", &filter);
+	bool ok = json &&
+		  !json_unpack(json, "{sI sI sI sI sb s?b s?b s?s s?b ss ss ss ss ss}",
+			       "attached_ns", &attached, "wall_offset_ns", &offset, "tick_ns",
+			       &tick, "duration_ns", &duration, "sees_timewait", &sees_timewait,
+			       "samples_timewait", &samples_timewait, "sees_handshakes",
+			       &sees_handshakes, "accept", &accept, "sees_accepts", &sees_accepts,
+			       "version", &version, "kernel", &kernel, "transitions", &transitions,
+			       "timewait", &timewait, "filter", &filter);
 
 	if (ok) {
 		*ret_meta = (struct meta){.attached = (uint64_t)attached,
