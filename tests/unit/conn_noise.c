@@ -203,8 +203,10 @@ struct depth {
 	size_t waiting, queued;
 };
 
-static void count_waiting(void *ctx, const struct conn *conn, bool in_doubt)
+static void count_waiting(void *ctx, const struct conn *conn, const struct conn_place *listener,
+			  bool in_doubt)
 {
+	(void)listener;
 	(void)in_doubt;
 	CHECK_EQ(conn->state, TCPSTATE_ACCEPT_WAIT);
 	((struct depth *)ctx)->waiting++;

@@ -270,6 +270,26 @@ static void test_sure(void)
 	test_end("after a census, and after a loss two more");
 }
 
+/* Its local port decides whether it is wanted, and the kernel told no more: what a filter by port
+ * leaves of each connect(). */
+static void test_sure_of_connects(void)
+{
+	static struct feeder feeder;
+
+	test_begin("queue-peak-is-sure-of-connects");
+	feeder_init(&feeder, (struct feeder_setup){.waits = true, .filter = "-L 80"});
+	FEED(&feeder, LISTENS(1500), CENSUS_BEGINS(1600), LISTENED(1601), SWEPT(1601),
+	     CENSUS_ENDS(1602), MOVE(2000, CLOSE, SYN_SENT, .cookie = 9, .lport = NONE),
+	     CENSUS_BEGINS(3000), LISTENED(3001), SWEPT(3001), CENSUS_ENDS(3002));
+	CHECK_EQ(conn_stats(feeder.table).owed, 1);
+	CHECK(conn_queues_are_sure(feeder.table));
+	FEED(&feeder, CHILD(4000), DONE(4000), CENSUS_BEGINS(5000), LISTENED(5001), SWEPT(5001),
+	     CENSUS_ENDS(5002));
+	CHECK(!conn_queues_are_sure(feeder.table));
+	feeder_release(&feeder);
+	test_end("one that connects is in no queue; one that was accepted may be");
+}
+
 static void test_dead_after_loss(void)
 {
 	static struct feeder feeder;
@@ -304,11 +324,13 @@ static void test_evicted(void)
 /* ---- who waits still ---- */
 
 static struct conn waiting;
-static unsigned waiters, doubted;
+static unsigned waiters, doubted, waited_at;
 
-static void meet(void *ctx, const struct conn *conn, bool in_doubt)
+static void meet(void *ctx, const struct conn *conn, const struct conn_place *listener,
+		 bool in_doubt)
 {
 	(void)ctx;
+	waited_at = listener ? listener->port : 0;
 	waiting = *conn;
 	waiters++;
 	doubted += in_doubt;
@@ -327,6 +349,7 @@ static void test_still(void)
 	CHECK_EQ(waiting.state, TCPSTATE_ACCEPT_WAIT);
 	CHECK_EQ(waiting.since, 2000 * NS_PER_MS);
 	CHECK_EQ(waiting.since_exact, 1);
+	CHECK_EQ(waited_at, 80);
 	FEED(&feeder, TICK(2100, .lost = 1));
 	conn_each_waiting(feeder.table, meet, NULL);
 	CHECK_EQ(doubted, 1);
@@ -340,6 +363,7 @@ int main(void)
 		scenario_run(&scenarios[i]);
 	test_depth();
 	test_sure();
+	test_sure_of_connects();
 	test_dead_after_loss();
 	test_evicted();
 	test_still();

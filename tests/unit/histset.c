@@ -52,6 +52,31 @@ static struct histset_still still_of(const struct known *all, size_t n)
 	return still;
 }
 
+/* What found no group any more may be anybody's. */
+static void test_find(void)
+{
+	static const struct conn_event dwell = {.from = WIRE_CLOSE_WAIT,
+						.to = WIRE_LAST_ACK,
+						.dwell = 5,
+						.dwell_known = DWELL_EXACT};
+	struct histset *set = histset_new(1);
+	const struct histset_cell *cell;
+
+	test_begin("histset-find");
+	if (!set)
+		abort();
+	CHECK(histset_find(set, "a", WIRE_CLOSE_WAIT, &cell) && !cell);
+	histset_add(set, "a", &dwell);
+	CHECK(histset_find(set, "a", WIRE_CLOSE_WAIT, &cell) && cell);
+	CHECK_EQ(cell->hist.count, 1);
+	CHECK(histset_find(set, "b", WIRE_CLOSE_WAIT, &cell) && !cell);
+	histset_add(set, "b", &dwell);
+	CHECK(!histset_find(set, "b", WIRE_CLOSE_WAIT, &cell));
+	CHECK(histset_find(set, "a", WIRE_CLOSE_WAIT, &cell) && cell);
+	histset_free(set);
+	test_end("one that has a group, one without, one that may be in the last");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -66,5 +91,6 @@ int main(void)
 		CHECK_EQ(still.in_doubt, cases[i].wanted.in_doubt);
 		test_end("%zu connections", cases[i].n);
 	}
+	test_find();
 	return test_status();
 }

@@ -41,6 +41,24 @@ void waits_add(struct waits *waits, const struct conn_event *event,
 	char text[WAITS_TEXT_MAX];
 
 	histset_add(waits->by_listener, waits_text(listener, text), event);
+	histset_cell_add(&waits->all, event);
+}
+
+void waits_clear(struct waits *waits)
+{
+	if (waits->by_listener)
+		histset_clear(waits->by_listener);
+	waits->all = (struct histset_cell){0};
+}
+
+bool waits_find(const struct waits *waits, const struct conn_place *listener,
+		const struct histset_cell **ret_cell)
+{
+	char text[WAITS_TEXT_MAX];
+
+	*ret_cell = NULL;
+	return waits->by_listener && histset_find(waits->by_listener, waits_text(listener, text),
+						  TCPSTATE_ACCEPT_WAIT, ret_cell);
 }
 
 /* ---- queues ---- */
@@ -71,13 +89,19 @@ static struct waits_queue *need(struct waits *waits, const struct conn_place *pl
 	return NULL;
 }
 
-static void take_listener(struct waits *waits, const struct wire_snapshot *s)
+static struct conn_place place_of(const struct wire_snapshot *s)
 {
 	struct conn_place place = {.netns = s->id.netns, .port = s->id.lport};
-	struct waits_queue *queue;
 
 	memcpy(place.addr, s->id.laddr, sizeof(place.addr));
-	queue = need(waits, &place);
+	return place;
+}
+
+static void take_listener(struct waits *waits, const struct wire_snapshot *s)
+{
+	struct conn_place place = place_of(s);
+	struct waits_queue *queue = need(waits, &place);
+
 	if (!queue)
 		return;
 	queue->waiting += s->unread;
@@ -94,6 +118,50 @@ static void take_peak(void *ctx, const struct conn_queue *of)
 		queue->peak = of->peak;
 }
 
+struct age waits_oldest(const struct waits_queue *queue)
+{
+	const struct histset_still *still = &queue->still;
+	struct age age = {.ns = still->oldest, .known = still->oldest_known, .from = ""};
+
+	if (age.known == DWELL_EXACT && still->count < queue->waiting)
+		age.known = DWELL_AT_LEAST;
+	return age;
+}
+
+struct look {
+	struct waits *waits;
+	const struct selection *selection;
+	uint64_t now;
+};
+
+static void take_waiting(void *ctx, const struct conn *conn, const struct conn_place *listener,
+			 bool in_doubt)
+{
+	const struct look *look = ctx;
+	struct waits_queue *queue = listener ? find(look->waits, listener) : NULL;
+
+	if (look->selection->min_ns &&
+	    (!conn->since || conn->since + look->selection->min_ns > look->now))
+		return;
+	histset_still_add(&look->waits->all.still, conn, look->now, in_doubt);
+	if (queue)
+		histset_still_add(&queue->still, conn, look->now, in_doubt);
+}
+
+static void take_model(struct waits *waits, const struct selection *selection,
+		       struct tracer *tracer)
+{
+	const struct conn_table *conns = tracer_connections(tracer);
+	struct look look = {.waits = waits, .selection = selection, .now = tracer_now(tracer)};
+
+	waits->peaks_known = conn_queues_are_sure(conns);
+	if (waits->peaks_known)
+		conn_each_queue(conns, take_peak, waits);
+	tracer_forget_peaks(tracer);
+	waits->all.still = (struct histset_still){0};
+	conn_each_waiting(conns, take_waiting, &look);
+}
+
 static int in_order(const struct waits_queue *a, const struct waits_queue *b)
 {
 	if (a->listener.netns != b->listener.netns)
@@ -106,16 +174,42 @@ static int in_order(const struct waits_queue *a, const struct waits_queue *b)
 void waits_look(struct waits *waits, const struct census *census, const struct selection *selection,
 		struct tracer *tracer)
 {
-	const struct conn_table *conns = tracer_connections(tracer);
-
 	forget_queues(waits);
 	for (const struct census_socket *socket = census_first(census); socket;
 	     socket = census_next(census, socket))
 		if (socket->s.state == WIRE_LISTEN && verdict_asks(selection, census, socket))
 			take_listener(waits, &socket->s);
-	waits->peaks_known = conn_queues_are_sure(conns);
-	if (waits->peaks_known)
-		conn_each_queue(conns, take_peak, waits);
-	tracer_forget_peaks(tracer);
+	take_model(waits, selection, tracer);
 	HASH_SORT(waits->queues, in_order); // NOLINT(clang-analyzer-unix.Malloc)
+}
+
+static int busiest_first(const struct waits_queue *a, const struct waits_queue *b)
+{
+	if (a->waiting != b->waiting)
+		return a->waiting > b->waiting ? -1 : 1;
+	if (a->peak != b->peak)
+		return a->peak > b->peak ? -1 : 1;
+	return in_order(a, b);
+}
+
+void waits_sort_busiest(struct waits *waits)
+{
+	HASH_SORT(waits->queues, busiest_first); // NOLINT(clang-analyzer-unix.Malloc)
+}
+
+/* ---- for who looks ---- */
+
+void waits_show(struct waits *waits, const struct wire_snapshot *s)
+{
+	struct conn_place place = place_of(s);
+	struct waits_queue *queue = find(waits, &place);
+
+	if (queue)
+		queue->is_shown = true;
+}
+
+void waits_hide(struct waits *waits)
+{
+	for (struct waits_queue *queue = waits->queues; queue; queue = queue->hh.next)
+		queue->is_shown = false;
 }

@@ -394,8 +394,7 @@ void conn_each(const struct conn_table *table,
 
 /* ---- accept queues ---- */
 
-void conn_each_waiting(const struct conn_table *table,
-		       void (*fn)(void *ctx, const struct conn *conn, bool in_doubt), void *ctx)
+void conn_each_waiting(const struct conn_table *table, conn_waiting_fn fn, void *ctx)
 {
 	const struct store *store = &table->store;
 	const struct store_entry *entry;
@@ -410,7 +409,7 @@ void conn_each_waiting(const struct conn_table *table,
 		conn.state = TCPSTATE_ACCEPT_WAIT;
 		conn.since = wait->since;
 		conn.since_exact = wait->is_exact;
-		fn(ctx, &conn,
+		fn(ctx, &conn, wait->at ? &wait->at->key : NULL,
 		   wait->is_taken || is_contradicted(entry) || conn_is_in_doubt(table, entry));
 	}
 }
@@ -431,5 +430,5 @@ void conn_queues_forget_peaks(struct conn_table *table)
 
 bool conn_queues_are_sure(const struct conn_table *table)
 {
-	return table->counted && !conn_census_owed(table) && conn_queue_is_sure(table);
+	return table->counted && conn_census_knows_queues(table) && conn_queue_is_sure(table);
 }

@@ -44,10 +44,11 @@ size_t conn_unsettled(const struct conn_table *table, uint32_t *ret_netns, size_
 
 /*
  * Calls `fn` for each wanted connection that waits for accept(), as a copy whose state is
- * TCPSTATE_ACCEPT_WAIT, and whose age is that of its wait.
+ * TCPSTATE_ACCEPT_WAIT, and whose age is that of its wait. `listener` NULL: it is not known.
  */
-void conn_each_waiting(const struct conn_table *table,
-		       void (*fn)(void *ctx, const struct conn *conn, bool in_doubt), void *ctx);
+typedef void (*conn_waiting_fn)(void *ctx, const struct conn *conn,
+				const struct conn_place *listener, bool in_doubt);
+void conn_each_waiting(const struct conn_table *table, conn_waiting_fn fn, void *ctx);
 
 /* Calls `fn` for each listener at which connections wait, or have waited. */
 void conn_each_queue(const struct conn_table *table,

@@ -431,13 +431,17 @@ static void end_unseen(struct conn_table *table, struct store_entry *entry, uint
 	conn_end(table, entry, end);
 }
 
-/*
- * Its port decides whether it is wanted, and is not known yet: the filter in the kernel dropped the
- * events after it was. Or it is a request, and nobody knows whether a child took its place.
- */
+/* Its port decides whether it is wanted, and is not known yet: the filter in the kernel dropped the
+ * events after it was. */
+static bool is_connect(const struct store_entry *entry)
+{
+	return !entry->is_request && !entry->is_mini && entry->is_unsettled;
+}
+
+/* Or it is a request, and nobody knows whether a child took its place. */
 static bool is_unheard_of(const struct store_entry *entry)
 {
-	return entry->is_request || (!entry->is_mini && entry->is_unsettled);
+	return entry->is_request || is_connect(entry);
 }
 
 /* False if the next census has something left to decide. */
@@ -447,20 +451,24 @@ static bool end_unmet(struct conn_table *table)
 	struct store_entry *entry, *next;
 	bool decided = true;
 
+	table->owes_connects = true;
 	for (entry = store_first(&table->store); entry; entry = next) {
 		next = store_next(&table->store, entry);
-		decided &= !entry->found && !entry->by_census;
+		if (entry->found || entry->by_census)
+			decided = table->owes_connects = false;
 		if (entry->census == table->census || entry->is_held ||
 		    (!entry->conn.id.cookie && !entry->is_request) ||
 		    (entry->is_mini && table->config.samples) ||
 		    !conn_census_covers(table, entry->conn.id.netns))
 			continue;
-		if (++entry->unmet < UNMET_MAX)
+		if (++entry->unmet < UNMET_MAX) {
 			decided = false;
-		else if (is_unheard_of(entry))
+			table->owes_connects &= is_connect(entry);
+		} else if (is_unheard_of(entry)) {
 			store_remove(&table->store, entry);
-		else
+		} else {
 			end_unseen(table, entry, ts);
+		}
 	}
 	return decided;
 }
@@ -517,6 +525,13 @@ unsigned conn_census_owed(const struct conn_table *table)
 	return table->owed_for == all_doubts(table) ? table->owed : UNMET_MAX;
 }
 
+bool conn_census_knows_queues(const struct conn_table *table)
+{
+	unsigned owed = conn_census_owed(table);
+
+	return !owed || (owed == 1 && table->owes_connects);
+}
+
 static void begin(struct conn_table *table, const struct wire_census *c)
 {
 	table->owed = conn_census_owed(table);
@@ -545,6 +560,7 @@ static void end(struct conn_table *table)
 	forget_uncovered(table);
 	if (table->owed)
 		table->owed--;
+	table->owes_connects &= !table->owed;
 	if (!decided && !table->owed)
 		table->owed = 1;
 }

@@ -55,6 +55,9 @@ void conn_census_overdue(struct conn_table *table, uint64_t now);
 /* How many whole censuses it takes to settle what is in doubt. */
 unsigned conn_census_owed(const struct conn_table *table);
 
+/* Is nothing in doubt that may be in an accept queue? */
+bool conn_census_knows_queues(const struct conn_table *table);
+
 void conn_census_release(struct conn_table *table);
 
 #endif

@@ -55,6 +55,7 @@ struct conn_table {
 	uint64_t next_overdue; /* ns: when to look for mini-sockets that should be gone */
 	unsigned owed;         /* whole censuses that would settle all doubts ... */
 	uint32_t owed_for;     /* ... of this many (all_doubts()) */
+	bool owes_connects;    /* all that is left to settle are connections under way to a peer */
 	uint32_t lost_before;  /* `lost` as the last one began */
 	uint32_t listeners;    /* until this `lost` it is known who listens where */
 };

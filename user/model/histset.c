@@ -107,12 +107,8 @@ static struct histset_cell *cell_of(struct histset *set, const char *values, uin
 	return make_cell(set, group, state);
 }
 
-void histset_add(struct histset *set, const char *values, const struct conn_event *event)
+void histset_cell_add(struct histset_cell *cell, const struct conn_event *event)
 {
-	struct histset_cell *cell = cell_of(set, values, event->from);
-
-	if (!cell)
-		return;
 	if (event->dwell_known == DWELL_EXACT)
 		hist_add(&cell->hist, event->dwell);
 	else
@@ -124,16 +120,19 @@ void histset_add(struct histset *set, const char *values, const struct conn_even
 		cell->unaccepted++;
 }
 
-void histset_add_still(struct histset *set, const char *values, const struct conn *conn,
-		       uint64_t now, bool in_doubt)
+void histset_add(struct histset *set, const char *values, const struct conn_event *event)
 {
-	struct histset_cell *cell = cell_of(set, values, conn->state);
-	struct histset_still *still;
+	struct histset_cell *cell = cell_of(set, values, event->from);
+
+	if (cell)
+		histset_cell_add(cell, event);
+}
+
+void histset_still_add(struct histset_still *still, const struct conn *conn, uint64_t now,
+		       bool in_doubt)
+{
 	uint64_t age;
 
-	if (!cell)
-		return;
-	still = &cell->still;
 	if (in_doubt) {
 		still->in_doubt++;
 		return;
@@ -146,6 +145,15 @@ void histset_add_still(struct histset *set, const char *values, const struct con
 		return;
 	still->oldest = age;
 	still->oldest_known = conn->since_exact ? DWELL_EXACT : DWELL_AT_LEAST;
+}
+
+void histset_add_still(struct histset *set, const char *values, const struct conn *conn,
+		       uint64_t now, bool in_doubt)
+{
+	struct histset_cell *cell = cell_of(set, values, conn->state);
+
+	if (cell)
+		histset_still_add(&cell->still, conn, now, in_doubt);
 }
 
 static void forget_still(struct group *group)
@@ -186,4 +194,14 @@ void histset_each(struct histset *set, void (*fn)(void *ctx, const char *values,
 const struct histset_cell *histset_cell(const void *group, uint8_t state)
 {
 	return ((const struct group *)group)->cells[state];
+}
+
+bool histset_find(const struct histset *set, const char *values, uint8_t state,
+		  const struct histset_cell **ret_cell)
+{
+	const struct group *group;
+
+	HASH_FIND_STR(set->groups, values, group);
+	*ret_cell = group ? group->cells[state] : NULL;
+	return *ret_cell || (!set->other.entries && !set->is_starved);
 }

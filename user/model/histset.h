@@ -34,6 +34,13 @@ struct histset_cell {
 	uint64_t unaccepted; /* of accept-wait: those that ended in the queue, by their own end */
 };
 
+/* A dwell in event->from ended. One that is not exact counts as partial. */
+void histset_cell_add(struct histset_cell *cell, const struct conn_event *event);
+
+/* A connection is in its state at `now`. */
+void histset_still_add(struct histset_still *still, const struct conn *conn, uint64_t now,
+		       bool in_doubt);
+
 struct histset;
 
 /* At most `max` groups beside HISTSET_OTHER. NULL if out of memory. */
@@ -43,11 +50,10 @@ void histset_free(struct histset *set);
 /* Forgets all groups. */
 void histset_clear(struct histset *set);
 
-/* A dwell in event->from ended. One that is not exact counts as partial. `values` names the group.
- */
+/* As histset_cell_add() does, for the group of that name. */
 void histset_add(struct histset *set, const char *values, const struct conn_event *event);
 
-/* A connection is in its state at `now`. Call histset_forget_still() before a new round. */
+/* As histset_still_add() does. Call histset_forget_still() before a new round. */
 void histset_add_still(struct histset *set, const char *values, const struct conn *conn,
 		       uint64_t now, bool in_doubt);
 void histset_forget_still(struct histset *set);
@@ -55,6 +61,13 @@ void histset_forget_still(struct histset *set);
 /* Calls `fn` for each group, that with most entries first. */
 void histset_each(struct histset *set, void (*fn)(void *ctx, const char *values, void *group),
 		  void *ctx);
+
+/*
+ * Is it known what is in the cell of the group of that name? Not if it may be in HISTSET_OTHER.
+ * NULL: nothing was ever in that state.
+ */
+bool histset_find(const struct histset *set, const char *values, uint8_t state,
+		  const struct histset_cell **ret_cell);
 
 /* The cell of a group that histset_each() gave, or NULL if nothing was ever in that state. */
 const struct histset_cell *histset_cell(const void *group, uint8_t state);

@@ -178,6 +178,13 @@ static void add_still(void *ctx, const struct conn *conn, bool in_doubt)
 	histset_add_still(report->set, values, conn, report->end, in_doubt);
 }
 
+static void add_waiting(void *ctx, const struct conn *conn, const struct conn_place *listener,
+			bool in_doubt)
+{
+	(void)listener;
+	add_still(ctx, conn, in_doubt);
+}
+
 static void report_state(struct report *report, const char *values, const struct histset_cell *cell,
 			 uint8_t state)
 {
@@ -222,7 +229,7 @@ static void report(struct tracer *tracer, struct histset *set, uint64_t begin, u
 
 	histset_forget_still(set);
 	conn_each(tracer->conns, add_still, &context);
-	conn_each_waiting(tracer->conns, add_still, &context);
+	conn_each_waiting(tracer->conns, add_waiting, &context);
 	histset_each(set, count_group, &groups);
 	if (groups)
 		histset_each(set, report_group, &context);
