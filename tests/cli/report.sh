@@ -40,7 +40,7 @@ nothing_beside() {
 
 # ---- what is in it ----
 
-for name in accepted basic blind groups idle losses names page partial sampled wide; do
+for name in accepted backlog basic blind groups idle losses names page partial queued sampled wide; do
 	"$TCPDWELL" report "$WORK/page.html" -q -r "$GOLDEN/$name/in.rec" >"$WORK/out" 2>"$WORK/err"
 	got=$?
 	data "$WORK/page.html" >"$WORK/data.json"
@@ -58,13 +58,42 @@ done
 "$TCPDWELL" hist -r "$GOLDEN/basic/in.rec" -f json -s "$(printf '%s,' syn-sent syn-received established fin-wait-1 \
 	fin-wait-2 closing time-wait close-wait)last-ack" | jq -S -c 'select(.event == "histogram") |
 	[.state, .count, .p50_ns, .p90_ns, .p99_ns, .max_ns, .mean_ns, .still, (.buckets // [] | flatten)]' | sort >"$WORK/hist"
-jq -S -c '.states | to_entries[] | select(.key != "LISTEN") | .value + {state: .key} |
+jq -S -c '.states | to_entries[] | select(.key != "LISTEN" and .key != "accept-wait") | .value + {state: .key} |
 	[.state, .count, .p50_ns, .p90_ns, .p99_ns, .max_ns, .mean_ns, .still, .buckets]' "$GOLDEN/basic/report.json" | sort >"$WORK/page"
 if [ -s "$WORK/hist" ] && cmp -s "$WORK/hist" "$WORK/page"; then
 	ok report-agrees-with-hist "$(wc -l <"$WORK/hist") states, percentiles and buckets"
 else
 	bad report-agrees-with-hist "$(diff "$WORK/hist" "$WORK/page" | head -6)"
 fi
+
+# The same waits for accept().
+"$TCPDWELL" hist -r "$GOLDEN/queued/in.rec" -f json -s accept-wait | jq -c 'select(.event == "histogram") |
+	[.count, .partial, .p50_ns, .p99_ns, .max_ns, .still, (.buckets // [] | flatten)]' >"$WORK/hist"
+jq -c '.states["accept-wait"] | [.count, .partial, .p50_ns, .p99_ns, .max_ns, .still, .buckets]' "$GOLDEN/queued/report.json" >"$WORK/page"
+if [ -s "$WORK/hist" ] && cmp -s "$WORK/hist" "$WORK/page"; then
+	ok report-agrees-with-hist "accept-wait: $(cut -c 1-60 "$WORK/page")"
+else
+	bad report-agrees-with-hist "accept-wait: $(diff "$WORK/hist" "$WORK/page")"
+fi
+# waits ARGUMENT...: what the page has of them, and what is told.
+waits() {
+	"$TCPDWELL" report "$WORK/waits.html" -q "$@" 2>"$WORK/err"
+	data "$WORK/waits.html" | jq -c '[(.states["accept-wait"] | .visible, .wanted, .count, .p50_ns), .queues.why, .queues.waiting]'
+	sed -n 's/^warning: //p' "$WORK/err"
+}
+is_told() { # NAME EXPECTED ARGUMENT...
+	local name=$1 expected=$2 got
+	shift 2
+	got=$(waits "$@")
+	[ "$got" = "$expected" ] && ok "report-waits-$name" "$(head -1 <<<"$got")" || bad "report-waits-$name" "$got"
+}
+QUEUED=$GOLDEN/queued/in.rec
+is_told asked '[true,true,4,12000000,null,2]' -r "$QUEUED" -s accept-wait
+is_told not-asked '[true,false,0,null,null,2]' -r "$QUEUED" -s close-wait
+is_told not-seen '[false,true,0,null,"the recording does not tell of accept()",null]' -r "$GOLDEN/accepted/in.rec"
+is_told asked-not-seen '[false,true,0,null,"the recording does not tell of accept()",null]
+no accept-wait: the recording does not tell of accept()' -r "$GOLDEN/accepted/in.rec" -s queued
+is_told long '[true,true,2,280000000,null,2]' -r "$QUEUED" -m 200ms
 
 "$TCPDWELL" report "$WORK/page.html" -q -r "$REC"
 "$TCPDWELL" report "$WORK/plain.html" -q -r "$GOLDEN/basic/in.rec"

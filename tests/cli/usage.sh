@@ -128,6 +128,7 @@ accepted options-before-the-command -q hist -f json
 accepted several-in-one-word hist -qvfjson
 accepted accept-wait hist -s accept-wait,Queued
 accepted by-keepalive stuck -b keepalive,comm -s established
+accepted accept-wait-report report "$WORK/page.html" -s queued
 accepted behind-two-dashes -q -- hist state close-wait
 accepted a-name-with-a-dash -c -bash
 for command in trace hist stuck; do

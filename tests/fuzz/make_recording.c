@@ -486,10 +486,11 @@ static void put_at(uint64_t ms, union decode_record bytes)
 #define SNAP_AT(ms, ...) put_at(ms, census_snapshot(&(struct snap)__VA_ARGS__))
 
 #define CHILD(n) .cookie = 10 + (n), .lport = 80, .rport = 51000 + (n)
-#define OPENS(ms, n)                                            \
-	do {                                                    \
-		PUT(MOVE(ms, LISTEN, SYN_RECV, CHILD(n)));      \
-		PUT(MOVE(ms, SYN_RECV, ESTABLISHED, CHILD(n))); \
+/* The handshake took 7 ms. */
+#define OPENS(ms, n)                                                         \
+	do {                                                                 \
+		PUT(MOVE(ms, LISTEN, SYN_RECV, CHILD(n)));                   \
+		PUT(MOVE(ms, SYN_RECV, ESTABLISHED, CHILD(n), .ago = 7000)); \
 	} while (0)
 
 static void put_listener(uint64_t ms, int64_t cookie, const char *addr, int32_t port,
@@ -765,6 +766,7 @@ static const struct {
 	{"top-empty", top_empty, EVENTS},
 	{"top-well", top_well, EVENTS},
 	{"top-odd", top_odd, EVENTS},
+	{"top-queues", top_queues, ACCEPTS},
 	{"top-crowd", top_crowd, EVENTS},
 };
 

@@ -204,6 +204,38 @@ static void top_odd(void)
 	PUT(TICK(9000));
 }
 
+static void top_queues_census(uint64_t ms, unsigned waiting, unsigned elsewhere)
+{
+	top_census(ms, true, 0);
+	top_limits(ms, 4026531840u, 32768, 60999, 65536);
+	put_listener(ms, 1, "0.0.0.0", 80, waiting, 128);
+	put_listener(ms, 2, "2001:db8:1:2:3:4:5:6", 443, elsewhere, 50);
+	put_listener(ms, 3, "127.0.0.1", 25, 0, 100);
+	put_listener(ms, 4, "0.0.0.0", 8080, 0, 4096);
+	for (int n = 1; waiting && n <= 5; n++)
+		PUT(THERE(ms, ESTABLISHED, CHILD(n), .flags = n <= 3 ? WIRE_S_FILE : 0));
+	top_census(ms, false, 0);
+}
+
+/* At port 80 two wait, and one that was reset meanwhile; 443 was full before we came; at 25 one has
+ * waited and nobody does; at 8080 nobody ever has. */
+static void top_queues(void)
+{
+	top_queues_census(1100, 0, 51);
+	for (int n = 1; n <= 6; n++)
+		OPENS(2100 + 10 * (uint64_t)n, n);
+	for (int n = 1; n <= 3; n++)
+		PUT(ACCEPTED(2200 + 50 * (uint64_t)n, 56, "worker", CHILD(n)));
+	PUT(MOVE(2500, ESTABLISHED, CLOSE, CHILD(6), .error = ECONNRESET, .unaccepted = true));
+	PUT(MOVE(2600, LISTEN, SYN_RECV, .cookie = 20, .lport = 25, .laddr = "127.0.0.1"));
+	PUT(MOVE(2600, SYN_RECV, ESTABLISHED, .cookie = 20, .lport = 25, .laddr = "127.0.0.1",
+		 .ago = 100));
+	PUT(ACCEPTED(2601, 57, "exim4", .cookie = 20, .lport = 25, .laddr = "127.0.0.1"));
+	PUT(TICK(4000));
+	top_queues_census(4100, 3, 51);
+	PUT(TICK(4100));
+}
+
 /* 20,000 stuck sockets of 1,000 processes. */
 static void top_crowd(void)
 {

@@ -22,6 +22,15 @@ def check(name, good, text):
 
 STATES = ("CLOSED LISTEN SYN-SENT SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 CLOSING TIME-WAIT CLOSE-WAIT "
           "LAST-ACK").split()
+# What the box of the accept queue says, and the arrow that leads there; by page.
+QUEUES = {
+    "queued": (["accept queue", "p50 12.0ms", "max 1.50s", "6 waited", "2 still"], "87.00ms"),
+    "backlog": (["accept queue", "p50 20.0ms", "max 30.0ms", "2 waited", "130 still"], "37.00ms"),
+    "accepted": (["accept queue", "time not seen"], "1?"),
+    "unasked": (["accept queue", "not in --state", "2 still"], "87.00ms"),
+    "page": (["accept queue", "time not seen", "129 still"], "1?"),
+    "many": (["accept queue", "time not seen"], None),
+}
 DETAIL = "document.getElementById('detail')"
 
 
@@ -51,12 +60,34 @@ def check_quiet(browser, name, page):
 
 def check_diagram(browser, data):
     drawn = browser.value("[...new Set([...document.querySelectorAll('[data-state]')].map((e) => e.dataset.state))]")
-    check("all-states", sorted(drawn) == sorted(STATES), f"{len(drawn)} states")
+    check("all-states", sorted(drawn) == sorted(STATES + ["accept-wait"]), f"{len(drawn)} states")
     edges = browser.value("[...document.querySelectorAll('[data-move]')].map((e) => e.dataset.move)")
     missing = [m for m in data["moves"] if f"{m['from']}>{m['to']}" not in edges and m["from"] != m["to"]]
     check("all-edges", not missing and len(edges) == len(set(edges)), f"{len(edges)} edges, {len(data['moves'])} of them seen {missing}")
     labels = browser.value("document.querySelectorAll('.edge text').length")
     check("all-counts", labels == len(data["moves"]), f"{labels} numbers at edges")
+
+
+def check_queue(browser, name, data):
+    lines, arrow = QUEUES[name]
+    shown = browser.value("[...document.querySelectorAll('[data-state=accept-wait] text')].map((e) => e.textContent)")
+    check(f"{name}-queue", shown == lines, ", ".join(shown))
+    label = browser.value("""(() => { const edge = document.querySelector('[data-move="SYN-RECEIVED>ESTABLISHED"]'), title = edge.querySelector('title').textContent;
+        const drawn = [...document.querySelectorAll('#diagram .edge text')].map((e) => [e.textContent, e.getBoundingClientRect()]), box = edge.getBoundingClientRect();
+        const meets = ([, b]) => b.right > box.left && b.left < box.right && b.bottom > box.top && b.top < box.bottom;
+        return [title, drawn.filter(meets).map(([text]) => text)]; })()""")
+    if arrow:
+        check(f"{name}-handshake", arrow in label[1], f"SYN-RECEIVED to ESTABLISHED: {label}")
+    queues = data["queues"]["rows"]
+    rows = browser.value("[...document.querySelectorAll('#queues tbody tr')].map((r) => [...r.cells].map((c) => c.textContent))")
+    good = len(rows) == len(queues) and all(
+        row[0].startswith(queue["listener"]) and row[1] == f"{queue['waiting']:,}" and row[3] == f"{queue['backlog']:,}" and
+        row[4] == ("?" if queue["peak"] is None else str(queue["peak"])) for row, queue in zip(rows, queues))
+    check(f"{name}-queues", good and (rows or text_of(browser, "#queues")), f"{rows}")
+    browser.value("document.querySelector('[data-state=accept-wait]').dispatchEvent(new MouseEvent('click', {bubbles: true}))")
+    bars, told = browser.value(DETAIL + ".querySelectorAll('.bar').length"), browser.value(DETAIL + ".innerText")
+    check(f"{name}-queue-chosen", (bars > 0) == (data["states"]["accept-wait"]["count"] > 0) and "Accept queue" in told,
+          f"{bars} bars, {told.splitlines()[-1]}")
 
 
 OVERLAPS = """(() => {
@@ -81,7 +112,8 @@ OVERLAPS = """(() => {
 def crowded(data):
     """The same with every edge of the textbook and every way out in use, and wide numbers."""
     states = [s for s in STATES if s != "CLOSED"]
-    for name in states:
+    data["queues"].update(waiting=12345)
+    for name in states + ["accept-wait"]:
         data["states"][name].update(count=123456, p50_ns=12300000, still=12345, oldest_ns=5, visible=True, wanted=True,
                                     p90_ns=12300000, p99_ns=12300000, max_ns=12300000, mean_ns=12300000,
                                     buckets=[12500000, 123456])
@@ -243,6 +275,8 @@ def look_at(browser, page, folder, closely):
     browser.size(1280, 900)
     if data["idle_peaks"]:
         check_idle_peaks(browser, data["idle_peaks"])
+    if name in QUEUES:
+        check_queue(browser, name, data)
     if closely:
         check_tabs(browser)
         check_diagram(browser, data)
@@ -267,7 +301,8 @@ def look_at(browser, page, folder, closely):
         pictures(browser, folder, "crowded")
         browser.open("file://" + page)
         browser.requests.clear()
-    pictures(browser, folder, name)
+    if closely or name not in QUEUES or name == "queued":
+        pictures(browser, folder, name)
     check_quiet(browser, name + "-pictures", page)
 
 

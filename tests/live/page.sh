@@ -9,8 +9,13 @@ mkdir -p "$BUILD/page"
 for name in page basic losses blind idle; do
 	"$TCPDWELL" report "$BUILD/page/$name.html" -q -r "$TESTS/golden/$name/in.rec" || fail page "no report of $name"
 done
+# Accept queues: known, full, not told of, not asked for.
+for name in queued backlog accepted; do
+	"$TCPDWELL" report "$BUILD/page/$name.html" -q -r "$TESTS/golden/$name/in.rec" || fail page "no report of $name"
+done
+"$TCPDWELL" report "$BUILD/page/unasked.html" -q -r "$TESTS/golden/queued/in.rec" -s close-wait || fail page "no report of some states"
 "$BUILD/fuzz/many" 200000 "$WORK/many.rec" && "$TCPDWELL" report "$BUILD/page/many.html" -q -r "$WORK/many.rec"
-python3 "$TESTS/live/page.py" "$BUILD/page" "$BUILD"/page/{page,basic,losses,blind,idle,many}.html 2>"$WORK/err"
+python3 "$TESTS/live/page.py" "$BUILD/page" "$BUILD"/page/{page,basic,losses,blind,idle,many,queued,backlog,accepted,unasked}.html 2>"$WORK/err"
 status=$?
 [ ! -s "$WORK/err" ] || fail page "$(tail -n 5 "$WORK/err" | tr '\n' ' ')"
 exit $status

@@ -318,10 +318,11 @@ static int check_pairs(const struct options *o, const struct given *given)
 static int check_waits(const struct options *o)
 {
 	if (!(o->selection.states & 1 << TCPSTATE_ACCEPT_WAIT) ||
-	    o->command & (STREAMS | COMMAND_SERVE))
+	    o->command & (STREAMS | COMMAND_SERVE | COMMAND_REPORT))
 		return 0;
 	diag_error("'%s' knows no state accept-wait", options_command_row(o->command)->name);
-	diag_hint("trace, hist and serve do; `tcpdwell stuck -s listen` shows how many wait");
+	diag_hint("trace, hist, serve and report do; `tcpdwell stuck -s listen` shows how many "
+		  "wait");
 	return -EINVAL;
 }
 

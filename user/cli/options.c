@@ -34,7 +34,9 @@ uint16_t options_told_states(const struct options *o)
 
 bool options_want_waits(const struct options *o)
 {
-	if (o->command == COMMAND_SERVE && !o->selection.has_states)
+	const unsigned by_themselves = COMMAND_SERVE | COMMAND_REPORT;
+
+	if (o->command == COMMAND_TOP || (o->command & by_themselves && !o->selection.has_states))
 		return true;
 	return o->selection.states & 1 << TCPSTATE_ACCEPT_WAIT;
 }

@@ -196,6 +196,8 @@ static int replay(struct report *report)
 
 	report->source.recording = strcmp(path, "-") ? (slash ? slash + 1 : path)
 						     : "standard input";
+	if (reader)
+		configure_warn(report->options, &meta);
 	if (reader && !overview)
 		out_of_memory();
 	if (overview && !start(report, overview)) {

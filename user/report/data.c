@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "diagnosis/ends.h"
 #include "report/grid.h"
+#include "report/queues.h"
 #include "report/stuck.h"
 #include "report/values.h"
 #include "base/tcpstate.h"
@@ -102,7 +103,7 @@ static json_t *filters_json(const struct overview *overview)
 		snprintf(text, sizeof(text), "%llu", (unsigned long long)o->cgroups[i]);
 		add_word(all, "--cgroup", text);
 	}
-	for (uint8_t state = 1; o->has_states && state < WIRE_STATES; state++)
+	for (uint8_t state = 1; o->has_states && state < TCPSTATE_NUMBERS; state++)
 		if (o->states & 1u << state)
 			add_word(all, "--state", tcpstate_name(state));
 	if (o->min_ns)
@@ -212,6 +213,20 @@ static json_t *buckets_json(const struct hist *hist)
 	return all;
 }
 
+static bool is_visible(const struct meta *meta, uint8_t state)
+{
+	if (state == TCPSTATE_ACCEPT_WAIT)
+		return meta->sees_accepts;
+	return state != WIRE_TIME_WAIT || meta->sees_timewait;
+}
+
+static bool is_wanted(const struct overview *overview, uint8_t state)
+{
+	if (state == TCPSTATE_ACCEPT_WAIT)
+		return overview->config.wants_waits;
+	return overview->config.selection->states & 1u << state;
+}
+
 static json_t *state_json(const struct overview *overview, uint8_t state,
 			  const struct histset_cell *cell)
 {
@@ -220,10 +235,8 @@ static json_t *state_json(const struct overview *overview, uint8_t state,
 	bool any = hist->count > 0;
 	json_t *json = json_object();
 
-	json_object_set_new(json, "visible",
-			    json_boolean(state != WIRE_TIME_WAIT || overview->meta->sees_timewait));
-	json_object_set_new(json, "wanted",
-			    json_boolean(overview->config.selection->states & 1u << state));
+	json_object_set_new(json, "visible", json_boolean(is_visible(overview->meta, state)));
+	json_object_set_new(json, "wanted", json_boolean(is_wanted(overview, state)));
 	json_object_set_new(json, "count", values_number(hist->count));
 	json_object_set_new(json, "partial", values_number(hist->partial));
 	json_object_set_new(json, "min_ns", values_number_if(any, hist->min));
@@ -265,6 +278,7 @@ static json_t *states_json(struct overview *overview)
 		if (state != WIRE_CLOSE)
 			take_cell(&gathering, "", state, &nothing);
 	overview_each_histogram(overview, take_cell, &gathering);
+	take_cell(&gathering, "", TCPSTATE_ACCEPT_WAIT, &overview->waits.all);
 	return gathering.states;
 }
 
@@ -353,7 +367,9 @@ json_t *report_data_json(struct report_data *data, const struct report_source *s
 	struct overview *overview = data->overview;
 	json_t *json;
 
-	if (overview_judge(overview))
+	overview_look_at_queues(overview);
+	waits_sort_busiest(&overview->waits);
+	if (overview->waits.is_short_of_memory || overview_judge(overview))
 		return NULL;
 	values_begin();
 	json = json_object();
@@ -363,6 +379,7 @@ json_t *report_data_json(struct report_data *data, const struct report_source *s
 	json_object_set_new(json, "idle_peaks", idle_peaks_json(overview));
 	json_object_set_new(json, "grid", grid_json(&data->grid));
 	json_object_set_new(json, "census", report_stuck_json(overview));
+	json_object_set_new(json, "queues", report_queues_json(overview));
 	if (values_are_whole())
 		return json;
 	json_decref(json);

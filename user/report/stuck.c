@@ -44,8 +44,7 @@ static void set_ends(json_t *to, const struct wire_id *id, const char *device, u
 	set(to, "rport", differs & VERDICT_RPORT ? json_null() : json_integer(id->rport));
 }
 
-/* Of another namespace than ours its name, or its number. */
-static json_t *netns_json(const struct census *census, uint32_t netns)
+json_t *report_netns_json(const struct census *census, uint32_t netns)
 {
 	const char *name = census_name(census, WIRE_NAME_NETNS, netns);
 	char number[16];
@@ -112,7 +111,8 @@ static json_t *finding_json(const struct verdict *verdict, const struct verdict_
 	set(json, "unit", unit_json(verdict->census, finding, s->cgroup));
 	set_number(json, "cgroups", finding->cgroups);
 	set(json, "netns",
-	    finding->namespaces > 1 ? json_null() : netns_json(verdict->census, s->id.netns));
+	    finding->namespaces > 1 ? json_null()
+				    : report_netns_json(verdict->census, s->id.netns));
 	set_number(json, "namespaces", finding->namespaces);
 	set_age(json, &worst->age);
 	set_ends(json, &s->id, census_device(verdict->census, s, device), 0);
@@ -144,7 +144,7 @@ static json_t *filling_json(const struct verdict *verdict, const struct filling 
 	set(json, "rule", json_string(filling->rule->id));
 	set_number(json, "count", filling->fill.count);
 	set_number(json, "room", filling->fill.room);
-	set(json, "netns", netns_json(verdict->census, filling->id.netns));
+	set(json, "netns", report_netns_json(verdict->census, filling->id.netns));
 	set(json, "ends", values_text(fillings_ends(filling, ends)));
 	set(json, "evidence", values_text(fillings_evidence(filling, evidence)));
 	set(json, "says", json_string(filling->rule->says));

@@ -16,4 +16,7 @@
 /* Of a overview that was judged; JSON's null if it had no census. */
 json_t *report_stuck_json(const struct overview *overview);
 
+/* Of another namespace than ours its name, or its number. */
+json_t *report_netns_json(const struct census *census, uint32_t netns);
+
 #endif

@@ -1,12 +1,15 @@
 /* script.js - draws the page from its data; no library, no network. Text from the host goes into text nodes only.
  *
- * The data, in the element #data, is what user/report_data.c and user/report_stuck.c made:
+ * The data, in the element #data, is what user/report/data.c, stuck.c and queues.c made:
  *   head    where, when and how; lost: {kind: records}; filters: what narrows the page; broken: the recording is not whole
  *   moves   [{from, to, count, partial, p50_ns, p99_ns, max_ns, causes: {cause: ends}}], those that happened
- *   states  {state: {visible, wanted, count, partial, p50_ns, ..., still, oldest_ns, buckets: [bound_ns, count, ...]}}
+ *   states  {state: {visible, wanted, count, partial, p50_ns, ..., still, oldest_ns, buckets: [bound_ns, count, ...]}};
+ *           "accept-wait" is among them, as on the command line
  *   idle_peaks  at which idle time connections end: [{at_ns, by: "fin" or "reset", count, reached, may_idle}]
  *   grid    dwells over time: {step_ns, columns, bounds_ns: [...], states: {state: [column, row, count, ...]}}
  *   census  the last look at all sockets, or null: {rows, findings, fillings, ...}
+ *   queues  accept queues: {why, unaccepted, waiting, listeners, rows: [{listener, netns, waiting, backlog, peak, ...}]};
+ *           why: how long anybody waited is not visible; waiting, by the census, is null without one
  * Names are printable: see user/base/name.h. Times that are not known are null, and are never drawn as 0. A bound that
  * is null is infinite.
  */
@@ -88,6 +91,7 @@ const endpoint = (address, port) => `${address && address.includes(":") ? `[${ad
 const LIFE = ["LISTEN", "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "TIME-WAIT",
 	"CLOSE-WAIT", "LAST-ACK"];
 const CLOSING = ["FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "TIME-WAIT", "CLOSE-WAIT", "LAST-ACK"];
+const QUEUE = "accept-wait";
 const MEANING = {
 	"CLOSED": "No connection. Every connection begins and ends here; nothing stays here.",
 	"LISTEN": "The program waits for connections. It stays here as long as it wants.",
@@ -100,6 +104,7 @@ const MEANING = {
 	"TIME-WAIT": "This side closed first and everything is done. The ports stay taken for about 60 seconds. This is normal.",
 	"CLOSE-WAIT": "The peer closed; the program on this side has not. There is no timeout: if long, the program is the reason.",
 	"LAST-ACK": "The peer closed first, then this side; its FIN is not acknowledged. If long, the peer is gone.",
+	[QUEUE]: "The handshake is complete, so the connection is ESTABLISHED, and waits in its listener’s queue until accept() returns it. If long, the program on this side does not accept fast enough.",
 };
 const STEPS = { // RFC 9293, figure 5
 	"CLOSED>LISTEN": "passive open", "LISTEN>CLOSED": "close", "CLOSED>SYN-SENT": "active open, SYN sent",
@@ -172,6 +177,8 @@ function unseen() {
 		all.push(`${plural(census.missing, "network namespace")} could not be entered: what is stuck there is not shown.`);
 	if (census && census.before_end_ns > 60e9)
 		all.push(`The census of the sockets was taken at ${time(census.time_ms)}, ${duration(census.before_end_ns)} before the end.`);
+	if (!data.states[QUEUE].visible && data.states[QUEUE].wanted && (data.queues.listeners || moves.has("SYN-RECEIVED>ESTABLISHED")))
+		all.push(`How long connections waited for accept() is not visible: ${data.queues.why}.`);
 	const doubt = sum(LIFE.map((state) => data.states[state].still_in_doubt));
 	if (doubt)
 		all.push(`${plural(doubt, "connection")} may have left ${doubt === 1 ? "its" : "their"} state unseen, and ${doubt === 1 ? "is" : "are"} not counted.`);
@@ -307,7 +314,7 @@ const idlePeaks = () => data.idle_peaks.map((peak) => el("p", {class: "line warm
 function dwells(name, width) {
 	const state = data.states[name], parts = [];
 	if (!state.visible)
-		return [el("p", {class: "line warm"}, "Not visible on this kernel.")];
+		return [el("p", {class: "line warm"}, name === QUEUE ? `Not visible: ${data.queues.why}.` : "Not visible on this kernel.")];
 	if (!state.wanted)
 		parts.push(el("p", {class: "line muted"}, "Not in the list of --state."));
 	else if (state.count)
@@ -316,8 +323,10 @@ function dwells(name, width) {
 		parts.push(el("p", {class: "line muted"}, "No dwell was seen from begin to end."));
 	if (name === "ESTABLISHED")
 		parts.push(...idlePeaks());
+	if (name === QUEUE && data.queues.unaccepted)
+		parts.push(el("p", {class: "line"}, `${grouped(data.queues.unaccepted)} of all ended before anybody accepted them.`));
 	if (state.partial)
-		parts.push(el("p", {class: "line"}, `${plural(state.partial, "more dwell")} ended whose beginning ${head.timewait_sampled ? "or end " : ""}was not seen; no other number includes ${state.partial === 1 ? "it" : "them"}.`));
+		parts.push(el("p", {class: "line"}, `${plural(state.partial, "more dwell")} ended whose beginning ${head.timewait_sampled || name === QUEUE ? "or end " : ""}was not seen; no other number includes ${state.partial === 1 ? "it" : "them"}.`));
 	if (state.still)
 		parts.push(el("p", {class: "line" + (isWorrying(name, state) ? " warm" : "")},
 			`Still there: ${grouped(state.still)}, the oldest for ${ageText(state.oldest_ns, state.oldest_exact)}.`));
@@ -345,6 +354,7 @@ const WIDE = {
 	states: {"CLOSED": [450, 40], "LISTEN": [450, 165], "SYN-RECEIVED": [150, 290], "SYN-SENT": [750, 290],
 		"ESTABLISHED": [450, 415], "FIN-WAIT-1": [150, 540], "CLOSE-WAIT": [750, 540], "FIN-WAIT-2": [150, 665],
 		"CLOSING": [450, 665], "LAST-ACK": [750, 665], "TIME-WAIT": [450, 790], "CLOSED2": [750, 790]},
+	queue: {box: [248, 379, 120, 73], font: [14, 11.5], leading: 13.5},
 	edges: [
 		["CLOSED", "LISTEN", [420, 69, 420, 136], [410, 107, "end"]],
 		["LISTEN", "CLOSED", [480, 136, 480, 69], [490, 100, "start"]],
@@ -382,6 +392,7 @@ const NARROW = {
 	states: {"CLOSED": [180, 30], "LISTEN": [180, 142], "SYN-RECEIVED": [52, 254], "SYN-SENT": [308, 254],
 		"ESTABLISHED": [180, 366], "FIN-WAIT-1": [52, 478], "CLOSE-WAIT": [308, 478], "FIN-WAIT-2": [52, 590],
 		"CLOSING": [180, 590], "LAST-ACK": [308, 590], "TIME-WAIT": [180, 702], "CLOSED2": [308, 702]},
+	queue: {box: [46, 334, 84, 64], font: [10, 10], leading: 11.5},
 	edges: [
 		["CLOSED", "LISTEN", [164, 55, 164, 117], [156, 88, "end"]],
 		["LISTEN", "CLOSED", [196, 117, 196, 55], [204, 84, "start"]],
@@ -395,7 +406,7 @@ const NARROW = {
 		["SYN-SENT", "ESTABLISHED", [258, 266, 215, 266, 200, 300, 200, 341], [214, 312, "start"]],
 		["ESTABLISHED", "FIN-WAIT-1", [160, 391, 160, 440, 145, 468, 102, 468], [148, 420, "end"]],
 		["ESTABLISHED", "CLOSE-WAIT", [200, 391, 200, 440, 215, 468, 258, 468], [212, 420, "start"]],
-		["SYN-RECEIVED", "FIN-WAIT-1", [40, 279, 40, 453], [47, 366, "start"]],
+		["SYN-RECEIVED", "FIN-WAIT-1", [40, 279, 40, 453], [34, 366, "end"]],
 		["FIN-WAIT-1", "FIN-WAIT-2", [24, 503, 24, 565], [31, 530, "start"]],
 		["FIN-WAIT-1", "CLOSING", [102, 476, 150, 476, 170, 510, 170, 565], [178, 532, "start"]],
 		["FIN-WAIT-1", "TIME-WAIT", [102, 490, 132, 490, 100, 694, 130, 694], [122, 524, "start"]],
@@ -478,6 +489,32 @@ function box(name, form) {
 	return group;
 }
 
+/* What is known of the accept queues, a line each: never a 0 for what was not seen. */
+function queueLines() {
+	const wait = data.states[QUEUE], all = wait.count + wait.partial, now = data.queues.waiting;
+	const still = now ? `${compact(now)} still` : "";
+	if (!wait.wanted)
+		return ["not in --state", still];
+	if (!wait.visible)
+		return ["time not seen", still];
+	if (!all)
+		return [still ? "p50 ?" : "nobody waited", still];
+	return [`p50 ${duration(wait.p50_ns)}`, `max ${duration(wait.max_ns)}`, `${compact(all)} waited`, still];
+}
+
+/* Between the end of the handshake and accept(): a part of ESTABLISHED, so it stands at its side. */
+function queueBox(form) {
+	const {box: [x, y, w, h], font: [big, small], leading} = form.queue, wait = data.states[QUEUE], lines = queueLines().filter(Boolean);
+	const group = svg("g", {class: "state queue" + (wait.count + wait.partial || data.queues.waiting ? "" : " unseen"), role: "button", tabindex: 0,
+		"aria-pressed": "false", "data-state": QUEUE, "aria-label": `accept queue: ${lines.join(", ")}`});
+	const first = y + h / 2 + big * 0.4 - (lines.length * leading) / 2;
+	group.append(svg("rect", {x, y, width: w, height: h, rx: h / 7}),
+		svg("text", {class: "name", x: x + w / 2, y: first, "font-size": big, "text-anchor": "middle"}, "accept queue"));
+	lines.forEach((line, i) => group.append(svg("text", {class: "sub", x: x + w / 2, y: first + (i + 1) * leading, "font-size": small,
+		"text-anchor": "middle"}, line)));
+	return group;
+}
+
 let chosen = null;
 
 function drawDiagram(width) {
@@ -492,8 +529,11 @@ function drawDiagram(width) {
 	/* Never seen ones below, labels above all. */
 	const order = (kind) => ["never", "cool", "mild", "warm"].indexOf(kind.getAttribute("class").split(" ")[1]);
 	drawn.map(([group]) => group).sort((a, b) => order(a) - order(b)).forEach((group) => picture.append(group));
-	for (const name of Object.keys(form.states))
+	for (const name of Object.keys(form.states)) {
+		if (name === "ESTABLISHED")
+			picture.append(queueBox(form));
 		picture.append(box(name, form));
+	}
 	drawn.forEach(([, label]) => label && picture.append(label));
 	const focused = document.activeElement && document.activeElement.getAttribute("data-state");
 	byId("diagram").replaceChildren(picture);
@@ -514,7 +554,7 @@ function drawDetail(width) {
 		move.from === name && dwellOf(move) ? `, after ${dwellOf(move)} (median)` : "",
 		move.causes && move.from === name ? `: ${causesText(move)}` : "");
 	const list = (title, all, other) => all.length ? [el("h3", null, title), el("ul", null, all.map((move) => line(move, other(move))))] : [];
-	byId("detail").replaceChildren(el("h3", null, name), el("p", {class: "muted"}, MEANING[name]),
+	byId("detail").replaceChildren(el("h3", null, name === QUEUE ? "Accept queue" : name), el("p", {class: "muted"}, MEANING[name]),
 		...(name === "CLOSED" ? [] : dwells(name, width)),
 		...list("Left for", leaving, (move) => move.to), ...list("Entered from", entering, (move) => move.from));
 }
@@ -712,6 +752,33 @@ function drawStuck() {
 		byId("stuck").append(el("p", {class: "muted"}, `${plural(more, "more row")} not shown; tcpdwell stuck prints all.`));
 }
 
+/* ---- accept queues ---- */
+
+function drawQueues() {
+	const queues = data.queues, more = queues.listeners - queues.rows.length;
+	if (queues.waiting === null) {
+		byId("queues").append(el("p", {class: "muted"}, "This recording has no census of the sockets, so it does not show the listeners."));
+		return;
+	}
+	if (!queues.rows.length) {
+		byId("queues").append(el("p", {class: "muted"}, "Nobody listened."));
+		return;
+	}
+	const isFull = (r) => r.waiting > r.backlog;
+	byId("queues").append(el("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "Accept queues"},
+		table(`At ${time(data.census.time_ms)}, by address and port; ? is not known`, [
+			{head: "listener", cell: (r) => r.listener + (r.netns ? `, network namespace ${r.netns}` : "")},
+			{head: "waiting", num: true, cell: (r) => el("span", {class: isFull(r) ? "warm" : null}, grouped(r.waiting))},
+			{head: "oldest", num: true, cell: (r) => (r.waiting ? ageText(r.oldest_ns, r.oldest_exact) : "–")},
+			{head: "backlog", num: true, cell: (r) => grouped(r.backlog)},
+			{head: "most at a time", num: true, cell: (r) => (r.peak === null ? "?" : grouped(r.peak))},
+			{head: "waited", num: true, cell: (r) => (r.count === null ? "?" : grouped(r.count + r.partial))},
+			{head: "median", num: true, cell: (r) => (r.p50_ns !== null ? duration(r.p50_ns) : r.count === 0 && !r.partial ? "–" : "?")},
+			{head: "longest", num: true, cell: (r) => (r.max_ns !== null ? duration(r.max_ns) : r.count === 0 && !r.partial ? "–" : "?")}], queues.rows)));
+	if (more)
+		byId("queues").append(el("p", {class: "muted"}, `${plural(more, "more listener")} not shown.`));
+}
+
 /* ---- ends, facts ---- */
 
 function drawEnds() {
@@ -810,6 +877,7 @@ drawTiles();
 drawLegend();
 drawMoves();
 drawStuck();
+drawQueues();
 drawEnds();
 drawSeen();
 chosen = firstChoice();
