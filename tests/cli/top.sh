@@ -44,15 +44,15 @@ done <"$FRAMES/cases"
 rows=0,1,1,80,2,3,4,5,9,15,16,500,24
 cols=0,1,80,1,2,5,9,7,23,39,61,200,1
 n=0
-for keys in "" "?" "? PgDn PgDn" "Enter" "Down Enter End" "f" "f x Enter" "p" "g g" "Down Down PgDn End Home Up PgUp"; do
-	for recording in top-stuck top-odd top-empty; do
+for keys in "" "?" "? PgDn PgDn" "Enter" "Down Enter End" "f" "f x Enter" "p" "g g" "Down Down PgDn End Home Up PgUp" "a" "a End Up PgUp"; do
+	for recording in top-stuck top-odd top-empty top-queues; do
 		# shellcheck disable=SC2086
 		"$BUILD/fuzz/frame" "$FRAMES/$recording.rec" $rows $cols $keys >"$WORK/out" 2>&1 ||
 			fail frame-sizes "$recording, keys '$keys': $(tail -n 3 "$WORK/out" | tr '\n' ' ')"
 		n=$((n + $(grep -c '^----$' "$WORK/out")))
 	done
 done
-[ $n = 390 ] && ok frame-sizes "$n pictures, from 0 x 0 to 500 x 200" || fail frame-sizes "$n pictures, not 390"
+[ $n = 624 ] && ok frame-sizes "$n pictures, from 0 x 0 to 500 x 200" || fail frame-sizes "$n pictures, not 624"
 
 # What a look at a crowd costs beside the kernel's part: told, not judged.
 "$BUILD/fuzz/make_recording" top-crowd "$WORK/crowd.rec" &&

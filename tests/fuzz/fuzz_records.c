@@ -123,23 +123,31 @@ static void show_report(struct report_data *data)
 	json_decref(json);
 }
 
-static void show_top(struct top_data *data)
+static void show_frames(const struct top_data *data, const struct top_ui *ui)
 {
 	static struct cells cells;
-	struct top_ui ui;
 	struct top_fit fit;
 	struct top_cursor cursor;
 
-	top_ui_init(&ui, options);
-	FUZZ_CHECK(!top_data_refresh(data));
-	top_ui_follow(&ui, data);
 	for (unsigned rows = 4; rows < 50; rows += 20) {
 		cells_clear(&cells, rows, rows * 3);
-		top_frame(data, &ui, "host", &cells, &fit, &cursor);
+		top_frame(data, ui, "host", &cells, &fit, &cursor);
 		for (unsigned i = 0; i < cells.rows * cells.cols; i++)
 			FUZZ_CHECK(cells.at[i].letter >= ' ' && cells.at[i].letter != 0x7f &&
 				   (cells.at[i].letter < 0x80 || cells.at[i].letter >= 0xa0));
 	}
+}
+
+static void show_top(struct top_data *data)
+{
+	struct top_ui ui;
+
+	top_ui_init(&ui, options);
+	FUZZ_CHECK(!top_data_refresh(data));
+	top_ui_follow(&ui, data);
+	show_frames(data, &ui);
+	FUZZ_CHECK(!top_ui_key(&ui, data, 'a', &(struct top_fit){0}));
+	show_frames(data, &ui);
 }
 
 /* What is drawn again and again, and what watches events for it. */

@@ -5,7 +5,7 @@
 
 "$TCPDWELL" -q stuck >/dev/null 2>"$WORK/err" || { skip top "cannot look at sockets here: $(head -1 "$WORK/err")"; exit; }
 can_trace top || exit 0
-needs top tmux || exit 0
+needs top tmux python3 || exit 0
 new_netns netns || { fail top "no network namespace"; exit 1; }
 SOCKET=tcpdwell-$$
 on_exit "tmux -L $SOCKET kill-server 2>/dev/null"
@@ -132,6 +132,21 @@ sees "+" 'looks every 1s'
 keys -
 sees "-" 'looks every 500ms'
 
+# The same queues as ss has; that it counts by address and port shows where several listen on one.
+queues_as_ss() {
+	ip netns exec "$netns" ss -4Htln | awk '{ now[$4] += $2; max[$4] += $3 } END { for (at in now) print at, now[at], max[at] }' | sort >"$WORK/theirs"
+	screen
+	awk '/^[0-9.]+:[0-9]+ / { print $1, $2, $3 }' "$WORK/screen" | sort >"$WORK/ours"
+	[ -s "$WORK/ours" ] && cmp -s "$WORK/theirs" "$WORK/ours"
+}
+sees "accept queues" '^accept queues: .* a: all$'
+keys a
+sees "a" '^LISTENER +NOW +MAX +PEAK +OLDEST +p50 +p99 +max'
+wait_for 10 queues_as_ss && ok top "queues as ss: $(wc -l <"$WORK/ours") listeners, $(awk '{ n += $2 } END { print n }' "$WORK/ours") wait" ||
+	fail top "queues: $(diff "$WORK/theirs" "$WORK/ours" | tr '\n' ' ')"
+keys Escape
+sees "back from the queues" '^ STATE +AGE'
+
 pane resize-window -x 80 -y 24
 wait_for 10 has_rows 24
 keys p
@@ -190,6 +205,39 @@ after=$(awk '{ print $14 + $15 }' "/proc/$(the_pid)/stat")
 ok top "at rest, looking twice a second: $((after - before)) ticks of 10 ms in 3 s"
 keys q
 is_restored "q" 0
+
+# ---- how long connections wait for accept() ----
+
+find_accept_way
+mkfifo "$WORK/go"
+ip netns exec "$netns" python3 "$TESTS/live/accept_wait.py" serve "$WORK/waits" <"$WORK/go" >"$WORK/server" 2>"$WORK/server.err" &
+on_exit "kill $! 2>/dev/null"
+exec {GO}>"$WORK/go"
+wait_for 20 grep -q ^ready "$WORK/server" || fail top "no server: $(tail -3 "$WORK/server.err")"
+pane resize-window -x 110 -y 24
+start "--netns $netns -i 500ms -L 7461 ${WAY[*]}" && {
+	keys a
+	sees "queue: nobody yet" '^127.0.0.1:7461 +0 +128 .*'
+	echo >&"$GO"
+	if [ -n "$SEES" ]; then
+		sees "queue: 475 waited" '^127.0.0.1:7461 +0 +128 +[0-9?]+ +- +475 +[0-9.]+[num]?s .*'
+	else
+		sees "queue: nothing tells how long" '^127.0.0.1:7461 +0 +128 +[?] +- +[?] +[?] +[?].*'
+	fi
+	wait_for 20 grep -q ^burst "$WORK/server" && echo >&"$GO"
+	wait_for 20 grep -q ^reset "$WORK/server" && echo >&"$GO"
+	if [ -n "$SEES" ]; then
+		sees "queue: 7 wait" '^127.0.0.1:7461 +7 +128 +[0-9?]+ +[0-9.]+m?s +485 .*'
+		keys x
+		sees "queue: the line" '^accept queues: 127.0.0.1:7461 7 of 128, oldest [0-9.]+m?s, (peak [0-9]+, )?p50 [0-9.]+[um]s .*a: all$'
+	else
+		sees "queue: 7 wait" '^127.0.0.1:7461 +7 +128 +[?] +[?] +[?] .*'
+	fi
+	keys q
+	is_restored "q" 0
+}
+exec {GO}>&-
+pane resize-window -x 80 -y 24
 for signal in TERM INT HUP; do
 	start "--netns $netns" || continue
 	kill -$signal "$(the_pid)"

@@ -36,6 +36,7 @@ static void count_from_now(struct top_data *data)
 void top_data_reset(struct top_data *data)
 {
 	memset(data->dwells, 0, sizeof(data->dwells));
+	waits_clear(&data->overview->waits);
 	data->since = overview_now(data->overview);
 }
 
@@ -61,6 +62,7 @@ void top_data_free(struct top_data *data)
 		return;
 	data->overview->observer = NULL;
 	top_data_forget(data);
+	free(data->queues);
 	free(data);
 }
 
@@ -153,6 +155,35 @@ void top_data_forget(struct top_data *data)
 	data->n_rows = 0;
 }
 
+/* ---- accept queues ---- */
+
+static bool is_listener_shown(const struct top_data *data, const struct census_socket *socket)
+{
+	return socket->s.state == WIRE_LISTEN && is_shown(data, WIRE_LISTEN) &&
+	       verdict_asks(&data->shown, &data->overview->census, socket);
+}
+
+static int list_queues(struct top_data *data)
+{
+	struct waits *waits = &data->overview->waits;
+	const struct census *census = &data->overview->census;
+
+	free(data->queues);
+	data->n_queues = 0;
+	data->queues = calloc(HASH_COUNT(waits->queues) + 1, sizeof(*data->queues));
+	if (!data->queues || waits->is_short_of_memory)
+		return -ENOMEM;
+	waits_hide(waits);
+	for (const struct census_socket *socket = census_first(census); socket;
+	     socket = census_next(census, socket))
+		if (is_listener_shown(data, socket))
+			waits_show(waits, &socket->s);
+	for (const struct waits_queue *queue = waits->queues; queue; queue = queue->hh.next)
+		if (queue->is_shown)
+			data->queues[data->n_queues++] = *queue;
+	return 0;
+}
+
 static int judge(struct top_data *data)
 {
 	int err;
@@ -174,6 +205,7 @@ static int judge(struct top_data *data)
 static int look_again(struct top_data *data, uint64_t span)
 {
 	double rates[WIRE_STATES];
+	int err;
 
 	for (unsigned i = 0; i < WIRE_STATES; i++)
 		rates[i] = data->refreshed ? data->states[i].per_second : -1;
@@ -184,14 +216,18 @@ static int look_again(struct top_data *data, uint64_t span)
 	data->skipped = data->overview->lost[WIRE_SKIPPED];
 	data->forgotten = overview_forgotten(data->overview);
 	data->lost = overview_lost(data->overview) - data->skipped - data->forgotten;
-	return judge(data);
+	err = list_queues(data);
+	return err ? err : judge(data);
 }
 
 int top_data_refresh(struct top_data *data)
 {
 	uint64_t now = overview_now(data->overview);
-	int err = look_again(data, now - data->entered_since);
+	int err;
 
+	overview_look_at_queues(data->overview);
+	waits_sort_busiest(&data->overview->waits);
+	err = look_again(data, now - data->entered_since);
 	data->refreshed = now;
 	return err;
 }

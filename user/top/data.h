@@ -50,6 +50,8 @@ struct top_data {
 	struct verdict verdict;
 	struct top_row *rows;
 	size_t n_rows;
+	struct waits_queue *queues; /* of the listeners shown, the busiest first */
+	size_t n_queues;
 	uint64_t refreshed; /* ns; 0: never */
 	uint64_t lost;      /* records */
 	uint64_t forgotten; /* connections, for lack of room */

@@ -9,6 +9,7 @@
 #include "base/name.h"
 #include "base/tcpstate.h"
 #include "top/list.h"
+#include "top/queues.h"
 #include "top/texts.h"
 
 /* What to draw on, and where that ends. */
@@ -23,7 +24,7 @@ struct frame {
 
 /* How many rows each part gets. */
 struct layout {
-	unsigned header, states, list, advice, footer;
+	unsigned header, states, queues, list, advice, footer;
 };
 
 /* The least that a list is worth: its heading and some rows. */
@@ -69,11 +70,13 @@ static struct layout lay_out(const struct frame *f)
 	bool roomy = rows >= 16;
 	struct layout layout = {.footer = rows >= 2 || f->ui->mode == TOP_FILTER,
 				.header = roomy ? 2 + (rows >= 20) + is_filtered(f) : rows >= 3,
+				.queues = rows >= 20 && f->data->n_queues,
 				.advice = roomy ? 2 + (rows >= 24) : rows >= 9};
 
 	left -= layout.footer < left ? layout.footer : left;
 	left -= layout.header < left ? layout.header : left;
 	left -= layout.advice < left ? layout.advice : left;
+	left -= layout.queues;
 	if (roomy) {
 		choose_states(f->data, left > LIST_LEAST + 1 ? left - LIST_LEAST - 1 : 0, &states);
 		layout.states = states ? states + 1 : 0;
@@ -444,9 +447,14 @@ static void put_filter_line(const struct frame *f, unsigned row)
 static void put_keys(const struct frame *f, unsigned row)
 {
 	char sort[32], by[64];
-	const char *words[] = {"? help",       "q quit", f->ui->is_paused ? "p go on" : "p pause",
-			       "f filter",     sort,     by,
-			       "Enter details"};
+	const char *words[] = {"? help",
+			       "q quit",
+			       f->ui->is_paused ? "p go on" : "p pause",
+			       "f filter",
+			       sort,
+			       by,
+			       "Enter details",
+			       "a accept queues"};
 	const struct group_by *keys = &f->data->by;
 	unsigned col = 0;
 
@@ -487,8 +495,8 @@ static void put_footer(const struct frame *f)
 		put_keys(f, row);
 	} else {
 		cells_put(f->cells, row, 0, f->cells->cols, 0,
-			  f->ui->mode == TOP_DETAILS ? "p pause  ? help  any other key: back"
-						     : "any other key: back");
+			  f->ui->mode == TOP_HELP ? "any other key: back"
+						  : "p pause  ? help  any other key: back");
 	}
 }
 
@@ -536,6 +544,18 @@ static void put_text(const struct frame *f, bool footer)
 	f->fit->scroll_max = flow.line > f->fit->page ? flow.line - f->fit->page : 0;
 }
 
+static void put_queues(const struct frame *f, bool footer)
+{
+	unsigned rows = f->cells->rows, taken = 2u + footer;
+	size_t n = f->data->n_queues;
+
+	put_header(f, 1);
+	f->fit->page = rows > taken ? rows - taken : 0;
+	f->fit->scroll_max = n > f->fit->page ? n - f->fit->page : 0;
+	top_queues_table(f->data, f->cells, 1, rows > 1u + footer ? rows - 1 - footer : 0,
+			 f->ui->scroll < f->fit->scroll_max ? f->ui->scroll : f->fit->scroll_max);
+}
+
 void top_frame(const struct top_data *data, const struct top_ui *ui, const char *host,
 	       struct cells *cells, struct top_fit *ret_fit, struct top_cursor *ret_cursor)
 {
@@ -549,10 +569,15 @@ void top_frame(const struct top_data *data, const struct top_ui *ui, const char 
 		return;
 	if (ui->mode == TOP_HELP || ui->mode == TOP_DETAILS) {
 		put_text(&f, layout.footer);
+	} else if (ui->mode == TOP_QUEUES) {
+		put_queues(&f, layout.footer);
 	} else {
 		put_header(&f, layout.header);
 		put_states(&f, row += layout.header, layout.states);
-		put_list(&f, row += layout.states, layout.list);
+		row += layout.states;
+		if (layout.queues)
+			top_queues_line(data, cells, row);
+		put_list(&f, row += layout.queues, layout.list);
 		put_advice(&f, row + layout.list, layout.advice);
 	}
 	if (layout.footer)

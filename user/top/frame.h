@@ -5,6 +5,7 @@
  *
  *     header      host, kernel, time, pause, losses; how TIME-WAIT is seen; the filter
  *     states      how many are in each, moves into it, percentiles of dwells, the oldest
+ *     queues      the accept queue at which most wait
  *     list        what is stuck, what is alike as one line
  *     why, next   of the selected line
  *     keys, or the filter line, or a message

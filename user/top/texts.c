@@ -61,6 +61,7 @@ void top_text_help(top_text_fn line, void *ctx)
 		{"f, /         filter: options as on the command line, such as", 13},
 		{"             -P 443 -a 10.0.0.0/8 -c nginx -s close-wait --for 30s", 13},
 		{"             Enter applies it, Escape leaves it as it was", 13},
+		{"a            accept queues: how many wait at each listener, how long", 13},
 		{"r            count dwells anew", 13},
 		{"+, -         look less often, more often", 13},
 		{"", 0},
@@ -68,6 +69,11 @@ void top_text_help(top_text_fn line, void *ctx)
 		 "look. p50 to max are of dwells that ended, ENDED of them, since top began, 'r', "
 		 "or "
 		 "the last change of the filter: only of those that were seen from begin to end.",
+		 0},
+		{"", 0},
+		{"Of accept queues NOW are those that wait for accept(), MAX is the backlog, PEAK "
+		 "the most at a time since the last look, OLDEST how long the first of them waits. "
+		 "ENDED, p50 to max are of waits that ended.",
 		 0},
 		{"", 0},
 		{">= is a lower bound: the beginning was not seen. ? is not known. * is not the "

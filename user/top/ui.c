@@ -185,6 +185,14 @@ static int show_details(struct top_ui *ui, struct top_data *data)
 	return 0;
 }
 
+static int show_queues(struct top_ui *ui, struct top_data *data)
+{
+	(void)data;
+	ui->mode = TOP_QUEUES;
+	ui->scroll = 0;
+	return 0;
+}
+
 static int reset(struct top_ui *ui, struct top_data *data)
 {
 	top_data_reset(data);
@@ -240,6 +248,7 @@ static int list_key(struct top_ui *ui, struct top_data *data, int key, const str
 		{'g', next_group},
 		{'f', edit_filter},
 		{'/', edit_filter},
+		{'a', show_queues},
 		{'r', reset},
 		{'+', rarer},
 		{'=', rarer},
@@ -259,17 +268,17 @@ static int list_key(struct top_ui *ui, struct top_data *data, int key, const str
 	return 0;
 }
 
-/* ---- help and details ---- */
+/* ---- help, details, accept queues ---- */
 
 static int text_key(struct top_ui *ui, struct top_data *data, int key, const struct top_fit *fit)
 {
 	if (move_by_key(key, fit->page, fit->scroll_max, &ui->scroll))
 		return 0;
-	if (key == 'p' || (key == ' ' && ui->mode == TOP_DETAILS)) {
+	if (key == 'p' || (key == ' ' && ui->mode != TOP_HELP)) {
 		ui->is_paused = !ui->is_paused;
 		return 0;
 	}
-	if (key == '?' && ui->mode == TOP_DETAILS)
+	if (key == '?' && ui->mode != TOP_HELP)
 		return help(ui, data);
 	ui->mode = TOP_LIST;
 	top_ui_follow(ui, data);
@@ -386,6 +395,7 @@ int top_ui_key(struct top_ui *ui, struct top_data *data, int key, const struct t
 				      const struct top_fit *) = {[TOP_LIST] = list_key,
 								 [TOP_HELP] = text_key,
 								 [TOP_DETAILS] = text_key,
+								 [TOP_QUEUES] = text_key,
 								 [TOP_FILTER] = filter_key};
 
 	if (key == KEY_OF_NONE || key == KEY_OF_RESIZED)

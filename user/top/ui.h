@@ -12,7 +12,7 @@
 #include "cli/options.h"
 #include "top/data.h"
 
-enum top_mode { TOP_LIST, TOP_HELP, TOP_DETAILS, TOP_FILTER };
+enum top_mode { TOP_LIST, TOP_HELP, TOP_DETAILS, TOP_QUEUES, TOP_FILTER };
 
 #define TOP_MESSAGE_MAX 256
 
@@ -30,7 +30,7 @@ struct top_ui {
 	unsigned by;                   /* how often it was changed since */
 	size_t cursor;                 /* the selected row */
 	char selected[TOP_KEY_MAX];    /* its key; "" while nothing was ever listed */
-	size_t scroll;                 /* first line of help and details */
+	size_t scroll;                 /* first line of help, details and accept queues */
 	char filter[OPTIONS_EDIT_MAX]; /* in force, as typed */
 	struct top_line line;          /* under way */
 	char message[TOP_MESSAGE_MAX]; /* to be read once; "" none */
