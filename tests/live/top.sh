@@ -125,7 +125,7 @@ sees "sort: age" 's sort: age'
 keys g g g g
 sees "g" 'g group: comm'
 sees "by comm" '^[> ]CLOSE-WAIT .*receiver +receiver'
-keys -l ggggg
+keys -l gggggg
 sees "group: alike" 'g group: alike'
 keys +
 sees "+" 'looks every 1s'
