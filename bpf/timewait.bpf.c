@@ -60,9 +60,9 @@ static __always_inline int timewait_emit(struct inet_timewait_sock *tw, struct t
  * Why the timer is taken off, as CODE_*: from the kernel stack, the innermost function first. The
  * first function with a meaning decides, but for inet_twsk_deschedule_put(), which leaves it to its
  * caller. A function that is inlined is not on the stack: then its caller decides, or nobody
- * (CODE_NONE), so the answer is never wrong.
+ * (CODE_NONE), so the answer is never wrong. Not inlined, as innermost_meaning().
  */
-static __always_inline __u32 cancel_reason(void *ctx, bool ended)
+static __attribute__((noinline)) __u32 cancel_reason(void *ctx, __u32 ended)
 {
 	__u64 frames[STACK_FRAMES] = {};
 	long size;
@@ -75,7 +75,7 @@ static __always_inline __u32 cancel_reason(void *ctx, bool ended)
 			break;
 		meaning = code_meaning(frames[i]);
 		if (meaning == CODE_END)
-			ended = true;
+			ended = 1;
 		else if (meaning != CODE_NONE)
 			return meaning == CODE_RST && !ended ? CODE_NONE : meaning;
 	}
@@ -111,7 +111,7 @@ int BPF_PROG(timewait_timer_cancel, struct timer_list *timer)
 
 	if (!tw)
 		return 0;
-	meaning = cancel_reason(ctx, false);
+	meaning = cancel_reason(ctx, 0);
 	if (meaning == CODE_RUN)
 		return 0;
 	/* A restart is told too: `expires` still says when TIME-WAIT began, perhaps for the first
@@ -161,7 +161,7 @@ static __always_inline int tell_killed(void *ctx, struct inet_timewait_sock *tw)
 
 	if (take_busy_with() == (address_of(tw) | IS_EXPIRING))
 		return 0;
-	meaning = cancel_reason(ctx, true);
+	meaning = cancel_reason(ctx, 1);
 	if (meaning == CODE_RUN)
 		event.op = WIRE_TW_EXPIRED;
 	else if (meaning > CODE_NONE && meaning < CODE_END)

@@ -84,7 +84,7 @@ static void switch_all_on(struct bpf_object *obj)
 		if (!config || size < sizeof(*config))
 			continue;
 		config->tick_ns = 4000000;
-		config->tw_timer_handler = 1;
+		config->tw_timer_handler = config->reqsk_timer_handler = 1;
 		config->n_ranges = CODE_RANGES_MAX;
 		/* As different from each other as real ones: the verifier compares with their
 		 * values. */
