@@ -28,7 +28,8 @@ patched() {
 }
 
 broken missing "No such file" "$WORK/missing"
-broken folder "directory" /
+mkdir "$WORK/nothing"
+broken folder "no recording is in" "$WORK/nothing"
 : >"$WORK/empty"
 broken empty "not a tcpdwell recording" "$WORK/empty"
 broken text "hint: .*-w FILE" "$TESTS/run.sh"
@@ -63,6 +64,17 @@ if cmp -s "$WORK/cut.json" "$WORK/whole.json"; then
 	ok recording-cut-shows-what-there-is "$(wc -l <"$WORK/cut.json") lines"
 else
 	fail recording-cut-shows-what-there-is "$(diff "$WORK/cut.json" "$WORK/whole.json" | head -5)"
+	status=1
+fi
+
+# A folder of one recording is that recording.
+mkdir "$WORK/folder"
+cp "$REC" "$WORK/folder/k.000001"
+"$TCPDWELL" -r "$WORK/folder" -f json >"$WORK/folder.json" 2>"$WORK/err"
+if cmp -s "$WORK/folder.json" "$WORK/whole.json" && [ ! -s "$WORK/err" ]; then
+	ok recording-folder "$(wc -l <"$WORK/folder.json") lines, as of the file in it"
+else
+	fail recording-folder "$(cat "$WORK/err")"
 	status=1
 fi
 exit $status

@@ -554,7 +554,7 @@ const struct options_row options_rows[] = {
 	{'w', SECTION_RECORDING, STREAMS | COMMAND_STUCK, "write", NULL, "FILE", set_write,
 	 "record to FILE, for -r"},
 	{'r', SECTION_RECORDING, REPLAYS, "read", NULL, "FILE", set_read,
-	 "replay FILE ('-': standard input), without root"},
+	 "replay FILE ('-': standard input), or a folder of segments, without root"},
 	{0, SECTION_RECORDING, STREAMS | COMMAND_STUCK, "rotate", NULL, "LIMIT", set_rotate,
 	 "with -w: go on in a new file, FILE.000001 and so on, at a size (64M) or after a time "
 	 "(10m)"},

@@ -8,6 +8,7 @@
 #include "base/stop.h"
 #include "commands/configure.h"
 #include "commands/finish.h"
+#include "record/playback.h"
 #include "record/recording.h"
 #include "model/tracer.h"
 #include "wire.h"
@@ -40,13 +41,13 @@ int replay_run(const struct options *options, FILE *out)
 {
 	struct replay replay = {.options = options, .until = UINT64_MAX};
 	struct tracer_config config = configure_tracer(options);
-	struct recording_reader *reader;
+	struct playback *reader;
 	struct meta meta;
 	struct sink sink;
 	int err;
 
 	stop_on_signals();
-	reader = recording_open(options->read_path, &meta);
+	reader = playback_open(options->read_path, &meta);
 	if (!reader)
 		return DIAG_FAILED;
 	configure_warn(options, &meta);
@@ -56,7 +57,7 @@ int replay_run(const struct options *options, FILE *out)
 			     .style = configure_sink(options)};
 	replay.tracer = tracer_new(&config, &meta, &sink);
 	if (!replay.tracer) {
-		recording_close(reader);
+		playback_close(reader);
 		diag_error("out of memory");
 		return DIAG_FAILED;
 	}
@@ -64,11 +65,11 @@ int replay_run(const struct options *options, FILE *out)
 	 * was over. */
 	if (options->duration_ns && (!meta.duration_ns || options->duration_ns < meta.duration_ns))
 		replay.until = meta.attached + options->duration_ns;
-	err = recording_read(reader, take_frame, &replay);
+	err = playback_read(reader, take_frame, &replay);
 	if (err == -EINTR)
 		diag_warn("interrupted: only what was read so far is shown");
 	err = finish(options, replay.tracer, NULL, err == RECORDING_ENOUGH ? 0 : err);
 	tracer_free(replay.tracer);
-	recording_close(reader);
+	playback_close(reader);
 	return err;
 }

@@ -14,6 +14,7 @@
 #include "commands/configure.h"
 #include "commands/live_overview.h"
 #include "base/ready.h"
+#include "record/playback.h"
 #include "record/recording.h"
 #include "report/data.h"
 #include "report/values.h"
@@ -155,7 +156,7 @@ static const char *why_broken(int err)
 	return err ? "it is damaged: the rest is not in this report" : NULL;
 }
 
-static int read_all(struct reading *reading, struct recording_reader *reader,
+static int read_all(struct reading *reading, struct playback *reader,
 		    const struct meta *meta)
 {
 	struct report *report = reading->report;
@@ -166,7 +167,7 @@ static int read_all(struct reading *reading, struct recording_reader *reader,
 	    (!meta->duration_ns || options->duration_ns < meta->duration_ns))
 		reading->until = meta->attached + options->duration_ns;
 	reading->next_told = clock_now() + PROGRESS_NS;
-	err = recording_read(reader, take_frame, reading);
+	err = playback_read(reader, take_frame, reading);
 	diag_progress_end();
 	if (err == RECORDING_ENOUGH)
 		err = 0;
@@ -190,7 +191,7 @@ static int replay(struct report *report)
 	struct reading reading = {.report = report, .until = UINT64_MAX, .size = size_of(path)};
 	struct tracer_config config = configure_tracer(report->options);
 	struct meta meta;
-	struct recording_reader *reader = recording_open(path, &meta);
+	struct playback *reader = playback_open(path, &meta);
 	struct overview *overview = reader ? overview_new(&config, &meta) : NULL;
 	int err = -EINVAL, status = DIAG_FAILED;
 
@@ -205,7 +206,7 @@ static int replay(struct report *report)
 		if (err != -ENOMEM)
 			status = finish(report);
 	}
-	recording_close(reader);
+	playback_close(reader);
 	overview_free(overview);
 	return err ? DIAG_FAILED : status;
 }

@@ -14,6 +14,7 @@
 #include "commands/configure.h"
 #include "base/notify.h"
 #include "base/ready.h"
+#include "record/playback.h"
 #include "record/recording.h"
 #include "record/segments.h"
 #include "base/shortage.h"
@@ -125,15 +126,15 @@ static int tell(struct stuck *stuck)
 
 static int replay(struct stuck *stuck)
 {
-	struct recording_reader *reader = recording_open(stuck->options->read_path, &stuck->meta);
+	struct playback *reader = playback_open(stuck->options->read_path, &stuck->meta);
 	int err;
 
 	if (!reader || make_overview(stuck)) {
-		recording_close(reader);
+		playback_close(reader);
 		return DIAG_FAILED;
 	}
-	err = recording_read(reader, take_frame, stuck);
-	recording_close(reader);
+	err = playback_read(reader, take_frame, stuck);
+	playback_close(reader);
 	if (err == -EINTR)
 		diag_warn("interrupted: only what was read so far is shown");
 	else if (!stuck->overview->census.count)

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -203,6 +204,19 @@ static int open_buffer(struct session *session)
 	return events_open(&session->events, bpf_map__fd(events), bpf_map__max_entries(events));
 }
 
+/* Where /proc does not tell, nobody can tell two starts of the host apart. */
+static void read_boot(char ret_boot[META_BOOT_MAX])
+{
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!file)
+		return;
+	if (!fgets(ret_boot, META_BOOT_MAX, file))
+		ret_boot[0] = '\0';
+	ret_boot[strcspn(ret_boot, "\n")] = '\0';
+	fclose(file);
+}
+
 static struct meta meta_of(const struct session *session)
 {
 	int by = chosen(session, FEATURE_TIMEWAIT);
@@ -215,6 +229,7 @@ static struct meta meta_of(const struct session *session)
 	struct utsname host;
 
 	uname(&host);
+	read_boot(meta.boot);
 	snprintf(meta.version, META_TEXT_MAX, "%s", TCPDWELL_VERSION);
 	snprintf(meta.kernel, META_TEXT_MAX, "%s", host.release);
 	features_describe(&session->features, FEATURE_TRANSITION, meta.tick_ns,

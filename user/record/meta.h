@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define META_TEXT_MAX 256
+#define META_BOOT_MAX 40
 
 struct meta {
 	uint64_t attached;    /* ns, CLOCK_MONOTONIC: events are complete from here on */
@@ -21,6 +22,8 @@ struct meta {
 	bool samples_timewait;       /* by sweeps alone: see conn_config.samples */
 	bool sees_handshakes;        /* so are ends of handshakes that no connection follows */
 	bool sees_accepts;           /* accept() is told ... */
+	char boot[META_BOOT_MAX];    /* which start of the host: its clock begins anew with
+				      * each; "": of a recording that does not say */
 	char version[META_TEXT_MAX]; /* of tcpdwell */
 	char kernel[META_TEXT_MAX];  /* uname -r */
 	char transition_way[META_TEXT_MAX]; /* how transitions are seen, in words; "": not at all */

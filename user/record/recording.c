@@ -50,7 +50,7 @@ struct recording_writer {
 struct recording_reader {
 	FILE *file;
 	char *path;
-	bool is_stdin;
+	bool is_stdin, is_part;
 	uint64_t at, whole; /* bytes that were read; of these the head and the whole frames */
 	unsigned char frame[FRAME_MAX];
 };
@@ -81,6 +81,8 @@ static char *meta_to_json(const struct meta *meta)
 	if (json)
 		json_object_set_new(json, "sees_handshakes", json_boolean(meta->sees_handshakes));
 	/* Rare, and absent where nothing is to be said of it. */
+	if (json && meta->boot[0])
+		json_object_set_new(json, "boot", text_to_json(meta->boot));
 	if (json && meta->samples_timewait)
 		json_object_set_new(json, "samples_timewait", json_true());
 	if (json && meta->accept_way[0]) {
@@ -94,18 +96,18 @@ static char *meta_to_json(const struct meta *meta)
 
 static bool meta_from_json(const char *text, size_t len, struct meta *ret_meta)
 {
-	const char *version, *kernel, *transitions, *timewait, *filter, *accept = "";
+	const char *version, *kernel, *transitions, *timewait, *filter, *accept = "", *boot = "";
 	json_int_t attached, offset, tick, duration;
 	int sees_timewait, samples_timewait = 0, sees_handshakes = 0, sees_accepts = 0;
 	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	bool ok = json &&
-		  !json_unpack(json, "{sI sI sI sI sb s?b s?b s?s s?b ss ss ss ss ss}",
+		  !json_unpack(json, "{sI sI sI sI sb s?b s?b s?s s?b s?s ss ss ss ss ss}",
 			       "attached_ns", &attached, "wall_offset_ns", &offset, "tick_ns",
 			       &tick, "duration_ns", &duration, "sees_timewait", &sees_timewait,
 			       "samples_timewait", &samples_timewait, "sees_handshakes",
 			       &sees_handshakes, "accept", &accept, "sees_accepts", &sees_accepts,
-			       "version", &version, "kernel", &kernel, "transitions", &transitions,
-			       "timewait", &timewait, "filter", &filter);
+			       "boot", &boot, "version", &version, "kernel", &kernel, "transitions",
+			       &transitions, "timewait", &timewait, "filter", &filter);
 
 	if (ok) {
 		*ret_meta = (struct meta){.attached = (uint64_t)attached,
@@ -116,6 +118,7 @@ static bool meta_from_json(const char *text, size_t len, struct meta *ret_meta)
 					  .samples_timewait = samples_timewait,
 					  .sees_handshakes = sees_handshakes,
 					  .sees_accepts = sees_accepts};
+		snprintf(ret_meta->boot, META_BOOT_MAX, "%s", boot);
 		snprintf(ret_meta->version, META_TEXT_MAX, "%s", version);
 		snprintf(ret_meta->kernel, META_TEXT_MAX, "%s", kernel);
 		snprintf(ret_meta->transition_way, META_TEXT_MAX, "%s", transitions);
@@ -276,31 +279,48 @@ static uint64_t size_of(const struct recording_reader *reader)
 	return err || !S_ISREG(st.st_mode) ? 0 : (uint64_t)st.st_size;
 }
 
+/* Of a part it is no error that it is not whole, and its rest may be anything. */
+static int refuse(const struct recording_reader *reader, int err, const char *what,
+		  const char *hint)
+{
+	if (reader->is_part) {
+		diag_warn("recording '%s' is %s", reader->path, what);
+		return -ENODATA;
+	}
+	diag_error("recording '%s' is %s", reader->path, what);
+	diag_hint("%s", hint);
+	return err;
+}
+
 static int refuse_damaged(const struct recording_reader *reader, const char *what)
 {
 	uint64_t size = size_of(reader);
-	char rest[80] = "";
+	char text[160];
+	int len = snprintf(text, sizeof(text), "damaged: %s", what);
 
 	if (size > reader->whole)
-		snprintf(rest, sizeof(rest),
+		snprintf(text + len, sizeof(text) - (size_t)len,
 			 "; the last %" PRIu64 " of %" PRIu64 " bytes are left out",
 			 size - reader->whole, size);
-	diag_error("recording '%s' is damaged: %s%s", reader->path, what, rest);
-	diag_hint("copy it again; what follows the damage is not shown");
-	return -EBADMSG;
+	return refuse(reader, -EBADMSG, text,
+		      "copy it again; what follows the damage is not shown");
 }
 
 /* What comes behind the last whole frame, in words. */
 static int refuse_rest(const struct recording_reader *reader, const char *what)
 {
-	diag_error("recording '%s' is incomplete: the last %" PRIu64 " of %" PRIu64 " bytes are %s",
-		   reader->path, reader->at - reader->whole, reader->at, what);
-	diag_hint("what comes before is shown; the rest was never written, or is lost");
-	return -ENODATA;
+	char text[160];
+
+	snprintf(text, sizeof(text), "incomplete: the last %" PRIu64 " of %" PRIu64 " bytes are %s",
+		 reader->at - reader->whole, reader->at, what);
+	return refuse(reader, -ENODATA, text,
+		      "what comes before is shown; the rest was never written, or is lost");
 }
 
 static int refuse_cut(const struct recording_reader *reader)
 {
+	char text[80];
+
 	if (stop_is_asked())
 		return -EINTR;
 	if (ferror(reader->file)) {
@@ -309,16 +329,13 @@ static int refuse_cut(const struct recording_reader *reader)
 	}
 	if (reader->at > reader->whole && reader->whole)
 		return refuse_rest(reader, "part of a block");
-	if (!reader->whole) {
-		diag_error("recording '%s' is incomplete: it ends in its head, at %" PRIu64
-			   " bytes",
-			   reader->path, reader->at);
-		diag_hint("nothing is in it: it was cut, or tcpdwell was killed as it began");
-		return -ENODATA;
-	}
-	diag_error("recording '%s' is incomplete: it has no end mark", reader->path);
-	diag_hint("what it holds is shown; the rest was never written, or is lost");
-	return -ENODATA;
+	if (reader->whole)
+		return refuse(reader, -ENODATA, "incomplete: it has no end mark",
+			      "what it holds is shown; the rest was never written, or is lost");
+	snprintf(text, sizeof(text), "incomplete: it ends in its head, at %" PRIu64 " bytes",
+		 reader->at);
+	return refuse(reader, -ENODATA, text,
+		      "nothing is in it: it was cut, or tcpdwell was killed as it began");
 }
 
 /* A file may have grown before its bytes came to the disk: zeros, where the host went down. */
@@ -382,7 +399,7 @@ static int read_header(struct recording_reader *reader, struct meta *ret_meta)
 	return 0;
 }
 
-struct recording_reader *recording_open(const char *path, struct meta *ret_meta)
+static struct recording_reader *open_reader(const char *path, bool is_part, struct meta *ret_meta)
 {
 	struct recording_reader *reader = calloc(1, sizeof(*reader));
 	bool is_stdin = !strcmp(path, "-");
@@ -391,6 +408,7 @@ struct recording_reader *recording_open(const char *path, struct meta *ret_meta)
 		stop_on_interrupt();
 	if (reader) {
 		reader->is_stdin = is_stdin;
+		reader->is_part = is_part;
 		reader->path = strdup(is_stdin ? "standard input" : path);
 	}
 	if (!reader || !reader->path) {
@@ -413,6 +431,30 @@ struct recording_reader *recording_open(const char *path, struct meta *ret_meta)
 		return NULL;
 	}
 	return reader;
+}
+
+struct recording_reader *recording_open(const char *path, struct meta *ret_meta)
+{
+	return open_reader(path, false, ret_meta);
+}
+
+struct recording_reader *recording_open_part(const char *path, struct meta *ret_meta)
+{
+	return open_reader(path, true, ret_meta);
+}
+
+bool recording_is_one(const char *path)
+{
+	char magic[sizeof(((struct file_head *)NULL)->magic)];
+	FILE *file = fopen(path, "re");
+	bool is_one;
+
+	if (!file)
+		return errno != ENOENT;
+	is_one = fread(magic, 1, sizeof(magic), file) == sizeof(magic) &&
+		 !memcmp(magic, RECORDING_MAGIC, sizeof(magic));
+	fclose(file);
+	return is_one;
 }
 
 int recording_read(struct recording_reader *reader,

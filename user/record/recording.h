@@ -15,6 +15,7 @@
 #ifndef TCPDWELL_RECORDING_H
 #define TCPDWELL_RECORDING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -46,6 +47,13 @@ int recording_finish(struct recording_writer *writer);
 /* Opens the file, "-" for standard input, and reads its head. NULL after the error was told, or
  * because a stop was asked (stop.h). */
 struct recording_reader *recording_open(const char *path, struct meta *ret_meta);
+
+/* The same of one that is still written to, or whose writer was killed: that it is not whole, and
+ * what of it is left out, is a warning then, and returned as -ENODATA. */
+struct recording_reader *recording_open_part(const char *path, struct meta *ret_meta);
+
+/* Does a file begin as a recording does, or cannot it be opened? To be asked of a regular file. */
+bool recording_is_one(const char *path);
 
 /*
  * Calls `fn` with each frame's payload until the end mark, until `fn` returns non-zero (which is

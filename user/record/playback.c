@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* playback.c - see playback.h. */
+#include "record/playback.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "record/recording.h"
+#include "wire.h"
+
+#define PART ".part"
+
+struct segment {
+	char *name;
+	uint64_t attached; /* ns */
+	int64_t wall;      /* ns since 1970, then */
+	char boot[META_BOOT_MAX];
+};
+
+struct playback {
+	const char *path;
+	struct recording_reader *reader; /* of a file; NULL: a folder */
+	struct segment *segments;        /* in the order of time */
+	size_t n;
+	int err; /* the first one */
+
+	/* Of the folder, while it is read. */
+	int (*fn)(void *ctx, const void *records, size_t len);
+	void *ctx;
+	int said;        /* what `fn` did, if it was not 0 */
+	uint64_t latest; /* ns: of the records so far */
+	uint32_t lost;   /* the most that one of these said were lost before it */
+	uint32_t more;   /* so many more count as lost: 0 before the first gap */
+	void *copy;      /* of a frame */
+	size_t room;
+};
+
+static void out_of_memory(const char *path)
+{
+	diag_error("cannot read recording '%s': out of memory", path);
+}
+
+static void note_error(struct playback *playback, int err)
+{
+	if (!playback->err)
+		playback->err = err;
+}
+
+/* ---- finding the segments ---- */
+
+static bool is_part(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > strlen(PART) && !strcmp(name + len - strlen(PART), PART);
+}
+
+static bool path_in(const struct playback *playback, const char *name, char ret_path[PATH_MAX])
+{
+	return snprintf(ret_path, PATH_MAX, "%s/%s", playback->path, name) < PATH_MAX;
+}
+
+/* While we look a part may be completed, and the oldest one may go. */
+static struct recording_reader *open_segment(const struct playback *playback, const char *name,
+					     struct meta *ret_meta)
+{
+	char path[PATH_MAX];
+
+	if (!path_in(playback, name, path))
+		return NULL;
+	if (is_part(name) && !access(path, F_OK))
+		return recording_open_part(path, ret_meta);
+	if (is_part(name))
+		path[strlen(path) - strlen(PART)] = '\0';
+	return access(path, F_OK) && errno == ENOENT ? NULL : recording_open(path, ret_meta);
+}
+
+static bool is_segment(const struct playback *playback, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	return path_in(playback, name, path) && !stat(path, &st) && S_ISREG(st.st_mode) &&
+	       recording_is_one(path);
+}
+
+static int append(struct playback *playback, const char *name, const struct meta *meta)
+{
+	struct segment *all =
+		realloc(playback->segments, (playback->n + 1) * sizeof(*playback->segments));
+	struct segment *segment;
+
+	if (!all)
+		return -ENOMEM;
+	playback->segments = all;
+	segment = &all[playback->n];
+	*segment = (struct segment){.name = strdup(name),
+				    .attached = meta->attached,
+				    .wall = (int64_t)meta->attached + meta->wall_offset};
+	if (!segment->name)
+		return -ENOMEM;
+	strcpy(segment->boot, meta->boot);
+	playback->n++;
+	return 0;
+}
+
+static int add(struct playback *playback, const char *name)
+{
+	struct recording_reader *reader;
+	struct meta meta;
+
+	if (!is_segment(playback, name))
+		return 0;
+	reader = open_segment(playback, name, &meta);
+	if (!reader) {
+		/* What is no part is whole, or is gone. */
+		if (!is_part(name) && is_segment(playback, name))
+			note_error(playback, -EBADMSG);
+		return 0;
+	}
+	recording_close(reader);
+	return append(playback, name, &meta);
+}
+
+static int find_all(struct playback *playback)
+{
+	DIR *folder = opendir(playback->path);
+	const struct dirent *entry;
+	int err = 0;
+
+	if (!folder) {
+		err = errno;
+		diag_error("cannot read recording '%s': %s", playback->path, strerror(err));
+		return -err;
+	}
+	while (!err && (entry = readdir(folder)))
+		err = add(playback, entry->d_name);
+	closedir(folder);
+	if (err)
+		out_of_memory(playback->path);
+	return err;
+}
+
+/* ---- their order ---- */
+
+/* Of one start of the host. The next one begins where an empty one does. */
+static int by_time(const void *left, const void *right)
+{
+	const struct segment *a = left, *b = right;
+
+	if (a->attached != b->attached)
+		return a->attached < b->attached ? -1 : 1;
+	return strverscmp(a->name, b->name);
+}
+
+static void leave_out_former_boots(struct playback *playback)
+{
+	struct segment *all = playback->segments, *latest = all;
+	char boot[META_BOOT_MAX];
+	size_t kept = 0;
+
+	for (size_t i = 1; i < playback->n; i++)
+		if (all[i].wall > latest->wall)
+			latest = &all[i];
+	strcpy(boot, latest->boot);
+	for (size_t i = 0; i < playback->n; i++)
+		if (strcmp(all[i].boot, boot) != 0)
+			free(all[i].name);
+		else
+			all[kept++] = all[i];
+	if (kept == playback->n)
+		return;
+	diag_warn("%zu of %zu recordings in '%s' are left out: the host was started since",
+		  playback->n - kept, playback->n, playback->path);
+	diag_hint("-r reads each of them, by its name");
+	playback->n = kept;
+}
+
+/* ---- reading ---- */
+
+/* The latest time, and the most losses, of a frame. */
+static void note_heads(struct playback *playback, const unsigned char *bytes, size_t len)
+{
+	struct wire_head head;
+
+	while (len >= sizeof(head)) {
+		memcpy(&head, bytes, sizeof(head));
+		if (head.len < sizeof(head) || head.len > len)
+			break;
+		if (head.ts > playback->latest)
+			playback->latest = head.ts;
+		if ((int32_t)(head.lost - playback->lost) > 0)
+			playback->lost = head.lost;
+		bytes += head.len;
+		len -= head.len;
+	}
+}
+
+/* The same frame, whose records say that more was lost before them. */
+static const void *copy_with_gap(struct playback *playback, const void *records, size_t len)
+{
+	unsigned char *at;
+	struct wire_head head;
+
+	if (len > playback->room) {
+		free(playback->copy);
+		playback->copy = malloc(len);
+		playback->room = playback->copy ? len : 0;
+	}
+	if (!playback->copy)
+		return NULL;
+	at = memcpy(playback->copy, records, len);
+	while (len >= sizeof(head)) {
+		memcpy(&head, at, sizeof(head));
+		if (head.len < sizeof(head) || head.len > len)
+			break;
+		head.lost += playback->more;
+		memcpy(at, &head, sizeof(head));
+		at += head.len;
+		len -= head.len;
+	}
+	return playback->copy;
+}
+
+static int take_frame(void *ctx, const void *records, size_t len)
+{
+	struct playback *playback = ctx;
+
+	if (playback->more) {
+		records = copy_with_gap(playback, records, len);
+		if (!records) {
+			out_of_memory(playback->path);
+			return playback->said = -ENOMEM;
+		}
+	}
+	note_heads(playback, records, len);
+	playback->said = playback->fn(playback->ctx, records, len);
+	return playback->said;
+}
+
+static void tell_gap(struct playback *playback, uint64_t begins, size_t i)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	diag_warn("nothing was recorded for %s, between '%s' and '%s'",
+		  clock_duration(begins - playback->latest, text), playback->segments[i - 1].name,
+		  playback->segments[i].name);
+	playback->more = playback->lost + 1;
+}
+
+static int refuse_overlap(const struct playback *playback, size_t i)
+{
+	diag_error("recording '%s': '%s' begins before '%s' ends", playback->path,
+		   playback->segments[i].name, playback->segments[i - 1].name);
+	diag_hint("-r takes a folder of segments of one recording: keep others elsewhere");
+	return -EINVAL;
+}
+
+static int read_segment(struct playback *playback, size_t i)
+{
+	struct meta meta;
+	struct recording_reader *reader =
+		open_segment(playback, playback->segments[i].name, &meta);
+	int err = 0;
+
+	/* It is gone since; if not, it was told. */
+	if (!reader)
+		return 0;
+	playback->said = 0;
+	if (playback->latest && meta.attached < playback->latest)
+		err = playback->said = refuse_overlap(playback, i);
+	else if (playback->latest && meta.attached > playback->latest)
+		tell_gap(playback, meta.attached, i);
+	if (meta.attached > playback->latest)
+		playback->latest = meta.attached;
+	if (!err)
+		err = recording_read(reader, take_frame, playback);
+	recording_close(reader);
+	return err == -ENODATA && is_part(playback->segments[i].name) ? 0 : err;
+}
+
+/* What cannot be read further ends a segment, and all else everything. */
+static int read_segments(struct playback *playback)
+{
+	for (size_t i = 0; i < playback->n; i++) {
+		int err = read_segment(playback, i);
+
+		if (playback->said || err == -EINTR)
+			return err;
+		if (err)
+			note_error(playback, err);
+	}
+	return playback->err;
+}
+
+int playback_read(struct playback *playback, int (*fn)(void *ctx, const void *records, size_t len),
+		  void *ctx)
+{
+	if (playback->reader)
+		return recording_read(playback->reader, fn, ctx);
+	playback->fn = fn;
+	playback->ctx = ctx;
+	return read_segments(playback);
+}
+
+/* ---- beginning and end ---- */
+
+static int open_first(struct playback *playback, struct meta *ret_meta)
+{
+	struct recording_reader *reader;
+
+	if (!playback->n) {
+		if (!playback->err) {
+			diag_error("no recording is in '%s'", playback->path);
+			diag_hint("-r needs a file that `tcpdwell -w` wrote, or a folder of its "
+				  "segments");
+		}
+		return -ENOENT;
+	}
+	leave_out_former_boots(playback);
+	qsort(playback->segments, playback->n, sizeof(*playback->segments), by_time);
+	for (size_t i = 0; i < playback->n; i++) {
+		reader = open_segment(playback, playback->segments[i].name, ret_meta);
+		recording_close(reader);
+		if (reader)
+			return 0;
+	}
+	return -ENOENT;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") != 0 && !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+struct playback *playback_open(const char *path, struct meta *ret_meta)
+{
+	struct playback *playback = calloc(1, sizeof(*playback));
+	bool ok;
+
+	if (!playback) {
+		out_of_memory(path);
+		return NULL;
+	}
+	playback->path = path;
+	if (is_folder(path)) {
+		ok = !find_all(playback) && !open_first(playback, ret_meta);
+	} else {
+		playback->reader = recording_open(path, ret_meta);
+		ok = playback->reader;
+	}
+	if (ok)
+		return playback;
+	playback_close(playback);
+	return NULL;
+}
+
+void playback_close(struct playback *playback)
+{
+	if (!playback)
+		return;
+	recording_close(playback->reader);
+	for (size_t i = 0; i < playback->n; i++)
+		free(playback->segments[i].name);
+	free(playback->segments);
+	free(playback->copy);
+	free(playback);
+}
