@@ -166,6 +166,7 @@ DISKS ?= 200
 kills: deps
 	$(call build,all $(HELPERS))
 	@BUILD=$(CURDIR)/$(BUILD) KILLS=$(KILLS) DISKS=$(DISKS) tests/live/kills.sh
+	@BUILD=$(CURDIR)/$(BUILD) KILLS=$(KILLS) tests/live/guard.sh
 
 # Ten days of connections, in half a minute.
 days: deps

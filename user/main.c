@@ -13,6 +13,7 @@
 #include "base/stream.h"
 #include "commands/features.h"
 #include "commands/files.h"
+#include "commands/guard.h"
 #include "commands/trace.h"
 #include "cli/command_line.h"
 #include "cli/help.h"
@@ -58,6 +59,8 @@ static int run_command(const struct options *options, FILE *out)
 		return stuck_run(options, out);
 	else if (options->command == COMMAND_SERVE)
 		return serve_run(options);
+	else if (options->command == COMMAND_GUARD)
+		return guard_run(options);
 	else if (options->command == COMMAND_TOP)
 		return top_run(options);
 	else if (options->read_path)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * playback.c - a folder of segments, read as one: in the order of time, whatever they are called;
- * what is missing in between is told and counts as a loss; of the one that is written to, what there
- * is.
+ * what is missing in between is told and counts as a loss; of the one that is written to, what
+ * there is.
  */
 #include "record/playback.h"
 

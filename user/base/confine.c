@@ -121,6 +121,9 @@ int confine_files(const struct confine_place *places, size_t n)
 		return version ? -errno : -ENOSYS;
 	if (version > VERSIONS)
 		version = VERSIONS;
+	for (size_t i = 0; i < n; i++)
+		if (places[i].rights & ~versions[version - 1].files)
+			return -EOPNOTSUPP;
 	rules = (int)syscall(CREATE_RULESET, &versions[version - 1], sizeof(versions[0]), 0);
 	if (rules < 0)
 		return -errno;

@@ -32,9 +32,9 @@ int confine_exec(void);
 
 /*
  * What is left to a process whose work is files of the folder that we are in: these rights there,
- * CONFINE_REPLACE, _MAKE or _WRITE, and, where root may write there by them alone, CAP_DAC_OVERRIDE
- * and CAP_FOWNER. Without Landlock capabilities go all the same. 0, or -errno: we may not write
- * there.
+ * CONFINE_REPLACE, _MAKE, _WRITE or _KEEP, and, where root may write there by them alone,
+ * CAP_DAC_OVERRIDE and CAP_FOWNER. Without Landlock capabilities go all the same. 0, or -errno: we
+ * may not write there.
  */
 int confine_to_folder(uint64_t rights);
 
@@ -43,6 +43,9 @@ int confine_to_folder(uint64_t rights);
 #define CONFINE_REPLACE 0x120u /* rename and remove regular files within the folder */
 #define CONFINE_MAKE    0x122u /* and make and write some */
 #define CONFINE_WRITE   0x102u /* make and write some, and neither rename nor remove any */
+#define CONFINE_KEEP                                                           \
+	0x21beu /* CONFINE_MAKE and CONFINE_READ, in folders that are made and \
+		 * removed there too, and links from one to the other */
 
 struct confine_place {
 	const char *path; /* of a folder; NULL, and one that is not there, are passed over */
@@ -53,7 +56,8 @@ struct confine_place {
  * By Landlock: from here on nothing else is opened, made, removed or run; no TCP port is bound, no
  * connection made, and no process outside looked into or signalled, as far as this kernel's version
  * of it goes. What is open stays open. It takes confine_exec() first.
- * 0, or -errno: nothing is changed, and ENOSYS or EOPNOTSUPP: this kernel has no Landlock.
+ * 0, or -errno: nothing is changed, and ENOSYS or EOPNOTSUPP: this kernel has no Landlock, or one
+ * that cannot permit a right that is to be kept (before 5.19, links from one folder to another).
  */
 int confine_files(const struct confine_place *places, size_t n);
 

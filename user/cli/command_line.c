@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/diag.h"
 #include "cli/expr.h"
 #include "cli/mistakes.h"
@@ -14,11 +15,15 @@
 #include "base/parse.h"
 
 #define STREAMS (COMMAND_TRACE | COMMAND_HIST)
-#define VIEWS   (COMMAND_TOP | COMMAND_SERVE | COMMAND_REPORT)
+#define VIEWS   (COMMAND_TOP | COMMAND_SERVE | COMMAND_REPORT | COMMAND_GUARD)
 
 #define CONNECTIONS_DEFAULT 1000000
 #define GROUPS_DEFAULT      1000
 #define GROUPS_SERVED       25 /* a thousand series, 75 kB, each: some scrapers take no more */
+#define KEEP_NS_DEFAULT     (30 * 60 * NS_PER_S)
+#define KEEP_BYTES_DEFAULT  (512ULL << 20)
+#define AFTER_DEFAULT       (60 * NS_PER_S)
+#define INCIDENTS_DEFAULT   8
 #define STATES_ALL          (((1 << WIRE_STATES) - 1) & ~(1 << 0) & ~(1 << WIRE_CLOSE))
 #define STATES_DEFAULT      (1 << WIRE_FIN_WAIT2 | 1 << WIRE_TIME_WAIT | 1 << WIRE_CLOSE_WAIT)
 
@@ -287,7 +292,7 @@ static int check_pairs(const struct options *o, const struct given *given)
 		{~0U, false, "write", "read", "a replay records nothing new"},
 		{~0U, false, "ready-file", "read", "nobody has to wait for a replay"},
 		{~0U, true, "rotate", "write", "-w names the files that it begins"},
-		{~0U, true, "keep", "rotate", "--rotate says when the next file begins"},
+		{~COMMAND_GUARD, true, "keep", "rotate", "--rotate says when the next file begins"},
 		{~0U, false, "watch", "read", "a recording does not change"},
 		{COMMAND_HIST, true, "count", "interval",
 		 "`hist` counts intervals: with -i 10s -n 6 it stops after a minute"},
@@ -337,6 +342,37 @@ static int check_by(const struct options *o)
 	return -EINVAL;
 }
 
+/* Files of --rotate are counted, and the past is measured. */
+static int check_keep(const struct options *o)
+{
+	bool measures = o->keep_bytes || o->keep_ns, guards = o->command & COMMAND_GUARD;
+
+	if (guards && !o->write_path) {
+		diag_error("'guard' needs -w DIR");
+		diag_hint("write: tcpdwell guard -w DIR");
+		return -EINVAL;
+	}
+	if (!(guards ? o->keep : measures))
+		return 0;
+	diag_error("'%s' takes --keep with %s unit", options_command_row(o->command)->name,
+		   guards ? "a" : "no");
+	diag_hint(guards ? "30m is a time, 512M is a size" : "it is a number of files");
+	return -EINVAL;
+}
+
+/* A time alone is bounded all the same; a size is bound enough. */
+static void default_guard(struct options *o)
+{
+	if (!o->keep_ns && !o->keep_bytes)
+		o->keep_ns = KEEP_NS_DEFAULT;
+	if (!o->keep_bytes)
+		o->keep_bytes = KEEP_BYTES_DEFAULT;
+	if (!o->after_ns)
+		o->after_ns = AFTER_DEFAULT;
+	if (!o->incidents)
+		o->incidents = INCIDENTS_DEFAULT;
+}
+
 static int check_together(const struct options *o, const struct given *given)
 {
 	const struct options_command_row *command = options_command_row(o->command);
@@ -351,7 +387,7 @@ static int check_together(const struct options *o, const struct given *given)
 			return mistakes_wrong_command(&options_rows[i], given->rows[i], o->command);
 	if (command->arg && command->arg[0] != '[' && (!o->argument || !*o->argument))
 		return mistakes_no_argument(command);
-	if (check_waits(o) || check_by(o))
+	if (check_waits(o) || check_by(o) || check_keep(o))
 		return -EINVAL;
 	return check_pairs(o, given);
 }
@@ -371,6 +407,11 @@ static int parse(struct options *o, int argc, char **argv, struct given *given)
 	err = apply_expr(o, given);
 	if (err)
 		return err;
+	err = check_together(o, given);
+	if (err)
+		return err;
+	if (o->command == COMMAND_GUARD)
+		default_guard(o);
 	if (!o->max_groups)
 		o->max_groups = o->command == COMMAND_SERVE ? GROUPS_SERVED : GROUPS_DEFAULT;
 	if (o->command & VIEWS && !o->selection.has_states)
@@ -380,7 +421,7 @@ static int parse(struct options *o, int argc, char **argv, struct given *given)
 				o->selection.match.by_either || o->selection.match.by_neither ||
 				o->selection.match.family || o->selection.match.n_prefixes ||
 				o->selection.match.n_netns || o->selection.match.program.n;
-	return check_together(o, given);
+	return 0;
 }
 
 int command_line_parse(struct options *o, int argc, char **argv)

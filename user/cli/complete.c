@@ -7,6 +7,7 @@
 #include "model/group.h"
 #include "cli/options_table.h"
 #include "cli/suggest.h"
+#include "diagnosis/rules.h"
 #include "diagnosis/ends.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -29,6 +30,12 @@ static void print_ends(FILE *out)
 		fprintf(out, "%s%s", by > 1 ? " " : "", ends_by_name(by));
 }
 
+static void print_rules(FILE *out)
+{
+	for (unsigned i = 0; rules_rule(i); i++)
+		fprintf(out, "%s%s", i ? " " : "", rules_rule(i)->id);
+}
+
 /* Options whose values are a list of our own words, or of what the host has. */
 static const struct {
 	const char *option, *kind;
@@ -38,6 +45,7 @@ static const struct {
 	{"ends-by", "list", print_ends}, {"netns", "netns", NULL},
 	{"cgroup", "cgroup", NULL},      {"pid", "pid", NULL},
 	{"comm", "comm", NULL},          {"uid", "uid", NULL},
+	{"on", "list", print_rules},
 };
 
 static void print_values(const struct options_row *row, FILE *out)

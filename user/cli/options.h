@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "diagnosis/conditions.h"
 #include "model/group.h"
 #include "model/selection.h"
 #include "output/format.h"
@@ -20,6 +21,7 @@ enum options_command {
 	COMMAND_SERVE = 1 << 5,
 	COMMAND_REPORT = 1 << 6,
 	COMMAND_SCHEMA = 1 << 7,
+	COMMAND_GUARD = 1 << 8,
 };
 
 #define OPTIONS_EDIT_MAX 256
@@ -38,6 +40,10 @@ struct options {
 	uint64_t buffer_bytes;             /* 0: by the number of CPUs */
 	uint64_t rotate_bytes, rotate_ns;  /* of -w, a segment: 0: no limit */
 	uint64_t keep;                     /* segments; 0: all */
+	uint64_t keep_bytes, keep_ns;      /* of the past, of `guard`; 0: no limit */
+	uint64_t after_ns, incidents;      /* what an incident has of after; how many are kept */
+	struct condition on[CONDITIONS_MAX];
+	unsigned n_on;
 	uint64_t max_connections, max_groups;
 	const char *timewait_way; /* to see mini-sockets by no other; NULL: the best */
 	const char *accept_way;   /* likewise who accepts */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/tcpstate.h"
+#include "cli/on.h"
 #include "cli/suggest.h"
 #include "diagnosis/ends.h"
 #include "base/cgroup_tree.h"
@@ -19,14 +20,15 @@
 
 #define STREAMS   (COMMAND_TRACE | COMMAND_HIST)
 #define VIEWS     (COMMAND_TOP | COMMAND_SERVE | COMMAND_REPORT)
-#define LIVES     (STREAMS | VIEWS)
+#define RECORDS   (STREAMS | COMMAND_STUCK | COMMAND_GUARD)
+#define LIVES     (STREAMS | VIEWS | COMMAND_GUARD)
 #define REPLAYS   (STREAMS | COMMAND_STUCK | COMMAND_REPORT)
 #define ANY       (LIVES | COMMAND_STUCK)
 #define ALL       (ANY | COMMAND_FEATURES | COMMAND_SCHEMA)
 #define CHOOSE    (ANY | OPTIONS_EDIT)
 #define FILTER    (CHOOSE | OPTIONS_FILTER)
 #define GROUPS    (STREAMS | COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE)
-#define INTERVALS (STREAMS | COMMAND_STUCK | COMMAND_TOP)
+#define INTERVALS (STREAMS | COMMAND_STUCK | COMMAND_TOP | COMMAND_GUARD)
 #define COUNTS    (STREAMS | COMMAND_STUCK)
 #define LINES     (STREAMS | COMMAND_STUCK | COMMAND_FEATURES)
 
@@ -35,6 +37,9 @@
 #define GROUPS_MAX      100000
 #define ROTATE_MIN      (64 << 10)
 #define KEEP_MAX        1000000
+#define KEEP_BYTES_MIN  (16 << 20)
+#define KEEP_NS_MIN     (10 * NS_PER_S)
+#define INCIDENTS_MAX   1000
 
 const struct options_command_row options_commands[] = {
 	{"trace", COMMAND_TRACE, "print every transition, then histograms (the default)", NULL},
@@ -46,6 +51,10 @@ const struct options_command_row options_commands[] = {
 	 "FILE.html"},
 	{"serve", COMMAND_SERVE, "serve metrics to Prometheus (default on 127.0.0.1:9798)",
 	 "[ADDR:PORT]"},
+	{"guard", COMMAND_GUARD,
+	 "record always, and keep what was before and after a condition "
+	 "held (-w DIR)",
+	 NULL},
 	{"features", COMMAND_FEATURES, "show what this kernel lets tcpdwell see, and what not",
 	 NULL},
 	{"schema", COMMAND_SCHEMA, "print the JSON Schema of what -f json writes", NULL},
@@ -434,9 +443,48 @@ static bool set_rotate(struct options *o, const char *value, char *why)
 	return o->rotate_ns >= NS_PER_S || parse_refuse(why, "shorter than 1s");
 }
 
+/* Of files a number; of `guard` a size, a time, or both. */
+static bool add_keep(void *ctx, const char *piece, char *why)
+{
+	struct options *o = ctx;
+	const char *unit = piece + strlen(piece) - 1;
+
+	if (strchr("0123456789", *unit))
+		return parse_number(piece, 2, KEEP_MAX, &o->keep, why);
+	if (strchr("kKMGg", *unit))
+		return parse_size(piece, &o->keep_bytes, why) &&
+		       (o->keep_bytes >= KEEP_BYTES_MIN || parse_refuse(why, "smaller than 16M"));
+	return parse_duration(piece, false, &o->keep_ns, why) &&
+	       (o->keep_ns >= KEEP_NS_MIN || parse_refuse(why, "shorter than 10s"));
+}
+
 static bool set_keep(struct options *o, const char *value, char *why)
 {
-	return parse_number(value, 2, KEEP_MAX, &o->keep, why);
+	return parse_list(value, add_keep, o, why);
+}
+
+static bool add_on(void *ctx, const char *piece, char *why)
+{
+	struct options *o = ctx;
+
+	if (o->n_on >= CONDITIONS_MAX)
+		return parse_refuse(why, "more than %d conditions", CONDITIONS_MAX);
+	return on_parse(piece, &o->on[o->n_on], why) && ++o->n_on;
+}
+
+static bool set_on(struct options *o, const char *value, char *why)
+{
+	return parse_list(value, add_on, o, why);
+}
+
+static bool set_after(struct options *o, const char *value, char *why)
+{
+	return parse_duration(value, false, &o->after_ns, why);
+}
+
+static bool set_incidents(struct options *o, const char *value, char *why)
+{
+	return parse_number(value, 1, INCIDENTS_MAX, &o->incidents, why);
 }
 
 static bool set_ready_file(struct options *o, const char *value, char *why)
@@ -517,9 +565,8 @@ const struct options_row options_rows[] = {
 	 "listen,established,time-wait; of others: all)"},
 	{'m', SECTION_FILTER, CHOOSE | OPTIONS_ONCE, "min", "for", "DURATION", set_min,
 	 "only what stays in its state at least this long: 500ms, 1h30m"},
-	{0, SECTION_FILTER,
-	 COMMAND_STUCK | COMMAND_TOP | COMMAND_SERVE | COMMAND_REPORT | OPTIONS_EDIT, "patience",
-	 NULL, "DURATION", set_patience,
+	{0, SECTION_FILTER, COMMAND_STUCK | VIEWS | COMMAND_GUARD | OPTIONS_EDIT, "patience", NULL,
+	 "DURATION", set_patience,
 	 "call a connection a leak after it has been idle for this long (default 5m)"},
 	{0, SECTION_FILTER, COMMAND_STUCK, "ends-by", NULL, "LIST", set_ends_by,
 	 "only what ends by this if its peer is silent: nothing, keepalive, ..."},
@@ -528,8 +575,8 @@ const struct options_row options_rows[] = {
 	 "group by local-port, remote-port, address, comm, pid, uid, cgroup or netns; stuck, top: "
 	 "or keepalive"},
 	{'i', SECTION_OUTPUT, INTERVALS, "interval", NULL, "DURATION", set_interval,
-	 "print histograms every interval as well; top, stuck --watch: look this often "
-	 "(default 2s)"},
+	 "print histograms every interval as well; top, stuck --watch, guard: look this often "
+	 "(default 2s; guard 10s)"},
 	{0, SECTION_OUTPUT, COMMAND_STUCK, "watch", NULL, NULL, set_watch,
 	 "look again and again until interrupted"},
 	{'f', SECTION_OUTPUT, LINES, "format", NULL, "FORMAT", set_format,
@@ -540,8 +587,8 @@ const struct options_row options_rows[] = {
 	{'v', SECTION_OUTPUT, ALL, "verbose", NULL, NULL, set_verbose,
 	 "all columns, times with their date, details on stderr"},
 
-	{'d', SECTION_END, STREAMS | COMMAND_REPORT, "duration", NULL, "DURATION", set_duration,
-	 "stop after this time: 30, 5m"},
+	{'d', SECTION_END, STREAMS | COMMAND_REPORT | COMMAND_GUARD, "duration", NULL, "DURATION",
+	 set_duration, "stop after this time: 30, 5m"},
 	{'n', SECTION_END, COUNTS, "count", NULL, "N", set_count,
 	 "stop after N transitions; hist -i: N intervals; stuck --watch: N looks"},
 	{0, SECTION_END, COMMAND_STUCK, "fail", NULL, NULL, set_fail,
@@ -551,15 +598,22 @@ const struct options_row options_rows[] = {
 	{0, SECTION_END, LIVES, "ready-file", NULL, "FILE", set_ready_file,
 	 "create FILE once tracing has begun"},
 
-	{'w', SECTION_RECORDING, STREAMS | COMMAND_STUCK, "write", NULL, "FILE", set_write,
-	 "record to FILE, for -r"},
+	{'w', SECTION_RECORDING, RECORDS, "write", NULL, "FILE", set_write,
+	 "record to FILE, for -r; guard: to a folder"},
 	{'r', SECTION_RECORDING, REPLAYS, "read", NULL, "FILE", set_read,
 	 "replay FILE ('-': standard input), or a folder of segments, without root"},
 	{0, SECTION_RECORDING, STREAMS | COMMAND_STUCK, "rotate", NULL, "LIMIT", set_rotate,
 	 "with -w: go on in a new file, FILE.000001 and so on, at a size (64M) or after a time "
 	 "(10m)"},
-	{0, SECTION_RECORDING, STREAMS | COMMAND_STUCK, "keep", NULL, "N", set_keep,
-	 "with --rotate: remove all but the last N files"},
+	{0, SECTION_RECORDING, RECORDS, "keep", NULL, "LIMIT", set_keep,
+	 "with --rotate: remove all but the last N files; guard: keep as much of the past as a "
+	 "time (30m), a size (512M), or both say (default 30m,512M)"},
+	{0, SECTION_RECORDING, COMMAND_GUARD, "on", NULL, "LIST", set_on,
+	 "what an incident is: rules (close-wait-leak), or 'STATE > N'"},
+	{0, SECTION_RECORDING, COMMAND_GUARD, "after", NULL, "DURATION", set_after,
+	 "record an incident for so long after it began (default 1m)"},
+	{0, SECTION_RECORDING, COMMAND_GUARD, "incidents", NULL, "N", set_incidents,
+	 "keep the last N incidents (default 8)"},
 
 	{0, SECTION_LIMITS, LIVES, "buffer", NULL, "SIZE", set_buffer,
 	 "buffer for all CPUs, a power of two; default: 2M a CPU, 64M at most"},

@@ -16,9 +16,9 @@ struct options_command_row {
 };
 
 /* options_row.commands: who takes it (COMMAND_*), and these. */
-#define OPTIONS_FILTER (1 << 8)  /* asked in the kernel too, so a recording is narrowed by it */
-#define OPTIONS_ONCE   (1 << 9)  /* a second one would contradict the first */
-#define OPTIONS_EDIT   (1 << 10) /* a word of the filter line of `top` as well */
+#define OPTIONS_FILTER (1 << 12) /* asked in the kernel too, so a recording is narrowed by it */
+#define OPTIONS_ONCE   (1 << 13) /* a second one would contradict the first */
+#define OPTIONS_EDIT   (1 << 14) /* a word of the filter line of `top` as well */
 
 /* Where --help has it. */
 enum options_section {

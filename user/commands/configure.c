@@ -51,8 +51,23 @@ void configure_warn(const struct options *options, const struct meta *meta)
 			    "why not");
 }
 
+/* So that what is kept is in a few files, of which one goes at a time. */
+#define PARTS_OF_TIME 6
+#define PARTS_OF_SIZE 8
+
+static struct segments_limits of_guard(const struct options *options)
+{
+	return (struct segments_limits){.bytes = options->keep_bytes / PARTS_OF_SIZE,
+					.ns = options->keep_ns / PARTS_OF_TIME,
+					.keep_bytes = options->keep_bytes,
+					.keep_ns = options->keep_ns,
+					.on_hangup = true};
+}
+
 struct segments_limits configure_segments(const struct options *options)
 {
+	if (options->command == COMMAND_GUARD)
+		return of_guard(options);
 	return (struct segments_limits){.bytes = options->rotate_bytes,
 					.ns = options->rotate_ns,
 					.keep = options->keep,

@@ -156,8 +156,7 @@ static const char *why_broken(int err)
 	return err ? "it is damaged: the rest is not in this report" : NULL;
 }
 
-static int read_all(struct reading *reading, struct playback *reader,
-		    const struct meta *meta)
+static int read_all(struct reading *reading, struct playback *reader, const struct meta *meta)
 {
 	struct report *report = reading->report;
 	const struct options *options = report->options;
@@ -213,18 +212,6 @@ static int replay(struct report *report)
 
 /* ---- live ---- */
 
-/* What the kernel has told by now, under load that never ends too. */
-#define SETTLE_LOOKS 64
-
-static int settle(struct live_overview *live)
-{
-	int more = 1;
-
-	for (unsigned i = 0; more > 0 && i < SETTLE_LOOKS; i++)
-		more = live_overview_look(live);
-	return more < 0 ? more : live_overview_census(live);
-}
-
 static int watch(const struct options *options, struct live_overview *live)
 {
 	uint64_t until = live_overview_get(live)->meta->attached + options->duration_ns;
@@ -240,12 +227,12 @@ static int watch(const struct options *options, struct live_overview *live)
 			is_read = !live_overview_wait(live, out);
 	}
 	ready_end();
-	return more < 0 ? more : settle(live);
+	return more < 0 ? more : live_overview_settle(live);
 }
 
 static int live(struct report *report)
 {
-	struct live_overview *live = live_overview_open(report->options);
+	struct live_overview *live = live_overview_open(report->options, NULL);
 	int status = DIAG_FAILED;
 
 	if (!uname(&report->host))

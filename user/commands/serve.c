@@ -339,7 +339,7 @@ static int run(struct serve *serve, int fd)
 		.head_bytes = HEAD_BYTES, .patience_ns = PATIENCE_NS, .crowded_ns = CROWDED_NS};
 	int status;
 
-	serve->live = live_overview_open(serve->options);
+	serve->live = live_overview_open(serve->options, NULL);
 	if (!serve->live) {
 		close(fd);
 		return DIAG_FAILED;

@@ -212,7 +212,7 @@ static int run(struct top *top, const struct options *options)
 	int err;
 
 	ask_kernel(&top->kernel, options);
-	top->live = live_overview_open(&top->kernel);
+	top->live = live_overview_open(&top->kernel, NULL);
 	if (!top->live || ready_tell(options->ready_path, "on the screen"))
 		return -ECANCELED;
 	top->data = top_data_new(live_overview_get(top->live), &options->selection, &options->by);

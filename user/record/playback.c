@@ -94,8 +94,8 @@ static bool is_segment(const struct playback *playback, const char *name)
 
 static int append(struct playback *playback, const char *name, const struct meta *meta)
 {
-	struct segment *all =
-		realloc(playback->segments, (playback->n + 1) * sizeof(*playback->segments));
+	struct segment *all = realloc(playback->segments,
+				      (playback->n + 1) * sizeof(*playback->segments));
 	struct segment *segment;
 
 	if (!all)
@@ -267,8 +267,7 @@ static int refuse_overlap(const struct playback *playback, size_t i)
 static int read_segment(struct playback *playback, size_t i)
 {
 	struct meta meta;
-	struct recording_reader *reader =
-		open_segment(playback, playback->segments[i].name, &meta);
+	struct recording_reader *reader = open_segment(playback, playback->segments[i].name, &meta);
 	int err = 0;
 
 	/* It is gone since; if not, it was told. */

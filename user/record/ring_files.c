@@ -6,10 +6,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/confine.h"
 #include "base/diag.h"
 #include "base/second_process.h"
@@ -21,25 +26,43 @@
 #define BEHIND_MAX 32 /* what comes behind the name that was asked for */
 #define NAME_ROOM  (NAME_MAX + 1 + BEHIND_MAX)
 
-enum order { ORDER_NEXT, ORDER_COMPLETE };
+#define LOCK_TRIES    40
+#define LOCK_PAUSE_MS 50
 
-/* What failed, for words. */
-enum step { STEP_BEGIN, STEP_CREATE, STEP_COMPLETE, STEP_REMOVE };
+enum what { ORDER_NEXT, ORDER_COMPLETE, ORDER_GIVE_UP, ORDER_BEGIN, ORDER_END, ORDER_PAGES };
+
+struct order {
+	uint32_t what;
+	uint32_t is_full;                   /* ORDER_GIVE_UP */
+	char name[INCIDENT_FILES_NAME_MAX]; /* of an incident, as is the text */
+	char text[INCIDENT_FILES_TEXT_MAX];
+};
+
+/* What failed, for words. The last two are news of an incident: they answer no order. */
+enum step { STEP_BEGIN, STEP_CREATE, STEP_COMPLETE, STEP_REMOVE, STEP_INCIDENT, STEP_PAGE };
 
 struct answer {
 	int32_t err; /* -errno; 0 */
 	uint32_t step;
-	uint64_t number; /* of the file that it is about */
+	uint64_t number;                    /* of the file that it is about */
+	char name[INCIDENT_FILES_NAME_MAX]; /* of the incident */
 };
+
+static int answer(const struct answer *what, int fd)
+{
+	return second_process_send(SECOND_PROCESS_SOCKET, what, sizeof(*what), fd);
+}
 
 /* ---- the keeper ---- */
 
 struct keeper {
 	char name[NAME_MAX + 1]; /* without a number */
-	uint64_t keep, number;   /* `number`: of the newest file that there is */
+	struct ring_files_limits limits;
+	uint64_t number; /* of the newest file that there is */
 	DIR *folder;
-	int file;             /* the one being written; -1: none yet */
-	struct answer failed; /* once the last answer had been given */
+	int file;                        /* the one being written; -1: none yet */
+	struct answer failed;            /* once the last answer had been given */
+	struct incident_files incidents; /* keep 0: there are none */
 };
 
 static const char *name_of(const struct keeper *keeper, uint64_t number, bool is_part,
@@ -84,19 +107,84 @@ static int fail(struct keeper *keeper, enum step step, uint64_t number)
 	return -errno;
 }
 
-static int remove_old(struct keeper *keeper)
+/* Of the files there are. */
+struct ring {
+	uint64_t n, bytes, largest;
+	uint64_t oldest; /* its number; 0: none but the newest */
+	int64_t written; /* ns since 1970: when that one was written to last */
+	char name[NAME_ROOM];
+};
+
+/* The oldest one is none that is being written. */
+static void look_at(struct keeper *keeper, const char *name, struct ring *ring)
 {
+	uint64_t number = number_of(keeper, name);
+	struct stat st;
+
+	if (!number || fstatat(dirfd(keeper->folder), name, &st, AT_SYMLINK_NOFOLLOW))
+		return;
+	ring->n++;
+	ring->bytes += (uint64_t)st.st_size;
+	if ((uint64_t)st.st_size > ring->largest)
+		ring->largest = (uint64_t)st.st_size;
+	if (number == keeper->number || (ring->oldest && number > ring->oldest))
+		return;
+	ring->oldest = number;
+	ring->written = st.st_mtim.tv_sec * (int64_t)NS_PER_S + st.st_mtim.tv_nsec;
+	snprintf(ring->name, sizeof(ring->name), "%s", name);
+}
+
+static struct ring look(struct keeper *keeper)
+{
+	struct ring ring = {0};
 	const struct dirent *entry;
 
 	rewinddir(keeper->folder);
-	while (keeper->keep && (entry = readdir(keeper->folder))) {
-		uint64_t number = number_of(keeper, entry->d_name);
+	while ((entry = readdir(keeper->folder)))
+		look_at(keeper, entry->d_name, &ring);
+	return ring;
+}
 
-		if (number && number + keeper->keep <= keeper->number &&
-		    unlinkat(dirfd(keeper->folder), entry->d_name, 0) && errno != ENOENT)
-			return fail(keeper, STEP_REMOVE, number);
-	}
+static bool is_too_much(const struct keeper *keeper, const struct ring *ring)
+{
+	const struct ring_files_limits *limits = &keeper->limits;
+	int64_t now = (int64_t)clock_now() + clock_wall_offset();
+
+	if (limits->files && ring->oldest + limits->files <= keeper->number)
+		return true;
+	if (ring->oldest + 1 >= keeper->number)
+		return false;
+	return (limits->bytes && ring->bytes + ring->largest > limits->bytes) ||
+	       (limits->ns && now - ring->written > (int64_t)limits->ns);
+}
+
+static int remove_oldest(struct keeper *keeper, const struct ring *ring)
+{
+	if (unlinkat(dirfd(keeper->folder), ring->name, 0) && errno != ENOENT)
+		return fail(keeper, STEP_REMOVE, ring->oldest);
 	return 0;
+}
+
+static int remove_old(struct keeper *keeper)
+{
+	struct ring ring = look(keeper);
+	int err = 0;
+
+	while (!err && ring.oldest && is_too_much(keeper, &ring)) {
+		err = remove_oldest(keeper, &ring);
+		ring = look(keeper);
+	}
+	return err;
+}
+
+/* Of an incident, if there is some. */
+static void tell_news(enum step step, int err, const char *name)
+{
+	struct answer news = {.err = err, .step = step};
+
+	snprintf(news.name, sizeof(news.name), "%s", name);
+	if (err)
+		answer(&news, -1);
 }
 
 /* It is on the disk before its name says that it is whole. */
@@ -107,14 +195,16 @@ static int complete(struct keeper *keeper, int file, uint64_t number)
 
 	name_of(keeper, number, true, part);
 	name_of(keeper, number, false, whole);
-	if (fsync(file) || renameat(folder, part, folder, whole) || fsync(folder))
-		return fail(keeper, STEP_COMPLETE, number);
-	return close(file);
-}
-
-static int answer(const struct answer *what, int fd)
-{
-	return second_process_send(SECOND_PROCESS_SOCKET, what, sizeof(*what), fd);
+	if (fsync(file) || renameat(folder, part, folder, whole) || fsync(folder)) {
+		fail(keeper, STEP_COMPLETE, number);
+		close(file);
+		return keeper->failed.err;
+	}
+	close(file);
+	if (keeper->incidents.keep)
+		tell_news(STEP_INCIDENT, incident_files_add(&keeper->incidents, whole),
+			  keeper->incidents.now);
+	return 0;
 }
 
 /* The next file first: nobody waits for the disk meanwhile. */
@@ -142,9 +232,141 @@ static int make_next(struct keeper *keeper)
 
 static int complete_last(struct keeper *keeper)
 {
-	if (!keeper->failed.err && keeper->file >= 0)
+	if (!keeper->failed.err && keeper->file >= 0) {
 		complete(keeper, keeper->file, keeper->number);
+		keeper->file = -1;
+	}
 	return answer(&keeper->failed, -1);
+}
+
+/* As a part, unless nothing could be written to it. */
+static void leave_last(struct keeper *keeper)
+{
+	char part[NAME_ROOM];
+	struct stat st;
+
+	if (keeper->file < 0)
+		return;
+	if (!fstat(keeper->file, &st) && !st.st_size)
+		unlinkat(dirfd(keeper->folder), name_of(keeper, keeper->number, true, part), 0);
+	close(keeper->file);
+	keeper->file = -1;
+}
+
+static int give_up(struct keeper *keeper, bool is_full)
+{
+	const struct answer done = {0};
+	struct ring ring;
+
+	leave_last(keeper);
+	ring = look(keeper);
+	if (is_full && ring.oldest && ring.oldest + 1 < keeper->number)
+		remove_oldest(keeper, &ring);
+	keeper->failed = done;
+	return answer(&done, -1);
+}
+
+/* ---- the keeper: incidents ---- */
+
+static struct keeper the_keeper;
+
+static bool is_segment(const char *name)
+{
+	return number_of(&the_keeper, name) != 0;
+}
+
+static void add_whole(struct keeper *keeper)
+{
+	const struct dirent *entry;
+	char whole[NAME_ROOM];
+
+	rewinddir(keeper->folder);
+	while ((entry = readdir(keeper->folder))) {
+		uint64_t number = number_of(keeper, entry->d_name);
+
+		if (number && !strcmp(entry->d_name, name_of(keeper, number, false, whole)))
+			tell_news(STEP_INCIDENT,
+				  incident_files_add(&keeper->incidents, entry->d_name),
+				  keeper->incidents.now);
+	}
+}
+
+static int begin_incident(struct keeper *keeper, const struct order *order)
+{
+	int err = incident_files_begin(&keeper->incidents, order->name, order->text);
+
+	tell_news(STEP_INCIDENT, err, order->name);
+	if (!keeper->incidents.now[0])
+		return 0;
+	incident_files_prune(&keeper->incidents, is_segment);
+	add_whole(keeper);
+	return 0;
+}
+
+/* Nobody waits for it, and it shall not be in anybody's way. */
+static void make_page(struct keeper *keeper, const char *folder)
+{
+	struct answer news = {.step = STEP_PAGE};
+	pid_t pid = fork();
+
+	snprintf(news.name, sizeof(news.name), "%s", folder);
+	if (pid < 0) {
+		tell_news(STEP_PAGE, -errno, folder);
+		return;
+	}
+	if (pid)
+		return;
+	closedir(keeper->folder);
+	if (keeper->file >= 0)
+		close(keeper->file);
+	if (nice(19) < 0 || incident_files_make_page(&keeper->incidents, folder))
+		news.err = -EIO;
+	answer(&news, -1);
+	_exit(0);
+}
+
+static int end_incident(struct keeper *keeper, const struct order *order)
+{
+	char folder[INCIDENT_FILES_NAME_MAX];
+
+	strcpy(folder, keeper->incidents.now);
+	if (!*folder)
+		return 0;
+	tell_news(STEP_INCIDENT, incident_files_end(&keeper->incidents, order->text), folder);
+	make_page(keeper, folder);
+	return 0;
+}
+
+static int wait_for_pages(void)
+{
+	const struct answer done = {0};
+
+	while (wait(NULL) > 0)
+		;
+	return answer(&done, -1);
+}
+
+/* ---- the keeper: what it is asked ---- */
+
+static int obey(struct keeper *keeper, const struct order *order)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	switch ((enum what)order->what) {
+	case ORDER_NEXT:
+		return make_next(keeper);
+	case ORDER_COMPLETE:
+		return complete_last(keeper);
+	case ORDER_GIVE_UP:
+		return give_up(keeper, order->is_full);
+	case ORDER_BEGIN:
+		return begin_incident(keeper, order);
+	case ORDER_END:
+		return end_incident(keeper, order);
+	case ORDER_PAGES:
+		return wait_for_pages();
+	}
+	return -EINVAL;
 }
 
 /* Into the folder, so that nobody has to be able to find the way again. */
@@ -166,23 +388,65 @@ static int go_there(struct keeper *keeper, const char *path)
 	return keeper->folder ? 0 : -errno;
 }
 
-static void keep(const char *path, uint64_t n)
+/* Of those who want it for incidents, one may have it. One that was killed a moment ago may still
+ * have it for another. */
+static int lock(const struct keeper *keeper)
 {
-	static struct keeper keeper;
-	struct answer begun = {.step = STEP_BEGIN};
-	uint32_t order;
+	int err = -EAGAIN;
+
+	for (unsigned i = 0; err == -EAGAIN && i < LOCK_TRIES; i++) {
+		err = flock(dirfd(keeper->folder), LOCK_EX | LOCK_NB) ? -errno : 0;
+		if (err == -EAGAIN)
+			poll(NULL, 0, LOCK_PAUSE_MS);
+	}
+	return err;
+}
+
+/* What a page says to people goes nowhere, and not into a file that got a number of theirs. */
+static void fill_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/", O_PATH | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int begin(struct keeper *keeper, const char *path)
+{
+	bool has_incidents = keeper->incidents.keep;
 	int err;
 
-	keeper = (struct keeper){.keep = n, .file = -1};
-	begun.err = go_there(&keeper, path);
-	if (!begun.err) {
-		find_newest(&keeper);
-		begun.err = confine_to_folder(CONFINE_MAKE);
-	}
+	if (has_incidents)
+		fill_standard_files();
+	err = go_there(keeper, path);
+	if (!err && has_incidents)
+		err = lock(keeper);
+	if (err)
+		return err;
+	find_newest(keeper);
+	return confine_to_folder(has_incidents ? CONFINE_KEEP : CONFINE_MAKE);
+}
+
+static void keep(const char *path, const struct ring_files_limits *limits,
+		 const struct incident_files *incidents)
+{
+	struct keeper *keeper = &the_keeper;
+	struct answer begun = {.step = STEP_BEGIN};
+	struct order order;
+	int err;
+
+	*keeper = (struct keeper){.limits = *limits, .file = -1};
+	if (incidents)
+		keeper->incidents = *incidents;
+	begun.err = begin(keeper, path);
 	err = answer(&begun, -1);
 	while (!err && second_process_receive(SECOND_PROCESS_SOCKET, &order, sizeof(order), NULL) ==
 			       sizeof(order))
-		err = order == ORDER_NEXT ? make_next(&keeper) : complete_last(&keeper);
+		err = obey(keeper, &order);
+	leave_last(keeper);
 	_exit(0);
 }
 
@@ -202,6 +466,19 @@ static const char *path_of(const struct ring_files *files, const struct answer *
 	return text;
 }
 
+static int tell_begin(const struct ring_files *files, int err)
+{
+	if (err == -EAGAIN) {
+		diag_error("cannot record to '%s': another tcpdwell does", files->path);
+		diag_hint("each needs a folder of its own");
+		return err;
+	}
+	diag_error("cannot record to '%s': %s", files->path, strerror(-err));
+	diag_hint("%s", shortage_cure(-err, "it needs a folder in which files can be made, renamed "
+					    "and removed"));
+	return err;
+}
+
 static int tell(const struct ring_files *files, const struct answer *answer)
 {
 	static const char *const words[] = {
@@ -209,14 +486,44 @@ static int tell(const struct ring_files *files, const struct answer *answer)
 	char path[RING_FILES_PATH_MAX];
 
 	if (answer->step == STEP_BEGIN)
-		diag_error("cannot record to '%s': %s", files->path, strerror(-answer->err));
-	else
-		diag_error("cannot %s recording '%s': %s", words[answer->step],
-			   path_of(files, answer, answer->step != STEP_REMOVE, path),
-			   strerror(-answer->err));
+		return tell_begin(files, answer->err);
+	diag_error("cannot %s recording '%s': %s", words[answer->step],
+		   path_of(files, answer, answer->step != STEP_REMOVE, path),
+		   strerror(-answer->err));
 	diag_hint("%s", shortage_cure(-answer->err, "--rotate needs a folder in which files can be "
 						    "made, renamed and removed"));
 	return answer->err;
+}
+
+/* Beside the files. */
+static const char *incident_path(const struct ring_files *files, const struct answer *news,
+				 char text[RING_FILES_PATH_MAX])
+{
+	const char *slash = strrchr(files->path, '/');
+
+	snprintf(text, RING_FILES_PATH_MAX, "%.*s%s", slash ? (int)(slash - files->path + 1) : 0,
+		 files->path, news->name);
+	return text;
+}
+
+static bool tell_incident(const struct ring_files *files, const struct answer *news)
+{
+	char path[RING_FILES_PATH_MAX];
+
+	if (news->step != STEP_INCIDENT && news->step != STEP_PAGE)
+		return false;
+	incident_path(files, news, path);
+	if (news->step == STEP_INCIDENT) {
+		diag_error("cannot keep all of '%s': %s", path, strerror(-news->err));
+		diag_hint("%s", shortage_cure(-news->err, "it needs a folder in which folders and "
+							  "links can be made"));
+	} else if (news->err) {
+		diag_error("cannot make the page of '%s'", path);
+		diag_hint("`tcpdwell report FILE.html -r %s` makes it", path);
+	} else {
+		diag_note("the report is in '%s/report.html'", path);
+	}
+	return true;
 }
 
 static int gone(const struct ring_files *files)
@@ -227,26 +534,32 @@ static int gone(const struct ring_files *files)
 	return -EIO;
 }
 
-/* 0, or -errno after it was told. */
+/* 0, or -errno after it was told. News come between answers. */
 static int receive(const struct ring_files *files, struct answer *ret_answer, int *ret_fd)
 {
-	if (second_process_receive(files->socket, ret_answer, sizeof(*ret_answer), ret_fd) !=
-	    sizeof(*ret_answer))
-		return gone(files);
+	do
+		if (second_process_receive(files->socket, ret_answer, sizeof(*ret_answer),
+					   ret_fd) != sizeof(*ret_answer))
+			return gone(files);
+	while (tell_incident(files, ret_answer));
 	return ret_answer->err ? tell(files, ret_answer) : 0;
 }
 
-static int ask(const struct ring_files *files, enum order order, struct answer *ret_answer,
-	       int *ret_fd)
+static int send_order(const struct ring_files *files, const struct order *order)
 {
-	uint32_t word = order;
-
-	if (second_process_send(files->socket, &word, sizeof(word), -1))
-		return gone(files);
-	return receive(files, ret_answer, ret_fd);
+	return second_process_send(files->socket, order, sizeof(*order), -1) ? gone(files) : 0;
 }
 
-struct ring_files *ring_files_open(const char *path, uint64_t keep_files)
+static int ask(const struct ring_files *files, enum what what, struct answer *ret_answer,
+	       int *ret_fd)
+{
+	const struct order order = {.what = what};
+
+	return send_order(files, &order) ?: receive(files, ret_answer, ret_fd);
+}
+
+struct ring_files *ring_files_open(const char *path, const struct ring_files_limits *limits,
+				   const struct incident_files *incidents)
 {
 	struct ring_files *files = calloc(1, sizeof(*files));
 	struct answer answer = {.step = STEP_BEGIN, .err = -ENOMEM};
@@ -258,7 +571,7 @@ struct ring_files *ring_files_open(const char *path, uint64_t keep_files)
 	files->path = path;
 	files->keeper = second_process_start(&files->socket);
 	if (!files->keeper)
-		keep(path, keep_files);
+		keep(path, limits, incidents);
 	if (files->keeper < 0) {
 		answer.err = files->keeper;
 		tell(files, &answer);
@@ -270,6 +583,47 @@ struct ring_files *ring_files_open(const char *path, uint64_t keep_files)
 	second_process_stop(files->socket, files->keeper);
 	free(files);
 	return NULL;
+}
+
+bool ring_files_give_up(struct ring_files *files, bool is_full)
+{
+	const struct order order = {.what = ORDER_GIVE_UP, .is_full = is_full};
+	struct answer answer;
+
+	return !send_order(files, &order) && !receive(files, &answer, NULL);
+}
+
+static void send_text(struct ring_files *files, enum what what, const char *name, const char *text)
+{
+	struct order order = {.what = what};
+
+	snprintf(order.name, sizeof(order.name), "%s", name);
+	snprintf(order.text, sizeof(order.text), "%s", text);
+	send_order(files, &order);
+}
+
+void ring_files_begin_incident(struct ring_files *files, const char *name, const char *text)
+{
+	send_text(files, ORDER_BEGIN, name, text);
+}
+
+void ring_files_end_incident(struct ring_files *files, const char *text)
+{
+	send_text(files, ORDER_END, "", text);
+}
+
+void ring_files_hear(struct ring_files *files, bool to_end)
+{
+	struct pollfd socket = {.fd = files->socket, .events = POLLIN};
+	struct answer answer;
+
+	if (to_end)
+		ask(files, ORDER_PAGES, &answer, NULL);
+	/* Who is gone is told with the next order. */
+	while (!to_end && poll(&socket, 1, 0) == 1 &&
+	       second_process_receive(files->socket, &answer, sizeof(answer), NULL) ==
+		       sizeof(answer))
+		tell_incident(files, &answer);
 }
 
 FILE *ring_files_next(struct ring_files *files, char ret_path[RING_FILES_PATH_MAX])

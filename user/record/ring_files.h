@@ -11,6 +11,10 @@
  * does so in the way above, whatever it is asked. It follows no link there: a new file is one that
  * was not there. Writing is ours; it hands over the open file, and waits for the disk while we go
  * on.
+ *
+ * Of an incident (incident_files.h) some are kept for good. Then that process may read what is
+ * there, too, and make folders; it locks the folder, for one ring is in it; and it does not let us
+ * wait: what came of an incident is told later.
  */
 #ifndef TCPDWELL_RING_FILES_H
 #define TCPDWELL_RING_FILES_H
@@ -20,18 +24,42 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "record/incident_files.h"
+
 struct ring_files;
 
 /* Room for the path of a file. */
 #define RING_FILES_PATH_MAX (PATH_MAX + 32)
 
-/* Starts that process. Makes no file yet. `keep`: files there are at most, but for the moment that
- * it takes to complete one; 0: all. NULL after the error was told. */
-struct ring_files *ring_files_open(const char *path, uint64_t keep);
+/* What there is at most, but for the moment that it takes to complete a file. 0: no limit. The last
+ * one that is whole stays. */
+struct ring_files_limits {
+	uint64_t files;
+	uint64_t bytes; /* of all, with one to come that is as large as the largest of them */
+	uint64_t ns;    /* since a file was written to last, until another one was completed */
+};
+
+/* Starts that process. Makes no file yet. `incidents` NULL: there are none. NULL after the error
+ * was told. */
+struct ring_files *ring_files_open(const char *path, const struct ring_files_limits *limits,
+				   const struct incident_files *incidents);
 
 /* The next file, open for writing. The one before has to be closed: it is completed now. Its path,
  * for errors, to `ret_path`. NULL after the error was told. */
 FILE *ring_files_next(struct ring_files *files, char ret_path[RING_FILES_PATH_MAX]);
+
+/* The last file, which has to be closed, stays a part, or goes if it is empty; and what failed so
+ * far may be tried again. If the disk `is_full`, the oldest of several that are whole goes as well.
+ * False if that process is gone, which was told. */
+bool ring_files_give_up(struct ring_files *files, bool is_full);
+
+/* Keeps all that are whole, and those to come, in a folder of this name, with that text; until the
+ * second call, with the text to replace it, and a page. */
+void ring_files_begin_incident(struct ring_files *files, const char *name, const char *text);
+void ring_files_end_incident(struct ring_files *files, const char *text);
+
+/* Tells what came of that by now; with `to_end`, waits for it. */
+void ring_files_hear(struct ring_files *files, bool to_end);
 
 /* Completes the last file, which has to be closed, if it is `good`; else it stays a part. Frees. 0,
  * or -errno after it was told. NULL does nothing. */

@@ -25,6 +25,7 @@ struct segments {
 	uint64_t latest;                 /* ns: of the records so far */
 	uint64_t begun;                  /* ns */
 	int err;                         /* the first failure */
+	bool is_full;                    /* there was no room for one of these */
 };
 
 static void hear_hangup(struct segments *segments)
@@ -35,6 +36,14 @@ static void hear_hangup(struct segments *segments)
 		segments->reopen = reopen_start(segments->path);
 	if (segments->files || segments->reopen)
 		hangup_catch();
+}
+
+static struct ring_files *open_ring(const char *path, const struct segments_limits *limits)
+{
+	const struct ring_files_limits ring = {
+		.files = limits->keep, .bytes = limits->keep_bytes, .ns = limits->keep_ns};
+
+	return ring_files_open(path, &ring, limits->incidents);
 }
 
 struct segments *segments_open(const char *path, const struct segments_limits *limits)
@@ -48,7 +57,7 @@ struct segments *segments_open(const char *path, const struct segments_limits *l
 	segments->path = path;
 	segments->limits = *limits;
 	if (limits->bytes || limits->ns) {
-		segments->files = ring_files_open(path, limits->keep);
+		segments->files = open_ring(path, limits);
 		if (!segments->files) {
 			free(segments);
 			return NULL;
@@ -60,6 +69,7 @@ struct segments *segments_open(const char *path, const struct segments_limits *l
 
 static int fail(struct segments *segments, int err)
 {
+	segments->is_full |= err == -ENOSPC || err == -EDQUOT;
 	if (!segments->err)
 		segments->err = err;
 	return err;
@@ -165,6 +175,34 @@ int segments_next(struct segments *segments)
 		return begin_anew(segments);
 	err = end(segments);
 	return err ? err : begin(segments);
+}
+
+int segments_try_again(struct segments *segments)
+{
+	int err;
+
+	end(segments);
+	if (!ring_files_give_up(segments->files, segments->is_full))
+		return -EIO;
+	segments->err = 0;
+	err = begin(segments);
+	segments->is_full &= err != 0;
+	return err;
+}
+
+void segments_begin_incident(struct segments *segments, const char *name, const char *text)
+{
+	ring_files_begin_incident(segments->files, name, text);
+}
+
+void segments_end_incident(struct segments *segments, const char *text)
+{
+	ring_files_end_incident(segments->files, text);
+}
+
+void segments_hear(struct segments *segments, bool to_end)
+{
+	ring_files_hear(segments->files, to_end);
 }
 
 int segments_finish(struct segments *segments)

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "record/incident_files.h"
 #include "record/meta.h"
 
 /* Of a segment, and of the ring. All 0: one file for all. */
@@ -24,6 +25,8 @@ struct segments_limits {
 	bool on_hangup;     /* the next begins when that comes, where it means that (hangup.h) */
 	uint64_t bytes, ns; /* the next begins when either is reached; 0: no limit */
 	uint64_t keep;      /* files; 0: all */
+	uint64_t keep_bytes, keep_ns;           /* see ring_files_limits */
+	const struct incident_files *incidents; /* NULL: there are none */
 };
 
 struct segments;
@@ -48,6 +51,16 @@ bool segments_are_due(struct segments *segments, uint64_t now);
 /* Ends the segment and begins the next one, from where the caller has to take a census. If what was
  * to be one file cannot be begun anew, that is told, it goes on, and it is no error. */
 int segments_next(struct segments *segments);
+
+/* Of a ring, when one of these has failed: what was written stays, as a part, and a new segment
+ * begins, as after segments_next(). If a disk was full, the oldest one goes for it. 0, or -errno
+ * after it was told: it may be tried again. */
+int segments_try_again(struct segments *segments);
+
+/* Of a ring with incidents: see ring_files.h. */
+void segments_begin_incident(struct segments *segments, const char *name, const char *text);
+void segments_end_incident(struct segments *segments, const char *text);
+void segments_hear(struct segments *segments, bool to_end);
 
 /* Ends the last one, frees. NULL does nothing. */
 int segments_finish(struct segments *segments);

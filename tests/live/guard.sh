@@ -1,0 +1,195 @@
+#!/bin/bash
+# guard.sh - records always, within bounds, and keeps what was before and after a condition began to hold, and nothing of a
+# healthy load. Killed at random moments or on a full disk, what it leaves replays, a folder as one. KILLS and DISKS are how
+# many; `make kills` has many.
+. "$(dirname "$0")/live.sh.inc"
+can_trace guard || exit 0
+KILLS=${KILLS:-20} DISKS=${DISKS:-4}
+new_netns netns || exit 1
+cd "$WORK" || exit 1
+shopt -s nullglob
+SEED=${SEED:-$$}
+RANDOM=$SEED
+note guard "SEED=$SEED"
+
+# guard ARGUMENT...: begins one, to ./box.
+start_guard() { start_tracer out guard -w box --netns "$netns" -i 500ms --patience 1s "$@"; }
+
+# Ends once `gone` is there.
+cat >leak.py <<'EOF'
+import os, socket, sys, time
+listener = socket.create_server(("127.0.0.1", 7046))
+kept = []
+for _ in range(int(sys.argv[1])):
+    client = socket.create_connection(("127.0.0.1", 7046))
+    kept.append(listener.accept()[0])
+    client.close()
+    kept[-1].recv(1)
+while not os.path.exists("gone"):
+    time.sleep(0.05)
+EOF
+leak() {
+	rm -f gone
+	ip netns exec "$netns" python3 leak.py "$1" &
+	LEAK=$!
+	on_exit "kill $LEAK 2>/dev/null"
+}
+end_leak() {
+	touch gone
+	wait $LEAK
+}
+
+healthy() { play "$netns" truth -n 31 churn >traffic.log 2>&1 || fail guard "the traffic did not play: $(tail -n 2 traffic.log)"; }
+
+# whole FOLDER: what is there replays, without a word, but for what is still written to.
+whole() {
+	"$TCPDWELL" -r "$1" -f json >again.json 2>err
+	local status=$?
+	WHY="status $status, $(grep -c '"transition"' again.json) transitions: $(head -c 300 err)"
+	[ $status = 0 ] && ! grep -v '^warning: recording .*\.part. is incomplete: ' err >/dev/null
+}
+
+# ---- an incident ----
+
+start_guard --keep 20s --on close-wait-leak --on 'time-wait > 100000' --after 2s || exit 1
+for _ in {1..12}; do
+	healthy
+	sleep 0.3
+done
+all=(box/*)
+none=(box/incident-*)
+[ ${#none[@]} = 0 ] && [ ! -s out.err ] && whole box && ok guard "a healthy load is no incident: ${#all[@]} segments, $(wc -l <again.json) lines" ||
+	fail guard "a healthy load: ${all[*]} $(cat out.err) $WHY"
+leak 17
+wait_for 20 grep -q '^warning: close-wait-leak: 17, the oldest of python3\[' out.err || fail guard "no incident: $(cat out.err)"
+play "$netns" truth -n 7 half-close >traffic.log 2>&1
+wait_for 20 grep -q '^the report is in ' out.err || fail guard "no report: $(cat out.err)"
+sleep 3
+incidents=(box/incident-*)
+incident=${incidents[0]-none}
+[ ${#incidents[@]} = 1 ] && [ "$(wc -l <out.err)" = 2 ] && ok guard "${incident##*/}, once, though it goes on: $(head -1 out.err)" ||
+	fail guard "incidents: ${incidents[*]} $(cat out.err)"
+jq -e '.conditions[0].condition == "close-wait-leak" and .conditions[0].count == 17 and .ended > .began' "$incident/incident.json" >/dev/null &&
+	ok guard "incident.json: $(jq -c .conditions "$incident/incident.json")" || fail guard "$(cat "$incident/incident.json")"
+whole "$incident" || fail guard "$incident: $WHY"
+began=$(jq -r .began "$incident/incident.json")
+read -r before after < <(jq -r 'select(.event == "transition") | .time' again.json | awk -v began="${began%%.*}" '{ if (substr($0, 1, 19) < began) a++; else b++ } END { print a + 0, b + 0 }')
+[ "$before" -gt 300 ] && [ "$after" -ge 7 ] && ok guard "it has $before moves of before and $after of after" ||
+	fail guard "moves of before $before, of after $after; began $began"
+"$TCPDWELL" stuck --patience 1s -r "$incident" >stuck 2>err && grep -qE '^CLOSE-WAIT .* 17 +close-wait-leak +python3\[' stuck && ok guard "stuck -r: $(grep ^CLOSE-WAIT stuck)" ||
+	fail guard "stuck -r: $(cat err stuck)"
+grep -qE 'python3.*close-wait-leak|close-wait-leak.*python3' "$incident/report.html" && grep -q "${incident##*/}" "$incident/report.html" && tail -c 20 "$incident/report.html" | grep -q '</html>' &&
+	ok guard "the page names the leak, its process and the incident: $(stat -c %s,%a "$incident/report.html")" || fail guard "the page: $(head -c 300 "$incident/report.html")"
+[ -z "$(find box -perm /077)" ] && ok guard "all of it is for its owner alone" || fail guard "others may: $(find box -perm /077)"
+
+# It ceases, and begins again.
+end_leak
+sleep 3
+leak 5
+wait_for 20 grep -q '^warning: close-wait-leak: 5, ' out.err && ok guard "having ceased, it may begin again" || fail guard "no second incident: $(cat out.err)"
+# Stopped in the middle of an incident: it gets what there is, and its page.
+stop_tracer || fail guard "ended with $?: $(cat out.err)"
+incidents=(box/incident-*)
+[ ${#incidents[@]} = 2 ] && jq -e .ended "${incidents[1]}/incident.json" >/dev/null && [ -s "${incidents[1]}/report.html" ] && whole "${incidents[1]}" &&
+	ok guard "stopped during an incident, it has its page" || fail guard "stopped during an incident: $(ls box/* | tr '\n' ' ') $WHY"
+parts=(box/*.part)
+[ ${#parts[@]} = 0 ] && whole box && [ ! -s err ] && ok guard "-r DIR reads all of it" || fail guard "-r DIR: ${parts[*]} $WHY"
+end_leak
+
+# ---- bounds ----
+
+# The next run, in the same folder, keeps one incident.
+start_guard --keep 10s --on 'close-wait > 2' --after 1s --incidents 1 || exit 1
+most=0
+leak 3
+for _ in {1..60}; do
+	files=(box/guard.*)
+	[ ${#files[@]} -le $most ] || most=${#files[@]}
+	sleep 0.25
+done
+wait_for 20 grep -q '^the report is in ' out.err
+end_leak
+stop_tracer || fail guard "ended with $?: $(cat out.err)"
+incidents=(box/incident-*)
+[ ${#incidents[@]} = 1 ] && [[ ${incidents[0]} = *-close-wait ]] && ok guard "--incidents 1: ${incidents[0]##*/} of three" || fail guard "--incidents 1: ${incidents[*]}"
+# 10 s in parts of 1.7 s, those that end in the same moment, and of the run before.
+files=(box/guard.*)
+[ ${#files[@]} -le 9 ] && ok guard "--keep 10s: ${#files[@]} files, $most with those of the run before" || fail guard "--keep 10s: ${files[*]}"
+
+rm -rf box
+start_guard --keep 16M || exit 1
+most=0
+for _ in {1..50}; do
+	play "$netns" truth -n 397 churn >/dev/null 2>&1
+	size=$(du -sk box | cut -f 1)
+	[ "$size" -le $most ] || most=$size
+	sleep 0.1
+done
+last=(box/*)
+stop_tracer || fail guard "ended with $?: $(cat out.err)"
+[ "$most" -le 18000 ] && [[ ${last[0]} != *000001* ]] && whole box && ok guard "--keep 16M: $most kB at most, from ${last[0]##*.} on" ||
+	fail guard "--keep 16M: $most kB, ${last[*]} $WHY"
+
+# One a folder.
+rm -rf box
+start_guard || exit 1
+"$TCPDWELL" guard -w box -d 1 >/dev/null 2>err
+status=$?
+[ $status = 1 ] && one_error 'another tcpdwell' err && ok guard "$ERROR" || fail guard "a second one: $status $WHY"
+stop_tracer
+
+# ---- kill -9 ----
+
+(while sleep 0.1; do play "$netns" truth -n 31 churn; done) >/dev/null 2>&1 &
+traffic=$!
+on_exit "kill $traffic 2>/dev/null; wait $traffic 2>/dev/null"
+
+is_ready() { [ -s ready ] || ! kill -0 "$1"; }
+wrong=() n=0 pages=0
+for ((i = 0; i < KILLS; i++)); do
+	# Every third run goes on in what the one before left.
+	[ $((i % 3)) = 2 ] || rm -rf box
+	rm -f ready
+	# That holds now and then.
+	setsid "$TCPDWELL" guard -w box --keep 10s,16M --on 'time-wait > 40' -i 200ms --after 1s --ready-file ready --netns "$netns" >/dev/null 2>err.live &
+	pid=$!
+	wait_for 20 is_ready $pid
+	sleep "$((RANDOM % 3)).$(printf %03d $((RANDOM % 1000)))"
+	[ $((i % 2)) = 0 ] && kill -KILL $pid || kill -KILL -$pid
+	wait $pid 2>/dev/null
+	for folder in box box/incident-*; do
+		"$TCPDWELL" -r "$folder" -f json >again.json 2>err
+		status=$?
+		n=$((n + $(grep -c '"transition"' again.json)))
+		[ $status = 0 ] && ! grep -vE '^warning: (recording .*part. is (incomplete|damaged): |nothing was recorded for )' err >/dev/null ||
+			wrong+=("kill $i: $folder: $status $(head -c 300 err)")
+	done
+	for file in box/guard.?????? box/incident-*/guard.*; do
+		"$TCPDWELL" -r "$file" >/dev/null 2>err || wrong+=("kill $i: $file: $(head -c 300 err)")
+	done
+	reports=(box/incident-*/report.html)
+	pages=$((pages + ${#reports[@]}))
+done
+[ ${#wrong[@]} = 0 ] && [ $n -gt 0 ] && ok guard "$KILLS kills: each folder replays, $n transitions, $pages pages" ||
+	{ fail guard "${#wrong[@]} of $KILLS kills; $n transitions"; printf '    %s\n' "${wrong[@]}" | head -20; }
+
+# ---- a full disk ----
+
+wrong=() full=0
+for ((i = 0; i < DISKS; i++)); do
+	rm -rf there kept
+	mkdir there
+	kb=$((200 + RANDOM % 600))
+	# shellcheck disable=SC2016 # for that shell
+	unshare -m bash -c 'mount -t tmpfs -o size=$1k none there && shift && "$@" >/dev/null 2>err.live; status=$?; cp -r there kept; exit $status' \
+		bash $kb "$TCPDWELL" guard -d 6 -w there/box --keep 60s --netns "$netns"
+	status=$?
+	grep -q 'No space left' err.live && full=$((full + 1))
+	[ $status = 0 ] || [ $status = 1 ] || wrong+=("$kb kB: status $status $(cat err.live)")
+	for file in kept/box/guard.??????; do
+		"$TCPDWELL" -r "$file" >/dev/null 2>err || wrong+=("$kb kB: $file: $(head -c 300 err)")
+	done
+	"$TCPDWELL" -r kept/box >/dev/null 2>err || wrong+=("$kb kB: $(head -c 300 err)")
+done
+[ ${#wrong[@]} = 0 ] && [ $full -gt 0 ] && ok guard "$DISKS disks, $full of them full: $(head -1 err.live)" ||
+	{ fail guard "${#wrong[@]} of $DISKS disks, $full full"; printf '    %s\n' "${wrong[@]}" | head -20; }

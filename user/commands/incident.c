@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* incident.c - see incident.h. */
+#include "commands/incident.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+
+void incident_init(struct incident *incident, const struct overview *overview,
+		   const struct condition *conditions, unsigned n, uint64_t patience_ns)
+{
+	*incident = (struct incident){.overview = overview, .n = n, .patience_ns = patience_ns};
+	for (unsigned i = 0; i < n; i++)
+		incident->conditions[i].what = &conditions[i];
+}
+
+/* ---- looking ---- */
+
+/* Sorted by its name, it is sorted by time. */
+static void name_it(struct incident *incident, const struct condition *condition)
+{
+	time_t seconds = (time_t)(incident->wall / (int64_t)NS_PER_S);
+	char text[32];
+	struct tm utc;
+
+	gmtime_r(&seconds, &utc);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	snprintf(incident->name, sizeof(incident->name), INCIDENT_FILES_PREFIX "%s-%s", text,
+		 condition->word);
+}
+
+static void tell(const struct incident *incident, const struct incident_condition *it,
+		 const char *folder)
+{
+	char text[CONDITION_TEXT_MAX];
+
+	diag_warn("%s: %" PRIu64 "%s%s: kept in '%s/%s'", condition_text(it->what, text), it->count,
+		  *it->owner ? ", the oldest of " : "", it->owner, folder, incident->name);
+}
+
+/* It did not hold before. */
+static bool begin(struct incident *incident, struct incident_condition *it)
+{
+	bool is_first = !incident->name[0];
+
+	it->is_part = true;
+	it->wall = (int64_t)clock_now() + clock_wall_offset();
+	condition_owner(it->what, incident->overview, it->owner);
+	if (!is_first)
+		return false;
+	incident->wall = it->wall;
+	name_it(incident, it->what);
+	return true;
+}
+
+static void note_missed(struct incident_condition *it, uint64_t now, uint64_t patience_ns)
+{
+	if (!it->missed)
+		it->missed = now;
+	it->holds = it->holds && now - it->missed < patience_ns;
+}
+
+bool incident_look(struct incident *incident, uint64_t now, const char *folder)
+{
+	bool begins = false;
+
+	for (unsigned i = 0; i < incident->n; i++) {
+		struct incident_condition *it = &incident->conditions[i];
+		uint64_t count = condition_count(it->what, incident->overview);
+
+		if (count < it->what->least) {
+			note_missed(it, now, incident->patience_ns);
+			continue;
+		}
+		it->missed = 0;
+		if (it->holds)
+			continue;
+		it->holds = true;
+		it->count = count;
+		begins |= begin(incident, it);
+		tell(incident, it, folder);
+	}
+	return begins;
+}
+
+void incident_end(struct incident *incident)
+{
+	incident->name[0] = '\0';
+	for (unsigned i = 0; i < incident->n; i++)
+		incident->conditions[i].is_part = false;
+}
+
+/* ---- what is said of it ---- */
+
+static json_t *time_json(int64_t wall)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	return json_string(clock_iso8601((uint64_t)wall, text));
+}
+
+static json_t *conditions_json(const struct incident *incident)
+{
+	json_t *all = json_array();
+	char text[CONDITION_TEXT_MAX];
+
+	for (unsigned i = 0; i < incident->n; i++) {
+		const struct incident_condition *it = &incident->conditions[i];
+
+		if (it->is_part)
+			json_array_append_new(all, json_pack("{ss sI so ss*}", "condition",
+							     condition_text(it->what, text),
+							     "count", (json_int_t)it->count, "time",
+							     time_json(it->wall), "owner",
+							     *it->owner ? it->owner : NULL));
+	}
+	return all;
+}
+
+bool incident_text(const struct incident *incident, bool is_over,
+		   char ret_text[INCIDENT_FILES_TEXT_MAX])
+{
+	struct utsname host = {0};
+	json_t *json;
+	char *text;
+	bool ok;
+
+	uname(&host);
+	json = json_pack("{so so so ss ss ss}", "began", time_json(incident->wall), "ended",
+			 is_over ? time_json((int64_t)clock_now() + clock_wall_offset())
+				 : json_null(),
+			 "conditions", conditions_json(incident), "host", host.nodename, "kernel",
+			 host.release, "tcpdwell", TCPDWELL_VERSION);
+	text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+	json_decref(json);
+	ok = text;
+	if (ok)
+		snprintf(ret_text, INCIDENT_FILES_TEXT_MAX, "%s\n", text);
+	free(text);
+	return ok;
+}
