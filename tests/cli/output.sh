@@ -126,6 +126,18 @@ else
 	fi
 fi
 
+# To the journal each line has a priority; not to a file that has come in its place.
+: >"$WORK/err"
+stream=$(stat -c %d:%i "$WORK/err")
+JOURNAL_STREAM=$stream "$TCPDWELL" -r "$WORK/none" 2>"$WORK/err"
+JOURNAL_STREAM=1:1 "$TCPDWELL" -r "$WORK/none" 2>"$WORK/err.file"
+if grep -q '^<3>error: ' "$WORK/err" && grep -q '^<6>hint: ' "$WORK/err" && cmp -s <(sed 's/^<.>//' "$WORK/err") "$WORK/err.file"; then
+	ok output-journal "$(head -1 "$WORK/err")"
+else
+	fail output-journal "$(cat "$WORK/err" "$WORK/err.file")"
+	status=1
+fi
+
 # Its second interval begins before midnight and ends after it.
 TZ=XXX-07:59:58 "$TCPDWELL" hist -r "$REC" -i 1s 2>/dev/null | sed -n 's/^--- \(.*\) ---$/\1/p' >"$WORK/out"
 if grep -q '^23:59:58.000 to 23:59:59.000$' "$WORK/out" && grep -q '^[0-9-]\{10\} 23:59:59.000 to [0-9-]\{10\} 00:00:00.000$' "$WORK/out"; then

@@ -5,12 +5,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdio_ext.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/name.h"
 #include "base/stream.h"
 
-static bool is_quiet, is_verbose, shows_progress;
+static bool is_quiet, is_verbose, is_journal, shows_progress;
 static struct diag_taker taker;
 
 /*
@@ -31,9 +34,22 @@ static FILE *out(void)
 	return file;
 }
 
+/* Does what we write go to systemd's journal? It says so by device and inode, since we may have
+ * been started with something else in its place: systemd.exec(5). */
+static bool leads_to_journal(void)
+{
+	const char *journal = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return journal && sscanf(journal, "%llu:%llu", &dev, &ino) == 2 &&
+	       !fstat(STDERR_FILENO, &st) && st.st_dev == dev && st.st_ino == ino;
+}
+
 void diag_init(bool quiet, bool verbose)
 {
 	out();
+	is_journal = leads_to_journal();
 	is_quiet = quiet;
 	is_verbose = verbose;
 }
@@ -99,29 +115,33 @@ void diag_line(const char *line)
 		put(line, "\n");
 }
 
-static void say(const char *prefix, const char *fmt, va_list args)
+/* The journal takes a priority off a line, as it is in syslog.h. */
+static void say(int priority, const char *prefix, const char *fmt, va_list args)
 {
-	char text[2048], printable[NAME_ROOM(sizeof(text))];
-	int len = snprintf(text, sizeof(text), "%s", prefix);
+	char text[2048], printable[4 + NAME_ROOM(sizeof(text))] = "";
+	int len = snprintf(text, sizeof(text), "%s", prefix), level = 0;
 
 	vsnprintf(text + len, sizeof(text) - (size_t)len, fmt, args);
-	diag_line(name_text(printable, sizeof(printable), text));
+	if (is_journal && !taker.take)
+		level = sprintf(printable, "<%d>", priority);
+	name_text(printable + level, sizeof(printable) - (size_t)level, text);
+	diag_line(printable);
 }
 
-#define DEFINE_DIAG(name, prefix, condition) \
-	void name(const char *fmt, ...)      \
-	{                                    \
-		va_list args;                \
-                                             \
-		if (!(condition))            \
-			return;              \
-		va_start(args, fmt);         \
-		say(prefix, fmt, args);      \
-		va_end(args);                \
+#define DEFINE_DIAG(name, priority, prefix, condition) \
+	void name(const char *fmt, ...)                \
+	{                                              \
+		va_list args;                          \
+                                                       \
+		if (!(condition))                      \
+			return;                        \
+		va_start(args, fmt);                   \
+		say(priority, prefix, fmt, args);      \
+		va_end(args);                          \
 	}
 
-DEFINE_DIAG(diag_error, "error: ", true)
-DEFINE_DIAG(diag_hint, "hint: ", true)
-DEFINE_DIAG(diag_warn, "warning: ", true)
-DEFINE_DIAG(diag_note, "", !is_quiet)
-DEFINE_DIAG(diag_detail, "detail: ", is_verbose)
+DEFINE_DIAG(diag_error, LOG_ERR, "error: ", true)
+DEFINE_DIAG(diag_hint, LOG_INFO, "hint: ", true)
+DEFINE_DIAG(diag_warn, LOG_WARNING, "warning: ", true)
+DEFINE_DIAG(diag_note, LOG_INFO, "", !is_quiet)
+DEFINE_DIAG(diag_detail, LOG_DEBUG, "detail: ", is_verbose)

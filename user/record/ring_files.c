@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -419,8 +420,10 @@ static int begin(struct keeper *keeper, const char *path)
 	bool has_incidents = keeper->incidents.keep;
 	int err;
 
-	if (has_incidents)
+	if (has_incidents) {
+		tzset(); /* reads a file, once */
 		fill_standard_files();
+	}
 	err = go_there(keeper, path);
 	if (!err && has_incidents)
 		err = lock(keeper);
