@@ -15,10 +15,10 @@ _tcpdwell_options() {
         top) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -i --interval -q --quiet -v --verbose --ready-file --buffer --timewait --accept --max-connections --max-groups -h --help -V --version' ;;
         report) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -q --quiet -v --verbose -d --duration --strict --ready-file -r --read --buffer --timewait --accept --max-connections -h --help -V --version' ;;
         serve) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -b --by -q --quiet -v --verbose --ready-file --buffer --timewait --accept --max-connections --max-groups -h --help -V --version' ;;
-        guard) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -i --interval -q --quiet -v --verbose -d --duration --ready-file -w --write --keep --on --after --incidents --buffer --timewait --accept --max-connections -h --help -V --version' ;;
+        guard) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience -i --interval -q --quiet -v --verbose -d --duration --ready-file -w --write --keep --on --on-exit --after --incidents --buffer --timewait --accept --max-connections -h --help -V --version' ;;
         features) echo '-f --format -q --quiet -v --verbose -h --help -V --version' ;;
         schema) echo '-q --quiet -v --verbose -h --help -V --version' ;;
-        *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience --ends-by -b --by -i --interval --watch -f --format --raw -q --quiet -v --verbose -d --duration -n --count --fail --strict --ready-file -w --write -r --read --rotate --keep --on --after --incidents --buffer --timewait --accept --max-connections --max-groups -h --help -V --version' ;;
+        *) echo '-L --local-port -D --remote-port -P --port -4 --ipv4 -6 --ipv6 -a --address -p --pid -c --comm -u --uid --netns --cgroup -s --state -m --min --for --patience --ends-by -b --by -i --interval --watch -f --format --raw -q --quiet -v --verbose -d --duration -n --count --fail --strict --ready-file -w --write -r --read --rotate --keep --on --on-exit --after --incidents --buffer --timewait --accept --max-connections --max-groups -h --help -V --version' ;;
     esac
 }
 
@@ -50,6 +50,7 @@ _tcpdwell_values() {
         --rotate) echo 'any' ;;
         --keep) echo 'any' ;;
         --on) echo 'list not-accepted address-gone no-route no-neighbour unreachable segments-lost peer-silent peer-window-shut unsent-data no-process close-wait-unread close-wait-leak close-wait-held fin-wait-2-unread fin-wait-2-idle fin-wait-2-held closed-leak closed-held fin-wait-2-orphan syn-unanswered syn-received-queue-full syn-received-deferred syn-received-unanswered accept-queue-full syn-queue-full established-unread time-wait-ports connect-ports bind-ports time-wait-table orphan-limit tcp-memory' ;;
+        --on-exit) echo 'any' ;;
         --after) echo 'any' ;;
         --incidents) echo 'any' ;;
         --buffer) echo 'any' ;;

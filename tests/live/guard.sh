@@ -96,9 +96,37 @@ parts=(box/*.part)
 [ ${#parts[@]} = 0 ] && whole box && [ ! -s err ] && ok guard "-r DIR reads all of it" || fail guard "-r DIR: ${parts[*]} $WHY"
 end_leak
 
+# ---- the black box of a program ----
+
+# box STATUS COMMAND: it ends with that. What it says of itself is in out.
+box() {
+	"$TCPDWELL" guard -w box --netns "$netns" --on-exit "$2" >out 2>err
+	status=$?
+	incidents=(box/incident-*)
+	[ $status = "$1" ]
+}
+rm -rf box
+box 0 'echo fine; grep -E "^(CapEff|NoNewPrivs|SigIgn)" /proc/self/status' && [ ${#incidents[@]} = 0 ] && [ ! -s err ] &&
+	[ "$(cat out)" = "fine
+$(grep -E '^(CapEff|NoNewPrivs|SigIgn)' /proc/self/status)" ] && ok guard "--on-exit: a program that ends well is no incident, and is as who started it" ||
+	fail guard "--on-exit: status $status, ${incidents[*]} $(cat err out)"
+box 3 "ip netns exec $netns $BUILD/traffic -o truth active-close >/dev/null; exit 3" && [ ${#incidents[@]} = 1 ] && [[ ${incidents[0]} = *-exit-3 ]] &&
+	jq -e '.exit_status == 3 and .ended' "${incidents[0]}/incident.json" >/dev/null && [ -s "${incidents[0]}/report.html" ] && "$TCPDWELL" -r "${incidents[0]}" -f json >again.json 2>err.gap && grep -q '^warning: nothing was recorded for .*guard.000001' err.gap && grep -q '"to":"TIME-WAIT"' again.json &&
+	ok guard "--on-exit: one that fails is one, with what it did: $(head -1 err)" || fail guard "--on-exit: status $status, ${incidents[*]} $(cat err) $WHY"
+rm -rf box
+start_tracer out guard -w box --netns "$netns" --on-exit 'echo $$ >pid; exec sleep 1000' || exit 1
+wait_for 10 test -s pid
+stop_tracer
+status=$?
+incidents=(box/incident-*)
+[ $status = 143 ] && [ ${#incidents[@]} = 0 ] && ! kill -0 "$(cat pid)" 2>/dev/null && ok guard "--on-exit: to be stopped asks the program to end, and is no incident" ||
+	fail guard "--on-exit: stopped: status $status, ${incidents[*]} $(cat out.err)"
+
 # ---- bounds ----
 
-# The next run, in the same folder, keeps one incident.
+# One incident is kept, whoever began it.
+mkdir -p box/incident-2026-01-01T00:00:00Z-{close-wait-leak,x} box/incident-2026-01-01T00:00:00Z-noted
+touch box/incident-2026-01-01T00:00:00Z-noted/notes
 start_guard --keep 10s --on 'close-wait > 2' --after 1s --incidents 1 || exit 1
 most=0
 leak 3
@@ -111,10 +139,10 @@ wait_for 20 grep -q '^the report is in ' out.err
 end_leak
 stop_tracer || fail guard "ended with $?: $(cat out.err)"
 incidents=(box/incident-*)
-[ ${#incidents[@]} = 1 ] && [[ ${incidents[0]} = *-close-wait ]] && ok guard "--incidents 1: ${incidents[0]##*/} of three" || fail guard "--incidents 1: ${incidents[*]}"
-# 10 s in parts of 1.7 s, those that end in the same moment, and of the run before.
+[ ${#incidents[@]} = 2 ] && [[ ${incidents[1]} = *-close-wait && ${incidents[0]} = *-noted ]] && ok guard "--incidents 1: ${incidents[1]##*/} of three, and what somebody else put into one stays" || fail guard "--incidents 1: ${incidents[*]}"
+# 10 s in parts of 1.7 s, and those that an incident cuts.
 files=(box/guard.*)
-[ ${#files[@]} -le 9 ] && ok guard "--keep 10s: ${#files[@]} files, $most with those of the run before" || fail guard "--keep 10s: ${files[*]}"
+[ "$most" -le 10 ] && [[ ${files[0]} != *000001 ]] && ok guard "--keep 10s: $most files at most, from ${files[0]##*.} on" || fail guard "--keep 10s: ${files[*]}"
 
 rm -rf box
 start_guard --keep 16M || exit 1
@@ -174,6 +202,18 @@ done
 	{ fail guard "${#wrong[@]} of $KILLS kills; $n transitions"; printf '    %s\n' "${wrong[@]}" | head -20; }
 
 # ---- a full disk ----
+
+# It goes on once there is room.
+mkdir there
+mount -t tmpfs -o size=300k none there && on_exit "umount -l $WORK/there 2>/dev/null"
+start_tracer out guard -w there/box --keep 60s --netns "$netns" || exit 1
+wait_for 30 grep -q '^warning: nothing is recorded now' out.err || fail guard "a full disk is not told: $(cat out.err)"
+mount -o remount,size=100M there
+wait_for 30 grep -q "^recording again to 'there/box'" out.err || fail guard "with room again: $(cat out.err)"
+sleep 2
+stop_tracer && "$TCPDWELL" -r there/box -f json >again.json 2>err && grep -qE '^warning: nothing was recorded for [0-9.]+s, ' err && [ "$(grep -c '^error' out.err)" = 1 ] &&
+	ok guard "a full disk is told once, and it goes on when there is room: $(tail -1 err)" || fail guard "a full disk: $(cat out.err err)"
+umount there
 
 wrong=() full=0
 for ((i = 0; i < DISKS; i++)); do

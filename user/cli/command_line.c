@@ -293,6 +293,7 @@ static int check_pairs(const struct options *o, const struct given *given)
 		{~0U, false, "ready-file", "read", "nobody has to wait for a replay"},
 		{~0U, true, "rotate", "write", "-w names the files that it begins"},
 		{~COMMAND_GUARD, true, "keep", "rotate", "--rotate says when the next file begins"},
+		{COMMAND_GUARD, false, "duration", "on-exit", "the program says when it is over"},
 		{~0U, false, "watch", "read", "a recording does not change"},
 		{COMMAND_HIST, true, "count", "interval",
 		 "`hist` counts intervals: with -i 10s -n 6 it stops after a minute"},

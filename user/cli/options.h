@@ -44,6 +44,7 @@ struct options {
 	uint64_t after_ns, incidents;      /* what an incident has of after; how many are kept */
 	struct condition on[CONDITIONS_MAX];
 	unsigned n_on;
+	const char *on_exit; /* a program to be started, whose failure is an incident; NULL: none */
 	uint64_t max_connections, max_groups;
 	const char *timewait_way; /* to see mini-sockets by no other; NULL: the best */
 	const char *accept_way;   /* likewise who accepts */

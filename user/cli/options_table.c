@@ -477,6 +477,14 @@ static bool set_on(struct options *o, const char *value, char *why)
 	return parse_list(value, add_on, o, why);
 }
 
+static bool set_on_exit(struct options *o, const char *value, char *why)
+{
+	if (o->on_exit)
+		return parse_refuse(why, "given twice: one program at a time");
+	o->on_exit = value;
+	return *value || parse_refuse(why, "empty");
+}
+
 static bool set_after(struct options *o, const char *value, char *why)
 {
 	return parse_duration(value, false, &o->after_ns, why);
@@ -610,6 +618,8 @@ const struct options_row options_rows[] = {
 	 "time (30m), a size (512M), or both say (default 30m,512M)"},
 	{0, SECTION_RECORDING, COMMAND_GUARD, "on", NULL, "LIST", set_on,
 	 "what an incident is: rules (close-wait-leak), or 'STATE > N'"},
+	{0, SECTION_RECORDING, COMMAND_GUARD, "on-exit", NULL, "COMMAND", set_on_exit,
+	 "start COMMAND, by the shell, and end with it: that it fails is an incident, too"},
 	{0, SECTION_RECORDING, COMMAND_GUARD, "after", NULL, "DURATION", set_after,
 	 "record an incident for so long after it began (default 1m)"},
 	{0, SECTION_RECORDING, COMMAND_GUARD, "incidents", NULL, "N", set_incidents,

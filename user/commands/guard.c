@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/program.h"
 #include "base/ready.h"
 #include "base/shortage.h"
 #include "base/stop.h"
@@ -31,6 +33,8 @@
 
 #define HEAR_NS NS_PER_S
 
+#define PROGRAM_PAUSE_MS 50
+
 /* At the end, how long an incident may take to be cut off from what comes. */
 #define END_NS (5 * NS_PER_S)
 
@@ -42,6 +46,7 @@ struct guard {
 	char path[PATH_MAX]; /* of the ring */
 	struct segments *recording;
 	struct live_overview *live;
+	struct program *program; /* of --on-exit; NULL: none */
 	struct incident incident;
 	enum phase phase;
 	uint64_t until;                          /* ns: when the incident ends */
@@ -186,10 +191,27 @@ static int look(struct guard *guard)
 
 /* ---- the loop ---- */
 
-static bool is_over(const struct guard *guard)
+/* A program that is asked to end does so in its own time. */
+static bool is_program_over(struct guard *guard)
+{
+	int status;
+
+	if (stop_is_asked())
+		program_ask_to_end(guard->program);
+	status = program_status(guard->program);
+	if (status > 0 && !stop_is_asked() &&
+	    incident_exit(&guard->incident, guard->options->on_exit, status,
+			  guard->options->write_path))
+		guard->phase = PHASE_BEGINS;
+	return status >= 0;
+}
+
+static bool is_over(struct guard *guard)
 {
 	const struct meta *meta = live_overview_get(guard->live)->meta;
 
+	if (guard->program)
+		return is_program_over(guard);
 	return stop_is_asked() || (guard->options->duration_ns &&
 				   clock_now() >= meta->attached + guard->options->duration_ns);
 }
@@ -253,6 +275,11 @@ static int run(struct guard *guard)
 		return -ECANCELED;
 	incident_init(&guard->incident, live_overview_get(guard->live), guard->options->on,
 		      guard->options->n_on, guard->options->after_ns);
+	if (guard->options->on_exit) {
+		guard->program = program_start(guard->options->on_exit);
+		if (!guard->program)
+			return -ECANCELED;
+	}
 	return tell_ready(guard) ?: live_overview_give_up_privileges(guard->live) ?: loop(guard);
 }
 
@@ -266,13 +293,23 @@ static int make_folder(const char *path)
 	return -errno;
 }
 
+/* What fails of ours is no reason to leave it alone. */
+static void wait_for_program(struct guard *guard)
+{
+	while (program_status(guard->program) < 0) {
+		if (stop_is_asked())
+			program_ask_to_end(guard->program);
+		poll(NULL, 0, PROGRAM_PAUSE_MS);
+	}
+}
+
 int guard_run(const struct options *options)
 {
 	const struct incident_files incidents = {
 		.keep = options->incidents, .page = make_page, .ctx = (void *)options};
 	struct segments_limits limits = configure_segments(options);
 	struct guard guard = {.options = options};
-	int err;
+	int err, status;
 
 	stop_on_signals();
 	if (snprintf(guard.path, sizeof(guard.path), "%s/guard", options->write_path) >= PATH_MAX ||
@@ -283,8 +320,12 @@ int guard_run(const struct options *options)
 	if (!guard.recording)
 		return DIAG_FAILED;
 	err = run(&guard);
+	if (guard.program && err)
+		wait_for_program(&guard);
 	if (segments_finish(guard.recording) || guard.is_broken)
 		err = -EIO;
 	live_overview_close(guard.live);
-	return err ? DIAG_FAILED : DIAG_OK;
+	status = guard.program ? program_status(guard.program) : DIAG_OK;
+	program_free(guard.program);
+	return status <= 0 && err ? DIAG_FAILED : status;
 }

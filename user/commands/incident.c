@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "report/values.h"
 
 void incident_init(struct incident *incident, const struct overview *overview,
 		   const struct condition *conditions, unsigned n, uint64_t patience_ns)
@@ -24,7 +25,7 @@ void incident_init(struct incident *incident, const struct overview *overview,
 /* ---- looking ---- */
 
 /* Sorted by its name, it is sorted by time. */
-static void name_it(struct incident *incident, const struct condition *condition)
+static void name_it(struct incident *incident, const char *what)
 {
 	time_t seconds = (time_t)(incident->wall / (int64_t)NS_PER_S);
 	char text[32];
@@ -32,8 +33,7 @@ static void name_it(struct incident *incident, const struct condition *condition
 
 	gmtime_r(&seconds, &utc);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	snprintf(incident->name, sizeof(incident->name), INCIDENT_FILES_PREFIX "%s-%s", text,
-		 condition->word);
+	snprintf(incident->name, sizeof(incident->name), INCIDENT_FILES_PREFIX "%s-%s", text, what);
 }
 
 static void tell(const struct incident *incident, const struct incident_condition *it,
@@ -56,7 +56,7 @@ static bool begin(struct incident *incident, struct incident_condition *it)
 	if (!is_first)
 		return false;
 	incident->wall = it->wall;
-	name_it(incident, it->what);
+	name_it(incident, it->what->word);
 	return true;
 }
 
@@ -87,6 +87,22 @@ bool incident_look(struct incident *incident, uint64_t now, const char *folder)
 		begins |= begin(incident, it);
 		tell(incident, it, folder);
 	}
+	return begins;
+}
+
+bool incident_exit(struct incident *incident, const char *program, int status, const char *folder)
+{
+	bool begins = !incident->name[0];
+	char what[16];
+
+	incident->program = program;
+	incident->status = status;
+	if (begins) {
+		incident->wall = (int64_t)clock_now() + clock_wall_offset();
+		snprintf(what, sizeof(what), "exit-%d", status);
+		name_it(incident, what);
+	}
+	diag_warn("'%s' ended with %d: kept in '%s/%s'", program, status, folder, incident->name);
 	return begins;
 }
 
@@ -138,6 +154,10 @@ bool incident_text(const struct incident *incident, bool is_over,
 				 : json_null(),
 			 "conditions", conditions_json(incident), "host", host.nodename, "kernel",
 			 host.release, "tcpdwell", TCPDWELL_VERSION);
+	if (json && incident->program) {
+		json_object_set_new(json, "program", values_name(incident->program));
+		json_object_set_new(json, "exit_status", json_integer(incident->status));
+	}
 	text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 	json_decref(json);
 	ok = text;

@@ -30,6 +30,8 @@ struct incident {
 	uint64_t patience_ns; /* a condition that was not found for so long has ceased */
 	char name[INCIDENT_FILES_NAME_MAX]; /* of the one under way; "": none */
 	int64_t wall;                       /* ns since 1970: when it began */
+	const char *program;                /* that has failed; NULL: none */
+	int status;
 };
 
 /* The overview has to outlive it, and the conditions too. */
@@ -39,6 +41,9 @@ void incident_init(struct incident *incident, const struct overview *overview,
 /* After a look, and overview_judge(). `now`: ns, clock_now(). True if an incident begins; what
  * begins to hold is told as a warning, with its folder in `folder`. */
 bool incident_look(struct incident *incident, uint64_t now, const char *folder);
+
+/* A program has failed. True if an incident begins; it is told likewise. */
+bool incident_exit(struct incident *incident, const char *program, int status, const char *folder);
 
 /* As JSON; `is_over`: what comes belongs to it no more. False if out of memory. */
 bool incident_text(const struct incident *incident, bool is_over,

@@ -185,6 +185,9 @@ int segments_try_again(struct segments *segments)
 	if (!ring_files_give_up(segments->files, segments->is_full))
 		return -EIO;
 	segments->err = 0;
+	/* What has come since the failure is in no segment. */
+	if (clock_now() > segments->latest)
+		segments->latest = clock_now();
 	err = begin(segments);
 	segments->is_full &= err != 0;
 	return err;
