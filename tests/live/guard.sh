@@ -60,6 +60,10 @@ all=(box/*)
 none=(box/incident-*)
 [ ${#none[@]} = 0 ] && [ ! -s out.err ] && whole box && ok guard "a healthy load is no incident: ${#all[@]} segments, $(wc -l <again.json) lines" ||
 	fail guard "a healthy load: ${all[*]} $(cat out.err) $WHY"
+# Who makes the files may do that, and no more.
+maker=$(cut -d ' ' -f 1 "/proc/$TRACER/task/$TRACER/children")
+got="$(sed -nE 's/^(CapEff|CapPrm|NoNewPrivs):\s*0*(.)/\2/p' "/proc/$maker/status" | tr '\n' ' ')$(readlink /proc/"$maker"/fd/* | sed -E 's/:.*//; s/.*\///; s/[0-9]{6}/N/' | LC_ALL=C sort -u | tr '\n' ' ')"
+[ "$got" = "0 0 1  box guard.N.part socket " ] && ok guard "who makes the files has capabilities, no-new-privs, files: $got" || fail guard "who makes the files has '$got'"
 leak 17
 wait_for 20 grep -q '^warning: close-wait-leak: 17, the oldest of python3\[' out.err || fail guard "no incident: $(cat out.err)"
 play "$netns" truth -n 7 half-close >traffic.log 2>&1
@@ -76,10 +80,25 @@ began=$(jq -r .began "$incident/incident.json")
 read -r before after < <(jq -r 'select(.event == "transition") | .time' again.json | awk -v began="${began%%.*}" '{ if (substr($0, 1, 19) < began) a++; else b++ } END { print a + 0, b + 0 }')
 [ "$before" -gt 300 ] && [ "$after" -ge 7 ] && ok guard "it has $before moves of before and $after of after" ||
 	fail guard "moves of before $before, of after $after; began $began"
-"$TCPDWELL" stuck --patience 1s -r "$incident" >stuck 2>err && grep -qE '^CLOSE-WAIT .* 17 +close-wait-leak +python3\[' stuck && ok guard "stuck -r: $(grep ^CLOSE-WAIT stuck)" ||
-	fail guard "stuck -r: $(cat err stuck)"
+"$TCPDWELL" stuck --patience 1s -r "$incident" >told 2>err && grep -qE '^CLOSE-WAIT .* 17 +close-wait-leak +python3\[' told && ok guard "stuck -r: $(grep ^CLOSE-WAIT told | head -1)" ||
+	fail guard "stuck -r: $(cat err told)"
 grep -qE 'python3.*close-wait-leak|close-wait-leak.*python3' "$incident/report.html" && grep -q "${incident##*/}" "$incident/report.html" && tail -c 20 "$incident/report.html" | grep -q '</html>' &&
 	ok guard "the page names the leak, its process and the incident: $(stat -c %s,%a "$incident/report.html")" || fail guard "the page: $(head -c 300 "$incident/report.html")"
+# In a browser: a heading, no complaint, no request.
+cat >browse.py <<'EOF'
+import sys, tempfile
+sys.path.insert(0, sys.argv[1])
+from browser import Browser
+with tempfile.TemporaryDirectory() as profile:
+    browser = Browser(profile)
+    try:
+        browser.open("file://" + sys.argv[2])
+        text = browser.value("document.body.innerText")
+        assert not browser.problems and "close-wait-leak" in text, (browser.problems, text[:300])
+    finally:
+        browser.close()
+EOF
+! needs guard chromium python3 || check guard "the page opens in a browser" python3 browse.py "$TESTS/cli" "$WORK/$incident/report.html"
 [ -z "$(find box -perm /077)" ] && ok guard "all of it is for its owner alone" || fail guard "others may: $(find box -perm /077)"
 
 # It ceases, and begins again.
@@ -91,7 +110,7 @@ wait_for 20 grep -q '^warning: close-wait-leak: 5, ' out.err && ok guard "having
 stop_tracer || fail guard "ended with $?: $(cat out.err)"
 incidents=(box/incident-*)
 [ ${#incidents[@]} = 2 ] && jq -e .ended "${incidents[1]}/incident.json" >/dev/null && [ -s "${incidents[1]}/report.html" ] && whole "${incidents[1]}" &&
-	ok guard "stopped during an incident, it has its page" || fail guard "stopped during an incident: $(ls box/* | tr '\n' ' ') $WHY"
+	ok guard "stopped during an incident, it has its page" || fail guard "stopped during an incident: $(find box | tr '\n' ' ') $WHY"
 parts=(box/*.part)
 [ ${#parts[@]} = 0 ] && whole box && [ ! -s err ] && ok guard "-r DIR reads all of it" || fail guard "-r DIR: ${parts[*]} $WHY"
 end_leak
@@ -103,7 +122,7 @@ box() {
 	"$TCPDWELL" guard -w box --netns "$netns" --on-exit "$2" >out 2>err
 	status=$?
 	incidents=(box/incident-*)
-	[ $status = "$1" ]
+	[ "$status" = "$1" ]
 }
 rm -rf box
 box 0 'echo fine; grep -E "^(CapEff|NoNewPrivs|SigIgn)" /proc/self/status' && [ ${#incidents[@]} = 0 ] && [ ! -s err ] &&
@@ -132,7 +151,7 @@ most=0
 leak 3
 for _ in {1..60}; do
 	files=(box/guard.*)
-	[ ${#files[@]} -le $most ] || most=${#files[@]}
+	[ ${#files[@]} -le "$most" ] || most=${#files[@]}
 	sleep 0.25
 done
 wait_for 20 grep -q '^the report is in ' out.err
@@ -150,7 +169,7 @@ most=0
 for _ in {1..50}; do
 	play "$netns" truth -n 397 churn >/dev/null 2>&1
 	size=$(du -sk box | cut -f 1)
-	[ "$size" -le $most ] || most=$size
+	[ "$size" -le "$most" ] || most=$size
 	sleep 0.1
 done
 last=(box/*)

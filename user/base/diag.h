@@ -5,7 +5,8 @@
  *
  * An error is told once, by the function that knows what the user was doing: what failed and why,
  * in lower case, then a hint: what to do. Lines are whole; the program name is not repeated in
- * each. To systemd's journal each has a priority. What others chose may be passed as it is: a line is printed by the rule of name.h.
+ * each. To systemd's journal each has a priority. What others chose may be passed as it is: a line
+ * is printed by the rule of name.h.
  */
 #ifndef TCPDWELL_DIAG_H
 #define TCPDWELL_DIAG_H

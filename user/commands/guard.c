@@ -87,8 +87,8 @@ static void say_nothing(void *ctx, const char *line)
 	(void)line;
 }
 
-/* 0, or -EPIPE: it can never be tried again. */
-static int try_again(struct guard *guard)
+/* 0, or -EPIPE: it can never be tried again. What fails the first time was told. */
+static int try_again(struct guard *guard, bool is_first)
 {
 	struct diag_taker before;
 	int err;
@@ -102,8 +102,8 @@ static int try_again(struct guard *guard)
 	guard->is_broken = err;
 	if (!err)
 		diag_note("recording again to '%s'", guard->options->write_path);
-	if (err != -EPIPE)
-		return 0;
+	if (err != -EPIPE || is_first)
+		return err == -EPIPE ? err : 0;
 	diag_error("cannot go on with recording '%s': the process that makes its files has ended",
 		   guard->options->write_path);
 	diag_hint("it was killed, perhaps because memory was short (`dmesg`)");
@@ -115,7 +115,7 @@ static int note_broken(struct guard *guard)
 {
 	guard->is_broken = true;
 	guard->next_try = 0;
-	if (try_again(guard))
+	if (try_again(guard, true))
 		return -EPIPE;
 	if (guard->is_broken)
 		diag_warn("nothing is recorded now: trying again every %u seconds",
@@ -155,7 +155,7 @@ static int record(struct guard *guard)
 		guard->next_hear = now + HEAR_NS;
 	}
 	if (guard->is_broken)
-		return try_again(guard);
+		return try_again(guard, false);
 	if (guard->phase == PHASE_HOLDS && now >= guard->until) {
 		guard->phase = PHASE_ENDS;
 		/* The page shows what is stuck by then. Where that cannot be seen, it was told. */

@@ -180,7 +180,7 @@ static void leave_out_former_boots(struct playback *playback)
 		return;
 	diag_warn("%zu of %zu recordings in '%s' are left out: the host was started since",
 		  playback->n - kept, playback->n, playback->path);
-	diag_hint("-r reads each of them, by its name");
+	diag_hint("-r reads each of them by its name, and all of them in a folder of their own");
 	playback->n = kept;
 }
 
