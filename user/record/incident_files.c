@@ -24,6 +24,17 @@ static const char *path_in(const char *folder, const char *name, char text[PATH_
 	return text;
 }
 
+/* Its names are on the disk, too. */
+static int sync_folder(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = fd < 0 || fsync(fd) ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 /* Whole or not at all: beside, then renamed. */
 static int write_text(const char *folder, const char *text)
 {
@@ -43,7 +54,7 @@ static int write_text(const char *folder, const char *text)
 	close(fd);
 	if (err)
 		unlink(beside);
-	return err;
+	return err ? err : sync_folder(folder);
 }
 
 int incident_files_begin(struct incident_files *files, const char *name, const char *text)

@@ -110,7 +110,7 @@ static int fail(struct keeper *keeper, enum step step, uint64_t number)
 
 /* Of the files there are. */
 struct ring {
-	uint64_t n, bytes, largest;
+	uint64_t bytes, largest;
 	uint64_t oldest; /* its number; 0: none but the newest */
 	int64_t written; /* ns since 1970: when that one was written to last */
 	char name[NAME_ROOM];
@@ -124,7 +124,6 @@ static void look_at(struct keeper *keeper, const char *name, struct ring *ring)
 
 	if (!number || fstatat(dirfd(keeper->folder), name, &st, AT_SYMLINK_NOFOLLOW))
 		return;
-	ring->n++;
 	ring->bytes += (uint64_t)st.st_size;
 	if ((uint64_t)st.st_size > ring->largest)
 		ring->largest = (uint64_t)st.st_size;
