@@ -4,7 +4,7 @@
 # many; `make kills` has many.
 . "$(dirname "$0")/live.sh.inc"
 can_trace guard || exit 0
-KILLS=${KILLS:-20} DISKS=${DISKS:-4}
+KILLS=${KILLS:-8} DISKS=${DISKS:-3}
 new_netns netns || exit 1
 cd "$WORK" || exit 1
 shopt -s nullglob
