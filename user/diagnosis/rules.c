@@ -441,9 +441,10 @@ static const struct rules_rule rules[] = {
 	 .states = IN(WIRE_LISTEN),
 	 .test = is_syn_queue_full,
 	 .waits_for = RULES_PEER,
-	 .says = "as many handshakes are half open as its backlog allows, and their clients do not "
-		 "answer: a SYN flood, or a one-way route. A new SYN is answered by a cookie, or "
-		 "dropped",
+	 .says = "as many handshakes are half open as its backlog allows, and half of them or more "
+		 "were not completed in time: a SYN flood, a one-way route, clients that send no "
+		 "data (TCP_DEFER_ACCEPT), or an accept queue that was full. A new SYN is answered "
+		 "by a cookie, or dropped",
 	 .next = "{in}ss -tno state syn-recv 'sport = :{lport}'; {in}nstat -az "
 		 "TcpExtSyncookiesSent TcpExtTCPReqQFullDrop; {in}sysctl net.ipv4.tcp_syncookies"},
 	{.id = "established-unread",

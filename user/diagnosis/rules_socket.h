@@ -31,8 +31,8 @@ static inline bool is_queue_full(const struct wire_snapshot *listener)
 
 /*
  * Of a listener: as many handshakes are half open as its backlog allows, and the kernel answers a
- * new SYN by a cookie, or drops it (inet_csk_reqsk_queue_is_full()); and half of them or more wait
- * for longer than an answer takes. A burst of clients that answer is over before that.
+ * new SYN by a cookie, or drops it (inet_csk_reqsk_queue_is_full()); and half of them or more were
+ * not completed in time. A burst of clients that answer is over before that.
  */
 static inline bool is_flooded(const struct wire_snapshot *listener)
 {

@@ -83,7 +83,7 @@ static void find_causes(struct verdict *verdict, const struct index *index)
 		    it->finding->because != cause_of(verdict, index, it))
 			it->finding->because = NULL;
 	}
-	/* Two that wait for each other, or one for one that waits itself, are no story. */
+	/* One that waits for what waits itself is told by itself. */
 	for (struct verdict_finding *f = verdict->findings; f; f = f->hh.next)
 		if (f->because && f->because->because)
 			f->because = NULL;

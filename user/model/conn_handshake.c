@@ -72,6 +72,7 @@ struct sight {
 	uint64_t began; /* 0: nobody knows */
 	uint64_t cgroup;
 	uint32_t uid;
+	bool is_told; /* by an event; each census meets it anew */
 };
 
 /* NULL: there is no room, or it is not wanted. */
@@ -81,7 +82,7 @@ static struct store_entry *first_sight(struct conn_table *table, const struct si
 
 	if (table->store.count >= table->config.max ||
 	    table->store.requests.count > table->config.max / SHARE_OF_ROOM) {
-		table->evicted++;
+		table->evicted += sight->is_told;
 		return NULL;
 	}
 	entry = conn_first_sight(table, sight->head, sight->id, WIRE_LISTEN, STORE_REQUEST);
@@ -115,6 +116,7 @@ static struct store_entry *request_of(struct conn_table *table, const struct wir
 							   .id = &h->id,
 							   .began = h->began,
 							   .uid = h->uid,
+							   .is_told = true,
 							   .cgroup = h->cgroup});
 	if (!entry)
 		return NULL;

@@ -55,7 +55,8 @@ struct conn_event {
 	bool idle_seen;      /* when a census met it, a quarter of that, or more, was over */
 	uint16_t syns; /* from SYN-SENT: how often the SYN was sent, from SYN-RECEIVED the SYN-ACK;
 			* of 256 or more 256; 0: not known */
-	bool overflowed; /* from SYN-RECEIVED: its last ACK met a full accept queue. False: it did
+	bool overflowed; /* from SYN-RECEIVED: its last ACK was put off (tcp_check_req()): the
+			  * accept queue was full, or memory or a route was missing. False: it did
 			  * not, or nobody knows */
 };
 

@@ -29,7 +29,7 @@ struct histset_cell {
 	struct hist hist;
 	uint64_t syns_resent; /* of those that ended: the first SYN, or SYN-ACK, was not answered in
 			       * time, and sent again */
-	uint64_t overflowed;  /* of those that ended: their last ACK met a full accept queue */
+	uint64_t overflowed;  /* of those that ended: conn_event.overflowed */
 	struct histset_still still;
 	uint64_t unaccepted; /* of accept-wait: those that ended in the queue, by their own end */
 };

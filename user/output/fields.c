@@ -281,8 +281,9 @@ const struct fields_row fields[] = {
 			     "SYN-SENT or SYN-RECEIVED; at most 256. Null of others, and if it is "
 			     "not known."},
 	[F_OVERFLOWED] = {ROW("overflowed", BOOL, overflowed), OR_NULL,
-			  .about = "True: the accept queue was full when the last ACK of its "
-				   "handshake came. Null if it was not, or that is not known."},
+			  .about = "True: the last ACK of its handshake was put off: the accept "
+				   "queue was full or, rarely, memory or a route was missing. Null "
+				   "if it was not, or that is not known."},
 	[F_STATE] = {ROW("state", WORD, state), .words = measured_word,
 		     .about = "The TCP state, named as in RFC 9293. Of a histogram also "
 			      "accept-wait; of the event accept-wait the state in which accept() "
@@ -308,9 +309,8 @@ const struct fields_row fields[] = {
 			   .about = "How many of count and partial had to send the SYN, or the "
 				    "SYN-ACK, again. Null but of SYN-SENT and SYN-RECEIVED."},
 	[F_OVERFLOWED_COUNT] = {ROW("overflowed_count", NUMBER, overflowed_count), OR_NULL,
-				.about = "How many of count and partial met a full accept queue "
-					 "with the last ACK of their handshake. Null but of "
-					 "SYN-RECEIVED."},
+				.about = "Of how many of count and partial the last ACK was put "
+					 "off, as in overflowed. Null but of SYN-RECEIVED."},
 	[F_MIN_NS] = {ROW("min_ns", NS, min), OR_NULL,
 		      .about = "The shortest of those in count. Null if there is none."},
 	[F_P50_NS] = {ROW("p50_ns", NS, p50), OR_NULL,

@@ -158,7 +158,7 @@ static char *put_syns(char *to, const struct conn_event *event)
 
 static char *put_overflowed(char *to, const struct conn_event *event)
 {
-	static const struct word full = WORD("  accept queue was full");
+	static const struct word full = WORD("  ACK found no room");
 
 	return event->overflowed ? append_word(to, &full) : to;
 }
@@ -317,7 +317,7 @@ static void trouble(struct sink *sink, const struct sink_histogram *histogram)
 
 	share(sink, histogram->state == WIRE_SYN_SENT ? "SYN sent again" : "SYN-ACK sent again",
 	      cell->syns_resent, &cell->hist);
-	share(sink, "accept queue was full", cell->overflowed, &cell->hist);
+	share(sink, "last ACK found no room", cell->overflowed, &cell->hist);
 }
 
 static void still(struct sink *sink, const struct histset_still *still_there)
@@ -387,8 +387,7 @@ static void idle_peak(struct sink *sink, const struct sink_idle_peak *told, unsi
 	char at[CLOCK_TEXT_MAX], count[CLOCK_TEXT_MAX], reached[CLOCK_TEXT_MAX];
 
 	if (!nth)
-		fputs("\nidle connections end at one time: the peer, or something on the way, "
-		      "ends them\n",
+		fputs("\nidle connections end at one time, by what comes from the peer's side\n",
 		      sink->out);
 	fprintf(sink->out, "  %s: %s of %s without data for so long, as far as seen, by %s\n",
 		clock_duration(peak->at, at), grouped(peak->count, count),

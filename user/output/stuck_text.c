@@ -475,13 +475,16 @@ static void print_filling(const struct verdict *verdict, const struct filling *f
 
 static void print_findings(const struct verdict *verdict, size_t most, FILE *out)
 {
-	size_t n = 0;
+	size_t stories = 0, left = 0;
 
-	for (const struct verdict_finding *f = verdict->findings; f; f = f->hh.next)
-		if (!f->because && n++ < most)
+	for (const struct verdict_finding *f = verdict->findings; f; f = f->hh.next) {
+		stories += !f->because; /* which come first */
+		left += stories > most;
+		if (!f->because && stories <= most)
 			print_finding(verdict, f, out);
-	if (n > most)
-		fprintf(out, "\n... and %zu more findings: -v shows all\n", n - most);
+	}
+	if (left)
+		fprintf(out, "\n... and %zu more findings: -v shows all\n", left);
 	for (size_t i = 0; i < verdict->fillings.n; i++)
 		print_filling(verdict, &verdict->fillings.all[i], out);
 }

@@ -562,7 +562,8 @@ static const struct family families[] = {
 	{"tcpdwell_syns_resent", METRICS_COUNTER, "", "state", syns_resent,
 	 "Connections that sent their SYN, or SYN-ACK, more than once before they left the state."},
 	{"tcpdwell_overflowed_handshakes", METRICS_COUNTER, "", "state", overflowed,
-	 "Handshakes whose last ACK met a full accept queue, as the kernel noted of each."},
+	 "Handshakes whose last ACK was put off: the accept queue was full or, rarely, memory or a "
+	 "route was missing. The kernel notes it of each."},
 	{"tcpdwell_label_overflow", METRICS_COUNTER, "", "", overflow,
 	 "Dwells counted under (other) because there were more groups than --max-groups."},
 	{"tcpdwell_connections", METRICS_GAUGE, "", "state", connections,
@@ -577,8 +578,7 @@ static const struct family families[] = {
 	{"tcpdwell_listen_drops", METRICS_COUNTER, "", "netns", listen_drops,
 	 "Those and all others that listeners dropped, since the namespace was made."},
 	{"tcpdwell_syn_cookies", METRICS_COUNTER, "", "netns", syn_cookies,
-	 "SYNs answered by a cookie, as too many handshakes were half open, since the namespace "
-	 "was made."},
+	 "SYNs answered by a cookie since the namespace was made."},
 	{"tcpdwell_half_open_drops", METRICS_COUNTER, "", "netns", half_open_drops,
 	 "SYNs dropped, as too many handshakes were half open, since the namespace was made."},
 	{"tcpdwell_accept_wait_seconds", METRICS_HISTOGRAM, "seconds", "listener,netns", waits,

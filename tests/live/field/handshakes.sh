@@ -6,7 +6,7 @@ can_trace field-handshakes || exit 0
 needs field-handshakes python3 || exit 0
 [ -c /dev/net/tun ] || { skip field-handshakes "no /dev/net/tun"; exit; }
 
-for play in late failing cookies flood burst young full; do
+for play in late failing cookies flood flooded burst young full; do
 	timeout -k 5 90 python3 "$TESTS/live/field/handshakes.py" "$play" "$WORK" 2>"$WORK/err"
 	status=$?
 	[ $status = 0 ] || fail "field-handshakes-$play" "status $status: $(tail -n 3 "$WORK/err" | tr '\n' ' ')"

@@ -306,8 +306,8 @@ function bucketTable(name, state) {
 /* What ends idle connections at one time; it may be the peer, or something on the way: this host cannot tell. */
 const idlePeaks = () => data.idle_peaks.map((peak) => el("p", {class: "line warm"},
 	`Many idle connections end at ${duration(peak.at_ns)}: of ${grouped(peak.reached)} that had no data for so long, as far as seen, ` +
-	`${grouped(peak.count)} were ended then by a ${peak.by === "fin" ? "FIN" : "RST"}. The peer, or something on the way such as a ` +
-	"NAT, a firewall or a load balancer, ends them." + (peak.may_idle === null ? "" :
+	`${grouped(peak.count)} were ended then by a ${peak.by === "fin" ? "FIN" : "RST"}. It came from the peer, or from ` +
+	"something on the way such as a NAT, a firewall or a load balancer; a FIN may answer a farewell of this side." + (peak.may_idle === null ? "" :
 		` ${plural(peak.may_idle, "connection")} here ${peak.may_idle === 1 ? "has" : "have"} no keepalive below that.`)));
 
 /* All that is known of the time spent in a state. */
@@ -761,7 +761,7 @@ function drawQueues() {
 		return;
 	}
 	if (!queues.rows.length) {
-		byId("queues").append(el("p", {class: "muted"}, "Nobody listened."));
+		byId("queues").append(el("p", {class: "muted"}, "No listener is selected, or was seen."));
 		return;
 	}
 	const isFull = (r) => r.waiting > r.backlog;
