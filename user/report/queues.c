@@ -42,6 +42,7 @@ static json_t *queue_json(const struct overview *overview, const struct waits_qu
 			    report_netns_json(&overview->census, queue->listener.netns));
 	json_object_set_new(row, "waiting", values_number(queue->waiting));
 	json_object_set_new(row, "backlog", values_number(queue->backlog));
+	json_object_set_new(row, "half_open", values_number(queue->half_open));
 	json_object_set_new(row, "peak",
 			    values_number_if(overview->waits.peaks_known, queue->peak));
 	json_object_set_new(row, "oldest_ns",

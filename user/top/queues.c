@@ -80,6 +80,11 @@ static void text_peak(const struct line *line, char text[CLOCK_TEXT_MAX])
 		strcpy(text, "?");
 }
 
+static void text_half_open(const struct line *line, char text[CLOCK_TEXT_MAX])
+{
+	top_list_number(line->queue->half_open, 5, text);
+}
+
 static void text_oldest(const struct line *line, char text[CLOCK_TEXT_MAX])
 {
 	struct age oldest = waits_oldest(line->queue);
@@ -197,9 +202,11 @@ static const struct {
 	unsigned width, from; /* from: columns of the screen, where it is worth its room */
 	void (*text)(const struct line *line, char text[CLOCK_TEXT_MAX]);
 } columns[] = {
-	{"NOW", 6, 0, text_now},       {"MAX", 7, 0, text_max},      {"PEAK", 7, 56, text_peak},
-	{"OLDEST", 9, 0, text_oldest}, {"ENDED", 8, 96, text_ended}, {"p50", 7, 48, text_p50},
-	{"p90", 7, 104, text_p90},     {"p99", 7, 72, text_p99},     {"max", 7, 64, text_longest},
+	{"NOW", 6, 0, text_now},       {"MAX", 7, 0, text_max},
+	{"PEAK", 7, 56, text_peak},    {"HALF", 6, 88, text_half_open},
+	{"OLDEST", 9, 0, text_oldest}, {"ENDED", 8, 96, text_ended},
+	{"p50", 7, 48, text_p50},      {"p90", 7, 104, text_p90},
+	{"p99", 7, 72, text_p99},      {"max", 7, 64, text_longest},
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))

@@ -772,6 +772,7 @@ function drawQueues() {
 			{head: "oldest", num: true, cell: (r) => (r.waiting ? ageText(r.oldest_ns, r.oldest_exact) : "–")},
 			{head: "backlog", num: true, cell: (r) => grouped(r.backlog)},
 			{head: "most at a time", num: true, cell: (r) => (r.peak === null ? "?" : grouped(r.peak))},
+			{head: "half open", num: true, cell: (r) => grouped(r.half_open)},
 			{head: "waited", num: true, cell: (r) => (r.count === null ? "?" : grouped(r.count + r.partial))},
 			{head: "median", num: true, cell: (r) => (r.p50_ns !== null ? duration(r.p50_ns) : r.count === 0 && !r.partial ? "–" : "?")},
 			{head: "longest", num: true, cell: (r) => (r.max_ns !== null ? duration(r.max_ns) : r.count === 0 && !r.partial ? "–" : "?")}], queues.rows)));
