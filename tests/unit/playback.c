@@ -39,6 +39,8 @@ static void empty_folder(void)
 	free(entries);
 }
 
+static const char *filter = "";
+
 /* A segment that begins at `attached` and has a record there after 1 and after 2 ns, each with so
  * many losses before it. */
 static void write_segment(const char *name, const char *boot, uint64_t attached, int64_t offset,
@@ -49,7 +51,7 @@ static void write_segment(const char *name, const char *boot, uint64_t attached,
 	struct recording_writer *writer;
 
 	snprintf(meta.boot, sizeof(meta.boot), "%s", boot);
-	snprintf(meta.filter, sizeof(meta.filter), "%s", name);
+	snprintf(meta.filter, sizeof(meta.filter), "%s", filter);
 	writer = recording_create(in_folder(name), &meta);
 	for (int i = 1; i <= 2; i++) {
 		head.ts = attached + (uint64_t)i;
@@ -167,9 +169,28 @@ static void test_boots(void)
 	test_begin("playback-boots");
 	write_segment("r.1", "a", 5000, 7, 0);
 	write_segment("r.2", "b", 1000, 9000000, 0);
+	write_segment("r.0", "", 500, 7, 0);
 	CHECK_STR(replayed(NULL), "1001/0 1002/0");
 	CHECK_EQ(last, 0);
+	CHECK(strstr(test_stderr.text, "warning: 1 of 3 recordings in '"));
+	CHECK(strstr(test_stderr.text, "they are of another start of the host, or of another host\n"));
+	CHECK(strstr(test_stderr.text, "it is not known if they are of the same start of the host\n"));
+	test_end("%.*s", (int)strcspn(test_stderr.text, "\n"), test_stderr.text);
+	empty_folder();
+}
+
+static void test_filters(void)
+{
+	test_begin("playback-filters");
+	write_segment("r.1", "a", 1000, 7, 0);
+	filter = "-L 443";
+	/* The wall clock was set back: that is not what says which is the last. */
+	write_segment("r.2", "a", 1002, -900, 0);
+	filter = "";
+	CHECK_STR(replayed(NULL), "1003/0 1004/0");
+	CHECK_EQ(last, 0);
 	CHECK(strstr(test_stderr.text, "warning: 1 of 2 recordings in '"));
+	CHECK(strstr(test_stderr.text, "are left out: another filter, or other ways to see\n"));
 	test_end("%.*s", (int)strcspn(test_stderr.text, "\n"), test_stderr.text);
 	empty_folder();
 }
@@ -197,6 +218,7 @@ int main(void)
 	test_part();
 	test_damaged();
 	test_boots();
+	test_filters();
 	test_refused();
 	rmdir(folder);
 	return test_status();

@@ -20,9 +20,7 @@
 
 struct segment {
 	char *name;
-	uint64_t attached; /* ns */
-	int64_t wall;      /* ns since 1970, then */
-	char boot[META_BOOT_MAX];
+	struct meta meta;
 };
 
 struct playback {
@@ -30,7 +28,8 @@ struct playback {
 	struct recording_reader *reader; /* of a file; NULL: a folder */
 	struct segment *segments;        /* in the order of time */
 	size_t n;
-	int err; /* the first one */
+	size_t found, left_out; /* recordings */
+	int err;                /* the first one */
 
 	/* Of the folder, while it is read. */
 	int (*fn)(void *ctx, const void *records, size_t len);
@@ -102,13 +101,11 @@ static int append(struct playback *playback, const char *name, const struct meta
 		return -ENOMEM;
 	playback->segments = all;
 	segment = &all[playback->n];
-	*segment = (struct segment){.name = strdup(name),
-				    .attached = meta->attached,
-				    .wall = (int64_t)meta->attached + meta->wall_offset};
+	*segment = (struct segment){.name = strdup(name), .meta = *meta};
 	if (!segment->name)
 		return -ENOMEM;
-	strcpy(segment->boot, meta->boot);
 	playback->n++;
+	playback->found++;
 	return 0;
 }
 
@@ -156,32 +153,87 @@ static int by_time(const void *left, const void *right)
 {
 	const struct segment *a = left, *b = right;
 
-	if (a->attached != b->attached)
-		return a->attached < b->attached ? -1 : 1;
+	if (a->meta.attached != b->meta.attached)
+		return a->meta.attached < b->meta.attached ? -1 : 1;
 	return strverscmp(a->name, b->name);
 }
 
-static void leave_out_former_boots(struct playback *playback)
-{
-	struct segment *all = playback->segments, *latest = all;
-	char boot[META_BOOT_MAX];
-	size_t kept = 0;
+/* ---- what is left out ---- */
 
-	for (size_t i = 1; i < playback->n; i++)
-		if (all[i].wall > latest->wall)
-			latest = &all[i];
-	strcpy(boot, latest->boot);
-	for (size_t i = 0; i < playback->n; i++)
-		if (strcmp(all[i].boot, boot) != 0)
+static bool is_of_other_boot(const struct meta *meta, const struct meta *last)
+{
+	return meta->boot[0] && last->boot[0] && strcmp(meta->boot, last->boot) != 0;
+}
+
+static bool is_perhaps_of_other_boot(const struct meta *meta, const struct meta *last)
+{
+	return !meta->boot[0] != !last->boot[0];
+}
+
+/* What one does not see is not there in its census: it would have ended. */
+static bool sees_other(const struct meta *meta, const struct meta *last)
+{
+	return meta->tick_ns != last->tick_ns || meta->sees_timewait != last->sees_timewait ||
+	       meta->samples_timewait != last->samples_timewait ||
+	       meta->sees_handshakes != last->sees_handshakes ||
+	       meta->sees_accepts != last->sees_accepts ||
+	       strcmp(meta->transition_way, last->transition_way) != 0 ||
+	       strcmp(meta->timewait_way, last->timewait_way) != 0 ||
+	       strcmp(meta->accept_way, last->accept_way) != 0 ||
+	       strcmp(meta->filter, last->filter) != 0;
+}
+
+static void tell_left_out(struct playback *playback, size_t n, const char *why)
+{
+	if (!n)
+		return;
+	diag_warn("%zu of %zu recordings in '%s' are left out: %s", n, playback->found,
+		  playback->path, why);
+	diag_hint("-r reads each of them by its name, and all of them in a folder of their own");
+	playback->left_out += n;
+}
+
+static void leave_out(struct playback *playback, const struct segment *last,
+		      bool (*is_other)(const struct meta *meta, const struct meta *last),
+		      const char *why)
+{
+	struct segment *all = playback->segments;
+	struct meta of_last = last->meta;
+	size_t n = playback->n, kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (is_other(&all[i].meta, &of_last))
 			free(all[i].name);
 		else
 			all[kept++] = all[i];
-	if (kept == playback->n)
-		return;
-	diag_warn("%zu of %zu recordings in '%s' are left out: the host was started since",
-		  playback->n - kept, playback->n, playback->path);
-	diag_hint("-r reads each of them by its name, and all of them in a folder of their own");
 	playback->n = kept;
+	tell_left_out(playback, n - kept, why);
+}
+
+static int64_t wall_of(const struct segment *segment)
+{
+	return (int64_t)segment->meta.attached + segment->meta.wall_offset;
+}
+
+static const struct segment *last_by_wall(const struct playback *playback)
+{
+	const struct segment *last = playback->segments;
+
+	for (size_t i = 1; i < playback->n; i++)
+		if (wall_of(&playback->segments[i]) > wall_of(last))
+			last = &playback->segments[i];
+	return last;
+}
+
+/* They are in the order of time, but for those of other starts of the host. */
+static void leave_out_others(struct playback *playback)
+{
+	leave_out(playback, last_by_wall(playback), is_of_other_boot,
+		  "they are of another start of the host, or of another host");
+	leave_out(playback, last_by_wall(playback), is_perhaps_of_other_boot,
+		  "it is not known if they are of the same start of the host");
+	leave_out(playback, &playback->segments[playback->n - 1], sees_other,
+		  "another filter, or other ways to see");
 }
 
 /* ---- reading ---- */
@@ -324,8 +376,8 @@ static int open_first(struct playback *playback, struct meta *ret_meta)
 		}
 		return -ENOENT;
 	}
-	leave_out_former_boots(playback);
 	qsort(playback->segments, playback->n, sizeof(*playback->segments), by_time);
+	leave_out_others(playback);
 	for (size_t i = 0; i < playback->n; i++) {
 		reader = open_segment(playback, playback->segments[i].name, ret_meta);
 		recording_close(reader);

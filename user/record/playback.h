@@ -7,7 +7,8 @@
  * Where nothing was recorded between two of them (a run was killed, another began), that is told,
  * and what comes behind the gap says of itself that records were lost before it, so that nobody
  * measures across it. What was recorded before the host was started last is left out, which is
- * told: its clock is another one. A file called `.part` may be cut (recording_open_part()); that
+ * told: its clock is another one. So is what does not see the same as the last one: another filter,
+ * other ways. A file called `.part` may be cut (recording_open_part()); that
  * another one is cut or damaged is an error, and what comes behind it is read all the same.
  *
  * Errors are told here, or by recording.h, and returned as negative errno.
