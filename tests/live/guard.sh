@@ -134,7 +134,7 @@ box 0 'echo fine; grep -E "^(CapEff|NoNewPrivs|SigIgn)" /proc/self/status' && [ 
 $(grep -E '^(CapEff|NoNewPrivs|SigIgn)' /proc/self/status)" ] && ok guard "--on-exit: a program that ends well is no incident, and is as who started it" ||
 	fail guard "--on-exit: status $status, ${incidents[*]} $(cat err out)"
 box 3 "ip netns exec $netns $BUILD/traffic -o truth active-close >/dev/null; exit 3" && [ ${#incidents[@]} = 1 ] && [[ ${incidents[0]} = *-exit-3 ]] &&
-	jq -e '.exit_status == 3 and .ended' "${incidents[0]}/incident.json" >/dev/null && [ -s "${incidents[0]}/report.html" ] && "$TCPDWELL" -r "${incidents[0]}" -f json >again.json 2>err.gap && grep -q '^warning: nothing was recorded for .*guard.000001' err.gap && grep -q '"to":"TIME-WAIT"' again.json &&
+	jq -e '.exit_status == 3 and .ended' "${incidents[0]}/incident.json" >/dev/null && [ -s "${incidents[0]}/report.html" ] && "$TCPDWELL" -r "${incidents[0]}" -f json >again.json 2>err.gap && grep -q '^warning: nothing is known of .*guard.000001' err.gap && grep -q '"to":"TIME-WAIT"' again.json &&
 	ok guard "--on-exit: one that fails is one, with what it did: $(head -1 err)" || fail guard "--on-exit: status $status, ${incidents[*]} $(cat err) $WHY"
 rm -rf box
 start_tracer out guard -w box --netns "$netns" --on-exit 'echo $$ >pid; exec sleep 1000' || exit 1
@@ -212,7 +212,7 @@ for ((i = 0; i < KILLS; i++)); do
 		"$TCPDWELL" -r "$folder" -f json >again.json 2>err
 		status=$?
 		n=$((n + $(grep -c '"transition"' again.json)))
-		[ $status = 0 ] && ! grep -vE '^warning: (recording .*part. is (incomplete|damaged): |nothing was recorded for )' err >/dev/null ||
+		[ $status = 0 ] && ! grep -vE '^warning: (recording .*part. is (incomplete|damaged): |nothing is known of )' err >/dev/null ||
 			wrong+=("kill $i: $folder: $status $(head -c 300 err)")
 	done
 	for file in box/guard.?????? box/incident-*/guard.*; do
@@ -234,7 +234,7 @@ wait_for 30 grep -q '^warning: nothing is recorded now' out.err || fail guard "a
 mount -o remount,size=100M there
 wait_for 30 grep -q "^recording again to 'there/box'" out.err || fail guard "with room again: $(cat out.err)"
 sleep 2
-stop_tracer && "$TCPDWELL" -r there/box -f json >again.json 2>err && grep -qE '^warning: nothing was recorded for [0-9.]+s, ' err && [ "$(grep -c '^error' out.err)" = 1 ] &&
+stop_tracer && "$TCPDWELL" -r there/box -f json >again.json 2>err && grep -qE '^warning: nothing is known of [0-9.]+s, ' err && [ "$(grep -c '^error' out.err)" = 1 ] &&
 	ok guard "a full disk is told once, and it goes on when there is room: $(tail -1 err)" || fail guard "a full disk: $(cat out.err err)"
 umount there
 

@@ -70,15 +70,19 @@ static void cut(const char *name, int bytes)
 
 static char told[512];
 
-/* "TIME/LOST ..." */
+/* "TIME/LOST ...", and behind a WIRE_CLOCK ":WALL OFFSET" */
 static int tell(void *ctx, const void *records, size_t len)
 {
-	struct wire_head head;
+	struct wire_clock clock;
 
-	for (size_t at = 0; at < len; at += sizeof(head)) {
-		memcpy(&head, (const char *)records + at, sizeof(head));
+	for (size_t at = 0; at < len; at += clock.head.len) {
+		memcpy(&clock.head, (const char *)records + at, sizeof(clock.head));
 		sprintf(told + strlen(told), "%s%llu/%u", *told ? " " : "",
-			(unsigned long long)head.ts, head.lost);
+			(unsigned long long)clock.head.ts, clock.head.lost);
+		if (clock.head.kind != WIRE_CLOCK)
+			continue;
+		memcpy(&clock, (const char *)records + at, sizeof(clock));
+		sprintf(told + strlen(told), ":%lld", (long long)clock.wall_offset);
 	}
 	return ctx ? *(int *)ctx : 0;
 }
@@ -113,7 +117,7 @@ static void test_order(void)
 	close(open(in_folder("incident.json"), O_CREAT | O_WRONLY, 0600));
 	close(open(in_folder("r.000009.part"), O_CREAT | O_WRONLY, 0600));
 	mkdir(in_folder("incident"), 0700);
-	CHECK_STR(replayed(NULL), "1001/0 1002/0 1003/0 1004/0 1005/3 1006/3");
+	CHECK_STR(replayed(NULL), "1001/0 1002/0 1003/0 1004/0 1004/0:-900 1005/3 1006/3");
 	CHECK_EQ(last, 0);
 	CHECK_STR(test_stderr.text, "");
 	CHECK_STR(replayed(&enough), "1001/0");
@@ -131,8 +135,28 @@ static void test_gap(void)
 	CHECK_STR(replayed(NULL), "1001/4 1002/4 2001003/5 2001004/5 2001005/6 2001006/6");
 	CHECK_EQ(last, 0);
 	CHECK(strstr(test_stderr.text,
-		     "warning: nothing was recorded for 2.00ms, between 'r.1' and 'r.2'\n"));
+		     "warning: nothing is known of 2.00ms, between 'r.1' and 'r.2'\n"));
 	test_end("%.*s", (int)strcspn(test_stderr.text, "\n"), test_stderr.text);
+	empty_folder();
+}
+
+/* What was between two that were read is in one that could not be. */
+static void test_unread(void)
+{
+	int none = -EBADMSG;
+
+	test_begin("playback-unread");
+	write_segment("r.1", "a", 1000, 7, 0);
+	write_segment("r.2", "a", 1002, 7, 0);
+	write_segment("r.3", "a", 1004, 8, 0);
+	cut("r.2", 60);
+	CHECK_STR(replayed(NULL), "1001/0 1002/0 1004/1:8 1005/1 1006/1");
+	CHECK_EQ(last, -EBADMSG);
+	CHECK(strstr(test_stderr.text, "nothing is known of 2ns, between 'r.1' and 'r.3'\n"));
+	unlink(in_folder("r.2"));
+	CHECK_STR(replayed(&none), "1001/0 1004/1:8");
+	CHECK_EQ(last, -EBADMSG);
+	test_end("behind one that is damaged, and behind a record that is none");
 	empty_folder();
 }
 
@@ -215,6 +239,7 @@ int main(void)
 		abort();
 	test_order();
 	test_gap();
+	test_unread();
 	test_part();
 	test_damaged();
 	test_boots();

@@ -34,8 +34,10 @@ struct playback {
 	/* Of the folder, while it is read. */
 	int (*fn)(void *ctx, const void *records, size_t len);
 	void *ctx;
-	int said;        /* what `fn` did, if it was not 0 */
-	uint64_t latest; /* ns: of the records so far */
+	int said;            /* what `fn` did, if it was not 0 */
+	const char *last;    /* that was read; NULL: none yet */
+	int64_t wall_offset; /* as the records so far have it */
+	uint64_t latest;     /* ns: of the records so far */
 	uint32_t lost;   /* the most that one of these said were lost before it */
 	uint32_t more;   /* so many more count as lost: 0 before the first gap */
 	void *copy;      /* of a frame */
@@ -238,8 +240,16 @@ static void leave_out_others(struct playback *playback)
 
 /* ---- reading ---- */
 
-/* The latest time, and the most losses, of a frame. */
-static void note_heads(struct playback *playback, const unsigned char *bytes, size_t len)
+static void note_clock(struct playback *playback, const void *record)
+{
+	struct wire_clock clock;
+
+	memcpy(&clock, record, sizeof(clock));
+	playback->wall_offset = clock.wall_offset;
+}
+
+/* The latest time, the most losses, and the wall clock, of a frame. */
+static void note_records(struct playback *playback, const unsigned char *bytes, size_t len)
 {
 	struct wire_head head;
 
@@ -251,6 +261,8 @@ static void note_heads(struct playback *playback, const unsigned char *bytes, si
 			playback->latest = head.ts;
 		if ((int32_t)(head.lost - playback->lost) > 0)
 			playback->lost = head.lost;
+		if (head.kind == WIRE_CLOCK && head.len == sizeof(struct wire_clock))
+			note_clock(playback, bytes);
 		bytes += head.len;
 		len -= head.len;
 	}
@@ -293,58 +305,80 @@ static int take_frame(void *ctx, const void *records, size_t len)
 			return playback->said = -ENOMEM;
 		}
 	}
-	note_heads(playback, records, len);
 	playback->said = playback->fn(playback->ctx, records, len);
+	if (!playback->said)
+		note_records(playback, records, len);
 	return playback->said;
 }
 
-static void tell_gap(struct playback *playback, uint64_t begins, size_t i)
+static void tell_gap(struct playback *playback, const struct meta *meta, const char *name)
 {
 	char text[CLOCK_TEXT_MAX];
 
-	diag_warn("nothing was recorded for %s, between '%s' and '%s'",
-		  clock_duration(begins - playback->latest, text), playback->segments[i - 1].name,
-		  playback->segments[i].name);
-	playback->more = playback->lost + 1;
+	diag_warn("nothing is known of %s, between '%s' and '%s'",
+		  clock_duration(meta->attached - playback->latest, text), playback->last, name);
+	playback->more = ++playback->lost;
 }
 
-static int refuse_overlap(const struct playback *playback, size_t i)
+static int refuse_overlap(const struct playback *playback, const char *name)
 {
-	diag_error("recording '%s': '%s' begins before '%s' ends", playback->path,
-		   playback->segments[i].name, playback->segments[i - 1].name);
+	diag_error("recording '%s': '%s' begins before '%s' ends", playback->path, name,
+		   playback->last);
 	diag_hint("-r takes a folder of segments of one recording: keep others elsewhere");
 	return -EINVAL;
 }
 
-static int read_segment(struct playback *playback, size_t i)
+/* Between two runs, or while nothing could be written, nobody tells that it was set. */
+static int set_clock(struct playback *playback, int64_t wall_offset)
+{
+	const struct wire_clock clock = {.head = {.ts = playback->latest,
+						  .lost = playback->lost,
+						  .kind = WIRE_CLOCK,
+						  .len = sizeof(clock)},
+					 .wall_offset = wall_offset};
+
+	playback->wall_offset = wall_offset;
+	return playback->fn(playback->ctx, &clock, sizeof(clock));
+}
+
+static int go_on(struct playback *playback, const struct meta *meta, const char *name)
+{
+	if (!playback->last)
+		playback->wall_offset = meta->wall_offset;
+	else if (meta->attached < playback->latest)
+		return refuse_overlap(playback, name);
+	else if (meta->attached > playback->latest)
+		tell_gap(playback, meta, name);
+	playback->latest = meta->attached;
+	playback->last = name;
+	return meta->wall_offset == playback->wall_offset
+		       ? 0
+		       : set_clock(playback, meta->wall_offset);
+}
+
+static int read_segment(struct playback *playback, const char *name)
 {
 	struct meta meta;
-	struct recording_reader *reader = open_segment(playback, playback->segments[i].name, &meta);
-	int err = 0;
+	struct recording_reader *reader = open_segment(playback, name, &meta);
+	int err;
 
 	/* It is gone since; if not, it was told. */
 	if (!reader)
 		return 0;
-	playback->said = 0;
-	if (playback->latest && meta.attached < playback->latest)
-		err = playback->said = refuse_overlap(playback, i);
-	else if (playback->latest && meta.attached > playback->latest)
-		tell_gap(playback, meta.attached, i);
-	if (meta.attached > playback->latest)
-		playback->latest = meta.attached;
+	err = playback->said = go_on(playback, &meta, name);
 	if (!err)
 		err = recording_read(reader, take_frame, playback);
 	recording_close(reader);
-	return err == -ENODATA && is_part(playback->segments[i].name) ? 0 : err;
+	return err == -ENODATA && is_part(name) ? 0 : err;
 }
 
 /* What cannot be read further ends a segment, and all else everything. */
 static int read_segments(struct playback *playback)
 {
 	for (size_t i = 0; i < playback->n; i++) {
-		int err = read_segment(playback, i);
+		int err = read_segment(playback, playback->segments[i].name);
 
-		if (playback->said || err == -EINTR)
+		if ((playback->said && playback->said != -EBADMSG) || err == -EINTR)
 			return err;
 		if (err)
 			note_error(playback, err);
