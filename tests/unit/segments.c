@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "record/recording.h"
 #include "test.h"
 #include "wire.h"
@@ -259,6 +260,26 @@ static void test_clock(void)
 	empty_folder();
 }
 
+/* While nothing could be written, nobody told that it was set. */
+static void test_clock_again(void)
+{
+	const struct segments_limits limits = {.ns = 1};
+	struct segments *segments = segments_open(path, &limits);
+	struct meta seen = {0};
+	int64_t off;
+
+	test_begin("segments-clock-again");
+	CHECK_EQ(segments_begin(segments, &meta), 0);
+	CHECK_EQ(segments_try_again(segments), 0);
+	CHECK_EQ(add_tick(segments, clock_now()), 0);
+	CHECK_EQ(segments_finish(segments), 0);
+	times_of("r.000002", &seen);
+	off = seen.wall_offset - clock_wall_offset();
+	CHECK(off > -(int64_t)NS_PER_S && off < (int64_t)NS_PER_S);
+	test_end("as it is, where it was not the one of the head before");
+	empty_folder();
+}
+
 static void refused(const char *to, const char *why)
 {
 	const struct segments_limits limits = {.ns = 1};
@@ -301,6 +322,7 @@ int main(void)
 	test_links();
 	test_due();
 	test_clock();
+	test_clock_again();
 	test_refused();
 	rmdir(folder);
 	return test_status();

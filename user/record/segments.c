@@ -185,9 +185,10 @@ int segments_try_again(struct segments *segments)
 	if (!ring_files_give_up(segments->files, segments->is_full))
 		return -EIO;
 	segments->err = 0;
-	/* What has come since the failure is in no segment. */
+	/* What has come since the failure is in no segment; nor that the wall clock was set. */
 	if (clock_now() > segments->latest)
 		segments->latest = clock_now();
+	segments->meta.wall_offset = clock_wall_offset();
 	err = begin(segments);
 	segments->is_full &= err != 0;
 	return err;
