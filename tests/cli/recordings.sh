@@ -77,4 +77,16 @@ else
 	fail recording-folder "$(cat "$WORK/err")"
 	status=1
 fi
+
+# What is left out of it is a loss, and the page says so.
+cp "$TESTS/golden/blind/in.rec" "$WORK/folder/later"
+"$TCPDWELL" --strict -r "$WORK/folder" >/dev/null 2>"$WORK/err"
+got=$?
+"$TCPDWELL" report "$WORK/page.html" --strict -q -r "$WORK/folder" 2>"$WORK/err.page"
+if [ "$got,$?" = 3,3 ] && grep -q "^error: .*lost (--strict): 1 of 2 " "$WORK/err" && grep -q '"broken":"[^"]*left out' "$WORK/page.html"; then
+	ok recording-folder-strict "$(grep ^error "$WORK/err")"
+else
+	fail recording-folder-strict "$got $(cat "$WORK/err" "$WORK/err.page")"
+	status=1
+fi
 exit $status

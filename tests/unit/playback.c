@@ -88,6 +88,7 @@ static int tell(void *ctx, const void *records, size_t len)
 }
 
 static int last;
+static char lacks[160];
 
 static const char *replayed(int *say)
 {
@@ -98,8 +99,11 @@ static const char *replayed(int *say)
 	last = -ENOENT;
 	test_take_stderr();
 	playback = playback_open(folder, &meta);
+	lacks[0] = '\0';
 	if (playback)
 		last = playback_read(playback, tell, say);
+	if (playback && playback_lacks(playback))
+		snprintf(lacks, sizeof(lacks), "%s", playback_lacks(playback));
 	playback_close(playback);
 	test_give_stderr_back();
 	return told;
@@ -120,6 +124,7 @@ static void test_order(void)
 	CHECK_STR(replayed(NULL), "1001/0 1002/0 1003/0 1004/0 1004/0:-900 1005/3 1006/3");
 	CHECK_EQ(last, 0);
 	CHECK_STR(test_stderr.text, "");
+	CHECK_STR(lacks, "");
 	CHECK_STR(replayed(&enough), "1001/0");
 	CHECK_EQ(last, RECORDING_ENOUGH);
 	test_end("3 segments as one, until it is enough; what is none is passed over");
@@ -136,6 +141,13 @@ static void test_gap(void)
 	CHECK_EQ(last, 0);
 	CHECK(strstr(test_stderr.text,
 		     "warning: nothing is known of 2.00ms, between 'r.1' and 'r.2'\n"));
+	CHECK_STR(lacks, "nothing is known of 2.00ms of it, in 1 gap");
+	filter = "-L 443";
+	write_segment("r.2", "a", 2001002, 7, 0);
+	filter = "";
+	replayed(NULL);
+	CHECK_STR(lacks, "nothing is known of 2.00ms of it, in 1 gap, and 1 of 3 recordings in its "
+			 "folder are left out");
 	test_end("%.*s", (int)strcspn(test_stderr.text, "\n"), test_stderr.text);
 	empty_folder();
 }
@@ -197,8 +209,10 @@ static void test_boots(void)
 	CHECK_STR(replayed(NULL), "1001/0 1002/0");
 	CHECK_EQ(last, 0);
 	CHECK(strstr(test_stderr.text, "warning: 1 of 3 recordings in '"));
-	CHECK(strstr(test_stderr.text, "they are of another start of the host, or of another host\n"));
-	CHECK(strstr(test_stderr.text, "it is not known if they are of the same start of the host\n"));
+	CHECK(strstr(test_stderr.text,
+		     "they are of another start of the host, or of another host\n"));
+	CHECK(strstr(test_stderr.text,
+		     "it is not known if they are of the same start of the host\n"));
 	test_end("%.*s", (int)strcspn(test_stderr.text, "\n"), test_stderr.text);
 	empty_folder();
 }

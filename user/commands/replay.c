@@ -37,6 +37,15 @@ static int take_frame(void *ctx, const void *records, size_t len)
 	return !err && stop_is_asked() ? -EINTR : err;
 }
 
+static int ask_strictly(const struct options *options, struct playback *reader, int status)
+{
+	if (status != DIAG_OK || !options->strict || !playback_lacks(reader))
+		return status;
+	diag_error("something was lost (--strict): %s", playback_lacks(reader));
+	diag_hint("to read one recording alone, give its name to -r");
+	return DIAG_LOST;
+}
+
 int replay_run(const struct options *options, FILE *out)
 {
 	struct replay replay = {.options = options, .until = UINT64_MAX};
@@ -69,6 +78,7 @@ int replay_run(const struct options *options, FILE *out)
 	if (err == -EINTR)
 		diag_warn("interrupted: only what was read so far is shown");
 	err = finish(options, replay.tracer, NULL, err == RECORDING_ENOUGH ? 0 : err);
+	err = ask_strictly(options, reader, err);
 	tracer_free(replay.tracer);
 	playback_close(reader);
 	return err;

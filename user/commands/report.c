@@ -28,6 +28,7 @@ struct report {
 	struct report_data *data;
 	struct report_source source;
 	struct utsname host;
+	bool lacks; /* something that is no error: see playback_lacks() */
 	struct whole_file *file;
 };
 
@@ -77,7 +78,7 @@ static int write_page(struct report *report)
 static int finish(struct report *report)
 {
 	const char *path = report->options->argument;
-	bool lost = report->options->strict && overview_lost(report->overview);
+	bool lost = report->options->strict && (overview_lost(report->overview) || report->lacks);
 	int err = write_page(report);
 	int written = whole_file_finish(report->file, !err);
 
@@ -89,7 +90,9 @@ static int finish(struct report *report)
 	if (!lost)
 		return DIAG_OK;
 	diag_error("something was lost (--strict)");
-	diag_hint("the report says what; use a larger --buffer or a narrower filter");
+	diag_hint(report->lacks ? "the report says what"
+				: "the report says what; use a larger --buffer or a narrower "
+				  "filter");
 	return DIAG_LOST;
 }
 
@@ -153,7 +156,7 @@ static const char *why_broken(int err)
 		return "reading was interrupted: the rest is not in this report";
 	if (err == -ENODATA)
 		return "it is incomplete: it has no end mark";
-	return err ? "it is damaged: the rest is not in this report" : NULL;
+	return "it is damaged: the rest is not in this report";
 }
 
 static int read_all(struct reading *reading, struct playback *reader, const struct meta *meta)
@@ -172,7 +175,8 @@ static int read_all(struct reading *reading, struct playback *reader, const stru
 		err = 0;
 	if (err == -EINTR)
 		diag_warn("interrupted: the report covers what was read so far");
-	report->source.broken = why_broken(err);
+	report->source.broken = err ? why_broken(err) : playback_lacks(reader);
+	report->lacks = !err && report->source.broken;
 	return err;
 }
 

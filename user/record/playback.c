@@ -38,7 +38,10 @@ struct playback {
 	const char *last;    /* that was read; NULL: none yet */
 	int64_t wall_offset; /* as the records so far have it */
 	uint64_t latest;     /* ns: of the records so far */
-	uint32_t lost;   /* the most that one of these said were lost before it */
+	uint32_t lost;       /* the most that one of these said were lost before it */
+	uint64_t unknown;    /* ns, in gaps */
+	size_t gaps;
+	char lacks[160]; /* as playback_lacks() told it */
 	uint32_t more;   /* so many more count as lost: 0 before the first gap */
 	void *copy;      /* of a frame */
 	size_t room;
@@ -313,10 +316,13 @@ static int take_frame(void *ctx, const void *records, size_t len)
 
 static void tell_gap(struct playback *playback, const struct meta *meta, const char *name)
 {
+	uint64_t ns = meta->attached - playback->latest;
 	char text[CLOCK_TEXT_MAX];
 
-	diag_warn("nothing is known of %s, between '%s' and '%s'",
-		  clock_duration(meta->attached - playback->latest, text), playback->last, name);
+	diag_warn("nothing is known of %s, between '%s' and '%s'", clock_duration(ns, text),
+		  playback->last, name);
+	playback->unknown += ns;
+	playback->gaps++;
 	playback->more = ++playback->lost;
 }
 
@@ -351,9 +357,8 @@ static int go_on(struct playback *playback, const struct meta *meta, const char 
 		tell_gap(playback, meta, name);
 	playback->latest = meta->attached;
 	playback->last = name;
-	return meta->wall_offset == playback->wall_offset
-		       ? 0
-		       : set_clock(playback, meta->wall_offset);
+	return meta->wall_offset == playback->wall_offset ? 0
+							  : set_clock(playback, meta->wall_offset);
 }
 
 static int read_segment(struct playback *playback, const char *name)
@@ -394,6 +399,22 @@ int playback_read(struct playback *playback, int (*fn)(void *ctx, const void *re
 	playback->fn = fn;
 	playback->ctx = ctx;
 	return read_segments(playback);
+}
+
+const char *playback_lacks(struct playback *playback)
+{
+	char *text = playback->lacks, duration[CLOCK_TEXT_MAX];
+	size_t len = 0, room = sizeof(playback->lacks);
+
+	if (playback->gaps)
+		len = (size_t)snprintf(text, room, "nothing is known of %s of it, in %zu gap%s%s",
+				       clock_duration(playback->unknown, duration), playback->gaps,
+				       playback->gaps > 1 ? "s" : "",
+				       playback->left_out ? ", and " : "");
+	if (playback->left_out)
+		snprintf(text + len, room - len, "%zu of %zu recordings in its folder are left out",
+			 playback->left_out, playback->found);
+	return *text ? text : NULL;
 }
 
 /* ---- beginning and end ---- */

@@ -30,6 +30,10 @@ struct playback *playback_open(const char *path, struct meta *ret_meta);
 int playback_read(struct playback *playback, int (*fn)(void *ctx, const void *records, size_t len),
 		  void *ctx);
 
+/* What of the folder was not read, though that is no error, in words: gaps, and recordings that are
+ * left out. NULL: nothing. */
+const char *playback_lacks(struct playback *playback);
+
 /* NULL does nothing. */
 void playback_close(struct playback *playback);
 
