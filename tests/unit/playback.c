@@ -233,6 +233,44 @@ static void test_filters(void)
 	empty_folder();
 }
 
+static void set_version(const char *name, uint32_t version)
+{
+	int fd = open(in_folder(name), O_WRONLY);
+
+	CHECK_EQ(pwrite(fd, &version, sizeof(version), 8), sizeof(version));
+	close(fd);
+}
+
+static void test_versions(void)
+{
+	test_begin("playback-versions");
+	write_segment("r.1", "a", 1000, 7, 0);
+	set_version("r.1", WIRE_VERSION - 1);
+	replayed(NULL);
+	CHECK(strstr(test_stderr.text, "error: no recording of this version is in '"));
+	write_segment("r.2", "a", 1002, 7, 0);
+	CHECK_STR(replayed(NULL), "1003/0 1004/0");
+	CHECK_EQ(last, 0);
+	CHECK(strstr(test_stderr.text, "warning: 1 of 2 recordings in '"));
+	CHECK(strstr(test_stderr.text, "are left out: they are of another version of tcpdwell\n"));
+	test_end("%.*s", (int)strcspn(test_stderr.text, "\n"), test_stderr.text);
+	empty_folder();
+}
+
+/* The folder was read before a part was completed, and after that, too. */
+static void test_completed(void)
+{
+	test_begin("playback-completed");
+	write_segment("r.1", "a", 1000, 7, 0);
+	write_segment("r.2", "a", 1002, 7, 0);
+	write_segment("r.2.part", "a", 1002, 7, 0);
+	CHECK_STR(replayed(NULL), "1001/0 1002/0 1003/0 1004/0");
+	CHECK_EQ(last, 0);
+	CHECK_STR(test_stderr.text, "");
+	test_end("a part and what it became are one");
+	empty_folder();
+}
+
 static void test_refused(void)
 {
 	test_begin("playback-refused");
@@ -258,6 +296,8 @@ int main(void)
 	test_damaged();
 	test_boots();
 	test_filters();
+	test_versions();
+	test_completed();
 	test_refused();
 	rmdir(folder);
 	return test_status();

@@ -16,7 +16,8 @@
 #include "record/recording.h"
 #include "wire.h"
 
-#define PART ".part"
+#define PART               ".part"
+#define HINT_OTHER_VERSION "replay them with the tcpdwell that recorded them"
 
 struct segment {
 	char *name;
@@ -29,6 +30,7 @@ struct playback {
 	struct segment *segments;        /* in the order of time */
 	size_t n;
 	size_t found, left_out; /* recordings */
+	size_t others;          /* that are of another version: no segments */
 	int err;                /* the first one */
 
 	/* Of the folder, while it is read. */
@@ -67,23 +69,26 @@ static bool is_part(const char *name)
 	return len > strlen(PART) && !strcmp(name + len - strlen(PART), PART);
 }
 
-static bool path_in(const struct playback *playback, const char *name, char ret_path[PATH_MAX])
+/* While we look a part may be completed: it has lost its `.part` then. */
+static bool path_of(const struct playback *playback, const char *name, char ret_path[PATH_MAX])
 {
-	return snprintf(ret_path, PATH_MAX, "%s/%s", playback->path, name) < PATH_MAX;
+	if (snprintf(ret_path, PATH_MAX, "%s/%s", playback->path, name) >= PATH_MAX)
+		return false;
+	if (is_part(name) && access(ret_path, F_OK))
+		ret_path[strlen(ret_path) - strlen(PART)] = '\0';
+	return true;
 }
 
-/* While we look a part may be completed, and the oldest one may go. */
+/* While we look the oldest one may go. */
 static struct recording_reader *open_segment(const struct playback *playback, const char *name,
 					     struct meta *ret_meta)
 {
 	char path[PATH_MAX];
 
-	if (!path_in(playback, name, path))
+	if (!path_of(playback, name, path))
 		return NULL;
-	if (is_part(name) && !access(path, F_OK))
+	if (is_part(path))
 		return recording_open_part(path, ret_meta);
-	if (is_part(name))
-		path[strlen(path) - strlen(PART)] = '\0';
 	return access(path, F_OK) && errno == ENOENT ? NULL : recording_open(path, ret_meta);
 }
 
@@ -92,8 +97,15 @@ static bool is_segment(const struct playback *playback, const char *name)
 	char path[PATH_MAX];
 	struct stat st;
 
-	return path_in(playback, name, path) && !stat(path, &st) && S_ISREG(st.st_mode) &&
+	return path_of(playback, name, path) && !stat(path, &st) && S_ISREG(st.st_mode) &&
 	       recording_is_one(path);
+}
+
+static bool is_of_other_version(const struct playback *playback, const char *name)
+{
+	char path[PATH_MAX];
+
+	return path_of(playback, name, path) && recording_is_of_other_version(path);
 }
 
 static int append(struct playback *playback, const char *name, const struct meta *meta)
@@ -121,6 +133,11 @@ static int add(struct playback *playback, const char *name)
 
 	if (!is_segment(playback, name))
 		return 0;
+	if (is_of_other_version(playback, name)) {
+		playback->found++;
+		playback->others++;
+		return 0;
+	}
 	reader = open_segment(playback, name, &meta);
 	if (!reader) {
 		/* What is no part is whole, or is gone. */
@@ -163,6 +180,29 @@ static int by_time(const void *left, const void *right)
 	return strverscmp(a->name, b->name);
 }
 
+/* What was completed while we looked may be there by both of its names. */
+static bool is_same(const struct segment *whole, const struct segment *part)
+{
+	size_t len = strlen(whole->name);
+
+	return !strncmp(whole->name, part->name, len) && !strcmp(part->name + len, PART);
+}
+
+static void put_in_order(struct playback *playback)
+{
+	struct segment *all = playback->segments;
+	size_t n = playback->n, kept = 0;
+
+	qsort(all, n, sizeof(*all), by_time);
+	for (size_t i = 0; i < n; i++)
+		if (kept && is_same(&all[kept - 1], &all[i]))
+			free(all[i].name);
+		else
+			all[kept++] = all[i];
+	playback->n = kept;
+	playback->found -= n - kept;
+}
+
 /* ---- what is left out ---- */
 
 static bool is_of_other_boot(const struct meta *meta, const struct meta *last)
@@ -188,13 +228,13 @@ static bool sees_other(const struct meta *meta, const struct meta *last)
 	       strcmp(meta->filter, last->filter) != 0;
 }
 
-static void tell_left_out(struct playback *playback, size_t n, const char *why)
+static void tell_left_out(struct playback *playback, size_t n, const char *why, const char *hint)
 {
 	if (!n)
 		return;
 	diag_warn("%zu of %zu recordings in '%s' are left out: %s", n, playback->found,
 		  playback->path, why);
-	diag_hint("-r reads each of them by its name, and all of them in a folder of their own");
+	diag_hint("%s", hint);
 	playback->left_out += n;
 }
 
@@ -212,7 +252,9 @@ static void leave_out(struct playback *playback, const struct segment *last,
 		else
 			all[kept++] = all[i];
 	playback->n = kept;
-	tell_left_out(playback, n - kept, why);
+	tell_left_out(
+		playback, n - kept, why,
+		"-r reads each of them by its name, and all of them in a folder of their own");
 }
 
 static int64_t wall_of(const struct segment *segment)
@@ -233,6 +275,8 @@ static const struct segment *last_by_wall(const struct playback *playback)
 /* They are in the order of time, but for those of other starts of the host. */
 static void leave_out_others(struct playback *playback)
 {
+	tell_left_out(playback, playback->others, "they are of another version of tcpdwell",
+		      HINT_OTHER_VERSION);
 	leave_out(playback, last_by_wall(playback), is_of_other_boot,
 		  "they are of another start of the host, or of another host");
 	leave_out(playback, last_by_wall(playback), is_perhaps_of_other_boot,
@@ -419,19 +463,26 @@ const char *playback_lacks(struct playback *playback)
 
 /* ---- beginning and end ---- */
 
+static void tell_none(const struct playback *playback)
+{
+	if (playback->err)
+		return;
+	diag_error("no recording %sis in '%s'", playback->others ? "of this version " : "",
+		   playback->path);
+	diag_hint(playback->others ? HINT_OTHER_VERSION
+				   : "-r needs a file that `tcpdwell -w` wrote, or a folder of its "
+				     "segments");
+}
+
 static int open_first(struct playback *playback, struct meta *ret_meta)
 {
 	struct recording_reader *reader;
 
 	if (!playback->n) {
-		if (!playback->err) {
-			diag_error("no recording is in '%s'", playback->path);
-			diag_hint("-r needs a file that `tcpdwell -w` wrote, or a folder of its "
-				  "segments");
-		}
+		tell_none(playback);
 		return -ENOENT;
 	}
-	qsort(playback->segments, playback->n, sizeof(*playback->segments), by_time);
+	put_in_order(playback);
 	leave_out_others(playback);
 	for (size_t i = 0; i < playback->n; i++) {
 		reader = open_segment(playback, playback->segments[i].name, ret_meta);

@@ -457,6 +457,21 @@ bool recording_is_one(const char *path)
 	return is_one;
 }
 
+bool recording_is_of_other_version(const char *path)
+{
+	struct file_head head;
+	FILE *file = fopen(path, "re");
+	bool is_other;
+
+	if (!file)
+		return false;
+	is_other = fread(&head, sizeof(head), 1, file) == 1 &&
+		   !memcmp(head.magic, RECORDING_MAGIC, sizeof(head.magic)) &&
+		   head.version != WIRE_VERSION;
+	fclose(file);
+	return is_other;
+}
+
 int recording_read(struct recording_reader *reader,
 		   int (*fn)(void *ctx, const void *records, size_t len), void *ctx)
 {

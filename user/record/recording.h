@@ -55,6 +55,9 @@ struct recording_reader *recording_open_part(const char *path, struct meta *ret_
 /* Does a file begin as a recording does, or cannot it be opened? To be asked of a regular file. */
 bool recording_is_one(const char *path);
 
+/* Is it one, but of another version of the format, or of the other byte order? */
+bool recording_is_of_other_version(const char *path);
+
 /*
  * Calls `fn` with each frame's payload until the end mark, until `fn` returns non-zero (which is
  * returned), or until the file turns out incomplete or damaged. -EINTR, not told, if a stop was
