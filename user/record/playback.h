@@ -8,8 +8,9 @@
  * and what comes behind the gap says of itself that records were lost before it, so that nobody
  * measures across it. What was recorded before the host was started last is left out, which is
  * told: its clock is another one. So is what does not see the same as the last one: another filter,
- * other ways; and what is of another version of the format. A file called `.part` may be cut (recording_open_part()); that
- * another one is cut or damaged is an error, and what comes behind it is read all the same.
+ * other ways; and what is of another version of the format. A file called `.part` may be cut
+ * (recording_open_part()); that another one is cut or damaged is an error, and what comes behind it
+ * is read all the same.
  *
  * Errors are told here, or by recording.h, and returned as negative errno.
  */
