@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "record/recording.h"
+#include "record/ring_files.h"
 #include "test.h"
 #include "wire.h"
 
@@ -215,6 +216,62 @@ static void test_links(void)
 	empty_folder();
 }
 
+/* `n` files, each completed by the next. */
+static void make_files(struct ring_files *files, unsigned n)
+{
+	char to[RING_FILES_PATH_MAX];
+	FILE *file;
+
+	for (unsigned i = 0; i < n; i++) {
+		file = ring_files_next(files, to);
+		if (!file || fputc('x', file) < 0 || fclose(file))
+			abort();
+	}
+}
+
+/* A disk that somebody else fills: each try fails, and leaves nothing. */
+static void fail_again(struct ring_files *files, unsigned tries)
+{
+	char to[RING_FILES_PATH_MAX];
+	FILE *file;
+
+	for (unsigned i = 0; i < tries; i++) {
+		CHECK(ring_files_give_up(files, true));
+		file = ring_files_next(files, to);
+		if (!file)
+			abort();
+		fclose(file);
+	}
+	CHECK(ring_files_give_up(files, false));
+}
+
+static void test_full(void)
+{
+	static const struct ring_files_limits limits = {.bytes = 1 << 20};
+	struct ring_files *files;
+	char linked[PATH_MAX];
+
+	test_begin("segments-full-disk");
+	files = ring_files_open(path, &limits, NULL);
+	if (!files)
+		abort();
+	make_files(files, 4);
+	fail_again(files, 1);
+	CHECK_STR(listed(), "r.000002 r.000003 r.000004.part");
+	/* One that an incident has, too, makes no room. */
+	strcpy(linked, in_folder("incident"));
+	if (link(in_folder("r.000002"), linked))
+		abort();
+	fail_again(files, 3);
+	CHECK_STR(listed(), "incident r.000002 r.000003 r.000004.part");
+	unlink(linked);
+	fail_again(files, 9);
+	CHECK_STR(listed(), "r.000003 r.000004.part");
+	ring_files_finish(files, false);
+	empty_folder();
+	test_end("the last one that is whole stays, and one that an incident has, too");
+}
+
 static void test_due(void)
 {
 	const struct segments_limits limits = {.bytes = 1000}, none = {0};
@@ -320,6 +377,7 @@ int main(void)
 	test_keep();
 	test_part();
 	test_links();
+	test_full();
 	test_due();
 	test_clock();
 	test_clock_again();

@@ -110,11 +110,11 @@ static int try_again(struct guard *guard, bool is_first)
 	return err;
 }
 
-/* The first time at once: what is oldest makes room. */
+/* The first time at once: what is oldest makes room. But on a disk that somebody else fills, to go
+ * on at once again and again would cost all of the past. */
 static int note_broken(struct guard *guard)
 {
 	guard->is_broken = true;
-	guard->next_try = 0;
 	if (try_again(guard, true))
 		return -EPIPE;
 	if (guard->is_broken)

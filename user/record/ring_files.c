@@ -111,10 +111,19 @@ static int fail(struct keeper *keeper, enum step step, uint64_t number)
 /* Of the files there are. */
 struct ring {
 	uint64_t bytes, largest;
+	uint64_t whole;  /* how many are, of any run */
 	uint64_t oldest; /* its number; 0: none but the newest */
+	bool is_linked;  /* that one is in an incident, too: to remove it frees nothing */
 	int64_t written; /* ns since 1970: when that one was written to last */
 	char name[NAME_ROOM];
 };
+
+static bool is_whole(const struct keeper *keeper, const char *name)
+{
+	char whole[NAME_ROOM];
+
+	return !strcmp(name, name_of(keeper, number_of(keeper, name), false, whole));
+}
 
 /* The oldest one is none that is being written. */
 static void look_at(struct keeper *keeper, const char *name, struct ring *ring)
@@ -127,9 +136,11 @@ static void look_at(struct keeper *keeper, const char *name, struct ring *ring)
 	ring->bytes += (uint64_t)st.st_size;
 	if ((uint64_t)st.st_size > ring->largest)
 		ring->largest = (uint64_t)st.st_size;
+	ring->whole += is_whole(keeper, name);
 	if (number == keeper->number || (ring->oldest && number > ring->oldest))
 		return;
 	ring->oldest = number;
+	ring->is_linked = st.st_nlink > 1;
 	ring->written = st.st_mtim.tv_sec * (int64_t)NS_PER_S + st.st_mtim.tv_nsec;
 	snprintf(ring->name, sizeof(ring->name), "%s", name);
 }
@@ -152,7 +163,7 @@ static bool is_too_much(const struct keeper *keeper, const struct ring *ring)
 
 	if (limits->files && ring->oldest + limits->files <= keeper->number)
 		return true;
-	if (ring->oldest + 1 >= keeper->number)
+	if (ring->whole < 2)
 		return false;
 	return (limits->bytes && ring->bytes + ring->largest > limits->bytes) ||
 	       (limits->ns && now - ring->written > (int64_t)limits->ns);
@@ -260,7 +271,7 @@ static int give_up(struct keeper *keeper, bool is_full)
 
 	leave_last(keeper);
 	ring = look(keeper);
-	if (is_full && ring.oldest && ring.oldest + 1 < keeper->number)
+	if (is_full && ring.whole > 1 && !ring.is_linked)
 		remove_oldest(keeper, &ring);
 	keeper->failed = done;
 	return answer(&done, -1);
