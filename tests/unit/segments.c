@@ -272,6 +272,43 @@ static void test_full(void)
 	test_end("the last one that is whole stays, and one that an incident has, too");
 }
 
+/* ---- incidents ---- */
+
+#define EARLIER "incident-1999-12-31T00:00:00Z-exit-1"
+#define LATER   "incident-2026-01-02T00:00:00Z-close-wait-leak-2"
+
+static void remove_incident(const char *name)
+{
+	char text[NAME_MAX];
+
+	snprintf(text, sizeof(text), "%s/incident.json", name);
+	unlink(in_folder(text));
+	rmdir(in_folder(name));
+}
+
+/* The clock was set back, and a folder of somebody sorts last. */
+static void test_prune(void)
+{
+	static const struct ring_files_limits limits = {.bytes = 1 << 20};
+	static const struct incident_files incidents = {.keep = 1};
+	struct ring_files *files;
+
+	test_begin("segments-incidents");
+	if (mkdir(in_folder(LATER), 0700) || mkdir(in_folder("incident-zeta"), 0700))
+		abort();
+	files = ring_files_open(path, &limits, &incidents);
+	if (!files)
+		abort();
+	ring_files_begin_incident(files, EARLIER, "{}");
+	ring_files_hear(files, true);
+	CHECK_STR(listed(), EARLIER " incident-zeta");
+	ring_files_finish(files, false);
+	remove_incident(EARLIER);
+	remove_incident(LATER);
+	remove_incident("incident-zeta");
+	test_end("the one that begins stays, and what is no incident");
+}
+
 static void test_due(void)
 {
 	const struct segments_limits limits = {.bytes = 1000}, none = {0};
@@ -378,6 +415,7 @@ int main(void)
 	test_part();
 	test_links();
 	test_full();
+	test_prune();
 	test_due();
 	test_clock();
 	test_clock_again();

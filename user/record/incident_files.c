@@ -2,6 +2,7 @@
 /* incident_files.c - see incident_files.h. */
 #include "record/incident_files.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -106,16 +107,27 @@ int incident_files_make_page(const struct incident_files *files, const char *fol
 
 /* ---- bounds ---- */
 
-static bool is_ours(const struct dirent *entry)
+/* What incidents are called. 0: a digit. */
+#define PATTERN INCIDENT_FILES_PREFIX "0000-00-00T00:00:00Z-"
+
+static bool is_ours(const char *name)
 {
-	return !strncmp(entry->d_name, INCIDENT_FILES_PREFIX, strlen(INCIDENT_FILES_PREFIX));
+	size_t len = strlen(PATTERN);
+
+	for (size_t i = 0; i < len; i++)
+		if (PATTERN[i] == '0' ? name[i] < '0' || name[i] > '9' : name[i] != PATTERN[i])
+			return false;
+	name += len;
+	while (isalnum((unsigned char)*name) || *name == '-' || *name == '_')
+		name++;
+	return !*name;
 }
 
 static int is_incident(const struct dirent *entry)
 {
 	struct stat st;
 
-	return is_ours(entry) && !lstat(entry->d_name, &st) && S_ISDIR(st.st_mode);
+	return is_ours(entry->d_name) && !lstat(entry->d_name, &st) && S_ISDIR(st.st_mode);
 }
 
 static void remove_one(const char *folder, bool (*is_segment)(const char *name))
@@ -137,10 +149,15 @@ void incident_files_prune(const struct incident_files *files, bool (*is_segment)
 {
 	struct dirent **all;
 	int n = scandir(".", &all, is_incident, alphasort);
+	int left = n;
 
 	for (int i = 0; i < n; i++) {
-		if ((uint64_t)(n - i) > files->keep)
+		/* Of a clock that was set back, the one of now is not the last one. */
+		if (left > 0 && (uint64_t)left > files->keep &&
+		    strcmp(all[i]->d_name, files->now) != 0) {
 			remove_one(all[i]->d_name, is_segment);
+			left--;
+		}
 		free(all[i]);
 	}
 	if (n >= 0)

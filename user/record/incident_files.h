@@ -41,8 +41,9 @@ int incident_files_end(struct incident_files *files, const char *text);
 /* To be called in a process of its own. An exit status. */
 int incident_files_make_page(const struct incident_files *files, const char *folder);
 
-/* Removes the oldest ones, by name, but the last `keep`. What somebody put there stays, and so does
- * its folder; one of another name is none of ours. `is_segment`: is it a name of the ring? */
+/* Removes the oldest ones, by name, until there are `keep`, but not the one that is being filled.
+ * What somebody put there stays, and so does its folder; one of another name, which is not
+ * `incident-`, a time, `-` and a word, is none of ours. `is_segment`: is it a name of the ring? */
 void incident_files_prune(const struct incident_files *files, bool (*is_segment)(const char *name));
 
 #endif
