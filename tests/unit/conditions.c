@@ -3,6 +3,8 @@
  * hold. */
 #include "diagnosis/conditions.h"
 
+#include <jansson.h>
+
 #include "base/parse.h"
 #include "base/tcpstate.h"
 #include "census_feeder.h"
@@ -189,10 +191,34 @@ static void test_begins(void)
 	overview_free(overview);
 }
 
+/* Whatever is said is JSON that is whole. */
+static void test_text(void)
+{
+	static char program[20000], text[INCIDENT_FILES_TEXT_MAX];
+	struct incident incident;
+	json_t *json;
+
+	test_begin("conditions-text");
+	begin("guard -w x --on close-wait-leak");
+	incident_init(&incident, overview, options.on, options.n_on, NS_PER_S);
+	memset(program, '\x1b', sizeof(program) - 1);
+	test_take_stderr();
+	CHECK(incident_exit(&incident, program, 3, "box"));
+	test_give_stderr_back();
+	CHECK(incident_text(&incident, true, text));
+	json = json_loads(text, 0, NULL);
+	CHECK(json && strstr(json_string_value(json_object_get(json, "program")) ?: "",
+			     "(cut, of 19999 bytes)"));
+	json_decref(json);
+	test_end("a command of 19999 bytes");
+	overview_free(overview);
+}
+
 int main(void)
 {
 	test_typed();
 	test_counted();
 	test_begins();
+	test_text();
 	return test_status();
 }

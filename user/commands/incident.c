@@ -14,6 +14,9 @@
 #include "base/diag.h"
 #include "report/values.h"
 
+/* Bytes. Escaped, and with as many conditions as there may be, it fits into the text. */
+#define PROGRAM_MAX 1000
+
 void incident_init(struct incident *incident, const struct overview *overview,
 		   const struct condition *conditions, unsigned n, uint64_t patience_ns)
 {
@@ -140,29 +143,47 @@ static json_t *conditions_json(const struct incident *incident)
 	return all;
 }
 
-bool incident_text(const struct incident *incident, bool is_over,
-		   char ret_text[INCIDENT_FILES_TEXT_MAX])
+/* Of a long one, where it begins. */
+static json_t *program_json(const char *program)
+{
+	char text[PROGRAM_MAX + 64];
+
+	if (strlen(program) <= PROGRAM_MAX)
+		return values_name(program);
+	snprintf(text, sizeof(text), "%.*s... (cut, of %zu bytes)", PROGRAM_MAX, program,
+		 strlen(program));
+	return values_name(text);
+}
+
+static json_t *to_json(const struct incident *incident, bool is_over)
 {
 	struct utsname host = {0};
 	json_t *json;
-	char *text;
-	bool ok;
 
 	uname(&host);
-	json = json_pack("{so so so ss ss ss}", "began", time_json(incident->wall), "ended",
+	json = json_pack("{so so so so so ss}", "began", time_json(incident->wall), "ended",
 			 is_over ? time_json((int64_t)clock_now() + clock_wall_offset())
 				 : json_null(),
-			 "conditions", conditions_json(incident), "host", host.nodename, "kernel",
-			 host.release, "tcpdwell", TCPDWELL_VERSION);
+			 "conditions", conditions_json(incident), "host",
+			 values_name(host.nodename), "kernel", values_name(host.release),
+			 "tcpdwell", TCPDWELL_VERSION);
 	if (json && incident->program) {
-		json_object_set_new(json, "program", values_name(incident->program));
+		json_object_set_new(json, "program", program_json(incident->program));
 		json_object_set_new(json, "exit_status", json_integer(incident->status));
 	}
-	text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+	return json;
+}
+
+bool incident_text(const struct incident *incident, bool is_over,
+		   char ret_text[INCIDENT_FILES_TEXT_MAX])
+{
+	json_t *json = to_json(incident, is_over);
+	char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+	int len = -1;
+
 	json_decref(json);
-	ok = text;
-	if (ok)
-		snprintf(ret_text, INCIDENT_FILES_TEXT_MAX, "%s\n", text);
+	if (text)
+		len = snprintf(ret_text, INCIDENT_FILES_TEXT_MAX, "%s\n", text);
 	free(text);
-	return ok;
+	return len >= 0 && len < INCIDENT_FILES_TEXT_MAX;
 }

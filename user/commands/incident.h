@@ -45,7 +45,8 @@ bool incident_look(struct incident *incident, uint64_t now, const char *folder);
 /* A program has failed. True if an incident begins; it is told likewise. */
 bool incident_exit(struct incident *incident, const char *program, int status, const char *folder);
 
-/* As JSON; `is_over`: what comes belongs to it no more. False if out of memory. */
+/* As JSON; `is_over`: what comes belongs to it no more. False if out of memory, or of
+ * room. */
 bool incident_text(const struct incident *incident, bool is_over,
 		   char ret_text[INCIDENT_FILES_TEXT_MAX]);
 
