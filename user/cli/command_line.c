@@ -361,6 +361,21 @@ static int check_keep(const struct options *o)
 	return -EINVAL;
 }
 
+/* A rule finds sockets in states of its own; what many fill is found whatever is selected. */
+static int check_on(const struct options *o)
+{
+	for (unsigned i = 0; o->selection.has_states && i < o->n_on; i++) {
+		const struct rules_rule *rule = o->on[i].rule;
+
+		if (!rule || !rule->test || rule->states & o->selection.states)
+			continue;
+		diag_error("--on '%s' never holds: -s leaves out its states", o->on[i].word);
+		diag_hint("leave out -s, or name a state in which the rule finds sockets");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* A time alone is bounded all the same; a size is bound enough. */
 static void default_guard(struct options *o)
 {
@@ -388,7 +403,7 @@ static int check_together(const struct options *o, const struct given *given)
 			return mistakes_wrong_command(&options_rows[i], given->rows[i], o->command);
 	if (command->arg && command->arg[0] != '[' && (!o->argument || !*o->argument))
 		return mistakes_no_argument(command);
-	if (check_waits(o) || check_by(o) || check_keep(o))
+	if (check_waits(o) || check_by(o) || check_keep(o) || check_on(o))
 		return -EINVAL;
 	return check_pairs(o, given);
 }
