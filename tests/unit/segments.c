@@ -277,28 +277,44 @@ static void test_full(void)
 #define EARLIER "incident-1999-12-31T00:00:00Z-exit-1"
 #define LATER   "incident-2026-01-02T00:00:00Z-close-wait-leak-2"
 
+static const char *in_incident(const char *name, const char *file)
+{
+	static char text[NAME_MAX];
+
+	snprintf(text, sizeof(text), "%s/%s", name, file);
+	return in_folder(text);
+}
+
 static void remove_incident(const char *name)
 {
-	char text[NAME_MAX];
+	static const char *const files[] = {"incident.json", "r.000001", "r.000002",
+					    "r.000003.part"};
 
-	snprintf(text, sizeof(text), "%s/incident.json", name);
-	unlink(in_folder(text));
+	for (size_t i = 0; i < COUNT(files); i++)
+		unlink(in_incident(name, files[i]));
 	rmdir(in_folder(name));
+}
+
+static struct ring_files *open_with_incidents(void)
+{
+	static const struct ring_files_limits limits = {.bytes = 1 << 20};
+	static const struct incident_files incidents = {.keep = 1};
+	struct ring_files *files = ring_files_open(path, &limits, &incidents);
+
+	if (!files)
+		abort();
+	return files;
 }
 
 /* The clock was set back, and a folder of somebody sorts last. */
 static void test_prune(void)
 {
-	static const struct ring_files_limits limits = {.bytes = 1 << 20};
-	static const struct incident_files incidents = {.keep = 1};
 	struct ring_files *files;
 
 	test_begin("segments-incidents");
 	if (mkdir(in_folder(LATER), 0700) || mkdir(in_folder("incident-zeta"), 0700))
 		abort();
-	files = ring_files_open(path, &limits, &incidents);
-	if (!files)
-		abort();
+	files = open_with_incidents();
 	ring_files_begin_incident(files, EARLIER, "{}");
 	ring_files_hear(files, true);
 	CHECK_STR(listed(), EARLIER " incident-zeta");
@@ -307,6 +323,32 @@ static void test_prune(void)
 	remove_incident(LATER);
 	remove_incident("incident-zeta");
 	test_end("the one that begins stays, and what is no incident");
+}
+
+/* What a run before left, which was killed. */
+static void test_incident_parts(void)
+{
+	struct ring_files *files;
+
+	test_begin("segments-incident-parts");
+	files = open_with_incidents();
+	make_files(files, 1);
+	ring_files_finish(files, false);
+	CHECK_STR(listed(), "r.000001.part");
+	files = open_with_incidents();
+	make_files(files, 2);
+	ring_files_begin_incident(files, EARLIER, "{}");
+	ring_files_hear(files, true);
+	CHECK(!access(in_incident(EARLIER, "r.000001.part"), F_OK));
+	CHECK(!access(in_incident(EARLIER, "r.000002"), F_OK));
+	CHECK(access(in_incident(EARLIER, "r.000003.part"), F_OK));
+	CHECK(ring_files_give_up(files, false));
+	CHECK(!access(in_incident(EARLIER, "r.000003.part"), F_OK));
+	ring_files_finish(files, false);
+	unlink(in_incident(EARLIER, "r.000001.part"));
+	remove_incident(EARLIER);
+	empty_folder();
+	test_end("a part that nobody writes to belongs to one");
 }
 
 static void test_due(void)
@@ -416,6 +458,7 @@ int main(void)
 	test_links();
 	test_full();
 	test_prune();
+	test_incident_parts();
 	test_due();
 	test_clock();
 	test_clock_again();

@@ -198,6 +198,14 @@ static void tell_news(enum step step, int err, const char *name)
 		answer(&news, -1);
 }
 
+/* To the incident under way, if there is one. */
+static void add(struct keeper *keeper, const char *name)
+{
+	if (keeper->incidents.keep)
+		tell_news(STEP_INCIDENT, incident_files_add(&keeper->incidents, name),
+			  keeper->incidents.now);
+}
+
 /* It is on the disk before its name says that it is whole. */
 static int complete(struct keeper *keeper, int file, uint64_t number)
 {
@@ -212,9 +220,7 @@ static int complete(struct keeper *keeper, int file, uint64_t number)
 		return keeper->failed.err;
 	}
 	close(file);
-	if (keeper->incidents.keep)
-		tell_news(STEP_INCIDENT, incident_files_add(&keeper->incidents, whole),
-			  keeper->incidents.now);
+	add(keeper, whole);
 	return 0;
 }
 
@@ -258,8 +264,11 @@ static void leave_last(struct keeper *keeper)
 
 	if (keeper->file < 0)
 		return;
+	name_of(keeper, keeper->number, true, part);
 	if (!fstat(keeper->file, &st) && !st.st_size)
-		unlinkat(dirfd(keeper->folder), name_of(keeper, keeper->number, true, part), 0);
+		unlinkat(dirfd(keeper->folder), part, 0);
+	else
+		add(keeper, part);
 	close(keeper->file);
 	keeper->file = -1;
 }
@@ -286,19 +295,17 @@ static bool is_segment(const char *name)
 	return number_of(&the_keeper, name) != 0;
 }
 
-static void add_whole(struct keeper *keeper)
+/* All that nobody writes to any more: a part may be the last that was there before a crash. */
+static void add_all(struct keeper *keeper)
 {
 	const struct dirent *entry;
-	char whole[NAME_ROOM];
 
 	rewinddir(keeper->folder);
 	while ((entry = readdir(keeper->folder))) {
 		uint64_t number = number_of(keeper, entry->d_name);
 
-		if (number && !strcmp(entry->d_name, name_of(keeper, number, false, whole)))
-			tell_news(STEP_INCIDENT,
-				  incident_files_add(&keeper->incidents, entry->d_name),
-				  keeper->incidents.now);
+		if (number && (number != keeper->number || keeper->file < 0))
+			add(keeper, entry->d_name);
 	}
 }
 
@@ -310,7 +317,7 @@ static int begin_incident(struct keeper *keeper, const struct order *order)
 	if (!keeper->incidents.now[0])
 		return 0;
 	incident_files_prune(&keeper->incidents, is_segment);
-	add_whole(keeper);
+	add_all(keeper);
 	return 0;
 }
 

@@ -53,7 +53,7 @@ FILE *ring_files_next(struct ring_files *files, char ret_path[RING_FILES_PATH_MA
  * incident has it, too. False if that process is gone, which was told. */
 bool ring_files_give_up(struct ring_files *files, bool is_full);
 
-/* Keeps all that are whole, and those to come, in a folder of this name, with that text; until the
+/* Keeps all but the one being written, and those to come, in a folder of this name, with that text; until the
  * second call, with the text to replace it, and a page. */
 void ring_files_begin_incident(struct ring_files *files, const char *name, const char *text);
 void ring_files_end_incident(struct ring_files *files, const char *text);
