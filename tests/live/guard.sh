@@ -189,6 +189,16 @@ status=$?
 [ $status = 1 ] && one_error 'another tcpdwell' err && ok guard "$ERROR" || fail guard "a second one: $status $WHY"
 stop_tracer
 
+# Who makes the files is gone: nothing can bring it back, and that ends it.
+rm -rf box
+start_guard --keep 10s || exit 1
+kill -9 "$(cut -d ' ' -f 1 "/proc/$TRACER/task/$TRACER/children")"
+is_gone() { ! kill -0 $TRACER 2>/dev/null; }
+wait_for 20 is_gone || fail guard "it goes on without who makes its files"
+stop_tracer
+status=$?
+[ $status = 1 ] && one_error 'the process that makes its files has ended' out.err && ok guard "$ERROR" || fail guard "without who makes its files: $status $(cat out.err)"
+
 # ---- kill -9 ----
 
 (while sleep 0.1; do play "$netns" truth -n 31 churn; done) >/dev/null 2>&1 &
@@ -215,7 +225,7 @@ for ((i = 0; i < KILLS; i++)); do
 		[ $status = 0 ] && ! grep -vE '^warning: (recording .*part. is (incomplete|damaged): |nothing is known of )' err >/dev/null ||
 			wrong+=("kill $i: $folder: $status $(head -c 300 err)")
 	done
-	for file in box/guard.?????? box/incident-*/guard.*; do
+	for file in box/guard.?????? box/incident-*/guard.??????; do
 		"$TCPDWELL" -r "$file" >/dev/null 2>err || wrong+=("kill $i: $file: $(head -c 300 err)")
 	done
 	reports=(box/incident-*/report.html)

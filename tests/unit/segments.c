@@ -267,7 +267,7 @@ static void test_full(void)
 	unlink(linked);
 	fail_again(files, 9);
 	CHECK_STR(listed(), "r.000003 r.000004.part");
-	ring_files_finish(files, false);
+	ring_files_close(files);
 	empty_folder();
 	test_end("the last one that is whole stays, and one that an incident has, too");
 }
@@ -318,7 +318,7 @@ static void test_prune(void)
 	ring_files_begin_incident(files, EARLIER, "{}");
 	ring_files_hear(files, true);
 	CHECK_STR(listed(), EARLIER " incident-zeta");
-	ring_files_finish(files, false);
+	ring_files_close(files);
 	remove_incident(EARLIER);
 	remove_incident(LATER);
 	remove_incident("incident-zeta");
@@ -333,7 +333,7 @@ static void test_incident_parts(void)
 	test_begin("segments-incident-parts");
 	files = open_with_incidents();
 	make_files(files, 1);
-	ring_files_finish(files, false);
+	ring_files_close(files);
 	CHECK_STR(listed(), "r.000001.part");
 	files = open_with_incidents();
 	make_files(files, 2);
@@ -344,7 +344,7 @@ static void test_incident_parts(void)
 	CHECK(access(in_incident(EARLIER, "r.000003.part"), F_OK));
 	CHECK(ring_files_give_up(files, false));
 	CHECK(!access(in_incident(EARLIER, "r.000003.part"), F_OK));
-	ring_files_finish(files, false);
+	ring_files_close(files);
 	unlink(in_incident(EARLIER, "r.000001.part"));
 	remove_incident(EARLIER);
 	empty_folder();

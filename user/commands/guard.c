@@ -35,10 +35,8 @@
 
 #define PROGRAM_PAUSE_MS 50
 
-/* At the end, how long an incident may take to be cut off from what comes. */
-#define END_NS (5 * NS_PER_S)
-
-/* Of an incident. It begins, and ends, where the recording can be cut. */
+/* Of an incident. It begins, and ends, where the recording can be cut; at once while nothing is
+ * recorded, and at the end. */
 enum phase { PHASE_NONE, PHASE_BEGINS, PHASE_HOLDS, PHASE_ENDS };
 
 struct guard {
@@ -123,7 +121,7 @@ static int note_broken(struct guard *guard)
 	return 0;
 }
 
-/* The next segment has begun. */
+/* The next segment has begun, or there is none. */
 static int turn(struct guard *guard)
 {
 	static char text[INCIDENT_FILES_TEXT_MAX];
@@ -154,13 +152,13 @@ static int record(struct guard *guard)
 		segments_hear(guard->recording, false);
 		guard->next_hear = now + HEAR_NS;
 	}
-	if (guard->is_broken)
-		return try_again(guard, false);
 	if (guard->phase == PHASE_HOLDS && now >= guard->until) {
 		guard->phase = PHASE_ENDS;
 		/* The page shows what is stuck by then. Where that cannot be seen, it was told. */
 		live_overview_settle(guard->live);
 	}
+	if (guard->is_broken)
+		return turn(guard) ?: try_again(guard, false);
 	err = live_overview_record(guard->live,
 				   guard->phase == PHASE_BEGINS || guard->phase == PHASE_ENDS);
 	if (err < 0)
@@ -226,19 +224,18 @@ static int step(struct guard *guard)
 	return err < 0 ? err : more;
 }
 
-/* An incident under way gets what there is by now. */
-static void end_incident(struct guard *guard)
+/* An incident under way gets what there is by now: the last segment, too. */
+static int end_incident(struct guard *guard)
 {
-	uint64_t patience = clock_now() + END_NS;
+	int err = guard->phase == PHASE_BEGINS ? turn(guard) : 0;
 
-	guard->until = 0;
-	while (guard->phase != PHASE_NONE && !guard->is_broken && clock_now() < patience) {
-		live_overview_wait(guard->live, -1);
-		if (live_overview_look(guard->live) < 0 || record(guard) < 0)
-			break;
-		guard->until = 0;
+	segments_complete(guard->recording);
+	if (!err && guard->phase != PHASE_NONE) {
+		guard->phase = PHASE_ENDS;
+		err = turn(guard);
 	}
 	segments_hear(guard->recording, true);
+	return err;
 }
 
 static int loop(struct guard *guard)
@@ -251,11 +248,11 @@ static int loop(struct guard *guard)
 		more = step(guard);
 	}
 	ready_end();
-	if (more < 0)
+	if (more == -EPIPE)
 		return more;
-	more = live_overview_settle(guard->live);
-	end_incident(guard);
-	return more;
+	if (more >= 0)
+		more = live_overview_settle(guard->live);
+	return end_incident(guard) ?: more;
 }
 
 /* ---- beginning ---- */

@@ -667,15 +667,17 @@ FILE *ring_files_next(struct ring_files *files, char ret_path[RING_FILES_PATH_MA
 	return NULL;
 }
 
-int ring_files_finish(struct ring_files *files, bool good)
+int ring_files_complete(struct ring_files *files)
 {
 	struct answer answer;
-	int err;
 
+	return ask(files, ORDER_COMPLETE, &answer, NULL);
+}
+
+void ring_files_close(struct ring_files *files)
+{
 	if (!files)
-		return 0;
-	err = good ? ask(files, ORDER_COMPLETE, &answer, NULL) : 0;
+		return;
 	second_process_stop(files->socket, files->keeper);
 	free(files);
-	return err;
 }

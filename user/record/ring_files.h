@@ -61,8 +61,11 @@ void ring_files_end_incident(struct ring_files *files, const char *text);
 /* Tells what came of that by now; with `to_end`, waits for it. */
 void ring_files_hear(struct ring_files *files, bool to_end);
 
-/* Completes the last file, which has to be closed, if it is `good`; else it stays a part. Frees. 0,
- * or -errno after it was told. NULL does nothing. */
-int ring_files_finish(struct ring_files *files, bool good);
+/* Completes the last file, which has to be closed; else it stays a part. 0, or -errno after it was
+ * told. */
+int ring_files_complete(struct ring_files *files);
+
+/* Frees. NULL does nothing. */
+void ring_files_close(struct ring_files *files);
 
 #endif

@@ -183,7 +183,7 @@ int segments_try_again(struct segments *segments)
 
 	end(segments);
 	if (!ring_files_give_up(segments->files, segments->is_full))
-		return -EIO;
+		return -EPIPE;
 	segments->err = 0;
 	/* What has come since the failure is in no segment; nor that the wall clock was set. */
 	if (clock_now() > segments->latest)
@@ -209,20 +209,27 @@ void segments_hear(struct segments *segments, bool to_end)
 	ring_files_hear(segments->files, to_end);
 }
 
+int segments_complete(struct segments *segments)
+{
+	bool has_begun = segments->writer;
+	int err;
+
+	end(segments);
+	if (!segments->files || !has_begun || segments->err)
+		return segments->err;
+	err = ring_files_complete(segments->files);
+	return err ? fail(segments, err) : 0;
+}
+
 int segments_finish(struct segments *segments)
 {
-	bool has_begun;
 	int err;
 
 	if (!segments)
 		return 0;
-	has_begun = segments->writer;
-	end(segments);
+	err = segments_complete(segments);
 	reopen_stop(segments->reopen);
-	err = ring_files_finish(segments->files, has_begun && !segments->err);
-	if (!segments->err)
-		segments->err = err;
-	err = segments->err;
+	ring_files_close(segments->files);
 	free(segments);
 	return err;
 }

@@ -54,7 +54,7 @@ int segments_next(struct segments *segments);
 
 /* Of a ring, when one of these has failed: what was written stays, as a part, and a new segment
  * begins, as after segments_next(). If a disk was full, the oldest one goes for it. 0, or -errno
- * after it was told: it may be tried again. */
+ * after it was told: it may be tried again, unless it is -EPIPE. */
 int segments_try_again(struct segments *segments);
 
 /* Of a ring with incidents: see ring_files.h. */
@@ -62,7 +62,10 @@ void segments_begin_incident(struct segments *segments, const char *name, const 
 void segments_end_incident(struct segments *segments, const char *text);
 void segments_hear(struct segments *segments, bool to_end);
 
-/* Ends the last one, frees. NULL does nothing. */
+/* Ends the last one: nothing is added any more. 0, or -errno of the first failure. */
+int segments_complete(struct segments *segments);
+
+/* Likewise, frees. NULL does nothing. */
 int segments_finish(struct segments *segments);
 
 #endif
