@@ -272,6 +272,36 @@ static void test_full(void)
 	test_end("the last one that is whole stays, and one that an incident has, too");
 }
 
+/* The clock jumped: what was completed a moment ago looks as if it were of 1970. */
+static void test_age(void)
+{
+	static const struct ring_files_limits limits = {.ns = 3600 * NS_PER_S};
+	static const struct timespec then[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	struct ring_files *files;
+
+	test_begin("segments-age");
+	files = ring_files_open(path, &limits, NULL);
+	if (!files)
+		abort();
+	make_files(files, 3);
+	CHECK(ring_files_give_up(files, false));
+	utimensat(AT_FDCWD, in_folder("r.000001"), then, 0);
+	make_files(files, 2);
+	CHECK_EQ(ring_files_complete(files), 0);
+	CHECK_STR(listed(), "r.000001 r.000002 r.000003.part r.000004 r.000005");
+	ring_files_close(files);
+	/* Of an earlier run, nobody knows better. */
+	files = ring_files_open(path, &limits, NULL);
+	if (!files)
+		abort();
+	make_files(files, 1);
+	CHECK_EQ(ring_files_complete(files), 0);
+	CHECK_STR(listed(), "r.000002 r.000003.part r.000004 r.000005 r.000006");
+	ring_files_close(files);
+	empty_folder();
+	test_end("by a clock that nobody sets");
+}
+
 /* ---- incidents ---- */
 
 #define EARLIER "incident-1999-12-31T00:00:00Z-exit-1"
@@ -457,6 +487,7 @@ int main(void)
 	test_part();
 	test_links();
 	test_full();
+	test_age();
 	test_prune();
 	test_incident_parts();
 	test_due();

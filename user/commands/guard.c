@@ -66,12 +66,14 @@ static int make_page(void *ctx, const char *folder, const char *page)
 	static struct options options; /* 32 KiB of port sets: not for the stack */
 	const struct options *guard = ctx;
 	char tool[] = "tcpdwell", report[] = "report", quiet[] = "-q", read[] = "-r",
-	     from[PATH_MAX], to[PATH_MAX], patience[] = "--patience", ns[32];
-	char *argv[] = {tool, report, quiet, to, read, from, patience, ns, NULL};
-	int argc = guard->selection.patience_ns ? 8 : 6;
+	     from[PATH_MAX], to[PATH_MAX], max[] = "--max-connections", connections[32],
+	     patience[] = "--patience", ns[32];
+	char *argv[] = {tool, report, quiet, to, read, from, max, connections, patience, ns, NULL};
+	int argc = guard->selection.patience_ns ? 10 : 8;
 
 	snprintf(from, sizeof(from), "%s", folder);
 	snprintf(to, sizeof(to), "%s", page);
+	snprintf(connections, sizeof(connections), "%" PRIu64, guard->max_connections);
 	snprintf(ns, sizeof(ns), "%" PRIu64 "ns", guard->selection.patience_ns);
 	argv[argc] = NULL;
 	return command_line_parse(&options, argc, argv) ? DIAG_USAGE : report_run(&options);

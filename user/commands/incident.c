@@ -161,12 +161,11 @@ static json_t *to_json(const struct incident *incident, bool is_over)
 	json_t *json;
 
 	uname(&host);
-	json = json_pack("{so so so so so ss}", "began", time_json(incident->wall), "ended",
-			 is_over ? time_json((int64_t)clock_now() + clock_wall_offset())
-				 : json_null(),
-			 "conditions", conditions_json(incident), "host",
-			 values_name(host.nodename), "kernel", values_name(host.release),
-			 "tcpdwell", TCPDWELL_VERSION);
+	json = json_pack(
+		"{so so so so so ss}", "began", time_json(incident->wall), "ended",
+		is_over ? time_json((int64_t)clock_now() + clock_wall_offset()) : json_null(),
+		"conditions", conditions_json(incident), "host", values_name(host.nodename),
+		"kernel", values_name(host.release), "tcpdwell", TCPDWELL_VERSION);
 	if (json && incident->program) {
 		json_object_set_new(json, "program", program_json(incident->program));
 		json_object_set_new(json, "exit_status", json_integer(incident->status));

@@ -27,6 +27,9 @@
 #define BEHIND_MAX 32 /* what comes behind the name that was asked for */
 #define NAME_ROOM  (NAME_MAX + 1 + BEHIND_MAX)
 
+/* Of so many files of this run it is known how old they are, whatever was done to the clock. */
+#define TIMES 64
+
 #define LOCK_TRIES    40
 #define LOCK_PAUSE_MS 50
 
@@ -60,10 +63,15 @@ struct keeper {
 	char name[NAME_MAX + 1]; /* without a number */
 	struct ring_files_limits limits;
 	uint64_t number; /* of the newest file that there is */
+	struct {
+		uint64_t number;
+		uint64_t completed; /* ns, clock_now() */
+	} times[TIMES];             /* by number */
 	DIR *folder;
 	int file;                        /* the one being written; -1: none yet */
 	struct answer failed;            /* once the last answer had been given */
 	struct incident_files incidents; /* keep 0: there are none */
+	int page;                        /* ends with who makes the last one; -1: none yet */
 };
 
 static const char *name_of(const struct keeper *keeper, uint64_t number, bool is_part,
@@ -156,17 +164,25 @@ static struct ring look(struct keeper *keeper)
 	return ring;
 }
 
+static int64_t age_of_oldest(const struct keeper *keeper, const struct ring *ring)
+{
+	uint64_t at = ring->oldest % TIMES;
+
+	if (keeper->times[at].number == ring->oldest)
+		return (int64_t)(clock_now() - keeper->times[at].completed);
+	return (int64_t)clock_now() + clock_wall_offset() - ring->written;
+}
+
 static bool is_too_much(const struct keeper *keeper, const struct ring *ring)
 {
 	const struct ring_files_limits *limits = &keeper->limits;
-	int64_t now = (int64_t)clock_now() + clock_wall_offset();
 
 	if (limits->files && ring->oldest + limits->files <= keeper->number)
 		return true;
 	if (ring->whole < 2)
 		return false;
 	return (limits->bytes && ring->bytes + ring->largest > limits->bytes) ||
-	       (limits->ns && now - ring->written > (int64_t)limits->ns);
+	       (limits->ns && age_of_oldest(keeper, ring) > (int64_t)limits->ns);
 }
 
 static int remove_oldest(struct keeper *keeper, const struct ring *ring)
@@ -220,6 +236,8 @@ static int complete(struct keeper *keeper, int file, uint64_t number)
 		return keeper->failed.err;
 	}
 	close(file);
+	keeper->times[number % TIMES].number = number;
+	keeper->times[number % TIMES].completed = clock_now();
 	add(keeper, whole);
 	return 0;
 }
@@ -321,26 +339,52 @@ static int begin_incident(struct keeper *keeper, const struct order *order)
 	return 0;
 }
 
-/* Nobody waits for it, and it shall not be in anybody's way. */
+static bool is_page_made(const struct keeper *keeper, const char *folder)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(nice(19) < 0 ? EXIT_FAILURE
+				   : incident_files_make_page(&keeper->incidents, folder));
+	return pid > 0 && TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) == pid && !status;
+}
+
+/* One at a time: the one before has ended once nobody can write to its pipe. */
+static void wait_for_page(int before)
+{
+	char byte;
+
+	if (before >= 0)
+		TEMP_FAILURE_RETRY(read(before, &byte, 1));
+}
+
+/* Nobody waits for it, and it shall not be in anybody's way. One process makes it, which may be
+ * killed, as when memory is short, and one tells. */
 static void make_page(struct keeper *keeper, const char *folder)
 {
 	struct answer news = {.step = STEP_PAGE};
-	pid_t pid = fork();
+	int ends[2] = {-1, -1}, err = pipe2(ends, O_CLOEXEC) ? -errno : 0;
+	pid_t pid = err ? -1 : fork();
 
 	snprintf(news.name, sizeof(news.name), "%s", folder);
-	if (pid < 0) {
-		tell_news(STEP_PAGE, -errno, folder);
-		return;
+	if (!pid) {
+		close(ends[0]);
+		closedir(keeper->folder);
+		if (keeper->file >= 0)
+			close(keeper->file);
+		wait_for_page(keeper->page);
+		news.err = is_page_made(keeper, folder) ? 0 : -EIO;
+		answer(&news, -1);
+		_exit(0);
 	}
-	if (pid)
-		return;
-	closedir(keeper->folder);
-	if (keeper->file >= 0)
-		close(keeper->file);
-	if (nice(19) < 0 || incident_files_make_page(&keeper->incidents, folder))
-		news.err = -EIO;
-	answer(&news, -1);
-	_exit(0);
+	if (pid < 0)
+		tell_news(STEP_PAGE, err ?: -errno, folder);
+	if (keeper->page >= 0)
+		close(keeper->page);
+	if (ends[1] >= 0)
+		close(ends[1]);
+	keeper->page = ends[0];
 }
 
 static int end_incident(struct keeper *keeper, const struct order *order)
@@ -458,7 +502,7 @@ static void keep(const char *path, const struct ring_files_limits *limits,
 	struct order order;
 	int err;
 
-	*keeper = (struct keeper){.limits = *limits, .file = -1};
+	*keeper = (struct keeper){.limits = *limits, .file = -1, .page = -1};
 	if (incidents)
 		keeper->incidents = *incidents;
 	begun.err = begin(keeper, path);

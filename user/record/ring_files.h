@@ -49,12 +49,12 @@ struct ring_files *ring_files_open(const char *path, const struct ring_files_lim
 FILE *ring_files_next(struct ring_files *files, char ret_path[RING_FILES_PATH_MAX]);
 
 /* The last file, which has to be closed, stays a part, or goes if it is empty; and what failed so
- * far may be tried again. If the disk `is_full` and several are whole, the oldest file goes as well, unless an
- * incident has it, too. False if that process is gone, which was told. */
+ * far may be tried again. If the disk `is_full` and several are whole, the oldest file goes as
+ * well, unless an incident has it, too. False if that process is gone, which was told. */
 bool ring_files_give_up(struct ring_files *files, bool is_full);
 
-/* Keeps all but the one being written, and those to come, in a folder of this name, with that text; until the
- * second call, with the text to replace it, and a page. */
+/* Keeps all but the one being written, and those to come, in a folder of this name, with that text;
+ * until the second call, with the text to replace it, and a page. */
 void ring_files_begin_incident(struct ring_files *files, const char *name, const char *text);
 void ring_files_end_incident(struct ring_files *files, const char *text);
 
