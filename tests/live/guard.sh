@@ -129,9 +129,11 @@ box() {
 	[ "$status" = "$1" ]
 }
 rm -rf box
-box 0 'echo fine; grep -E "^(CapEff|NoNewPrivs|SigIgn)" /proc/self/status' && [ ${#incidents[@]} = 0 ] && [ ! -s err ] &&
+# Signals 32 and 33 are the C library's own: it handles them once there are threads, whoever had them ignored.
+OF_IT='grep -E "^(CapEff|NoNewPrivs)" /proc/self/status; echo $((0x$(awk "/^SigIgn/ { print \$2 }" /proc/self/status) & 0x7fffffff))'
+box 0 "echo fine; $OF_IT" && [ ${#incidents[@]} = 0 ] && [ ! -s err ] &&
 	[ "$(cat out)" = "fine
-$(grep -E '^(CapEff|NoNewPrivs|SigIgn)' /proc/self/status)" ] && ok guard "--on-exit: a program that ends well is no incident, and is as who started it" ||
+$(sh -c "$OF_IT")" ] && ok guard "--on-exit: a program that ends well is no incident, and is as who started it" ||
 	fail guard "--on-exit: status $status, ${incidents[*]} $(cat err out)"
 box 3 "ip netns exec $netns $BUILD/traffic -o truth active-close >/dev/null; exit 3" && [ ${#incidents[@]} = 1 ] && [[ ${incidents[0]} = *-exit-3 ]] &&
 	jq -e '.exit_status == 3 and .ended' "${incidents[0]}/incident.json" >/dev/null && [ -s "${incidents[0]}/report.html" ] && "$TCPDWELL" -r "${incidents[0]}" -f json >again.json 2>err.gap && grep -q '^warning: nothing is known of .*guard.000001' err.gap && grep -q '"to":"TIME-WAIT"' again.json &&

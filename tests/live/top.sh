@@ -220,18 +220,18 @@ start "--netns $netns -i 500ms -L 7461 ${WAY[*]}" && {
 	sees "queue: nobody yet" '^127.0.0.1:7461 +0 +128 .*'
 	echo >&"$GO"
 	if [ -n "$SEES" ]; then
-		sees "queue: 475 waited" '^127.0.0.1:7461 +0 +128 +[0-9?]+ +- +475 +[0-9.]+[num]?s .*'
+		sees "queue: 475 waited" '^127.0.0.1:7461 +0 +128 +[0-9?]+ +0 +- +475 +[0-9.]+[num]?s .*'
 	else
-		sees "queue: nothing tells how long" '^127.0.0.1:7461 +0 +128 +[?] +- +[?] +[?] +[?].*'
+		sees "queue: nothing tells how long" '^127.0.0.1:7461 +0 +128 +[?] +0 +- +[?] +[?] +[?].*'
 	fi
 	wait_for 20 grep -q ^burst "$WORK/server" && echo >&"$GO"
 	wait_for 20 grep -q ^reset "$WORK/server" && echo >&"$GO"
 	if [ -n "$SEES" ]; then
-		sees "queue: 7 wait" '^127.0.0.1:7461 +7 +128 +[0-9?]+ +[0-9.]+m?s +485 .*'
+		sees "queue: 7 wait" '^127.0.0.1:7461 +7 +128 +[0-9?]+ +0 +[0-9.]+m?s +485 .*'
 		keys x
 		sees "queue: the line" '^accept queues: 127.0.0.1:7461 7 of 128, oldest [0-9.]+m?s, (peak [0-9]+, )?p50 [0-9.]+[um]s .*a: all$'
 	else
-		sees "queue: 7 wait" '^127.0.0.1:7461 +7 +128 +[?] +[?] +[?] .*'
+		sees "queue: 7 wait" '^127.0.0.1:7461 +7 +128 +[?] +0 +[?] +[?] .*'
 	fi
 	keys q
 	is_restored "q" 0

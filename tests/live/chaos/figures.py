@@ -142,7 +142,8 @@ class Figures:
             if m["to"] == "CLOSED":
                 self.is_("page", "causes of %s" % m["from"], m["causes"], {cause: n for (state, cause), n in sums.ends.items() if state == m["from"]})
         for state, s in data["states"].items():
-            self.page_state(state, s)
+            if state in self.hist:  # accept-wait is of another histogram
+                self.page_state(state, s)
         self.grid(data["grid"])
         return data
 
