@@ -195,7 +195,7 @@ stop_tracer
 rm -rf box
 start_guard --keep 10s || exit 1
 kill -9 "$(cut -d ' ' -f 1 "/proc/$TRACER/task/$TRACER/children")"
-is_gone() { ! kill -0 $TRACER 2>/dev/null; }
+is_gone() { ! kill -0 "$TRACER" 2>/dev/null; }
 wait_for 20 is_gone || fail guard "it goes on without who makes its files"
 stop_tracer
 status=$?
