@@ -2,6 +2,7 @@
 /* fuzz_expr.c - a filter expression, and what it says of some sockets. */
 #include "fuzz.h"
 
+#include "base/tcpstate.h"
 #include "cli/expr.h"
 #include "wire.h"
 
@@ -51,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	before = expr;
 	expr_begins(text);
 	if (expr_parse(text, &expr, why)) {
-		FUZZ_CHECK(expr.states && expr.states < 1 << WIRE_STATES);
+		FUZZ_CHECK(expr.states && expr.states < 2 << TCPSTATE_ACCEPT_WAIT);
 		FUZZ_CHECK(expr.program.n <= MATCH_STEPS_MAX);
 		FUZZ_CHECK(expr.condition >= text && expr.condition <= text + strlen(text));
 		check_opposite(text, &expr);
