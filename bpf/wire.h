@@ -330,8 +330,8 @@ struct wire_snapshot {
 	union {
 		__u32 snd_una; /* the oldest number sent that nobody acknowledged (SND.UNA); of a
 				* mini-socket and a request the next to be sent */
-		__u32 overdue; /* LISTEN: half-open handshakes whose SYN-ACK nobody answered in time
-				* (qlen less young) */
+		__u32 overdue; /* LISTEN: half-open handshakes that were not complete when the
+				* first SYN-ACK's time was over (qlen less young) */
 	};
 	__u32 rcv_nxt;  /* the number that is expected next (RCV.NXT); in SYN-SENT 0 */
 	__u8 way;       /* WIRE_WAY_*: kernel/way.c asks about sockets that get no answer */

@@ -102,7 +102,7 @@ static struct store_entry *first_sight(struct conn_table *table, const struct si
 	return NULL;
 }
 
-/* NULL: there is none, and no room, or it is not wanted. */
+/* NULL: it is new, and there is no room for it, or it is not wanted. */
 static struct store_entry *request_of(struct conn_table *table, const struct wire_handshake *h)
 {
 	struct store_entry *entry = store_find_request(&table->store, &h->id);

@@ -25,8 +25,8 @@ void conn_handshake_feed(struct conn_table *table, const struct wire_handshake *
 /* A child appeared at `ts`: nothing is told of it until its next move. */
 void conn_handshake_child(struct conn_table *table, struct store_entry *entry, uint64_t ts);
 
-/* The first move of a child behind its LISTEN -> SYN-RECEIVED, which it tells. Had its handshake
- * met a full accept queue (conn_event.overflowed)? */
+/* The first move of a child behind its LISTEN -> SYN-RECEIVED, which it tells. Was its
+ * handshake's last ACK put off (conn_event.overflowed)? */
 bool conn_handshake_tell(struct conn_table *table, struct store_entry *entry,
 			 const struct wire_transition *t);
 

@@ -389,9 +389,9 @@ void store_remove(struct store *store, struct store_entry *entry)
 
 bool store_become_mini(struct store *store, struct store_entry *entry, const struct wire_id *id)
 {
-	entry->data = entry->idle_ms = 0;
 	uint32_t i = index_of(store, entry);
 
+	entry->data = entry->idle_ms = 0;
 	remove_from_index(store, entry, i);
 	entry->is_mini = true;
 	entry->conn.id = *id;

@@ -414,17 +414,16 @@ static void print_next(const char *command, FILE *out)
 		fprintf(out, "  next: %s\n", command);
 }
 
-/* What waits for it: the other half of the story. */
+/* What waits for it, and stands behind it: the other half of the story. */
 static void print_waiting(const struct verdict *verdict, const struct verdict_finding *finding,
 			  FILE *out)
 {
 	char owner[VERDICT_OWNER_MAX];
 
-	for (const struct verdict_finding *f = verdict->findings; f; f = f->hh.next) {
+	for (const struct verdict_finding *f = finding->hh.next; f && f->because == finding;
+	     f = f->hh.next) {
 		const struct verdict_socket *first = &verdict->sockets[f->first];
 
-		if (f->because != finding)
-			continue;
 		fprintf(out, "  waiting for it: %zu %s of %s", f->count,
 			tcpstate_name(first->socket->s.state),
 			verdict_owners(first, f->differs, owner));
