@@ -247,7 +247,7 @@ static void fail_again(struct ring_files *files, unsigned tries)
 
 static void test_full(void)
 {
-	static const struct ring_files_limits limits = {.bytes = 1 << 20};
+	static const struct ring_keeper_limits limits = {.bytes = 1 << 20};
 	struct ring_files *files;
 	char linked[PATH_MAX];
 
@@ -275,7 +275,7 @@ static void test_full(void)
 /* The clock jumped: what was completed a moment ago looks as if it were of 1970. */
 static void test_age(void)
 {
-	static const struct ring_files_limits limits = {.ns = 3600 * NS_PER_S};
+	static const struct ring_keeper_limits limits = {.ns = 3600 * NS_PER_S};
 	static const struct timespec then[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
 	struct ring_files *files;
 
@@ -327,7 +327,7 @@ static void remove_incident(const char *name)
 
 static struct ring_files *open_with_incidents(void)
 {
-	static const struct ring_files_limits limits = {.bytes = 1 << 20};
+	static const struct ring_keeper_limits limits = {.bytes = 1 << 20};
 	static const struct incident_files incidents = {.keep = 1};
 	struct ring_files *files = ring_files_open(path, &limits, &incidents);
 

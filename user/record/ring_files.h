@@ -24,24 +24,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "record/incident_files.h"
+#include "record/ring_keeper.h"
 
 struct ring_files;
 
 /* Room for the path of a file. */
 #define RING_FILES_PATH_MAX (PATH_MAX + 32)
 
-/* What there is at most, but for the moment that it takes to complete a file. 0: no limit. The last
- * one that is whole stays. */
-struct ring_files_limits {
-	uint64_t files;
-	uint64_t bytes; /* of all, with one to come that is as large as the largest of them */
-	uint64_t ns;    /* since a file was written to last, until another one was completed */
-};
-
 /* Starts that process. Makes no file yet. `incidents` NULL: there are none. NULL after the error
  * was told. */
-struct ring_files *ring_files_open(const char *path, const struct ring_files_limits *limits,
+struct ring_files *ring_files_open(const char *path, const struct ring_keeper_limits *limits,
 				   const struct incident_files *incidents);
 
 /* The next file, open for writing. The one before has to be closed: it is completed now. Its path,

@@ -40,7 +40,7 @@ static void hear_hangup(struct segments *segments)
 
 static struct ring_files *open_ring(const char *path, const struct segments_limits *limits)
 {
-	const struct ring_files_limits ring = {
+	const struct ring_keeper_limits ring = {
 		.files = limits->keep, .bytes = limits->keep_bytes, .ns = limits->keep_ns};
 
 	return ring_files_open(path, &ring, limits->incidents);

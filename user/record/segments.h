@@ -25,7 +25,7 @@ struct segments_limits {
 	bool on_hangup;     /* the next begins when that comes, where it means that (hangup.h) */
 	uint64_t bytes, ns; /* the next begins when either is reached; 0: no limit */
 	uint64_t keep;      /* files; 0: all */
-	uint64_t keep_bytes, keep_ns;           /* see ring_files_limits */
+	uint64_t keep_bytes, keep_ns;           /* see ring_keeper_limits */
 	const struct incident_files *incidents; /* NULL: there are none */
 };
 
